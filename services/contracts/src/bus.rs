@@ -1,0 +1,66 @@
+//! `org.tandem.Bus1`: what the CAN buses carry.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use zbus::Type;
+
+pub const NAME: &str = "org.tandem.Bus1";
+pub const PATH: &str = "/org/tandem/Bus1";
+
+/// One CAN bus since the service started.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct BusStatistics {
+    /// The interface, such as `can0`.
+    pub name: String,
+    pub frames: u64,
+    /// Frames with an id that the car's DBC file does not know.
+    pub unknown: u64,
+    /// Frames we sent.
+    pub sent: u64,
+    /// Frames a second, over the time from the first frame to the last.
+    pub rate: f64,
+    /// Share of the bus's bit rate in use, percent, stuff bits not counted.
+    pub load: f64,
+}
+
+/// One id on one bus since the service started.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct IdStatistics {
+    pub bus: String,
+    /// The id, with bit 31 set if it is extended.
+    pub id: u32,
+    /// The DBC message; empty if unknown.
+    pub message: String,
+    pub frames: u64,
+    /// Frames refused, by kind: `short`, `checksum`, `counter`, `range`.
+    pub errors: HashMap<String, u64>,
+}
+
+/// The work behind [`Bus1`].
+pub trait BusBackend: Send + Sync + 'static {
+    fn buses(&self) -> impl Future<Output = zbus::fdo::Result<Vec<BusStatistics>>> + Send;
+    fn ids(&self) -> impl Future<Output = zbus::fdo::Result<Vec<IdStatistics>>> + Send;
+}
+
+/// The object that serves the interface over a backend.
+pub struct Bus1<B>(pub B);
+
+#[zbus::interface(
+    name = "org.tandem.Bus1",
+    proxy(default_service = "org.tandem.Bus1", default_path = "/org/tandem/Bus1", visibility = "pub")
+)]
+impl<B: BusBackend> Bus1<B> {
+    /// Every bus of the car, in the order of its car.toml.
+    #[zbus(out_args("buses"))]
+    async fn buses(&self) -> zbus::fdo::Result<Vec<BusStatistics>> {
+        self.0.buses().await
+    }
+
+    /// Every id heard, sorted by bus and id.
+    #[zbus(out_args("ids"))]
+    async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
+        self.0.ids().await
+    }
+}

@@ -1,0 +1,27 @@
+//! How every process of Tandem reaches the bus.
+
+use std::time::Duration;
+
+use zbus::Connection;
+use zbus::connection::Builder;
+
+/// The longest that a call may take: a peer that hangs must not hang its callers.
+pub const METHOD_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A builder for the bus that `TANDEM_BUS` names: `session` (the default), `system`, or an address such as `unix:path=/run/bus`.
+pub fn builder() -> Builder<'static> {
+    let builder = match std::env::var("TANDEM_BUS").as_deref() {
+        Err(_) | Ok("" | "session") => Builder::session(),
+        Ok("system") => Builder::system(),
+        Ok(address) => Builder::address(address),
+    };
+    builder.method_timeout(METHOD_TIMEOUT)
+}
+
+/// A connection with the time limit set. Signals and calls belong on connections of their own: a queue of unread signals blocks the calls behind it.
+///
+/// # Errors
+/// No bus, or one that refuses us.
+pub async fn open() -> zbus::Result<Connection> {
+    builder().build().await
+}

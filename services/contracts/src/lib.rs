@@ -1,0 +1,13 @@
+//! Every bus name, object path, wire type, error, interface and proxy of Tandem. Server and client use the same declaration.
+//!
+//! A well-known name, its object path and its interface all carry the version: `org.tandem.Climate1`, `/org/tandem/Climate1`.
+//! A reading is `(value, quality, time)`; where the quality has no value (absent, invalid) the variant is an empty array.
+
+pub mod bus;
+pub mod climate;
+pub mod connect;
+pub mod screen;
+pub mod signals;
+pub mod simulator;
+pub mod subscription;
+pub mod wire;

@@ -1,0 +1,156 @@
+//! `org.tandem.Signals1`: readings of the car by their VSS path.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use zbus::message::Header;
+use zbus::object_server::SignalEmitter;
+use zbus::{DBusError, OwnedVariant, Type};
+
+pub const NAME: &str = "org.tandem.Signals1";
+pub const PATH: &str = "/org/tandem/Signals1";
+
+/// At most this many leaves in one subscription, and this many subscriptions for one connection.
+pub const MAX_PATHS: usize = 1024;
+pub const MAX_SUBSCRIPTIONS: usize = 16;
+/// The largest window: batches sent and not yet acknowledged.
+pub const MAX_WINDOW: u32 = 64;
+/// The window that asks for lockstep: in a replay the service waits at each tick until this subscriber has acknowledged.
+pub const LOCKSTEP: u32 = 0;
+
+/// A leaf that this car has.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct Leaf {
+    /// VSS path, such as `Vehicle.Speed`.
+    pub path: String,
+    /// `sensor`, `actuator` or `attribute`.
+    pub kind: String,
+    /// VSS datatype, such as `float` or `string`.
+    pub datatype: String,
+    /// VSS unit, such as `km/h`; empty if the leaf has none.
+    pub unit: String,
+    /// `description` s, `min` d, `max` d, `allowed` as, `private` b: those that apply.
+    pub details: HashMap<String, OwnedVariant>,
+}
+
+/// A reading by its path.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct PathReading {
+    pub path: String,
+    /// 0 valid, 1 stale, 2 absent, 3 invalid.
+    pub quality: u8,
+    /// When the value was heard, nanoseconds on the service's clock; 0 if never.
+    pub heard_ns: u64,
+    /// The value; an empty array where the quality has none.
+    pub value: OwnedVariant,
+}
+
+/// What a handle of a subscription stands for.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct Handle {
+    pub handle: u32,
+    pub path: String,
+    pub unit: String,
+    pub datatype: String,
+}
+
+/// A reading by its handle.
+#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+pub struct Change {
+    pub handle: u32,
+    /// 0 valid, 1 stale, 2 absent, 3 invalid.
+    pub quality: u8,
+    /// When the value was heard, nanoseconds on the service's clock; 0 if never.
+    pub heard_ns: u64,
+    /// The value; an empty array where the quality has none.
+    pub value: OwnedVariant,
+}
+
+#[derive(Debug, DBusError)]
+#[zbus(prefix = "org.tandem.Signals1.Error")]
+pub enum SignalsError {
+    #[zbus(error)]
+    Bus(zbus::Error),
+    /// A path that this car does not have.
+    UnknownPath(String),
+    /// More paths, subscriptions or window than a client may ask for.
+    LimitExceeded(String),
+    /// No subscription of the caller has this id.
+    UnknownSubscription(String),
+}
+
+/// The work behind [`Signals1`].
+pub trait SignalsBackend: Send + Sync + 'static {
+    fn list(&self) -> impl Future<Output = Result<Vec<Leaf>, SignalsError>> + Send;
+    fn get(&self, paths: Vec<String>) -> impl Future<Output = Result<Vec<PathReading>, SignalsError>> + Send;
+    fn subscribe(
+        &self,
+        client: String,
+        paths: Vec<String>,
+        min_interval_ms: u32,
+        window: u32,
+    ) -> impl Future<Output = Result<(u32, Vec<Handle>), SignalsError>> + Send;
+    fn acknowledge(&self, client: String, id: u32, sequence: u64) -> impl Future<Output = ()> + Send;
+    fn unsubscribe(&self, client: String, id: u32) -> impl Future<Output = Result<(), SignalsError>> + Send;
+}
+
+/// The object that serves the interface over a backend.
+pub struct Signals1<B>(pub B);
+
+#[zbus::interface(
+    name = "org.tandem.Signals1",
+    proxy(default_service = "org.tandem.Signals1", default_path = "/org/tandem/Signals1", visibility = "pub")
+)]
+impl<B: SignalsBackend> Signals1<B> {
+    /// Every leaf that this car has, sorted by path.
+    #[zbus(out_args("leaves"))]
+    async fn list(&self) -> Result<Vec<Leaf>, SignalsError> {
+        self.0.list().await
+    }
+
+    /// The readings of these paths, in their order; no paths ask for all, sorted.
+    #[zbus(out_args("readings"))]
+    async fn get(&self, paths: Vec<String>) -> Result<Vec<PathReading>, SignalsError> {
+        self.0.get(paths).await
+    }
+
+    /// Asks for batches on this connection: at least `min_interval_ms` apart, at most `window` of them unacknowledged. The first batch carries every
+    /// handle. A window of 0 asks for lockstep.
+    #[zbus(out_args("id", "handles"))]
+    async fn subscribe(
+        &self,
+        paths: Vec<String>,
+        min_interval_ms: u32,
+        window: u32,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<(u32, Vec<Handle>), SignalsError> {
+        self.0.subscribe(sender(&header), paths, min_interval_ms, window).await
+    }
+
+    /// Says that all batches up to `sequence` are done with. Two seconds without it end the subscription.
+    #[zbus(proxy(no_reply))]
+    async fn acknowledge(&self, id: u32, sequence: u64, #[zbus(header)] header: Header<'_>) {
+        self.0.acknowledge(sender(&header), id, sequence).await;
+    }
+
+    /// Ends a subscription of the caller.
+    async fn unsubscribe(&self, id: u32, #[zbus(header)] header: Header<'_>) -> Result<(), SignalsError> {
+        self.0.unsubscribe(sender(&header), id).await
+    }
+
+    /// What changed since the last batch, or nothing but the time: sent to the subscriber alone.
+    #[zbus(signal)]
+    pub async fn batch(
+        emitter: &SignalEmitter<'_>,
+        id: u32,
+        generation: u64,
+        sequence: u64,
+        now_ns: u64,
+        changes: Vec<Change>,
+    ) -> zbus::Result<()>;
+}
+
+fn sender(header: &Header<'_>) -> String {
+    header.sender().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,93 @@
+//! One newtype per unit, and the words every Tandem crate shares about time and truth. Imports nothing.
+
+use std::fmt;
+
+mod quality;
+mod time;
+mod value;
+
+pub use quality::Quality;
+pub use time::Nanoseconds;
+pub use value::Value;
+
+macro_rules! units {
+    ($($(#[$doc:meta])* $name:ident $symbol:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+        pub struct $name(pub f64);
+
+        impl $name {
+            /// The unit as VSS and the screens write it.
+            pub const SYMBOL: &'static str = $symbol;
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{} {}", self.0, Self::SYMBOL)
+            }
+        }
+    )*};
+}
+
+units! {
+    /// Speed, VSS `km/h`.
+    KilometersPerHour "km/h";
+    /// Speed as shown in the UK and the US.
+    MilesPerHour "mph";
+    /// Temperature, VSS `celsius`.
+    Celsius "°C";
+    /// Temperature as shown in the US.
+    Fahrenheit "°F";
+    /// Share of a whole, VSS `percent`, 0 to 100.
+    Percent "%";
+    /// Distance, VSS `km`.
+    Kilometers "km";
+    /// Distance as shown in the UK and the US.
+    Miles "mi";
+    /// Distance, VSS `m`.
+    Meters "m";
+    /// Electric power, VSS `kW`; positive drives the car, negative charges its battery.
+    Kilowatts "kW";
+    /// Pressure, VSS `kPa`.
+    Kilopascals "kPa";
+    /// Angle, VSS `degrees`.
+    Degrees "°";
+}
+
+impl From<KilometersPerHour> for MilesPerHour {
+    fn from(speed: KilometersPerHour) -> Self {
+        Self(speed.0 / 1.609_344)
+    }
+}
+
+impl From<Kilometers> for Miles {
+    fn from(distance: Kilometers) -> Self {
+        Self(distance.0 / 1.609_344)
+    }
+}
+
+impl From<Meters> for Kilometers {
+    fn from(distance: Meters) -> Self {
+        Self(distance.0 / 1000.0)
+    }
+}
+
+impl From<Celsius> for Fahrenheit {
+    fn from(temperature: Celsius) -> Self {
+        Self(temperature.0 * 1.8 + 32.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_meet_their_fixed_points() {
+        assert_eq!(Fahrenheit::from(Celsius(-40.0)), Fahrenheit(-40.0));
+        assert_eq!(Fahrenheit::from(Celsius(100.0)), Fahrenheit(212.0));
+        assert_eq!(MilesPerHour::from(KilometersPerHour(1.609_344)), MilesPerHour(1.0));
+        assert_eq!(Miles::from(Kilometers(160.9344)), Miles(100.0));
+        assert_eq!(Kilometers::from(Meters(1500.0)).to_string(), "1.5 km");
+    }
+}
