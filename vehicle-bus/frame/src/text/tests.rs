@@ -138,13 +138,14 @@ fn any_frame() -> impl Strategy<Value = Frame> {
         (0..=0x7FFu32).prop_map(|id| CanId::standard(id).unwrap()),
         (0..=0x1FFF_FFFFu32).prop_map(|id| CanId::extended(id).unwrap()),
     ];
-    let fd = (0..15usize, any::<(bool, bool)>()).prop_map(|(step, (brs, esi))| {
+    let fd = (0..16usize, any::<(bool, bool)>()).prop_map(|(step, (brs, esi))| {
         let length = [0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64][step];
         (Flags { fd: true, brs, esi, ..Flags::default() }, length)
     });
     let classic = (0..=8usize).prop_map(|length| (Flags::default(), length));
     let remote = (0..=8usize).prop_map(|length| (Flags { remote: true, ..Flags::default() }, length));
-    let shape = prop_oneof![classic, fd, remote];
+    let error = Just((Flags { error: true, ..Flags::default() }, 8));
+    let shape = prop_oneof![classic, fd, remote, error];
     (id, any::<u64>(), shape, any::<[u8; 32]>(), any::<[u8; 32]>()).prop_map(
         |(id, t_ns, (flags, length), low, high)| {
             let data = [low, high].concat();
