@@ -10,12 +10,16 @@ const ERROR_STATE: u8 = 2;
 
 const fn hex_values() -> [u8; 256] {
     let mut table = [NO_DIGIT; 256];
-    let mut value = 0u8;
-    while value < 16 {
-        let (upper, lower) = if value < 10 { (b'0', b'0') } else { (b'A' - 10, b'a' - 10) };
-        table[(upper + value) as usize] = value;
-        table[(lower + value) as usize] = value;
-        value += 1;
+    let (mut values, mut byte): (&mut [u8], u8) = (&mut table, 0);
+    while let [value, rest @ ..] = values {
+        *value = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'A'..=b'F' => byte - b'A' + 10,
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => NO_DIGIT,
+        };
+        values = rest;
+        byte = byte.wrapping_add(1);
     }
     table
 }
