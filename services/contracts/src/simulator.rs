@@ -18,7 +18,11 @@ pub enum SimulatorError {
 
 /// The work behind [`Simulator1`].
 pub trait SimulatorBackend: Send + Sync + 'static {
-    fn answer_temperature(&self, answer: String, delay_ms: u32) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn answer_temperature(
+        &self,
+        answer: String,
+        delay_ms: u32,
+    ) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn mute(&self, message: String, muted: bool) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn spoil(&self, message: String, fault: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
 }
