@@ -1,12 +1,13 @@
 //! The one client of `Signals1`: subscribes, follows the owner of the name, notices gaps, asks for everything again.
 
-use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, StreamExt};
 use tandem_units::{Nanoseconds, Quality, Value};
 use zbus::Connection;
 use zbus::names::UniqueName;
 
-use crate::signals::{BatchStream, Handle, NAME, Signals1Proxy};
+use crate::signals::{BatchStream, Handle, NAME, Signals1Proxy, SignalsError};
 use crate::wire;
 
 /// What a client wants to hear.
@@ -51,6 +52,8 @@ pub struct Reading {
     pub value: Option<Value>,
 }
 
+type Answer = Result<(u32, Vec<Handle>), SignalsError>;
+
 struct Active {
     id: u32,
     generation: Option<u64>,
@@ -65,6 +68,7 @@ pub struct Subscription {
     owners: BoxStream<'static, Option<UniqueName<'static>>>,
     active: Option<Active>,
     wants: bool,
+    asking: Option<BoxFuture<'static, Answer>>,
 }
 
 impl Subscription {
@@ -78,14 +82,19 @@ impl Subscription {
         let batches = proxy.receive_batch().await?;
         let owners = proxy.inner().receive_owner_changed().await?.boxed();
         let present = zbus::fdo::DBusProxy::new(connection).await?.name_has_owner(NAME.try_into()?).await?;
-        Ok(Self { proxy, wish, batches, owners, active: None, wants: present })
+        Ok(Self { proxy, wish, batches, owners, active: None, wants: present, asking: None })
     }
 
-    /// The next thing to know; `None` once the connection to the bus is gone.
+    /// The next thing to know; `None` once the connection to the bus is gone. Cancel safe: a call dropped half-way loses nothing.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             if std::mem::take(&mut self.wants) {
-                return Some(self.subscribe().await);
+                self.asking = Some(self.subscribe());
+            }
+            if let Some(asking) = &mut self.asking {
+                let answer = asking.await;
+                self.asking = None;
+                return Some(self.settle(answer));
             }
             tokio::select! {
                 biased;
@@ -116,9 +125,13 @@ impl Subscription {
         }
     }
 
-    async fn subscribe(&mut self) -> News {
-        let wish = self.wish.clone();
-        match self.proxy.subscribe(wish.paths, wish.min_interval_ms, wish.window).await {
+    fn subscribe(&self) -> BoxFuture<'static, Answer> {
+        let (proxy, wish) = (self.proxy.clone(), self.wish.clone());
+        async move { proxy.subscribe(wish.paths, wish.min_interval_ms, wish.window).await }.boxed()
+    }
+
+    fn settle(&mut self, answer: Answer) -> News {
+        match answer {
             Ok((id, handles)) => {
                 self.active = Some(Active { id, generation: None, sequence: 0 });
                 News::Subscribed(handles)
