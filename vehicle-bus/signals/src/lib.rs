@@ -1,1 +1,20 @@
+//! What a car says, in the field's words: the catalogue of VSS leaves in use, and `car.toml`, which maps the signals
+//! of a car's DBC files to them.
+//!
+//! Nothing here reads a file or a clock; the text comes in, a [`Profile`] or the list of all its [`Mistake`]s goes out.
 
+mod catalogue;
+mod document;
+mod leaf;
+mod mistake;
+mod nearest;
+mod profile;
+
+pub use catalogue::{Catalogue, LeafId};
+pub use leaf::{Datatype, Kind, Leaf, RangeError};
+pub use mistake::Mistake;
+pub use nearest::nearest;
+pub use profile::{
+    BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
+};
+pub use tandem_units::{Quality, Value};

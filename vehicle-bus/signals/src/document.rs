@@ -1,0 +1,261 @@
+//! Reads a TOML text by hand instead of through serde, so that every mistake is found in one go and has its place.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use tandem_units::Nanoseconds;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::Mistake;
+use crate::nearest::nearest;
+
+/// A file's text, and what was found wrong with it so far.
+pub(crate) struct Document<'a> {
+    file: &'a str,
+    text: &'a str,
+    mistakes: RefCell<Vec<Mistake>>,
+}
+
+impl<'a> Document<'a> {
+    /// The top table, unless the text is not TOML at all: then only what the TOML parser says counts.
+    pub fn read(file: &'a str, text: &'a str) -> (Self, Option<Spanned<DeTable<'a>>>) {
+        let document = Self { file, text, mistakes: RefCell::default() };
+        let (table, errors) = DeTable::parse_recoverable(text);
+        for error in &errors {
+            let message = format!("not TOML: {}", error.message());
+            document.mistake(error.span().unwrap_or(text.len()..text.len()), message);
+        }
+        (document, errors.is_empty().then_some(table))
+    }
+
+    pub fn mistake(&self, span: Range<usize>, message: String) {
+        let (line, column) = self.place(span.start);
+        self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, column, message });
+    }
+
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        self.place(span.start).0
+    }
+
+    fn place(&self, offset: usize) -> (usize, usize) {
+        let offset = (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let before = self.text.get(..offset).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        (before.matches('\n').count() + 1, line.chars().count() + 1)
+    }
+
+    /// In the order of the text.
+    pub fn into_mistakes(self) -> Vec<Mistake> {
+        let mut mistakes = self.mistakes.into_inner();
+        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        mistakes
+    }
+}
+
+/// One table of the document, whose keys have been checked against the known ones.
+pub(crate) struct Section<'a, 'i> {
+    document: &'a Document<'i>,
+    table: &'a DeTable<'i>,
+    span: Range<usize>,
+    title: String,
+}
+
+impl<'a, 'i> Section<'a, 'i> {
+    pub fn open(
+        document: &'a Document<'i>,
+        table: &'a DeTable<'i>,
+        span: Range<usize>,
+        title: impl Into<String>,
+        known: &[&str],
+    ) -> Self {
+        let section = Self { document, table, span, title: title.into() };
+        for key in table.keys() {
+            let name = key.get_ref().as_ref();
+            if !known.contains(&name) {
+                let hint = match nearest(name, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("expected {}", list(known)),
+                };
+                document.mistake(key.span(), format!("unknown key `{name}` in {}: {hint}", section.title));
+            }
+        }
+        section
+    }
+
+    pub fn span(&self) -> Range<usize> {
+        self.span.clone()
+    }
+
+    pub fn line(&self) -> usize {
+        self.document.line(&self.span)
+    }
+
+    pub fn mistake(&self, message: impl Into<String>) {
+        self.document.mistake(self.span(), message.into());
+    }
+
+    /// A mistake at the value of `key`, or at the section if it is not there.
+    pub fn mistake_at(&self, key: &str, message: impl Into<String>) {
+        let span = self.table.get(key).map_or_else(|| self.span(), Spanned::span);
+        self.document.mistake(span, message.into());
+    }
+
+    pub fn mistake_in(&self, span: Range<usize>, message: impl Into<String>) {
+        self.document.mistake(span, message.into());
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The value of `key` if it is there and `read` takes it; what `read` refuses is a mistake.
+    pub fn optional<T>(&self, key: &str, read: impl FnOnce(&DeValue<'i>) -> Result<T, String>) -> Option<T> {
+        let value = self.table.get(key)?;
+        read(value.get_ref()).map_err(|message| self.document.mistake(value.span(), format!("`{key}`: {message}"))).ok()
+    }
+
+    /// As [`Self::optional`], but a missing key is a mistake too.
+    pub fn required<T>(&self, key: &str, read: impl FnOnce(&DeValue<'i>) -> Result<T, String>) -> Option<T> {
+        if !self.has(key) {
+            self.mistake(format!("{} has no `{key}`", self.title));
+        }
+        self.optional(key, read)
+    }
+
+    /// The table at `key` as a section of its own.
+    pub fn table(&self, key: &str, title: impl Into<String>, known: &[&str]) -> Option<Section<'a, 'i>> {
+        let (table, span) = self.raw_table(key)?;
+        Some(Section::open(self.document, table, span, title, known))
+    }
+
+    /// The table at `key` whose own keys are names: name, value and the name's place.
+    pub fn named(&self, key: &str) -> Vec<(&'a str, Range<usize>, &'a Spanned<DeValue<'i>>)> {
+        let Some((table, _)) = self.raw_table(key) else { return Vec::new() };
+        table.iter().map(|(name, value)| (name.get_ref().as_ref(), name.span(), value)).collect()
+    }
+
+    /// A value found by [`Self::named`] as a section of its own.
+    pub fn inner(
+        &self,
+        value: &'a Spanned<DeValue<'i>>,
+        title: impl Into<String>,
+        known: &[&str],
+    ) -> Option<Section<'a, 'i>> {
+        let title = title.into();
+        match value.get_ref() {
+            DeValue::Table(table) => Some(Section::open(self.document, table, value.span(), title, known)),
+            other => {
+                self.document.mistake(value.span(), format!("{title}: {}", expected("a table", other)));
+                None
+            }
+        }
+    }
+
+    /// Every `[[key]]` as a section of its own.
+    pub fn each(&self, key: &str, known: &[&str]) -> Vec<Section<'a, 'i>> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let title = format!("[[{key}]]");
+        let DeValue::Array(array) = value.get_ref() else {
+            self.document
+                .mistake(value.span(), format!("`{key}`: expected {title} tables, found {}", shape(value.get_ref())));
+            return Vec::new();
+        };
+        array.iter().filter_map(|entry| self.inner(entry, title.as_str(), known)).collect()
+    }
+
+    fn raw_table(&self, key: &str) -> Option<(&'a DeTable<'i>, Range<usize>)> {
+        let value = self.table.get(key)?;
+        match value.get_ref() {
+            DeValue::Table(table) => Some((table, value.span())),
+            other => {
+                self.document.mistake(value.span(), format!("`{key}`: {}", expected("a table", other)));
+                None
+            }
+        }
+    }
+}
+
+/// A text that is not empty.
+pub(crate) fn text(value: &DeValue<'_>) -> Result<String, String> {
+    match value {
+        DeValue::String(text) if text.trim().is_empty() => Err("must not be empty".to_owned()),
+        DeValue::String(text) => Ok(text.as_ref().to_owned()),
+        other => Err(expected("a text in quotes", other)),
+    }
+}
+
+pub(crate) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| expected("true or false", value))
+}
+
+pub(crate) fn integer(value: &DeValue<'_>) -> Result<i64, String> {
+    let DeValue::Integer(integer) = value else { return Err(expected("an integer", value)) };
+    i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| format!("{integer} is too big"))
+}
+
+/// A finite number, with or without a point.
+pub(crate) fn number(value: &DeValue<'_>) -> Result<f64, String> {
+    match value {
+        DeValue::Integer(_) => integer(value).map(|integer| integer as f64),
+        DeValue::Float(float) => match float.as_str().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => Err(format!("{float} is not a finite number")),
+        },
+        other => Err(expected("a number", other)),
+    }
+}
+
+/// A span of 1 ms to a day.
+pub(crate) fn milliseconds(value: &DeValue<'_>) -> Result<Nanoseconds, String> {
+    let count = integer(value)?;
+    match u64::try_from(count) {
+        Ok(count @ 1..=86_400_000) => Ok(Nanoseconds::from_millis(count)),
+        _ => Err(format!("{count} ms is not between 1 ms and a day")),
+    }
+}
+
+/// An array whose entries `read` takes.
+pub(crate) fn array<'i, T>(
+    value: &DeValue<'i>,
+    read: impl Fn(&DeValue<'i>) -> Result<T, String>,
+) -> Result<Vec<T>, String> {
+    let DeValue::Array(array) = value else { return Err(expected("an array", value)) };
+    array.iter().map(|entry| read(entry.get_ref())).collect()
+}
+
+/// One of some fixed words.
+pub(crate) fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Result<T, String> {
+    let text = text(value)?;
+    if let Some((_, found)) = words.iter().find(|(word, _)| *word == text) {
+        return Ok(*found);
+    }
+    let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    Err(format!("unknown word `{text}`, expected {}", list(&known)))
+}
+
+pub(crate) fn expected(what: &str, found: &DeValue<'_>) -> String {
+    format!("expected {what}, found {}", shape(found))
+}
+
+fn shape(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "an integer",
+        DeValue::Float(_) => "a number with a point",
+        DeValue::Boolean(_) => "a true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "an array",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+/// `a`, `b` or `c`.
+fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => "nothing".to_owned(),
+    }
+}

@@ -1,0 +1,130 @@
+use std::ops::RangeInclusive;
+
+use tandem_units::{Celsius, Nanoseconds, Value};
+
+use crate::{Catalogue, LeafId, Mistake};
+
+mod read;
+
+/// A car as `car.toml` describes it: its buses, what its signals mean, and what may be sent to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    pub name: String,
+    pub description: String,
+    /// In the order of the file; at least one.
+    pub buses: Vec<BusProfile>,
+    /// In the order of the file; each leaf at most once.
+    pub signals: Vec<SignalProfile>,
+    /// The driver's temperature command, if the car takes one.
+    pub climate: Option<TemperatureProfile>,
+    /// All that may ever be sent.
+    pub transmit: Vec<TransmitProfile>,
+}
+
+impl Profile {
+    /// Reads a `car.toml`. `file` is the name used in the mistakes.
+    ///
+    /// # Errors
+    /// Every mistake at once, in the order of the text. Whether the DBC has the messages and signals named here is not
+    /// known yet: the store finds that out, with the `line` kept in each part.
+    pub fn parse(file: &str, text: &str, catalogue: &Catalogue) -> Result<Self, Vec<Mistake>> {
+        read::profile(file, text, catalogue)
+    }
+}
+
+/// One CAN bus and the DBC file that explains it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BusProfile {
+    /// The interface name in logs and on the link, `can0`.
+    pub interface: String,
+    /// A file name without folders.
+    pub dbc: String,
+    /// Where such a file comes from, for the message that it is missing.
+    pub dbc_source: Option<String>,
+    /// Nominal bit rate, bit/s.
+    pub bitrate: u32,
+    /// The checks of every message on this bus that has these signals.
+    pub integrity: Option<IntegrityProfile>,
+    /// Line of `car.toml`, counted from 1.
+    pub line: usize,
+}
+
+/// How the messages of a bus prove that they are whole and in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntegrityProfile {
+    pub checksum: ChecksumKind,
+    pub checksum_signal: String,
+    pub counter_signal: Option<String>,
+    /// Messages whose counter is not checked.
+    pub counter_exempt: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChecksumKind {
+    /// The 4-bit sum of the nibbles of id and data that Honda uses.
+    Honda,
+    /// CRC-8 SAE J1850: polynomial 0x1D, start 0xFF, final xor 0xFF.
+    SaeJ1850,
+}
+
+/// Where one leaf's value comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignalProfile {
+    pub leaf: LeafId,
+    /// Index into [`Profile::buses`].
+    pub bus: usize,
+    pub message: String,
+    pub signal: String,
+    /// DBC physical value x scale + offset = value in the leaf's unit.
+    pub scale: f64,
+    /// In the leaf's unit.
+    pub offset: f64,
+    /// DBC raw number -> value, already admitted by the leaf; if not empty, any other raw number is invalid.
+    pub values: Vec<(i64, Value)>,
+    /// Raw numbers that mean "not measured": the reading is absent.
+    pub not_available: Vec<i64>,
+    /// A signal of the same message and the raw number that it must have; otherwise the reading is absent.
+    pub valid_if: Option<(String, i64)>,
+    /// Instead of the DBC's cycle time.
+    pub cycle: Option<Nanoseconds>,
+    /// Instead of max(5 cycles, 200 ms).
+    pub stale_after: Option<Nanoseconds>,
+    /// Line of `car.toml`, counted from 1.
+    pub line: usize,
+}
+
+/// The driver's temperature as the car takes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TemperatureProfile {
+    /// Index into [`Profile::buses`].
+    pub bus: usize,
+    pub message: String,
+    pub signal: String,
+    pub min: Celsius,
+    pub max: Celsius,
+    pub step: Celsius,
+    /// The reading that confirms.
+    pub echo: LeafId,
+    /// Message on the same bus, its signal, and the raw number that says no.
+    pub refusal: Option<(String, String, i64)>,
+    /// After this long without an answer the command has lapsed.
+    pub answer_within: Nanoseconds,
+    /// Line of `car.toml`, counted from 1.
+    pub line: usize,
+}
+
+/// One message that may be sent, and what may be in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransmitProfile {
+    /// Index into [`Profile::buses`].
+    pub bus: usize,
+    pub message: String,
+    /// Signals that may be set, each with its physical range in the DBC's unit; never empty.
+    pub signals: Vec<(String, RangeInclusive<f64>)>,
+    pub min_period: Nanoseconds,
+    /// Line of `car.toml`, counted from 1.
+    pub line: usize,
+}
+
+#[cfg(test)]
+mod tests;

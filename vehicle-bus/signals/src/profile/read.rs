@@ -1,0 +1,354 @@
+use std::ops::RangeInclusive;
+
+use tandem_units::{Celsius, Value};
+use toml::de::DeValue;
+
+use super::{BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile};
+use crate::document::{Document, Section, array, expected, integer, milliseconds, number, text, word};
+use crate::nearest::nearest;
+use crate::{Catalogue, Leaf, LeafId, Mistake};
+
+const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
+const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "integrity"];
+const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt"];
+const SIGNAL_KEYS: &[&str] = &[
+    "leaf",
+    "bus",
+    "message",
+    "signal",
+    "scale",
+    "offset",
+    "values",
+    "not_available",
+    "valid_if",
+    "cycle_ms",
+    "stale_after_ms",
+];
+const VALID_IF_KEYS: &[&str] = &["signal", "equals"];
+const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
+const TEMPERATURE_KEYS: &[&str] =
+    &["bus", "message", "signal", "min_celsius", "max_celsius", "step_celsius", "echo", "refusal", "answer_within_ms"];
+const REFUSAL_KEYS: &[&str] = &["message", "signal", "equals"];
+const TRANSMIT_KEYS: &[&str] = &["bus", "message", "signals", "min_period_ms"];
+const RANGE_KEYS: &[&str] = &["min", "max"];
+/// Linux names an interface with at most 15 bytes.
+const INTERFACE_BYTES: usize = 15;
+
+pub(super) fn profile(file: &str, text: &str, catalogue: &Catalogue) -> Result<Profile, Vec<Mistake>> {
+    let (document, top) = Document::read(file, text);
+    let profile = top.as_ref().and_then(|top| {
+        let top = Section::open(&document, top.get_ref(), top.span(), "the file", TOP_KEYS);
+        let buses = top.named("buses").iter().map(|(name, ..)| *name).collect();
+        Reader { catalogue, top, buses }.profile()
+    });
+    let mistakes = document.into_mistakes();
+    match profile {
+        Some(profile) if mistakes.is_empty() => Ok(profile),
+        _ => Err(mistakes),
+    }
+}
+
+struct Reader<'a, 'i> {
+    catalogue: &'a Catalogue,
+    top: Section<'a, 'i>,
+    /// Every bus that the file names, also one with a mistake inside, so that it is not said to be unknown as well.
+    buses: Vec<&'a str>,
+}
+
+impl<'a, 'i> Reader<'a, 'i> {
+    fn profile(&self) -> Option<Profile> {
+        let name = self.top.required("name", text);
+        let description = self.top.required("description", text);
+        let buses = self.buses();
+        let signals = self.signals();
+        let transmit = self.transmits();
+        let climate = self.climate(&signals, &transmit);
+        Some(Profile { name: name?, description: description?, buses, signals, climate, transmit })
+    }
+
+    fn buses(&self) -> Vec<BusProfile> {
+        let buses = self.top.named("buses");
+        if buses.is_empty() {
+            self.top.mistake("the file has no bus: expected at least one [buses.INTERFACE]");
+        }
+        buses
+            .into_iter()
+            .filter_map(|(interface, _, value)| {
+                let section = self.top.inner(value, format!("[buses.{interface}]"), BUS_KEYS)?;
+                read_bus(interface, &section)
+            })
+            .collect()
+    }
+
+    fn signals(&self) -> Vec<SignalProfile> {
+        let mut signals: Vec<SignalProfile> = Vec::new();
+        for section in self.top.each("signals", SIGNAL_KEYS) {
+            let Some(signal) = self.signal(&section) else { continue };
+            if let Some(first) = signals.iter().find(|earlier| earlier.leaf == signal.leaf) {
+                let path = &self.catalogue.leaf(signal.leaf).path;
+                section.mistake_at("leaf", format!("leaf `{path}` is mapped already, in line {}", first.line));
+            }
+            signals.push(signal);
+        }
+        signals
+    }
+
+    fn signal(&self, section: &Section<'a, 'i>) -> Option<SignalProfile> {
+        let leaf = section.required("leaf", |value| self.leaf(value));
+        let bus = section.required("bus", |value| self.bus(value));
+        let message = section.required("message", text);
+        let signal = section.required("signal", text);
+        let scale = section.optional("scale", number).unwrap_or(1.0);
+        let offset = section.optional("offset", number).unwrap_or(0.0);
+        if scale == 0.0 {
+            section.mistake_at("scale", "`scale`: 0 would make every value the same");
+        }
+        if section.has("values") && (section.has("scale") || section.has("offset")) {
+            section.mistake_at("values", "`values` maps raw numbers: it does not go with `scale` or `offset`");
+        }
+        let values = match leaf {
+            Some(leaf) => read_values(section, self.catalogue.leaf(leaf)),
+            None => Vec::new(),
+        };
+        let not_available = section.optional("not_available", |value| array(value, integer)).unwrap_or_default();
+        if let Some((raw, _)) = values.iter().find(|(raw, _)| not_available.contains(raw)) {
+            section.mistake_at("not_available", format!("raw number {raw} is both in `values` and in `not_available`"));
+        }
+        let valid_if = section.table("valid_if", "`valid_if`", VALID_IF_KEYS).and_then(|inner| {
+            let (signal, equals) = (inner.required("signal", text), inner.required("equals", integer));
+            Some((signal?, equals?))
+        });
+        let cycle = section.optional("cycle_ms", milliseconds);
+        let stale_after = section.optional("stale_after_ms", milliseconds);
+        if let (Some(cycle), Some(stale_after)) = (cycle, stale_after)
+            && stale_after <= cycle
+        {
+            section.mistake_at("stale_after_ms", "`stale_after_ms` must be longer than `cycle_ms`");
+        }
+        Some(SignalProfile {
+            leaf: leaf?,
+            bus: bus?,
+            message: message?,
+            signal: signal?,
+            scale,
+            offset,
+            values,
+            not_available,
+            valid_if,
+            cycle,
+            stale_after,
+            line: section.line(),
+        })
+    }
+
+    fn climate(&self, signals: &[SignalProfile], transmit: &[TransmitProfile]) -> Option<TemperatureProfile> {
+        let climate = self.top.table("climate", "[climate]", CLIMATE_KEYS)?;
+        let section = climate.table("driver_temperature", "[climate.driver_temperature]", TEMPERATURE_KEYS)?;
+        let bus = section.required("bus", |value| self.bus(value));
+        let message = section.required("message", text);
+        let signal = section.required("signal", text);
+        let min = section.required("min_celsius", number);
+        let max = section.required("max_celsius", number);
+        let step = section.required("step_celsius", number);
+        let echo = section.required("echo", |value| self.leaf(value));
+        let answer_within = section.required("answer_within_ms", milliseconds);
+        let refusal = section.table("refusal", "`refusal`", REFUSAL_KEYS).and_then(|inner| {
+            let (message, signal) = (inner.required("message", text), inner.required("signal", text));
+            let equals = inner.required("equals", integer);
+            Some((message?, signal?, equals?))
+        });
+        if let Some(echo) = echo {
+            let leaf = self.catalogue.leaf(echo);
+            if leaf.unit != "Celsius" {
+                section.mistake_at("echo", format!("`echo`: `{}` is not a temperature in Celsius", leaf.path));
+            } else if !signals.iter().any(|signal| signal.leaf == echo) {
+                let path = &leaf.path;
+                section.mistake_at(
+                    "echo",
+                    format!("`echo`: no [[signals]] entry maps `{path}`, so nothing could confirm"),
+                );
+            }
+        }
+        let temperature = TemperatureProfile {
+            bus: bus?,
+            message: message?,
+            signal: signal?,
+            min: Celsius(min?),
+            max: Celsius(max?),
+            step: Celsius(step?),
+            echo: echo?,
+            refusal,
+            answer_within: answer_within?,
+            line: section.line(),
+        };
+        check_temperature(&section, &temperature, transmit);
+        Some(temperature)
+    }
+
+    fn transmits(&self) -> Vec<TransmitProfile> {
+        let mut transmits: Vec<TransmitProfile> = Vec::new();
+        for section in self.top.each("transmit", TRANSMIT_KEYS) {
+            let Some(transmit) = self.transmit(&section) else { continue };
+            let same = |earlier: &&TransmitProfile| earlier.bus == transmit.bus && earlier.message == transmit.message;
+            if let Some(first) = transmits.iter().find(same) {
+                let message = format!("message `{}` is listed already, in line {}", transmit.message, first.line);
+                section.mistake_at("message", message);
+            }
+            transmits.push(transmit);
+        }
+        transmits
+    }
+
+    fn transmit(&self, section: &Section<'a, 'i>) -> Option<TransmitProfile> {
+        let bus = section.required("bus", |value| self.bus(value));
+        let message = section.required("message", text);
+        let min_period = section.required("min_period_ms", milliseconds);
+        let named = section.named("signals");
+        if named.is_empty() {
+            section.mistake("[[transmit]] names no signal: expected `signals = { SIGNAL = { min = .., max = .. } }`");
+        }
+        let signals: Vec<(String, RangeInclusive<f64>)> = named
+            .into_iter()
+            .filter_map(|(signal, _, value)| {
+                let range = section.inner(value, format!("`{signal}`"), RANGE_KEYS)?;
+                let (min, max) = (range.required("min", number), range.required("max", number));
+                let (min, max) = (min?, max?);
+                if min > max {
+                    range.mistake(format!("`{signal}`: the range is upside down: min {min} is above max {max}"));
+                }
+                Some((signal.to_owned(), min..=max))
+            })
+            .collect();
+        Some(TransmitProfile { bus: bus?, message: message?, signals, min_period: min_period?, line: section.line() })
+    }
+
+    fn leaf(&self, value: &DeValue<'_>) -> Result<LeafId, String> {
+        let path = text(value)?;
+        self.catalogue.find(&path).ok_or_else(|| {
+            match nearest(&path, self.catalogue.iter().map(|(_, leaf)| leaf.path.as_str())) {
+                Some(near) => format!("no leaf `{path}` in the catalogue: did you mean `{near}`?"),
+                None => format!("no leaf `{path}` in the catalogue"),
+            }
+        })
+    }
+
+    fn bus(&self, value: &DeValue<'_>) -> Result<usize, String> {
+        let name = text(value)?;
+        self.buses.iter().position(|bus| *bus == name).ok_or_else(|| match self.buses.as_slice() {
+            [] => format!("no bus `{name}`: the file has none"),
+            buses => format!("no bus `{name}`: the file has {}", buses.join(", ")),
+        })
+    }
+}
+
+fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
+    let odd = |character: char| character == '/' || character.is_whitespace() || character.is_control();
+    if interface.is_empty() || interface.len() > INTERFACE_BYTES || interface.contains(odd) {
+        section.mistake(format!("`{interface}` is not an interface name: expected 1 to 15 letters, such as `can0`"));
+    }
+    let dbc = section.required("dbc", |value| {
+        let name = text(value)?;
+        if name.contains(['/', '\\']) {
+            return Err(format!("expected a file name without folders, found `{name}`"));
+        }
+        Ok(name)
+    });
+    let dbc_source = section.optional("dbc_source", text);
+    let bitrate = section.required("bitrate", |value| {
+        let bitrate = integer(value)?;
+        u32::try_from(bitrate)
+            .ok()
+            .filter(|bitrate| (5_000..=1_000_000).contains(bitrate))
+            .ok_or_else(|| format!("{bitrate} bit/s is not between 5_000 and 1_000_000"))
+    });
+    let integrity = section.table("integrity", format!("[buses.{interface}.integrity]"), INTEGRITY_KEYS);
+    let integrity = integrity.and_then(|section| read_integrity(&section));
+    Some(BusProfile {
+        interface: interface.to_owned(),
+        dbc: dbc?,
+        dbc_source,
+        bitrate: bitrate?,
+        integrity,
+        line: section.line(),
+    })
+}
+
+fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {
+    let kinds = [("honda", ChecksumKind::Honda), ("sae_j1850", ChecksumKind::SaeJ1850)];
+    let checksum = section.required("checksum", |value| word(value, &kinds));
+    let checksum_signal = section.required("checksum_signal", text);
+    let counter_signal = section.optional("counter_signal", text);
+    let counter_exempt = section.optional("counter_exempt", |value| array(value, text)).unwrap_or_default();
+    if !section.has("counter_signal") && !counter_exempt.is_empty() {
+        section.mistake_at("counter_exempt", "`counter_exempt` without `counter_signal` exempts nothing");
+    }
+    Some(IntegrityProfile { checksum: checksum?, checksum_signal: checksum_signal?, counter_signal, counter_exempt })
+}
+
+fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
+    let mut values: Vec<(i64, Value)> = Vec::new();
+    let named = section.named("values");
+    if section.has("values") && named.is_empty() {
+        section.mistake_at("values", "`values` maps nothing: expected `{ RAW = VALUE, .. }`");
+    }
+    for (key, place, value) in named {
+        let Some(raw) = raw_number(key) else {
+            section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
+            continue;
+        };
+        if values.iter().any(|(earlier, _)| *earlier == raw) {
+            section.mistake_in(place, format!("`values`: raw number {raw} is listed already"));
+        }
+        let admitted = plain_value(value.get_ref())
+            .and_then(|value| leaf.admit(value).map_err(|error| format!("`{}` cannot hold it: {error}", leaf.path)));
+        match admitted {
+            Ok(value) => values.push((raw, value)),
+            Err(message) => section.mistake_in(value.span(), format!("`values`: {key}: {message}")),
+        }
+    }
+    values
+}
+
+/// A raw number as a TOML key: decimal, or hexadecimal after `0x`.
+fn raw_number(key: &str) -> Option<i64> {
+    match key.strip_prefix("0x") {
+        Some(digits) => i64::from_str_radix(digits, 16).ok(),
+        None => key.parse().ok(),
+    }
+}
+
+fn plain_value(value: &DeValue<'_>) -> Result<Value, String> {
+    match value {
+        DeValue::String(_) => text(value).map(Value::Text),
+        DeValue::Boolean(flag) => Ok(Value::Bool(*flag)),
+        DeValue::Integer(_) => integer(value).map(Value::Int),
+        DeValue::Float(_) => number(value).map(Value::Float),
+        other => Err(expected("a text, a true or false, or a number", other)),
+    }
+}
+
+fn check_temperature(section: &Section<'_, '_>, temperature: &TemperatureProfile, transmit: &[TransmitProfile]) {
+    let TemperatureProfile { bus, message, signal, min: Celsius(min), max: Celsius(max), step: Celsius(step), .. } =
+        temperature;
+    if min >= max {
+        section.mistake_at("max_celsius", format!("the range is upside down: max {max} is not above min {min}"));
+    } else if *step <= 0.0 || !is_multiple(max - min, *step) {
+        section.mistake_at("step_celsius", format!("{step} does not divide the range from {min} to {max}"));
+    }
+    let listed = transmit.iter().filter(|listed| listed.bus == *bus && listed.message == *message);
+    match listed.flat_map(|listed| &listed.signals).find(|(listed, _)| listed == signal) {
+        None => section.mistake(format!("no [[transmit]] entry lets `{signal}` of `{message}` leave")),
+        Some((_, range)) if !range.contains(min) || !range.contains(max) => section.mistake(format!(
+            "the [[transmit]] entry lets `{signal}` leave from {} to {} only, the range here is {min} to {max}",
+            range.start(),
+            range.end()
+        )),
+        Some(_) => (),
+    }
+}
+
+/// Whether `whole` is `step` a whole number of times, but for the rounding of decimal fractions.
+fn is_multiple(whole: f64, step: f64) -> bool {
+    let count = whole / step;
+    (count - count.round()).abs() < 1e-6
+}
