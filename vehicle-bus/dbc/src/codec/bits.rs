@@ -1,0 +1,155 @@
+use tandem_frame::MAX_LENGTH;
+
+use super::Raw;
+use crate::{ByteOrder, Kind, Signal};
+
+/// A payload with room behind it, so that every field reads whole words.
+pub type Padded = [u8; MAX_LENGTH + 16];
+
+pub fn padded(data: &[u8]) -> Padded {
+    let mut bytes = [0; MAX_LENGTH + 16];
+    let length = data.len().min(MAX_LENGTH);
+    if let (Some(room), Some(data)) = (bytes.get_mut(..length), data.get(..length)) {
+        room.copy_from_slice(data);
+    }
+    bytes
+}
+
+/// Where a signal lies in a payload and how it is read: `shift` bits of the word that begins at `first` lie behind it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    first: u8,
+    /// Past every payload if the signal fits none.
+    last: u8,
+    shift: u8,
+    size: u8,
+    big: bool,
+    kind: Kind,
+    pub factor: f64,
+    pub offset: f64,
+}
+
+impl Field {
+    pub fn new(signal: &Signal) -> Self {
+        let size = match signal.kind {
+            Kind::Float => 32,
+            Kind::Double => 64,
+            Kind::Unsigned | Kind::Signed => signal.size,
+        };
+        let bytes = signal.bytes().filter(|bytes| *bytes.end() < MAX_LENGTH && size == signal.size);
+        let (first, last) = bytes.map_or((0, u8::MAX), |bytes| (*bytes.start() as u8, *bytes.end() as u8));
+        let big = signal.byte_order == ByteOrder::Big;
+        let bit = (signal.start % 8) as u8;
+        let shift = match big {
+            false => bit,
+            true => 127 - (7 - bit) - (size.clamp(1, 64) as u8 - 1),
+        };
+        Self {
+            first,
+            last,
+            shift,
+            size: size.clamp(1, 64) as u8,
+            big,
+            kind: signal.kind,
+            factor: signal.factor,
+            offset: signal.offset,
+        }
+    }
+
+    /// The field, but one that fits no payload.
+    pub fn nowhere(self) -> Self {
+        Self { last: u8::MAX, ..self }
+    }
+
+    pub fn is_integer(&self) -> bool {
+        matches!(self.kind, Kind::Unsigned | Kind::Signed)
+    }
+
+    pub fn fits(&self, length: usize) -> bool {
+        usize::from(self.last) < length.min(MAX_LENGTH)
+    }
+
+    /// The bytes that a payload needs to hold the field.
+    pub fn end(&self) -> usize {
+        usize::from(self.last) + 1
+    }
+
+    fn mask(&self) -> u64 {
+        u64::MAX >> (64 - u32::from(self.size))
+    }
+
+    fn word(&self, bytes: &Padded) -> u128 {
+        let word = bytes.get(usize::from(self.first)..).and_then(|from| from.first_chunk::<16>()).copied();
+        let word = word.unwrap_or_default();
+        if self.big { u128::from_be_bytes(word) } else { u128::from_le_bytes(word) }
+    }
+
+    fn bits(&self, bytes: &Padded) -> u64 {
+        (self.word(bytes) >> self.shift) as u64 & self.mask()
+    }
+
+    /// The field's value in a payload that it fits.
+    pub fn raw(&self, bytes: &Padded) -> Raw {
+        let bits = self.bits(bytes);
+        match self.kind {
+            Kind::Unsigned => Raw::Unsigned(bits),
+            Kind::Signed => {
+                let unused = 64 - u32::from(self.size);
+                Raw::Signed((bits << unused) as i64 >> unused)
+            }
+            Kind::Float => Raw::Float(f64::from(f32::from_bits(bits as u32))),
+            Kind::Double => Raw::Float(f64::from_bits(bits)),
+        }
+    }
+
+    /// The field's value as a multiplexor: `None` for one that selects nothing.
+    pub fn selector(&self, bytes: &Padded) -> Option<u64> {
+        match self.raw(bytes) {
+            Raw::Unsigned(value) => Some(value),
+            Raw::Signed(value) => u64::try_from(value).ok(),
+            Raw::Float(_) => None,
+        }
+    }
+
+    /// The least and the most that the field's bits can say; exact, or the next float beyond.
+    pub fn range(&self) -> (f64, f64) {
+        let whole = 2f64.powi(i32::from(self.size));
+        match self.kind {
+            Kind::Unsigned => (0.0, whole - 1.0),
+            Kind::Signed => (-whole / 2.0, whole / 2.0 - 1.0),
+            Kind::Float => (f64::from(f32::MIN), f64::from(f32::MAX)),
+            Kind::Double => (f64::MIN, f64::MAX),
+        }
+    }
+
+    /// The bits of a raw value; `None` if the field cannot say it.
+    pub fn code(&self, raw: Raw) -> Option<u64> {
+        let unused = 64 - u32::from(self.size);
+        match (self.kind, raw) {
+            (Kind::Unsigned, Raw::Unsigned(value)) => Some(value).filter(|value| *value <= self.mask()),
+            (Kind::Unsigned, Raw::Signed(value)) => self.code(Raw::Unsigned(u64::try_from(value).ok()?)),
+            (Kind::Signed, Raw::Signed(value)) => {
+                Some(value as u64 & self.mask()).filter(|bits| (bits << unused) as i64 >> unused == value)
+            }
+            (Kind::Signed, Raw::Unsigned(value)) => self.code(Raw::Signed(i64::try_from(value).ok()?)),
+            (Kind::Float, raw) => {
+                let (exact, value) = (raw.as_f64(), raw.as_f64() as f32);
+                (value.is_finite() || !exact.is_finite()).then(|| u64::from(value.to_bits()))
+            }
+            (Kind::Double, raw) => Some(raw.as_f64().to_bits()),
+            (Kind::Unsigned | Kind::Signed, Raw::Float(_)) => None,
+        }
+    }
+
+    /// Writes the field's bits, and no others, into a payload that it fits.
+    pub fn write(&self, into: &mut [u8], bits: u64) {
+        let mut bytes = padded(into);
+        let cleared = self.word(&bytes) & !(u128::from(self.mask()) << self.shift);
+        let word = cleared | u128::from(bits & self.mask()) << self.shift;
+        let word = if self.big { word.to_be_bytes() } else { word.to_le_bytes() };
+        if let Some(room) = bytes.get_mut(usize::from(self.first)..).and_then(|from| from.first_chunk_mut::<16>()) {
+            *room = word;
+        }
+        into.iter_mut().zip(bytes).for_each(|(byte, new)| *byte = new);
+    }
+}

@@ -1,0 +1,103 @@
+use tandem_frame::CanId;
+
+use super::bits::Padded;
+use super::{Codec, DecodeError, Field, Group, Layout, Raw, Sample, padded};
+
+impl Codec {
+    /// The message that has this id.
+    pub fn index(&self, id: CanId) -> Option<usize> {
+        self.ids.get(id)
+    }
+
+    /// Hands every signal that is in `data` to `each`, in the message's order. Of multiplexed signals only those that
+    /// their multiplexors select; signals that reach past the end of `data` are passed over.
+    ///
+    /// # Errors
+    /// [`DecodeError::TooShort`] if `data` is shorter than the message; then nothing is decoded.
+    pub fn decode(&self, message: usize, data: &[u8], mut each: impl FnMut(Sample)) -> Result<(), DecodeError> {
+        let layout = self.layout(message, data)?;
+        let bytes = padded(data);
+        for Group { condition, signals } in self.groups.get(layout.groups.clone()).unwrap_or_default() {
+            if !self.holds(*condition, &bytes, data.len()) {
+                continue;
+            }
+            let first = signals.start - layout.signals.start;
+            for (step, field) in self.signals.get(signals.clone()).unwrap_or_default().iter().enumerate() {
+                if field.fits(data.len()) {
+                    each(sample(first + step, field, &bytes));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`Codec::decode`], but only the signals in `wanted` and in its order; unknown indices are passed over.
+    ///
+    /// # Errors
+    /// As [`Codec::decode`].
+    pub fn decode_only(
+        &self,
+        message: usize,
+        wanted: &[usize],
+        data: &[u8],
+        mut each: impl FnMut(Sample),
+    ) -> Result<(), DecodeError> {
+        let layout = self.layout(message, data)?;
+        let bytes = padded(data);
+        for signal in wanted {
+            let Some(at) = layout.signal(*signal) else { continue };
+            let condition = self.conditions_of.get(at).copied().flatten();
+            if let Some(field) = self.signals.get(at)
+                && field.fits(data.len())
+                && self.holds(condition, &bytes, data.len())
+            {
+                each(sample(*signal, field, &bytes));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a signal's bits say, whether or not its multiplexors select it; `None` if there is no such signal or it
+    /// reaches past the end of `data`.
+    pub fn raw(&self, message: usize, signal: usize, data: &[u8]) -> Option<Raw> {
+        let at = self.messages.get(message)?.signal(signal)?;
+        let field = self.signals.get(at).filter(|field| field.fits(data.len()))?;
+        Some(field.raw(&padded(data)))
+    }
+
+    fn layout(&self, message: usize, data: &[u8]) -> Result<&Layout, DecodeError> {
+        let layout = self.messages.get(message).ok_or(DecodeError::NoSuchMessage { message })?;
+        if data.len() < layout.length {
+            return Err(DecodeError::TooShort { id: layout.id, expected: layout.length, got: data.len() });
+        }
+        Ok(layout)
+    }
+
+    fn holds(&self, condition: Option<u32>, bytes: &Padded, length: usize) -> bool {
+        let mut next = condition;
+        while let Some(condition) = next.and_then(|at| self.conditions.get(at as usize)) {
+            let ranges = self.ranges.get(condition.ranges.clone()).unwrap_or_default();
+            let selects = condition.multiplexor.fits(length)
+                && condition
+                    .multiplexor
+                    .selector(bytes)
+                    .is_some_and(|value| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)));
+            if !selects {
+                return false;
+            }
+            next = condition.parent;
+        }
+        true
+    }
+}
+
+impl Layout {
+    pub(super) fn signal(&self, signal: usize) -> Option<usize> {
+        Some(self.signals.start.checked_add(signal)?).filter(|at| self.signals.contains(at))
+    }
+}
+
+fn sample(signal: usize, field: &Field, bytes: &Padded) -> Sample {
+    let raw = field.raw(bytes);
+    Sample { signal, raw, physical: raw.as_f64() * field.factor + field.offset }
+}

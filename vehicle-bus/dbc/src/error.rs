@@ -1,0 +1,53 @@
+use pest::error::LineColLocation;
+
+/// A DBC text that cannot be read, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DbcError {
+    /// The text breaks the grammar in a way that is not mended.
+    #[error("line {line}, column {column}: expected {expected}, found `{near}`")]
+    Syntax { line: usize, column: usize, expected: String, near: String },
+    /// The grammar holds, a value does not: a number out of its range.
+    #[error("line {line}: {cause} (in `{near}`)")]
+    Value { line: usize, cause: String, near: String },
+    /// A message id that no CAN frame can have.
+    #[error("line {line}: expected a message id of at most 32 bits, found {id}")]
+    Id { line: usize, id: String },
+    /// A quote that is opened and never closed swallows the rest of the file.
+    #[error("line {line}: expected a closing quote for the text that begins here, near `{near}`")]
+    Quote { line: usize, near: String },
+}
+
+/// How much of the text an error shows, in letters.
+const NEAR: usize = 60;
+
+impl DbcError {
+    /// What the parser found wrong in `text`.
+    pub(crate) fn new(error: can_dbc::DbcError, text: &str) -> Self {
+        match error {
+            can_dbc::DbcError::Pest(error) => {
+                let (line, column) = match error.line_col {
+                    LineColLocation::Pos(at) | LineColLocation::Span(at, _) => at,
+                };
+                let near = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+                let near: String = near.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
+                let near = if near.is_empty() { "the end of the line".to_owned() } else { near };
+                let said = error.renamed_rules(|rule| format!("{rule:?}").replace('_', " "));
+                let said = said.variant.message();
+                let expected = said.strip_prefix("expected ").unwrap_or(&said).to_owned();
+                Self::Syntax { line, column, expected, near }
+            }
+            error => {
+                let (line, near) = culprit(text).unwrap_or_default();
+                Self::Value { line, cause: error.to_string(), near }
+            }
+        }
+    }
+}
+
+/// The first statement that fails by itself in another way than by its grammar: the parser does not say where such an
+/// error lies.
+fn culprit(text: &str) -> Option<(usize, String)> {
+    let fails = |text: &str| !matches!(can_dbc::Dbc::try_from(text), Ok(_) | Err(can_dbc::DbcError::Pest(_)));
+    let culprit = crate::repair::apart(text).into_iter().find(|statement| fails(&statement.file))?;
+    Some((culprit.line, culprit.text.chars().take(NEAR).collect()))
+}

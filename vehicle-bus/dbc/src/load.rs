@@ -1,0 +1,312 @@
+use std::collections::HashMap;
+use std::ops::RangeInclusive;
+
+use can_dbc::{AttributeValue, Comment, MultiplexIndicator, NumericValue, SignalExtendedValueType, ValueDescription};
+use tandem_frame::CanId;
+
+use crate::repair::{self, MessageLines};
+use crate::{ByteOrder, Database, DbcError, Kind, Message, Multiplex, Repair, Signal};
+
+const CYCLE_TIME: &str = "GenMsgCycleTime";
+const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
+const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
+
+impl Database {
+    /// Reads a DBC file, UTF-8 or Windows-1252.
+    ///
+    /// Where real files break the format the text is mended, see [`Database::repairs`]; the message of loose signals
+    /// (`VECTOR__INDEPENDENT_SIG_MSG`) is left out without a word.
+    ///
+    /// # Errors
+    /// [`DbcError`] with the line, what was expected there and what was found.
+    pub fn parse(text: &[u8]) -> Result<Database, DbcError> {
+        let text = decoded(text);
+        let mended = repair::mend(&text)?;
+        let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended.text))?;
+        let mut loader = Loader { repairs: mended.repairs, ..Loader::new(&dbc) };
+        let nowhere = MessageLines::default();
+        let messages = dbc.messages.iter().zip(mended.lines.iter().chain(std::iter::repeat(&nowhere)));
+        let mut messages: Vec<_> = messages.filter_map(|(message, lines)| loader.message(message, lines)).collect();
+        loader.rename(&mut messages);
+        loader.repairs.sort_by_key(|repair| repair.line);
+        Ok(Database { messages, repairs: loader.repairs })
+    }
+}
+
+/// The file's text with `\n` at its line ends: UTF-8 if it all is, else Windows-1252 in those lines that are not.
+fn decoded(bytes: &[u8]) -> String {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes
+            .split_inclusive(|byte| *byte == b'\n')
+            .map(|line| match std::str::from_utf8(line) {
+                Ok(line) => line.into(),
+                Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(line).0,
+            })
+            .collect(),
+    };
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+type Id = can_dbc::MessageId;
+type Mapping<'a> = (&'a str, Vec<RangeInclusive<u64>>);
+
+/// The file's statements by the message and signal that they speak of.
+struct Loader<'a> {
+    repairs: Vec<Repair>,
+    cycle_default: Option<u32>,
+    cycles: HashMap<Id, Option<u32>>,
+    long_messages: HashMap<Id, &'a str>,
+    long_signals: HashMap<(Id, &'a str), &'a str>,
+    comments: HashMap<(Id, Option<&'a str>), &'a str>,
+    values: HashMap<(Id, &'a str), Vec<(i64, String)>>,
+    floats: HashMap<(Id, &'a str), bool>,
+    mappings: HashMap<(Id, &'a str), Mapping<'a>>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(dbc: &'a can_dbc::Dbc) -> Self {
+        let attributes = |name: &'static str| dbc.attribute_values_message.iter().filter(move |a| a.name == name);
+        let signal_attributes = dbc.attribute_values_signal.iter().filter(|a| a.name == LONG_SIGNAL_NAME);
+        let mut mappings: HashMap<_, Mapping<'_>> = HashMap::new();
+        for extended in &dbc.extended_multiplex {
+            let ranges = extended.mappings.iter().map(|mapping| mapping.min_value..=mapping.max_value);
+            mappings
+                .entry((extended.message_id, extended.signal_name.as_str()))
+                .or_insert_with(|| (extended.multiplexor_signal_name.as_str(), Vec::new()))
+                .1
+                .extend(ranges);
+        }
+        Self {
+            repairs: Vec::new(),
+            cycle_default: dbc.attribute_default(CYCLE_TIME).and_then(milliseconds),
+            cycles: attributes(CYCLE_TIME).map(|a| (a.message_id, milliseconds(&a.value))).collect(),
+            long_messages: attributes(LONG_MESSAGE_NAME)
+                .filter_map(|a| Some((a.message_id, word(&a.value)?)))
+                .collect(),
+            long_signals: signal_attributes
+                .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), word(&a.value)?)))
+                .collect(),
+            comments: dbc
+                .comments
+                .iter()
+                .filter_map(|comment| match comment {
+                    Comment::Message { id, comment } => Some(((*id, None), comment.as_str())),
+                    Comment::Signal { message_id, name, comment } => {
+                        Some(((*message_id, Some(name.as_str())), comment.as_str()))
+                    }
+                    _ => None,
+                })
+                .collect(),
+            values: dbc
+                .value_descriptions
+                .iter()
+                .filter_map(|values| match values {
+                    ValueDescription::Signal { message_id, name, value_descriptions } => {
+                        let named = value_descriptions.iter().map(|value| (value.id, unescaped(&value.description)));
+                        Some(((*message_id, name.as_str()), named.collect()))
+                    }
+                    ValueDescription::EnvironmentVariable { .. } => None,
+                })
+                .collect(),
+            floats: dbc
+                .signal_extended_value_type_list
+                .iter()
+                .map(|kind| {
+                    let float = kind.signal_extended_value_type != SignalExtendedValueType::SignedOrUnsignedInteger;
+                    ((kind.message_id, kind.signal_name.as_str()), float)
+                })
+                .collect(),
+            mappings,
+        }
+    }
+
+    fn message(&mut self, message: &'a can_dbc::Message, lines: &MessageLines) -> Option<Message> {
+        let id = match CanId::from_raw(message.id.raw()) {
+            Ok(id) => id,
+            Err(error) => {
+                self.report(lines.line, format!("message {}: {error}: left out", message.name));
+                return None;
+            }
+        };
+        let mut kept = Vec::new();
+        for (index, signal) in message.signals.iter().enumerate() {
+            let line = lines.signals.get(index).copied().unwrap_or(lines.line);
+            match self.kind(message.id, signal) {
+                Ok(kind) => kept.push((line, signal, kind)),
+                Err(cause) => self.report(line, format!("signal {}: {cause}: left out", signal.name)),
+            }
+        }
+        let names: HashMap<_, _> =
+            kept.iter().enumerate().map(|(index, (_, signal, _))| (signal.name.as_str(), index)).collect();
+        let mut multiplexors = kept.iter().enumerate().filter(|(_, (_, signal, _))| selects(signal));
+        let only = multiplexors.next().filter(|_| multiplexors.next().is_none()).map(|(index, _)| index);
+        let length = usize::try_from(message.size).unwrap_or(usize::MAX);
+        let signals = kept
+            .iter()
+            .enumerate()
+            .map(|(index, (line, signal, kind))| {
+                let multiplex = self.multiplex(message.id, index, signal, *line, &names, only);
+                let signal = self.signal(message.id, signal, *kind, multiplex);
+                if signal.bytes().is_none_or(|bytes| *bytes.end() >= length) {
+                    let what = format!("signal {} reaches past the {length} bytes of its message", signal.name);
+                    self.report(*line, format!("{what}: not decoded from frames of that length"));
+                }
+                signal
+            })
+            .collect();
+        Some(Message {
+            name: message.name.clone(),
+            id,
+            length,
+            cycle_ms: self.cycles.get(&message.id).copied().unwrap_or(self.cycle_default),
+            comment: self.comments.get(&(message.id, None)).map(|comment| unescaped(comment)),
+            sender: message.transmitter.clone(),
+            signals,
+        })
+    }
+
+    fn kind(&self, message: Id, signal: &can_dbc::Signal) -> Result<Kind, String> {
+        let float = self.floats.get(&(message, signal.name.as_str())).copied().unwrap_or(false);
+        if u16::try_from(signal.start_bit).is_err() {
+            return Err(format!("start bit {} is over 65535", signal.start_bit));
+        }
+        if !(signal.factor.is_finite() && signal.offset.is_finite()) {
+            return Err("factor or offset is over what a 64 bit float holds".to_owned());
+        }
+        match (float, signal.size) {
+            (true, 32) => Ok(Kind::Float),
+            (true, 64) => Ok(Kind::Double),
+            (true, size) => Err(format!("a float of {size} bits is not read (32 or 64)")),
+            (false, 1..=64) if signal.value_type == can_dbc::ValueType::Signed => Ok(Kind::Signed),
+            (false, 1..=64) => Ok(Kind::Unsigned),
+            (false, size) => Err(format!("a size of {size} bits is not read (1 to 64)")),
+        }
+    }
+
+    fn signal(&self, message: Id, signal: &can_dbc::Signal, kind: Kind, multiplex: Multiplex) -> Signal {
+        let key = (message, signal.name.as_str());
+        let (minimum, maximum) = (number(signal.min), number(signal.max));
+        let limited = minimum != 0.0 || maximum != 0.0;
+        Signal {
+            name: signal.name.clone(),
+            start: signal.start_bit as u16,
+            size: signal.size as u16,
+            byte_order: match signal.byte_order {
+                can_dbc::ByteOrder::LittleEndian => ByteOrder::Little,
+                can_dbc::ByteOrder::BigEndian => ByteOrder::Big,
+            },
+            kind,
+            factor: signal.factor,
+            offset: signal.offset,
+            minimum: limited.then_some(minimum),
+            maximum: limited.then_some(maximum),
+            unit: unescaped(&signal.unit),
+            values: self.values.get(&key).cloned().unwrap_or_default(),
+            multiplex,
+            comment: self.comments.get(&(message, Some(signal.name.as_str()))).map(|comment| unescaped(comment)),
+        }
+    }
+
+    fn multiplex(
+        &mut self,
+        message: Id,
+        index: usize,
+        signal: &can_dbc::Signal,
+        line: usize,
+        names: &HashMap<&str, usize>,
+        only: Option<usize>,
+    ) -> Multiplex {
+        let selects = selects(signal);
+        let plain = if selects { Multiplex::Multiplexor } else { Multiplex::Plain };
+        let of = |multiplexor, ranges| match selects {
+            true => Multiplex::Nested { multiplexor, ranges },
+            false => Multiplex::Of { multiplexor, ranges },
+        };
+        let value = match signal.multiplexer_indicator {
+            MultiplexIndicator::Plain | MultiplexIndicator::Multiplexor => return plain,
+            MultiplexIndicator::MultiplexedSignal(value)
+            | MultiplexIndicator::MultiplexorAndMultiplexedSignal(value) => value,
+        };
+        match self.mappings.get(&(message, signal.name.as_str())) {
+            Some((name, ranges)) => match names.get(name).copied().filter(|multiplexor| *multiplexor != index) {
+                Some(multiplexor) => of(multiplexor, ranges.clone()),
+                None => {
+                    self.report(line, format!("signal {}: its multiplexor {name} is no other signal of its message: taken as always there", signal.name));
+                    plain
+                }
+            },
+            None => match only.filter(|only| *only != index) {
+                Some(only) => of(only, vec![value..=value]),
+                None => {
+                    self.report(
+                        line,
+                        format!(
+                            "signal {}: nothing says which signal is its multiplexor: taken as always there",
+                            signal.name
+                        ),
+                    );
+                    plain
+                }
+            },
+        }
+    }
+
+    /// Gives messages and signals their long names, which editors cut to 32 letters and keep in attributes.
+    fn rename(&mut self, messages: &mut [Message]) {
+        let long_messages: HashMap<_, _> = self.long_messages.iter().map(|(id, name)| (id.raw(), *name)).collect();
+        let long_signals: HashMap<_, _> =
+            self.long_signals.iter().map(|((id, short), name)| ((id.raw(), *short), *name)).collect();
+        for message in messages {
+            for signal in &mut message.signals {
+                if let Some(name) = long_signals.get(&(message.id.raw(), signal.name.as_str())) {
+                    signal.name = unescaped(name);
+                }
+            }
+            if let Some(name) = long_messages.get(&message.id.raw()) {
+                message.name = unescaped(name);
+            }
+        }
+    }
+
+    fn report(&mut self, line: usize, what: String) {
+        self.repairs.push(Repair { line, what });
+    }
+}
+
+fn selects(signal: &can_dbc::Signal) -> bool {
+    matches!(
+        signal.multiplexer_indicator,
+        MultiplexIndicator::Multiplexor | MultiplexIndicator::MultiplexorAndMultiplexedSignal(_)
+    )
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("\\\"", "\"")
+}
+
+fn word(value: &AttributeValue) -> Option<&str> {
+    match value {
+        AttributeValue::String(word) if !word.is_empty() => Some(word),
+        _ => None,
+    }
+}
+
+fn number(value: NumericValue) -> f64 {
+    match value {
+        NumericValue::Uint(value) => value as f64,
+        NumericValue::Int(value) => value as f64,
+        NumericValue::Double(value) => value,
+    }
+}
+
+fn milliseconds(value: &AttributeValue) -> Option<u32> {
+    let value = match value {
+        AttributeValue::Uint(value) => *value as f64,
+        AttributeValue::Int(value) => *value as f64,
+        AttributeValue::Double(value) => *value,
+        AttributeValue::String(_) => return None,
+    };
+    Some(value.round() as u32).filter(|ms| *ms > 0)
+}

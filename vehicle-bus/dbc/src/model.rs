@@ -1,0 +1,130 @@
+use std::ops::RangeInclusive;
+
+use tandem_frame::CanId;
+
+/// What a DBC file says, in the file's order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Database {
+    pub messages: Vec<Message>,
+    /// What had to be mended or left out, in the order of the lines.
+    pub repairs: Vec<Repair>,
+}
+
+/// One thing in the file that breaks the format, and what was made of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// Line in the file, from 1.
+    pub line: usize,
+    /// A sentence for the file's owner.
+    pub what: String,
+}
+
+/// A frame layout (`BO_`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub name: String,
+    pub id: CanId,
+    /// Payload in bytes. May be over 64 for messages that a transport protocol carries; those decode from no frame.
+    pub length: usize,
+    /// `GenMsgCycleTime`, ms; the attribute's default if the message has none of its own; `None` for 0 (not cyclic).
+    pub cycle_ms: Option<u32>,
+    pub comment: Option<String>,
+    /// The node that sends it; `None` for `Vector__XXX`.
+    pub sender: Option<String>,
+    pub signals: Vec<Signal>,
+}
+
+/// A value within a message (`SG_`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Signal {
+    pub name: String,
+    /// Bit number as the file writes it: of the least significant bit if [`ByteOrder::Little`], else of the most
+    /// significant one.
+    pub start: u16,
+    /// Size in bits, 1 to 64.
+    pub size: u16,
+    pub byte_order: ByteOrder,
+    pub kind: Kind,
+    /// Physical value = raw * `factor` + `offset`, in [`Signal::unit`].
+    pub factor: f64,
+    pub offset: f64,
+    /// Physical limits; `None` when the file says `[0|0]`.
+    pub minimum: Option<f64>,
+    pub maximum: Option<f64>,
+    pub unit: String,
+    /// Names of raw values (`VAL_`), in the file's order.
+    pub values: Vec<(i64, String)>,
+    pub multiplex: Multiplex,
+    pub comment: Option<String>,
+}
+
+/// Which end of a signal comes first on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ByteOrder {
+    /// Intel, `@1`.
+    Little,
+    /// Motorola, `@0`.
+    Big,
+}
+
+/// How a signal's bits are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Unsigned,
+    /// Two's complement.
+    Signed,
+    /// IEEE 754, 32 bits.
+    Float,
+    /// IEEE 754, 64 bits.
+    Double,
+}
+
+/// Whether a signal is always in its message, or only under certain values of another signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Multiplex {
+    /// Always there, and selects nothing.
+    Plain,
+    /// Always there, and selects others.
+    Multiplexor,
+    /// There while the raw value of `signals[multiplexor]` lies in one of `ranges`, and that signal itself is there.
+    Of { multiplexor: usize, ranges: Vec<RangeInclusive<u64>> },
+    /// As [`Multiplex::Of`], and selects others in turn.
+    Nested { multiplexor: usize, ranges: Vec<RangeInclusive<u64>> },
+}
+
+impl Database {
+    /// The first message of that name.
+    pub fn message(&self, name: &str) -> Option<&Message> {
+        self.messages.iter().find(|message| message.name == name)
+    }
+
+    pub fn message_by_id(&self, id: CanId) -> Option<&Message> {
+        self.messages.iter().find(|message| message.id == id)
+    }
+}
+
+impl Message {
+    /// The signal of that name, and its index in [`Message::signals`].
+    pub fn signal(&self, name: &str) -> Option<(usize, &Signal)> {
+        self.signals.iter().enumerate().find(|(_, signal)| signal.name == name)
+    }
+}
+
+impl Signal {
+    /// The bytes of the payload that hold the signal, first and last; `None` if its size is not 1 to 64 bits.
+    pub fn bytes(&self) -> Option<RangeInclusive<usize>> {
+        let (start, size) = (usize::from(self.start), usize::from(self.size));
+        let last_bit = match (size, self.byte_order) {
+            (1..=64, ByteOrder::Little) => start + size - 1,
+            // Motorola bits count down within a byte and up over the bytes.
+            (1..=64, ByteOrder::Big) => start / 8 * 8 + 7 - start % 8 + size - 1,
+            _ => return None,
+        };
+        Some(start / 8..=last_bit / 8)
+    }
+
+    /// The name of a raw value.
+    pub fn value_name(&self, raw: i64) -> Option<&str> {
+        self.values.iter().find(|(value, _)| *value == raw).map(|(_, name)| name.as_str())
+    }
+}

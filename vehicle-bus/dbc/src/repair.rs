@@ -1,0 +1,326 @@
+//! Mends the text of a DBC file before it is parsed. Lines keep their numbers, so that every later error still names
+//! the line in the file.
+
+mod names;
+mod statement;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+
+use names::{Edits, Word, Words, digit_first};
+use statement::{Kind, Statement};
+
+use crate::{DbcError, Repair};
+
+const EXTENDED: u32 = 1 << 31;
+const MESSAGE_OF_LOOSE_SIGNALS: &str = "VECTOR__INDEPENDENT_SIG_MSG";
+const NOBODY: &str = "Vector__XXX";
+
+/// A text that the parser takes, and where its messages and signals stood.
+pub struct Mended {
+    pub text: String,
+    pub repairs: Vec<Repair>,
+    /// Of each `BO_` left in the text, its line and those of its signals.
+    pub lines: Vec<MessageLines>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct MessageLines {
+    pub line: usize,
+    pub signals: Vec<usize>,
+}
+
+/// Mends `text`, whose lines end in `\n`.
+///
+/// # Errors
+/// [`DbcError`] for a text whose statements cannot be told apart, and for an id over 32 bits.
+pub fn mend(text: &str) -> Result<Mended, DbcError> {
+    let statements = statement::split(text)?;
+    let mut mender = Mender { known: survey(&statements)?, ..Mender::default() };
+    let mut mended = String::with_capacity(text.len() + text.len() / 16);
+    for statement in &statements {
+        mended.push_str(statement.gap);
+        match mender.statement(statement) {
+            Outcome::Keep(edits) => edits.apply(statement.text, &mut mended),
+            // An empty statement of as many lines: the parser counts lines as the file does.
+            Outcome::Drop => mended.extend(statement.text.chars().filter(|c| *c == '\n')),
+        }
+    }
+    mended.push('\n');
+    mender.repairs.sort_by_key(|repair| repair.line);
+    Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines })
+}
+
+/// A statement of a mended text, as it stands there and as a text of its own that parses or does not.
+pub struct Alone<'a> {
+    pub line: usize,
+    pub text: &'a str,
+    pub file: String,
+}
+
+/// The statements of a mended text, each by itself; a signal is given a message to stand in.
+pub fn apart(text: &str) -> Vec<Alone<'_>> {
+    let file = |statement: &Statement<'_>| match statement.kind {
+        Kind::Signal => format!("BO_ 0 x: 8 {NOBODY}\n {}\n", statement.text),
+        _ => format!("{}\n", statement.text),
+    };
+    let statements = statement::split(text).unwrap_or_default();
+    statements.iter().map(|s| Alone { line: s.line, text: s.text, file: file(s) }).collect()
+}
+
+/// What the file defines: ids as it writes them, and names by the ids that were made of them.
+#[derive(Default)]
+struct Known<'a> {
+    ids: HashMap<u32, Fate>,
+    signals: HashSet<(u32, &'a str)>,
+}
+
+#[derive(Clone, Copy)]
+enum Fate {
+    Kept(u32),
+    Loose,
+}
+
+/// Collects ids and signals first: a statement may name a message that the file defines further down.
+fn survey<'a>(statements: &[Statement<'a>]) -> Result<Known<'a>, DbcError> {
+    let mut known = Known::default();
+    let mut message = None;
+    for statement in statements {
+        let mut words = Words::new(statement.text);
+        words.next();
+        match statement.kind {
+            Kind::Message => {
+                let (Some(id), Some(name)) = (words.number(), words.name()) else { continue };
+                let wrong = || DbcError::Id { line: statement.line, id: id.text.to_owned() };
+                let number = id.text.parse::<u32>().map_err(|_| wrong())?;
+                let fate = if name.text == MESSAGE_OF_LOOSE_SIGNALS { Fate::Loose } else { Fate::Kept(fit(number)) };
+                message = known.ids.entry(number).or_insert(fate).kept();
+            }
+            Kind::Signal => {
+                if let (Some(message), Some(name)) = (message, words.name()) {
+                    known.signals.insert((message, name.text));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(known)
+}
+
+/// An id that CAN has: one over 11 bits is an extended one, whether or not the file says so.
+fn fit(id: u32) -> u32 {
+    if id & EXTENDED != 0 || id > 0x7FF { id & 0x1FFF_FFFF | EXTENDED } else { id }
+}
+
+impl Fate {
+    fn kept(&self) -> Option<u32> {
+        match self {
+            Fate::Kept(id) => Some(*id),
+            Fate::Loose => None,
+        }
+    }
+}
+
+enum Outcome {
+    Keep(Edits),
+    Drop,
+}
+
+#[derive(Default)]
+struct Mender<'a> {
+    known: Known<'a>,
+    repairs: Vec<Repair>,
+    lines: Vec<MessageLines>,
+    defined: HashSet<u32>,
+    /// Within a message that is left out.
+    leaving_out: bool,
+    names: HashSet<&'a str>,
+}
+
+impl<'a> Mender<'a> {
+    fn report(&mut self, statement: &Statement<'_>, what: String) {
+        self.repairs.push(Repair { line: statement.line, what });
+    }
+
+    fn statement(&mut self, statement: &Statement<'a>) -> Outcome {
+        let mut edits = Edits::default();
+        let keep = match statement.kind {
+            Kind::Message => self.message(statement, &mut edits),
+            Kind::Signal => self.signal(statement, &mut edits),
+            Kind::Obsolete => {
+                self.report(statement, format!("{} is not read: left out", statement.keyword));
+                false
+            }
+            Kind::Ended => self.ended(statement, &mut edits),
+            Kind::Other => true,
+        };
+        if keep { Outcome::Keep(edits) } else { Outcome::Drop }
+    }
+
+    fn message(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> bool {
+        let mut words = Words::new(statement.text);
+        words.next();
+        let (Some(id), Some(name)) = (words.number(), words.name()) else { return true };
+        let Ok(number) = id.text.parse() else { return true };
+        let fate = self.known.ids.get(&number).copied().unwrap_or(Fate::Loose);
+        self.leaving_out = !matches!(fate, Fate::Kept(id) if self.defined.insert(id));
+        if self.leaving_out {
+            if name.text != MESSAGE_OF_LOOSE_SIGNALS {
+                self.report(statement, format!("message {} has an id that is taken already: left out", name.text));
+            }
+            return false;
+        }
+        self.names.clear();
+        self.lines.push(MessageLines { line: statement.line, signals: Vec::new() });
+        let fitting = fit(number);
+        if number != fitting {
+            let cause = match number & EXTENDED {
+                0 => "has over 11 bits and lacks the mark of an extended id (bit 31)",
+                _ => "has over 29 bits",
+            };
+            let shown = fitting & !EXTENDED;
+            self.report(statement, format!("message {}: id {number} {cause}: read as extended {shown:08X}", name.text));
+            edits.replace(&id, fitting.to_string());
+        }
+        self.rename("message", &name, statement, edits);
+        words.next();
+        match words.name() {
+            Some(sender) => self.rename("node", &sender, statement, edits),
+            None => {
+                self.report(statement, format!("message {} names no sender: taken as {NOBODY}", name.text));
+                edits.insert(statement.text.len(), &format!(" {NOBODY}"));
+            }
+        }
+        true
+    }
+
+    fn rename(&mut self, what: &str, name: &Word<'_>, statement: &Statement<'_>, edits: &mut Edits) {
+        if digit_first(name.text) {
+            self.report(statement, format!("{what} {0} starts with a digit: called _{0}", name.text));
+            edits.insert(name.start, "_");
+        }
+    }
+
+    fn signal(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> bool {
+        if self.leaving_out {
+            return false;
+        }
+        let mut words = Words::new(statement.text);
+        words.next();
+        let Some(name) = words.name() else { return true };
+        if !self.names.insert(name.text) {
+            self.report(
+                statement,
+                format!("signal {} is there twice in its message: the second is left out", name.text),
+            );
+            return false;
+        }
+        if let Some(message) = self.lines.last_mut() {
+            message.signals.push(statement.line);
+        }
+        self.rename("signal", &name, statement, edits);
+        let Some(unit) = statement.text.find('"') else { return true };
+        let numbers = statement.text.get(..unit).unwrap_or_default();
+        let colon = numbers.find(':').unwrap_or(unit);
+        let halves: Vec<_> =
+            numbers.char_indices().filter(|(at, c)| *c == '.' && *at > colon).map(|(at, _)| at).collect();
+        for at in halves {
+            let digit =
+                |at: Option<usize>| at.and_then(|at| numbers.as_bytes().get(at)).is_some_and(u8::is_ascii_digit);
+            match (digit(at.checked_sub(1)), digit(Some(at + 1))) {
+                (false, true) => edits.insert(at, "0"),
+                (true, false) => edits.insert(at + 1, "0"),
+                _ => continue,
+            }
+            self.report(statement, format!("signal {}: a number lacks a digit at its point: 0 added", name.text));
+        }
+        let behind = statement.text.rfind('"').and_then(|quote| statement.text.get(quote + 1..));
+        if behind.is_some_and(|receivers| receivers.trim().is_empty()) {
+            self.report(statement, format!("signal {} names no receiver: taken as {NOBODY}", name.text));
+            edits.insert(statement.text.len(), &format!(" {NOBODY}"));
+        }
+        true
+    }
+
+    /// A statement that ends in `;`: its end, and the message and signal that it speaks of.
+    fn ended(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> bool {
+        if !statement.closed {
+            self.report(statement, format!("{} does not end in `;`: added", statement.keyword));
+            edits.insert(statement.text.len(), ";");
+        }
+        let subject = match self.subject(statement, edits) {
+            Ok(Some(subject)) => subject,
+            Ok(None) => return true,
+            Err(Unclear) => return false,
+        };
+        let number = subject.message.text;
+        let message = match number.parse().ok().and_then(|number: u32| self.known.ids.get(&number)) {
+            Some(Fate::Kept(message)) => *message,
+            Some(Fate::Loose) => return false,
+            None => {
+                let keyword = statement.keyword;
+                self.report(statement, format!("{keyword} speaks of message {number}, which is not there: left out"));
+                return false;
+            }
+        };
+        for signal in &subject.signals {
+            if !self.known.signals.contains(&(message, signal.text)) {
+                let (keyword, signal) = (statement.keyword, signal.text);
+                self.report(
+                    statement,
+                    format!("{keyword} speaks of signal {signal}, which message {number} does not have: left out"),
+                );
+                return false;
+            }
+            if digit_first(signal.text) {
+                edits.insert(signal.start, "_");
+            }
+        }
+        if number.parse() != Ok(message) {
+            edits.replace(&subject.message, message.to_string());
+        }
+        true
+    }
+
+    /// The message and the signals that a statement speaks of, if it does.
+    fn subject(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> Result<Option<Subject<'a>>, Unclear> {
+        let mut words = Words::new(statement.text);
+        words.next();
+        let object = match statement.keyword {
+            "CM_" => words.next(),
+            "BA_" => words.nth(1),
+            "VAL_" | "SIG_VALTYPE_" | "SG_MUL_VAL_" | "BO_TX_BU_" | "SIG_GROUP_" => words.number(),
+            _ => None,
+        };
+        let Some(object) = object else { return Ok(None) };
+        let message = if object.is_number() { Some(object) } else { words.number() };
+        let signals: Vec<_> = match (statement.keyword, object.text) {
+            ("CM_", "BO_") | ("BA_", "BO_") | ("SIG_GROUP_", _) => Vec::new(),
+            ("CM_" | "BA_", "SG_") | ("VAL_" | "SIG_VALTYPE_", _) => words.name().into_iter().collect(),
+            ("SG_MUL_VAL_", _) => words.name().into_iter().chain(words.name()).collect(),
+            ("BO_TX_BU_", _) => {
+                words.filter(|node| digit_first(node.text)).for_each(|node| edits.insert(node.start, "_"));
+                Vec::new()
+            }
+            ("CM_", _) if object.is_number() => {
+                self.report(statement, "a comment on a message without BO_: taken as the message's".to_owned());
+                Vec::new()
+            }
+            _ => return Ok(None),
+        };
+        if (statement.keyword, object.text) == ("CM_", "SG_") && signals.is_empty() {
+            self.report(statement, "a signal's comment without the signal's name: left out".to_owned());
+            return Err(Unclear);
+        }
+        Ok(message.map(|message| Subject { message, signals }))
+    }
+}
+
+struct Subject<'a> {
+    message: Word<'a>,
+    signals: Vec<Word<'a>>,
+}
+
+/// A statement that names no subject where it must.
+struct Unclear;
