@@ -1,1 +1,90 @@
-fn main() {}
+//! `cargo xtask`: set-up and chores. It installs what is missing, builds, and hands over to the shipped binaries.
+
+mod chores;
+mod packages;
+mod python;
+mod test;
+
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result};
+
+use crate::chores::Workspace;
+use crate::packages::Refusal;
+
+const USAGE: &str = "\
+cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`
+cargo xtask test   [--no-install] [FILTER]   set up and run every check and test; with FILTER only the tests of that name
+cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
+cargo xtask screens [--no-install]           draw the README's pictures anew
+
+--no-install   install no system package: say which are missing, and how to install them, and end with status 2
+
+Builds go to $TANDEM_TARGET_DIR, or to ~/.cache/tandem/target.";
+
+fn main() -> ExitCode {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    let before = args.len();
+    args.retain(|arg| arg != "--no-install");
+    let may_install = args.len() == before;
+    let command = if args.is_empty() { String::new() } else { args.remove(0) };
+    match run(&command, args, may_install) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Refusal>() => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
+    match command {
+        "sim" => {
+            let needs = packages::Needs { windows: wants_windows(&args), ..packages::Needs::default() };
+            hand_over("tandem", &["sim"], args, needs, may_install)
+        }
+        "replay" => {
+            let needs = packages::Needs { windows: wants_windows(&args), ..packages::Needs::default() };
+            hand_over("tandem", &["replay"], args, needs, may_install)
+        }
+        "bench" => {
+            let needs = packages::Needs { python: true, ..packages::Needs::default() };
+            hand_over("tandem-bench", &[], args, needs, may_install)
+        }
+        "screens" => hand_over("tandem-pictures", &[], args, packages::Needs::default(), may_install),
+        "test" => {
+            let workspace = Workspace::find()?;
+            test::run(&workspace, &args, may_install)
+        }
+        _ => Err(Refusal(USAGE.to_owned()).into()),
+    }
+}
+
+/// Windows come only where there is a display to put them on, and if nobody asked for none.
+fn wants_windows(args: &[String]) -> bool {
+    let display =
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()));
+    display && !args.iter().any(|arg| arg == "--headless")
+}
+
+/// Installs, builds, and becomes the shipped binary, so that signals and the status are its own.
+fn hand_over(binary: &str, first: &[&str], args: Vec<String>, needs: packages::Needs, may_install: bool) -> Result<()> {
+    let workspace = Workspace::find()?;
+    packages::provide(needs, may_install)?;
+    let python = if needs.python { Some(python::provide()?) } else { None };
+    workspace.build()?;
+    let path = workspace.binary(binary);
+    let mut command = Command::new(&path);
+    command.args(first).args(args).env("TANDEM_ASSETS", workspace.root.join("assets"));
+    if let Some(python) = python {
+        command.env("TANDEM_PYTHON", python);
+    }
+    chores::leave_cargo(&mut command);
+    Err(command.exec()).with_context(|| format!("cannot start {}", path.display()))
+}

@@ -1,0 +1,85 @@
+//! The workspace, and how cargo is called in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+pub struct Workspace {
+    pub root: PathBuf,
+    /// Where everything but `xtask` itself is built.
+    pub target: PathBuf,
+}
+
+impl Workspace {
+    pub fn find() -> Result<Self> {
+        let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+            .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        let root = manifest.parent().context("xtask lies in no workspace")?.to_path_buf();
+        let target = match std::env::var_os("TANDEM_TARGET_DIR").filter(|dir| !dir.is_empty()) {
+            Some(dir) => std::path::absolute(dir)?,
+            None => cache()?.join("target"),
+        };
+        Ok(Self { root, target })
+    }
+
+    /// A cargo command in this workspace.
+    pub fn cargo(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(args).current_dir(&self.root);
+        leave_cargo(&mut command);
+        command.env("CARGO_TARGET_DIR", &self.target);
+        command
+    }
+
+    /// Builds every binary. The whole workspace, never one package: a part of it would have other features, and Slint would be built again.
+    pub fn build(&self) -> Result<()> {
+        run(&mut self.cargo(&["build", "--workspace", "--bins", "--locked"]))
+    }
+
+    pub fn binary(&self, name: &str) -> PathBuf {
+        self.target.join("debug").join(name)
+    }
+}
+
+/// `~/.cache/tandem`, or below `$XDG_CACHE_HOME`.
+pub fn cache() -> Result<PathBuf> {
+    let base = match std::env::var_os("XDG_CACHE_HOME").filter(|dir| Path::new(dir).is_absolute()) {
+        Some(dir) => PathBuf::from(dir),
+        None => Path::new(&std::env::var_os("HOME").context("HOME is not set")?).join(".cache"),
+    };
+    Ok(base.join("tandem"))
+}
+
+/// Takes away what `cargo run` sets for xtask, so that a child sees what it would see from the shell.
+pub fn leave_cargo(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name == "CARGO"
+            || name == "LD_LIBRARY_PATH"
+            || name.starts_with("CARGO_PKG_")
+            || name.starts_with("CARGO_MANIFEST_")
+        {
+            command.env_remove(&*name);
+        }
+    }
+}
+
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !status.success() {
+        bail!("{} ended with {status}", line(command));
+    }
+    Ok(())
+}
+
+/// Whether a command runs and succeeds, with its output hushed.
+pub fn succeeds(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+/// A command as one would type it.
+pub fn line(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,133 @@
+//! `cargo xtask test`: every check, the tests last, so that the output ends with what they say.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::chores::{self, Workspace};
+use crate::packages::{self, Needs};
+use crate::python;
+
+const NEXTEST: &str = "0.9.143";
+/// How long each fuzz target runs, seconds.
+const FUZZ_SECONDS: u32 = 20;
+/// What cargo-fuzz would set: coverage for libFuzzer, and the address sanitizer.
+const FUZZ_FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Ccodegen-units=1";
+
+pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Result<()> {
+    let mut steps = Steps::default();
+    let needs = Needs { python: true, tests: true, ..Needs::default() };
+    steps.take("packages", || packages::provide(needs, may_install))?;
+    let python = steps.take("cantools", python::provide)?;
+    steps.take("nextest", || provide_nextest(workspace))?;
+    if filter.is_empty() {
+        steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
+        steps.take("clippy", || {
+            let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+            chores::run(&mut workspace.cargo(&clippy))
+        })?;
+    }
+    // The scenes run the binaries, so these come before the tests.
+    steps.take("build", || workspace.build())?;
+    if filter.is_empty() {
+        steps.take("deny", || deny(workspace))?;
+        steps.take("fuzz", || fuzz(workspace))?;
+    }
+    steps.report();
+
+    let mut tests = workspace.cargo(&["nextest", "run", "--workspace", "--locked"]);
+    tests.args(filter).env("TANDEM_PYTHON", python);
+    chores::run(&mut tests)
+}
+
+#[derive(Default)]
+struct Steps(Vec<(&'static str, f64)>);
+
+impl Steps {
+    fn take<T>(&mut self, name: &'static str, step: impl FnOnce() -> Result<T>) -> Result<T> {
+        eprintln!("== {name}");
+        let start = Instant::now();
+        let outcome = step().with_context(|| format!("step `{name}`"))?;
+        self.0.push((name, start.elapsed().as_secs_f64()));
+        Ok(outcome)
+    }
+
+    fn report(&self) {
+        let told: Vec<_> = self.0.iter().map(|(name, seconds)| format!("{name} {seconds:.0} s")).collect();
+        eprintln!("== before the tests: {}", told.join(", "));
+    }
+}
+
+fn provide_nextest(workspace: &Workspace) -> Result<()> {
+    if chores::succeeds(&mut workspace.cargo(&["nextest", "--version"])) {
+        return Ok(());
+    }
+    eprintln!("installing cargo-nextest {NEXTEST}; takes some minutes, once");
+    let mut install = workspace.cargo(&["install", "--locked", "cargo-nextest", "--version", NEXTEST]);
+    install.env_remove("CARGO_TARGET_DIR");
+    chores::run(&mut install)
+}
+
+/// Licences, bans and sources. The house tests hold the same rules, for a machine without cargo-deny.
+fn deny(workspace: &Workspace) -> Result<()> {
+    if !chores::succeeds(&mut workspace.cargo(&["deny", "--version"])) {
+        eprintln!("cargo-deny is not installed; the house tests check licences, bans and sources");
+        return Ok(());
+    }
+    chores::run(&mut workspace.cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"]))
+}
+
+/// Runs each fuzz target for a short time. Builds as cargo-fuzz does, without it.
+fn fuzz(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root.join("tests/fuzz");
+    if !chores::succeeds(Command::new("rustup").args(["run", "nightly", "cargo", "--version"])) {
+        eprintln!("==\n== SKIPPED: fuzzing needs the nightly tool chain: rustup toolchain install nightly\n==");
+        return Ok(());
+    }
+    let target = workspace.target.join("fuzz");
+    let host = host()?;
+    let mut build = Command::new("rustup");
+    build.args(["run", "nightly", "cargo", "build", "--locked", "--bins", "--target", &host]).current_dir(&folder);
+    chores::leave_cargo(&mut build);
+    chores::run(build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", FUZZ_FLAGS))?;
+    for name in fuzz_targets(&folder)? {
+        let corpus = target.join("corpus").join(&name);
+        std::fs::create_dir_all(&corpus)?;
+        let mut fuzzer = Command::new(target.join(&host).join("debug").join(&name));
+        fuzzer.arg(format!("-max_total_time={FUZZ_SECONDS}")).args(["-print_final_stats=1", "-verbosity=0"]);
+        fuzzer.arg(format!("-artifact_prefix={}/{name}-", target.display())).arg(&corpus);
+        let seeds = folder.join("seeds").join(&name);
+        if seeds.is_dir() {
+            fuzzer.arg(seeds);
+        }
+        chores::run(&mut fuzzer)?;
+    }
+    Ok(())
+}
+
+fn fuzz_targets(folder: &Path) -> Result<Vec<String>> {
+    let mut names: Vec<String> = folder
+        .join("fuzz_targets")
+        .read_dir()
+        .context("tests/fuzz/fuzz_targets")?
+        .filter_map(|entry| entry.ok().map(|entry| PathBuf::from(entry.file_name())))
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .filter_map(|path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    if names.is_empty() {
+        bail!("tests/fuzz has no target");
+    }
+    Ok(names)
+}
+
+fn host() -> Result<String> {
+    let output = Command::new("rustup").args(["run", "nightly", "rustc", "-vV"]).output()?;
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc -vV names no host")?;
+    Ok(host.to_owned())
+}
