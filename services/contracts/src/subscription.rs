@@ -68,6 +68,8 @@ pub struct Subscription {
     owners: BoxStream<'static, Option<UniqueName<'static>>>,
     active: Option<Active>,
     wants: bool,
+    /// A subscription that showed a gap: to be ended before the next one.
+    left_behind: Option<u32>,
     asking: Option<BoxFuture<'static, Answer>>,
 }
 
@@ -82,7 +84,7 @@ impl Subscription {
         let batches = proxy.receive_batch().await?;
         let owners = proxy.inner().receive_owner_changed().await?.boxed();
         let present = zbus::fdo::DBusProxy::new(connection).await?.name_has_owner(NAME.try_into()?).await?;
-        Ok(Self { proxy, wish, batches, owners, active: None, wants: present, asking: None })
+        Ok(Self { proxy, wish, batches, owners, active: None, wants: present, left_behind: None, asking: None })
     }
 
     /// The next thing to know; `None` once the connection to the bus is gone. Cancel safe: a call dropped half-way loses nothing.
@@ -125,9 +127,16 @@ impl Subscription {
         }
     }
 
-    fn subscribe(&self) -> BoxFuture<'static, Answer> {
-        let (proxy, wish) = (self.proxy.clone(), self.wish.clone());
-        async move { proxy.subscribe(wish.paths, wish.min_interval_ms, wish.window).await }.boxed()
+    fn subscribe(&mut self) -> BoxFuture<'static, Answer> {
+        let (proxy, wish, old) = (self.proxy.clone(), self.wish.clone(), self.left_behind.take());
+        async move {
+            if let Some(id) = old {
+                // It may have ended already; what matters is that nobody waits for it.
+                let _ = proxy.unsubscribe(id).await;
+            }
+            proxy.subscribe(wish.paths, wish.min_interval_ms, wish.window).await
+        }
+        .boxed()
     }
 
     fn settle(&mut self, answer: Answer) -> News {
@@ -146,7 +155,7 @@ impl Subscription {
         let expected = *active.generation.get_or_insert(args.generation) == args.generation
             && args.sequence == active.sequence + 1;
         if !expected {
-            self.active = None;
+            self.left_behind = self.active.take().map(|active| active.id);
             self.wants = true;
             return None;
         }

@@ -1,1 +1,42 @@
+//! What every service's `main()` is made of: the log, the word to stop, and exit codes.
 
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Exit code of a service that was set up wrongly: nothing it could do would mend it.
+pub const WRONG_SETUP: u8 = 2;
+
+/// Logs to standard error, at `info` unless `TANDEM_LOG` says otherwise (for instance `TANDEM_LOG=tandem_vehicle=debug`).
+pub fn log() {
+    let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A second call in one process (a test) keeps the first log.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// Waits until somebody asks this process to stop: SIGTERM or SIGINT.
+///
+/// # Errors
+/// The kernel does not let us listen.
+pub async fn told_to_stop() -> std::io::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// One clear line on standard error for an error and its causes, and the exit code for a wrong set-up.
+pub fn wrong_setup(program: &str, error: &dyn std::error::Error) -> ExitCode {
+    let mut line = format!("{program}: {error}");
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        line.push_str(&format!(": {deeper}"));
+        cause = deeper.source();
+    }
+    eprintln!("{line}");
+    ExitCode::from(WRONG_SETUP)
+}

@@ -1,1 +1,9 @@
+//! The only process on the car's buses: what the car says becomes readings on D-Bus, and what a client may wish becomes frames.
 
+pub mod actor;
+pub mod bus;
+pub mod climate;
+pub mod core;
+pub mod link;
+pub mod start;
+pub mod subscriptions;

@@ -26,7 +26,7 @@ pub enum LinkError {
     Socket { doing: &'static str, path: PathBuf, source: io::Error },
     #[error("the link broke")]
     Broken(#[source] io::Error),
-    #[error("the other end has not read for {} s", SEND_TIMEOUT.as_secs())]
+    #[error("the other end does not read")]
     Stuck,
     #[error("the other end sent a packet that makes no sense")]
     Packet(#[from] PacketError),
@@ -150,16 +150,26 @@ impl Local {
             packet::write(event, &mut packet);
             // The longest event, a hello of 255 names aside, is far below this reserve.
             if packet.len() > PACKET - 1024 {
-                self.send_packet(&packet)?;
+                self.send_packet(&packet, SendFlags::NOSIGNAL)?;
                 packet.clear();
             }
         }
-        if packet.is_empty() { Ok(()) } else { self.send_packet(&packet) }
+        if packet.is_empty() { Ok(()) } else { self.send_packet(&packet, SendFlags::NOSIGNAL) }
     }
 
-    fn send_packet(&self, packet: &[u8]) -> Result<(), LinkError> {
+    /// Sends one event without ever blocking.
+    ///
+    /// # Errors
+    /// As [`Local::send`]; [`LinkError::Stuck`] at once if the other end is behind.
+    pub fn try_send(&self, event: &Event) -> Result<(), LinkError> {
+        let mut packet = Vec::new();
+        packet::write(event, &mut packet);
+        self.send_packet(&packet, SendFlags::NOSIGNAL | SendFlags::DONTWAIT)
+    }
+
+    fn send_packet(&self, packet: &[u8], flags: SendFlags) -> Result<(), LinkError> {
         loop {
-            match send(&*self.socket, packet, SendFlags::NOSIGNAL) {
+            match send(&*self.socket, packet, flags) {
                 Ok(_) => return Ok(()),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Err(LinkError::Stuck),

@@ -1,0 +1,182 @@
+//! The one task that owns the core: link events and requests come in by turns, effects go out in their order.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tandem_can::{Event, LinkError, Local, Pace};
+use tandem_units::Nanoseconds;
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
+use zbus::fdo::DBusProxy;
+
+use crate::bus::{Request, Serving, answer};
+use crate::core::{Core, Effect};
+use crate::link::LinkNews;
+use crate::subscriptions::HEARTBEAT;
+
+/// A lockstep subscriber that does not acknowledge for so long is taken for dead: time must not stand still for ever.
+const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why the service ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ActorError {
+    #[error("the bus is gone")]
+    BusGone,
+    #[error("the bus failed")]
+    Bus(#[from] zbus::Error),
+}
+
+/// The service in motion.
+pub struct Actor {
+    core: Core,
+    serving: Serving,
+    link: Option<Local>,
+    pace: Pace,
+}
+
+impl Actor {
+    pub fn new(core: Core, serving: Serving) -> Self {
+        Self { core, serving, link: None, pace: Pace::Live }
+    }
+
+    /// Runs until the bus is gone.
+    ///
+    /// # Errors
+    /// [`ActorError`], always: a service without a bus is of no use, and its supervisor starts it anew.
+    pub async fn run(mut self, mut news: mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
+        let bus = DBusProxy::new(&self.serving.connection).await?;
+        let mut owners = bus.receive_name_owner_changed().await?;
+        let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT.as_millis()));
+        loop {
+            tokio::select! {
+                biased;
+                request = self.serving.requests.recv() => {
+                    self.answer(request.ok_or(ActorError::BusGone)?).await?;
+                }
+                change = owners.next() => {
+                    let change = change.ok_or(ActorError::BusGone)?;
+                    if let Some(client) = left(&change) {
+                        self.core.forget_client(&client);
+                    }
+                }
+                event = news.recv() => match event {
+                    Some(LinkNews::Up(link)) => {
+                        info!("a car is there");
+                        self.link = Some(link);
+                    }
+                    Some(LinkNews::Heard(event)) => self.hear(event).await?,
+                    Some(LinkNews::Down(reason)) => self.lose_link(reason.as_ref()).await?,
+                    None => return Err(ActorError::BusGone),
+                },
+                _ = heartbeat.tick(), if self.link.is_none() => {
+                    let effects = self.core.heartbeat();
+                    self.perform(effects).await?;
+                }
+            }
+        }
+    }
+
+    async fn answer(&mut self, request: Request) -> Result<(), ActorError> {
+        let effects = answer(&mut self.core, request);
+        self.perform(effects).await
+    }
+
+    async fn hear(&mut self, event: Event) -> Result<(), ActorError> {
+        match event {
+            Event::Hello(hello) => {
+                debug!(interfaces = ?hello.interfaces, pace = ?hello.pace, "hello");
+                self.pace = hello.pace;
+                self.core.connect(&hello);
+            }
+            Event::Frame(frame) => {
+                while self.core.tick_before(Nanoseconds(frame.t_ns)) {
+                    self.tick().await?;
+                }
+                let effects = self.core.hear(&frame).into_iter().collect();
+                self.perform(effects).await?;
+            }
+            Event::Advance(t_ns) => {
+                while self.core.tick_due(Nanoseconds(t_ns)) {
+                    self.tick().await?;
+                }
+                if self.pace == Pace::Lockstep {
+                    self.send(&Event::Reached(t_ns));
+                }
+            }
+            Event::End => debug!("the log is at its end"),
+            // Only we say this.
+            Event::Reached(_) => {}
+        }
+        Ok(())
+    }
+
+    async fn tick(&mut self) -> Result<(), ActorError> {
+        let effects = self.core.tick();
+        self.perform(effects).await?;
+        if self.pace == Pace::Lockstep {
+            self.wait_for_all().await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until every lockstep subscriber has acknowledged; the dead are dropped.
+    async fn wait_for_all(&mut self) -> Result<(), ActorError> {
+        let deadline = tokio::time::Instant::now() + LOCKSTEP_PATIENCE;
+        while self.core.subscriptions().waited_for().next().is_some() {
+            match tokio::time::timeout_at(deadline, self.serving.requests.recv()).await {
+                Ok(request) => self.answer(request.ok_or(ActorError::BusGone)?).await?,
+                Err(_) => {
+                    let dead: Vec<_> =
+                        self.core.subscriptions().waited_for().map(|(id, client)| (id, client.to_owned())).collect();
+                    for (id, client) in dead {
+                        warn!(id, client, "a lockstep subscriber fell silent: dropped");
+                        self.core.unsubscribe(&client, id);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn lose_link(&mut self, reason: Option<&LinkError>) -> Result<(), ActorError> {
+        match reason {
+            Some(cause) => warn!(error = cause as &dyn std::error::Error, "the link to the car broke"),
+            None => info!("the car is gone"),
+        }
+        self.link = None;
+        let effects = self.core.disconnect();
+        self.perform(effects).await
+    }
+
+    async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), ActorError> {
+        for effect in effects {
+            match effect {
+                Effect::Tell(batch) => self.serving.tell(batch, self.core.generation()).await?,
+                Effect::Send(frame) => self.send(&Event::Frame(frame)),
+                Effect::Request(request) => {
+                    debug!(id = request.id, celsius = request.celsius, state = request.state, "driver temperature");
+                    self.serving.request_changed(request).await?;
+                }
+                Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
+                Effect::Fault { frame, fault } => {
+                    warn!(id = %frame.id, fault = fault.word(), "frames of this id have a fault; counted from here on")
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn send(&self, event: &Event) {
+        let Some(link) = &self.link else { return };
+        if let Err(cause) = link.try_send(event) {
+            warn!(error = &cause as &dyn std::error::Error, "the car did not take what we sent");
+        }
+    }
+}
+
+/// The unique name that left the bus, if that is what changed.
+fn left(change: &zbus::fdo::NameOwnerChanged) -> Option<String> {
+    let args = change.args().ok()?;
+    let gone = args.new_owner.is_none() && args.name.starts_with(':');
+    gone.then(|| args.name.to_string())
+}

@@ -1,0 +1,342 @@
+//! D-Bus: the interfaces ask the actor, and the actor's effects are emitted here and nowhere else.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
+use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
+use tandem_contracts::signals::{Change, Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
+use tandem_contracts::{bus, climate, signals, wire};
+use tandem_store::Reading;
+use tokio::sync::{mpsc, oneshot};
+use zbus::names::BusName;
+use zbus::object_server::SignalEmitter;
+use zbus::{Connection, OwnedVariant};
+
+use crate::climate::WishError;
+use crate::core::Core;
+use crate::subscriptions::{Batch, SubscribeError};
+
+/// Requests that may wait for the actor; a client beyond that waits at its own end.
+pub const QUEUE: usize = 256;
+
+/// What a client asks of the actor.
+pub enum Request {
+    List(oneshot::Sender<Vec<Leaf>>),
+    Get(Vec<String>, oneshot::Sender<Result<Vec<PathReading>, SignalsError>>),
+    Subscribe {
+        client: String,
+        paths: Vec<String>,
+        min_interval_ms: u32,
+        window: u32,
+        answer: oneshot::Sender<Result<(u32, Vec<Handle>), SignalsError>>,
+    },
+    Acknowledge {
+        client: String,
+        id: u32,
+        sequence: u64,
+    },
+    Unsubscribe {
+        client: String,
+        id: u32,
+        answer: oneshot::Sender<bool>,
+    },
+    /// A connection left the bus.
+    Left(String),
+    Wish(f64, oneshot::Sender<Result<u64, WishError>>),
+    Buses(oneshot::Sender<Vec<BusStatistics>>),
+    Ids(oneshot::Sender<Vec<IdStatistics>>),
+}
+
+/// The backend of every interface: a way to the actor, and what may be read without asking it.
+#[derive(Clone)]
+pub struct Door {
+    requests: mpsc::Sender<Request>,
+    range: TemperatureRange,
+    latest: Arc<Mutex<TemperatureRequest>>,
+}
+
+/// The service's connection and the way in for its clients.
+pub struct Serving {
+    pub connection: Connection,
+    pub requests: mpsc::Receiver<Request>,
+    latest: Arc<Mutex<TemperatureRequest>>,
+}
+
+/// Serves `Signals1`, `Bus1` and, if this car can be asked, `Climate1`, and owns their names.
+///
+/// # Errors
+/// No bus, or a name that somebody else owns.
+pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> zbus::Result<Serving> {
+    let (sender, requests) = mpsc::channel(QUEUE);
+    let latest = Arc::new(Mutex::new(core.temperature_request()));
+    let range = core.temperature_range();
+    let door = Door {
+        requests: sender,
+        range: range.unwrap_or(TemperatureRange { min: 0.0, max: 0.0, step: 0.0 }),
+        latest: Arc::clone(&latest),
+    };
+    let mut builder = builder
+        .serve_at(signals::PATH, Signals1(door.clone()))
+        .serve_at(bus::PATH, Bus1(door.clone()))
+        .name(signals::NAME)
+        .name(bus::NAME);
+    if range.is_some() {
+        builder = builder.serve_at(climate::PATH, Climate1(door)).name(climate::NAME);
+    }
+    Ok(Serving { connection: builder.build().await?, requests, latest })
+}
+
+impl Serving {
+    /// Tells one subscriber its batch.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn tell(&self, batch: Batch, generation: u64) -> zbus::Result<()> {
+        let client = BusName::try_from(batch.client)?;
+        let emitter = SignalEmitter::new(&self.connection, signals::PATH)?.set_destination(client);
+        let changes = batch
+            .changes
+            .into_iter()
+            .map(|(handle, reading)| Change {
+                handle,
+                quality: reading.quality as u8,
+                heard_ns: reading.heard.0,
+                value: wire::to_variant(reading.value.as_ref()),
+            })
+            .collect();
+        Signals1::<Door>::batch(&emitter, batch.id, generation, batch.sequence, batch.now.0, changes).await
+    }
+
+    /// Tells every watcher what became of a wish.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn request_changed(&self, request: TemperatureRequest) -> zbus::Result<()> {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = request.clone();
+        let emitter = SignalEmitter::new(&self.connection, climate::PATH)?;
+        Climate1::<Door>::request_changed(&emitter, request).await
+    }
+}
+
+/// Answers one request. Returns what the core wants done beside the answer.
+pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
+    use crate::core::Effect;
+    // A client that does not wait for its answer any more is no error.
+    match request {
+        Request::List(answer) => drop(answer.send(leaves(core))),
+        Request::Get(paths, answer) => drop(answer.send(readings(core, paths))),
+        Request::Subscribe { client, paths, min_interval_ms, window, answer } => {
+            let interval = tandem_units::Nanoseconds::from_millis(u64::from(min_interval_ms));
+            let opened = core.subscribe(&client, &paths, interval, window);
+            let (reply, first) = match opened {
+                Ok(opened) => (Ok((opened.id, handles(core, &opened.slots))), opened.first),
+                Err(refusal) => (Err(refused(refusal)), None),
+            };
+            drop(answer.send(reply));
+            return first.map(Effect::Tell).into_iter().collect();
+        }
+        Request::Acknowledge { client, id, sequence } => core.acknowledge(&client, id, sequence),
+        Request::Unsubscribe { client, id, answer } => drop(answer.send(core.unsubscribe(&client, id))),
+        Request::Left(client) => core.forget_client(&client),
+        Request::Wish(celsius, answer) => {
+            let (reply, effects) = match core.wish_temperature(celsius) {
+                Ok((id, effects)) => (Ok(id), effects),
+                Err(refusal) => (Err(refusal), Vec::new()),
+            };
+            drop(answer.send(reply));
+            return effects;
+        }
+        Request::Buses(answer) => drop(answer.send(buses(core))),
+        Request::Ids(answer) => drop(answer.send(ids(core))),
+    }
+    Vec::new()
+}
+
+fn leaves(core: &Core) -> Vec<Leaf> {
+    let car = core.store().car();
+    car.leaves()
+        .map(|id| {
+            let leaf = car.catalogue.leaf(id);
+            let mut details: HashMap<String, OwnedVariant> = HashMap::new();
+            let mut add = |key: &str, value: zbus::Variant<'static>| {
+                if let Ok(value) = OwnedVariant::try_from(value) {
+                    details.insert(key.to_owned(), value);
+                }
+            };
+            add("description", leaf.description.clone().into());
+            leaf.min.into_iter().for_each(|min| add("min", min.into()));
+            leaf.max.into_iter().for_each(|max| add("max", max.into()));
+            if !leaf.allowed.is_empty() {
+                add("allowed", leaf.allowed.clone().into());
+            }
+            if leaf.private {
+                add("private", true.into());
+            }
+            Leaf {
+                path: leaf.path.clone(),
+                kind: leaf.kind.word().to_owned(),
+                datatype: leaf.datatype.word().to_owned(),
+                unit: leaf.unit.clone(),
+                details,
+            }
+        })
+        .collect()
+}
+
+fn readings(core: &Core, mut paths: Vec<String>) -> Result<Vec<PathReading>, SignalsError> {
+    let car = core.store().car();
+    if paths.is_empty() {
+        paths = car.leaves().map(|id| car.catalogue.leaf(id).path.clone()).collect();
+    }
+    paths
+        .into_iter()
+        .map(|path| {
+            let Reading { quality, heard, value } =
+                core.reading(&path).ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{path}`")))?;
+            let value = wire::to_variant(value.as_ref());
+            Ok(PathReading { path, quality: quality as u8, heard_ns: heard.0, value })
+        })
+        .collect()
+}
+
+fn handles(core: &Core, slots: &[usize]) -> Vec<Handle> {
+    let car = core.store().car();
+    let leaves: Vec<_> = car.leaves().map(|id| car.catalogue.leaf(id)).collect();
+    (0u32..)
+        .zip(slots)
+        .filter_map(|(handle, slot)| {
+            let leaf = leaves.get(*slot)?;
+            Some(Handle {
+                handle,
+                path: leaf.path.clone(),
+                unit: leaf.unit.clone(),
+                datatype: leaf.datatype.word().to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn refused(refusal: SubscribeError) -> SignalsError {
+    match refusal {
+        SubscribeError::UnknownPath(_) => SignalsError::UnknownPath(refusal.to_string()),
+        _ => SignalsError::LimitExceeded(refusal.to_string()),
+    }
+}
+
+fn buses(core: &Core) -> Vec<BusStatistics> {
+    let store = core.store();
+    store
+        .car()
+        .buses
+        .iter()
+        .zip(&store.statistics().buses)
+        .map(|(bus, counts)| BusStatistics {
+            name: bus.interface.clone(),
+            frames: counts.frames,
+            unknown: counts.unknown,
+            sent: counts.sent,
+            rate: counts.rate(),
+            load: counts.load(bus.bitrate),
+        })
+        .collect()
+}
+
+fn ids(core: &Core) -> Vec<IdStatistics> {
+    let store = core.store();
+    store
+        .statistics()
+        .ids
+        .iter()
+        .filter_map(|((bus, id), counts)| {
+            let bus = store.car().buses.get(usize::from(*bus))?;
+            let message = bus.codec.index(*id).and_then(|at| bus.database.messages.get(at));
+            Some(IdStatistics {
+                bus: bus.interface.clone(),
+                id: id.raw(),
+                message: message.map(|message| message.name.clone()).unwrap_or_default(),
+                frames: counts.frames,
+                errors: counts.faults.iter().map(|(fault, count)| (fault.word().to_owned(), *count)).collect(),
+            })
+        })
+        .collect()
+}
+
+impl Door {
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Option<T> {
+        let (answer, reply) = oneshot::channel();
+        self.requests.send(request(answer)).await.ok()?;
+        reply.await.ok()
+    }
+}
+
+/// The actor ends only with the process: a client that asks in that moment gets an error, not silence.
+fn ending() -> zbus::Error {
+    zbus::Error::Failure("the vehicle service is ending".into())
+}
+
+impl SignalsBackend for Door {
+    async fn list(&self) -> Result<Vec<Leaf>, SignalsError> {
+        self.ask(Request::List).await.ok_or_else(|| ending().into())
+    }
+
+    async fn get(&self, paths: Vec<String>) -> Result<Vec<PathReading>, SignalsError> {
+        self.ask(|answer| Request::Get(paths, answer)).await.unwrap_or_else(|| Err(ending().into()))
+    }
+
+    async fn subscribe(
+        &self,
+        client: String,
+        paths: Vec<String>,
+        min_interval_ms: u32,
+        window: u32,
+    ) -> Result<(u32, Vec<Handle>), SignalsError> {
+        self.ask(|answer| Request::Subscribe { client, paths, min_interval_ms, window, answer })
+            .await
+            .unwrap_or_else(|| Err(ending().into()))
+    }
+
+    async fn acknowledge(&self, client: String, id: u32, sequence: u64) {
+        // There is no reply that could tell of a failure.
+        let _ = self.requests.send(Request::Acknowledge { client, id, sequence }).await;
+    }
+
+    async fn unsubscribe(&self, client: String, id: u32) -> Result<(), SignalsError> {
+        match self.ask(|answer| Request::Unsubscribe { client, id, answer }).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(SignalsError::UnknownSubscription(format!("you have no subscription {id}"))),
+            None => Err(ending().into()),
+        }
+    }
+}
+
+impl BusBackend for Door {
+    async fn buses(&self) -> zbus::fdo::Result<Vec<BusStatistics>> {
+        self.ask(Request::Buses).await.ok_or_else(|| ending().into())
+    }
+
+    async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
+        self.ask(Request::Ids).await.ok_or_else(|| ending().into())
+    }
+}
+
+impl ClimateBackend for Door {
+    async fn set_driver_temperature(&self, celsius: f64) -> Result<u64, ClimateError> {
+        self.ask(|answer| Request::Wish(celsius, answer)).await.ok_or_else(ending)?.map_err(|refusal| {
+            let sentence = refusal.to_string();
+            match refusal {
+                WishError::OutOfRange { .. } => ClimateError::OutOfRange(sentence),
+                WishError::Gate(_) => ClimateError::Refused(sentence),
+                WishError::NoCar => ClimateError::NotAvailable(sentence),
+            }
+        })
+    }
+
+    fn driver_temperature_range(&self) -> TemperatureRange {
+        self.range
+    }
+
+    fn driver_temperature_request(&self) -> TemperatureRequest {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}

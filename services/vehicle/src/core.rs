@@ -1,0 +1,233 @@
+use tandem_can::Hello;
+use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
+use tandem_frame::{BusIndex, Frame};
+use tandem_gate::{Gate, Rule};
+use tandem_store::{Car, Fault, Reading, Store};
+use tandem_units::Nanoseconds;
+
+use crate::climate::{Climate, WishError};
+use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
+
+/// Readings are told on this grid of the link's time.
+pub const TICK: Nanoseconds = Nanoseconds::from_millis(20);
+/// A gap in a log is walked through tick by tick up to this long; what is longer is jumped over.
+const LONGEST_GAP: Nanoseconds = Nanoseconds::from_millis(600_000);
+
+/// What the outside is to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Tell(Batch),
+    Send(Frame),
+    Request(TemperatureRequest),
+    /// A subscriber fell silent and was dropped.
+    Dropped {
+        id: u32,
+        client: String,
+    },
+    /// The first frame of a burst with this fault.
+    Fault {
+        frame: Frame,
+        fault: Fault,
+    },
+}
+
+/// The vehicle service without a socket, a bus or a clock.
+pub struct Core {
+    store: Store,
+    subscriptions: Subscriptions,
+    climate: Option<Climate>,
+    gate: Gate,
+    /// From a bus of the link to a bus of the car.
+    buses: Vec<Option<BusIndex>>,
+    connected: bool,
+    now: Nanoseconds,
+    next_tick: Option<Nanoseconds>,
+    generation: u64,
+}
+
+impl Core {
+    /// A service for one car. `generation` differs at every start.
+    pub fn new(mut car: Car, generation: u64) -> Self {
+        let rules =
+            car.profile.transmit.iter().filter_map(|line| {
+                Rule::bind(line, car.profile.buses.get(line.bus)?, &car.buses.get(line.bus)?.database)
+            });
+        let gate = Gate::new(rules.collect());
+        let climate = Climate::new(&mut car);
+        Self {
+            store: Store::new(car),
+            subscriptions: Subscriptions::default(),
+            climate,
+            gate,
+            buses: Vec::new(),
+            connected: false,
+            now: Nanoseconds::ZERO,
+            next_tick: None,
+            generation,
+        }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn now(&self) -> Nanoseconds {
+        self.now
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub fn subscriptions(&self) -> &Subscriptions {
+        &self.subscriptions
+    }
+
+    /// A car is there. Its clock is ours from now on; if it runs behind the one we had, a new generation begins.
+    pub fn connect(&mut self, hello: &Hello) {
+        self.buses = hello
+            .interfaces
+            .iter()
+            .map(|name| {
+                let at = self.store.car().buses.iter().position(|bus| bus.interface == *name)?;
+                u8::try_from(at).ok().map(BusIndex)
+            })
+            .collect();
+        self.connected = true;
+        self.next_tick = None;
+    }
+
+    /// The car is gone: every reading is absent, and everybody hears so.
+    pub fn disconnect(&mut self) -> Vec<Effect> {
+        self.connected = false;
+        self.store.forget();
+        let mut effects: Vec<_> =
+            self.climate.as_mut().and_then(Climate::lose_car).map(Effect::Request).into_iter().collect();
+        effects.extend(self.tell());
+        effects
+    }
+
+    /// A heartbeat while no car brings the time, which stands still: the service is alive, its readings are not.
+    pub fn heartbeat(&mut self) -> Vec<Effect> {
+        self.subscriptions.heartbeat(&self.store, self.now).into_iter().map(Effect::Tell).collect()
+    }
+
+    /// The tick that must happen before a frame of this time is heard, if any.
+    pub fn tick_before(&mut self, t: Nanoseconds) -> bool {
+        self.prepare(t);
+        self.next_tick.is_some_and(|next| next < t)
+    }
+
+    /// Whether a tick is due when time has come to `t`.
+    pub fn tick_due(&mut self, t: Nanoseconds) -> bool {
+        self.prepare(t);
+        self.next_tick.is_some_and(|next| next <= t)
+    }
+
+    fn prepare(&mut self, t: Nanoseconds) {
+        let grid = Nanoseconds(t.0 - t.0 % TICK.0);
+        match self.next_tick {
+            None => {
+                if grid < self.now {
+                    self.begin_generation();
+                }
+                self.next_tick = Some(grid);
+            }
+            Some(next) if grid.since(next) > LONGEST_GAP => self.next_tick = Some(grid),
+            Some(_) => {}
+        }
+    }
+
+    fn begin_generation(&mut self) {
+        self.generation += 1;
+        self.subscriptions.renew();
+        self.store.forget();
+    }
+
+    /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so.
+    pub fn hear(&mut self, frame: &Frame) -> Option<Effect> {
+        let bus = self.buses.get(usize::from(frame.bus.0)).copied().flatten()?;
+        // Ticks that were told are past: a frame cannot be heard before them.
+        let mut frame = *frame;
+        frame.bus = bus;
+        frame.t_ns = frame.t_ns.max(self.now.0);
+        let (fault, count) = self.store.hear(&frame)?;
+        (count == 1).then_some(Effect::Fault { frame, fault })
+    }
+
+    /// The next tick of the grid.
+    pub fn tick(&mut self) -> Vec<Effect> {
+        let Some(now) = self.next_tick else { return Vec::new() };
+        self.now = now;
+        self.next_tick = Some(now + TICK);
+        let mut effects: Vec<_> = self
+            .climate
+            .as_mut()
+            .and_then(|climate| climate.tick(&self.store, now))
+            .map(Effect::Request)
+            .into_iter()
+            .collect();
+        effects.extend(self.tell());
+        effects
+    }
+
+    fn tell(&mut self) -> Vec<Effect> {
+        let (batches, dropped) = self.subscriptions.tick(&self.store, self.now);
+        let dropped = dropped.into_iter().map(|(id, client)| Effect::Dropped { id, client });
+        dropped.chain(batches.into_iter().map(Effect::Tell)).collect()
+    }
+
+    /// The reading of a leaf of this car.
+    pub fn reading(&self, path: &str) -> Option<Reading> {
+        self.store.car().slot(path).map(|slot| self.store.reading(slot, self.now))
+    }
+
+    /// # Errors
+    /// [`SubscribeError`] if the car lacks a path or the wish is over a limit.
+    pub fn subscribe(
+        &mut self,
+        client: &str,
+        paths: &[String],
+        min_interval: Nanoseconds,
+        window: u32,
+    ) -> Result<Opened, SubscribeError> {
+        self.subscriptions.open(client, paths, min_interval, window, &self.store, self.now)
+    }
+
+    pub fn acknowledge(&mut self, client: &str, id: u32, sequence: u64) {
+        self.subscriptions.acknowledge(client, id, sequence, self.now);
+    }
+
+    pub fn unsubscribe(&mut self, client: &str, id: u32) -> bool {
+        self.subscriptions.close(client, id)
+    }
+
+    /// A client left the bus.
+    pub fn forget_client(&mut self, client: &str) {
+        self.subscriptions.forget(client);
+    }
+
+    /// What may be asked of the climate; `None` if this car cannot be asked.
+    pub fn temperature_range(&self) -> Option<TemperatureRange> {
+        self.climate.as_ref().map(Climate::range)
+    }
+
+    pub fn temperature_request(&self) -> TemperatureRequest {
+        self.climate.as_ref().map(|climate| climate.latest().clone()).unwrap_or_default()
+    }
+
+    /// Asks for a driver's temperature. Returns the request's number, and what is to be done.
+    ///
+    /// # Errors
+    /// [`WishError`] if the car cannot be asked for this, now.
+    pub fn wish_temperature(&mut self, celsius: f64) -> Result<(u64, Vec<Effect>), WishError> {
+        let climate = self.climate.as_mut().filter(|_| self.connected).ok_or(WishError::NoCar)?;
+        let (mut frame, news) = climate.wish(celsius, &mut self.gate, &self.store, self.now)?;
+        self.store.sent(&frame);
+        let link_bus = self.buses.iter().position(|bus| *bus == Some(frame.bus)).and_then(|at| u8::try_from(at).ok());
+        frame.bus = BusIndex(link_bus.ok_or(WishError::NoCar)?);
+        let mut effects = vec![Effect::Send(frame)];
+        effects.extend(news.into_iter().map(Effect::Request));
+        Ok((climate.latest().id, effects))
+    }
+}

@@ -1,0 +1,227 @@
+use std::collections::BTreeMap;
+
+use tandem_contracts::signals::{LOCKSTEP, MAX_PATHS, MAX_SUBSCRIPTIONS, MAX_WINDOW};
+use tandem_store::{Reading, Store};
+use tandem_units::{Nanoseconds, Quality, Value};
+
+/// A batch goes out at least this often, changed or not: a client that hears nothing for 500 ms takes the service for silent.
+pub const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
+/// A client that acknowledges nothing for so long is not there any more.
+pub const ACKNOWLEDGE_WITHIN: Nanoseconds = Nanoseconds::from_millis(2000);
+
+/// What one subscriber is told at one tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    pub client: String,
+    pub id: u32,
+    pub sequence: u64,
+    pub now: Nanoseconds,
+    /// Handle and reading: what changed since the last batch.
+    pub changes: Vec<(u32, Reading)>,
+}
+
+/// Why there is no subscription.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum SubscribeError {
+    #[error("this car has no `{0}`")]
+    UnknownPath(String),
+    #[error("{asked} paths are more than the {MAX_PATHS} a subscription may have")]
+    TooManyPaths { asked: usize },
+    #[error("a window of {0} is more than {MAX_WINDOW}")]
+    WindowTooLarge(u32),
+    #[error("this connection has {MAX_SUBSCRIPTIONS} subscriptions already")]
+    TooManySubscriptions,
+}
+
+/// A new subscription.
+#[derive(Debug, PartialEq)]
+pub struct Opened {
+    pub id: u32,
+    /// The slot behind each handle.
+    pub slots: Vec<usize>,
+    /// Every reading, told at once.
+    pub first: Option<Batch>,
+}
+
+struct Subscription {
+    client: String,
+    slots: Vec<usize>,
+    min_interval: Nanoseconds,
+    window: u32,
+    sent: u64,
+    acknowledged: u64,
+    last_sent: Option<Nanoseconds>,
+    /// Since when the oldest unacknowledged batch is out.
+    waiting_since: Nanoseconds,
+    told: Vec<Option<(Quality, Option<Value>)>>,
+}
+
+/// Who wants to hear of what, and what they were told.
+#[derive(Default)]
+pub struct Subscriptions {
+    by_id: BTreeMap<u32, Subscription>,
+    last_id: u32,
+}
+
+impl Subscriptions {
+    /// Takes a wish. The first batch is made at once, so that the client knows where it stands before time moves on.
+    ///
+    /// # Errors
+    /// [`SubscribeError`] if the car lacks a path or the wish is over a limit.
+    pub fn open(
+        &mut self,
+        client: &str,
+        paths: &[String],
+        min_interval: Nanoseconds,
+        window: u32,
+        store: &Store,
+        now: Nanoseconds,
+    ) -> Result<Opened, SubscribeError> {
+        if paths.len() > MAX_PATHS {
+            return Err(SubscribeError::TooManyPaths { asked: paths.len() });
+        }
+        if window > MAX_WINDOW {
+            return Err(SubscribeError::WindowTooLarge(window));
+        }
+        if self.by_id.values().filter(|one| one.client == client).count() >= MAX_SUBSCRIPTIONS {
+            return Err(SubscribeError::TooManySubscriptions);
+        }
+        let slots = paths
+            .iter()
+            .map(|path| store.car().slot(path).ok_or_else(|| SubscribeError::UnknownPath(path.clone())))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.last_id += 1;
+        let mut subscription = Subscription {
+            client: client.to_owned(),
+            told: vec![None; slots.len()],
+            slots: slots.clone(),
+            min_interval,
+            window,
+            sent: 0,
+            acknowledged: 0,
+            last_sent: None,
+            waiting_since: now,
+        };
+        let first = subscription.batch(self.last_id, store, now);
+        self.by_id.insert(self.last_id, subscription);
+        Ok(Opened { id: self.last_id, slots, first })
+    }
+
+    /// What is to be told at this tick. Subscribers that fell silent are dropped and named.
+    pub fn tick(&mut self, store: &Store, now: Nanoseconds) -> (Vec<Batch>, Vec<(u32, String)>) {
+        let mut dropped = Vec::new();
+        self.by_id.retain(|id, one| {
+            let silent = one.outstanding() > 0 && now.since(one.waiting_since) > ACKNOWLEDGE_WITHIN;
+            if silent && one.window != LOCKSTEP {
+                dropped.push((*id, one.client.clone()));
+            }
+            !silent || one.window == LOCKSTEP
+        });
+        let batches = self
+            .by_id
+            .iter_mut()
+            .filter(|(_, one)| one.is_due(now))
+            .filter_map(|(id, one)| one.batch(*id, store, now))
+            .collect();
+        (batches, dropped)
+    }
+
+    /// A batch for everybody whose window has room, changed or not. Lockstep subscribers live by ticks alone.
+    pub fn heartbeat(&mut self, store: &Store, now: Nanoseconds) -> Vec<Batch> {
+        self.by_id
+            .iter_mut()
+            .filter(|(_, one)| one.window != LOCKSTEP && one.has_room())
+            .filter_map(|(id, one)| {
+                one.last_sent = None;
+                one.batch(*id, store, now)
+            })
+            .collect()
+    }
+
+    pub fn acknowledge(&mut self, client: &str, id: u32, sequence: u64, now: Nanoseconds) {
+        if let Some(one) = self.by_id.get_mut(&id).filter(|one| one.client == client) {
+            // A client cannot acknowledge what it was never sent.
+            one.acknowledged = one.acknowledged.max(sequence.min(one.sent));
+            one.waiting_since = now;
+        }
+    }
+
+    /// Ends one subscription of a client; false if it has no such.
+    pub fn close(&mut self, client: &str, id: u32) -> bool {
+        let owned = self.by_id.get(&id).is_some_and(|one| one.client == client);
+        if owned {
+            self.by_id.remove(&id);
+        }
+        owned
+    }
+
+    /// Ends everything of a client that left the bus.
+    pub fn forget(&mut self, client: &str) {
+        self.by_id.retain(|_, one| one.client != client);
+    }
+
+    /// A new generation begins, with a clock of its own: everybody is told everything anew.
+    pub fn renew(&mut self) {
+        for one in self.by_id.values_mut() {
+            one.told.fill(None);
+            one.last_sent = None;
+            one.waiting_since = Nanoseconds::ZERO;
+        }
+    }
+
+    /// Lockstep subscribers that have not acknowledged everything.
+    pub fn waited_for(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.by_id
+            .iter()
+            .filter(|(_, one)| one.window == LOCKSTEP && one.outstanding() > 0)
+            .map(|(id, one)| (*id, one.client.as_str()))
+    }
+
+    pub fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+}
+
+impl Subscription {
+    fn outstanding(&self) -> u64 {
+        self.sent - self.acknowledged
+    }
+
+    fn has_room(&self) -> bool {
+        self.window == LOCKSTEP || self.outstanding() < u64::from(self.window)
+    }
+
+    fn is_due(&self, now: Nanoseconds) -> bool {
+        self.has_room() && self.last_sent.is_none_or(|last| now.since(last) >= self.min_interval)
+    }
+
+    /// What changed since the last batch; `None` if that is nothing and no heartbeat is due.
+    fn batch(&mut self, id: u32, store: &Store, now: Nanoseconds) -> Option<Batch> {
+        let changes: Vec<_> = (0u32..)
+            .zip(self.slots.iter().zip(&mut self.told))
+            .filter_map(|(handle, (slot, told))| {
+                let reading = store.reading(*slot, now);
+                let same = told
+                    .as_ref()
+                    .is_some_and(|(quality, value)| *quality == reading.quality && *value == reading.value);
+                (!same).then(|| {
+                    *told = Some((reading.quality, reading.value.clone()));
+                    (handle, reading)
+                })
+            })
+            .collect();
+        if changes.is_empty() && self.last_sent.is_some_and(|last| now.since(last) < HEARTBEAT) {
+            return None;
+        }
+        if self.outstanding() == 0 {
+            self.waiting_since = now;
+        }
+        self.sent += 1;
+        self.last_sent = Some(now);
+        Some(Batch { client: self.client.clone(), id, sequence: self.sent, now, changes })
+    }
+}

@@ -1,0 +1,219 @@
+use tandem_dbc::{Codec, Database, Message};
+use tandem_signals::{Catalogue, ChecksumKind, LeafId, Mistake, Profile, SignalProfile, nearest};
+use tandem_units::Nanoseconds;
+
+/// Silence of this many cycles makes a reading stale, unless its profile says otherwise.
+const STALE_CYCLES: u64 = 5;
+/// No reading goes stale sooner.
+const STALE_FLOOR: Nanoseconds = Nanoseconds::from_millis(200);
+
+/// A profile bound to its DBC files: which signal of which message is which leaf.
+pub struct Car {
+    pub profile: Profile,
+    pub catalogue: &'static Catalogue,
+    pub buses: Vec<Bus>,
+    /// The leaves of this car, sorted by path: a slot is an index into them.
+    pub(crate) leaves: Vec<SlotPlan>,
+    pub(crate) probes: usize,
+}
+
+/// One bus: its DBC file, compiled, and what is wanted from each message.
+pub struct Bus {
+    pub interface: String,
+    pub bitrate: u32,
+    pub database: Database,
+    pub codec: Codec,
+    pub(crate) plans: Vec<MessagePlan>,
+}
+
+pub(crate) struct SlotPlan {
+    pub leaf: LeafId,
+    pub stale_after: Nanoseconds,
+}
+
+/// A raw value that is watched beside the leaves, such as a car's answer to a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Probe(pub(crate) usize);
+
+#[derive(Default)]
+pub(crate) struct MessagePlan {
+    /// The signals to decode, in the DBC file's order.
+    pub wanted: Vec<usize>,
+    pub bindings: Vec<Binding>,
+    pub probes: Vec<(usize, Probe)>,
+    pub integrity: Option<IntegrityPlan>,
+}
+
+pub(crate) struct Binding {
+    pub slot: usize,
+    pub signal: usize,
+    pub valid_if: Option<(usize, i64)>,
+    pub profile: usize,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct IntegrityPlan {
+    pub checksum: Option<(ChecksumKind, usize)>,
+    pub counter: Option<usize>,
+}
+
+impl Car {
+    /// Binds a profile to the databases of its buses, in the order of the buses.
+    ///
+    /// # Errors
+    /// Every message or signal that a DBC file does not have, with the profile's line.
+    pub fn bind(
+        file: &str,
+        profile: Profile,
+        databases: Vec<Database>,
+        catalogue: &'static Catalogue,
+    ) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        let mut buses: Vec<Bus> = Vec::new();
+        for (bus, database) in profile.buses.iter().zip(databases) {
+            let plans =
+                database.messages.iter().map(|message| plan_integrity(bus.integrity.as_ref(), message)).collect();
+            let codec = Codec::compile(&database);
+            buses.push(Bus { interface: bus.interface.clone(), bitrate: bus.bitrate, database, codec, plans });
+        }
+        let mut order: Vec<usize> = (0..profile.signals.len()).collect();
+        let path_of =
+            |index: &usize| profile.signals.get(*index).map(|signal| catalogue.leaf(signal.leaf).path.as_str());
+        order.sort_by(|one, other| path_of(one).cmp(&path_of(other)));
+        let mut leaves = Vec::new();
+        for index in order {
+            let Some(signal) = profile.signals.get(index) else { continue };
+            match bind_signal(signal, index, leaves.len(), &mut buses) {
+                Ok(plan) => leaves.push(plan),
+                Err(message) => mistakes.push(mistake(file, signal.line, message)),
+            }
+        }
+        let car = Self { profile, catalogue, buses, leaves, probes: 0 };
+        car.check_commands(file, &mut mistakes);
+        if mistakes.is_empty() {
+            Ok(car)
+        } else {
+            mistakes.sort_by_key(|mistake| mistake.line);
+            Err(mistakes)
+        }
+    }
+
+    /// The leaves of this car, sorted by path.
+    pub fn leaves(&self) -> impl Iterator<Item = LeafId> + '_ {
+        self.leaves.iter().map(|plan| plan.leaf)
+    }
+
+    /// The slot of a leaf, if this car has it.
+    pub fn slot(&self, path: &str) -> Option<usize> {
+        self.leaves.binary_search_by(|plan| self.catalogue.leaf(plan.leaf).path.as_str().cmp(path)).ok()
+    }
+
+    /// Watches a raw value; call it before frames are heard. `None` if the bus has no such message or signal.
+    pub fn watch(&mut self, bus: usize, message: &str, signal: &str) -> Option<Probe> {
+        let bus = self.buses.get_mut(bus)?;
+        let (index, signal) = find(&bus.database, message, signal).ok()?;
+        let plan = bus.plans.get_mut(index)?;
+        let probe = Probe(self.probes);
+        self.probes += 1;
+        plan.probes.push((signal, probe));
+        want(plan, signal);
+        Some(probe)
+    }
+
+    fn check_commands(&self, file: &str, mistakes: &mut Vec<Mistake>) {
+        let mut check = |bus: usize, message: &str, signal: &str, line: usize| {
+            let Some(bus) = self.buses.get(bus) else { return };
+            if let Err(what) = find(&bus.database, message, signal) {
+                mistakes.push(mistake(file, line, what));
+            }
+        };
+        for rule in &self.profile.transmit {
+            for (signal, _) in &rule.signals {
+                check(rule.bus, &rule.message, signal, rule.line);
+            }
+        }
+        if let Some(climate) = &self.profile.climate {
+            check(climate.bus, &climate.message, &climate.signal, climate.line);
+            if let Some((message, signal, _)) = &climate.refusal {
+                check(climate.bus, message, signal, climate.line);
+            }
+            if !self.leaves.iter().any(|plan| plan.leaf == climate.echo) {
+                let path = &self.catalogue.leaf(climate.echo).path;
+                mistakes.push(mistake(
+                    file,
+                    climate.line,
+                    format!("the echo `{path}` is none of this car's [[signals]]"),
+                ));
+            }
+        }
+    }
+}
+
+fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut [Bus]) -> Result<SlotPlan, String> {
+    let bus = buses.get_mut(signal.bus).ok_or("the bus does not exist")?;
+    let (index, at) = find(&bus.database, &signal.message, &signal.signal)?;
+    let valid_if = match &signal.valid_if {
+        Some((name, equals)) => Some((find(&bus.database, &signal.message, name)?.1, *equals)),
+        None => None,
+    };
+    let message = bus.database.messages.get(index).ok_or("the message does not exist")?;
+    let cycle = signal.cycle.or(message.cycle_ms.map(|cycle| Nanoseconds::from_millis(u64::from(cycle))));
+    let stale_after = match (signal.stale_after, cycle) {
+        (Some(asked), _) => asked,
+        (None, Some(cycle)) => STALE_FLOOR.max(Nanoseconds(cycle.0.saturating_mul(STALE_CYCLES))),
+        (None, None) => {
+            return Err(format!(
+                "`{}` has no cycle time in its DBC file: say `cycle_ms` or `stale_after_ms`",
+                signal.message
+            ));
+        }
+    };
+    let plan = bus.plans.get_mut(index).ok_or("the message does not exist")?;
+    want(plan, at);
+    valid_if.iter().for_each(|(signal, _)| want(plan, *signal));
+    plan.bindings.push(Binding { slot, signal: at, valid_if, profile });
+    Ok(SlotPlan { leaf: signal.leaf, stale_after })
+}
+
+fn plan_integrity(profile: Option<&tandem_signals::IntegrityProfile>, message: &Message) -> MessagePlan {
+    let mut plan = MessagePlan::default();
+    let Some(profile) = profile else { return plan };
+    let at = |name: &str| message.signal(name).map(|(index, _)| index);
+    let checksum = at(&profile.checksum_signal).map(|signal| (profile.checksum, signal));
+    let counter =
+        profile.counter_signal.as_deref().filter(|_| !profile.counter_exempt.contains(&message.name)).and_then(at);
+    if checksum.is_some() || counter.is_some() {
+        counter.into_iter().chain(checksum.map(|(_, signal)| signal)).for_each(|signal| want(&mut plan, signal));
+        plan.integrity = Some(IntegrityPlan { checksum, counter });
+    }
+    plan
+}
+
+fn want(plan: &mut MessagePlan, signal: usize) {
+    if let Err(at) = plan.wanted.binary_search(&signal) {
+        plan.wanted.insert(at, signal);
+    }
+}
+
+fn find(database: &Database, message: &str, signal: &str) -> Result<(usize, usize), String> {
+    let index = database.messages.iter().position(|candidate| candidate.name == message).ok_or_else(|| {
+        format!(
+            "the DBC file has no message `{message}`{}",
+            hint(nearest(message, database.messages.iter().map(|m| m.name.as_str())))
+        )
+    })?;
+    let found = database.messages.get(index);
+    let at = found.and_then(|m| m.signal(signal)).map(|(at, _)| at).ok_or_else(|| {
+        let names = found.into_iter().flat_map(|m| m.signals.iter().map(|s| s.name.as_str()));
+        format!("message `{message}` has no signal `{signal}`{}", hint(nearest(signal, names)))
+    })?;
+    Ok((index, at))
+}
+
+fn hint(name: Option<&str>) -> String {
+    name.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
+}
+
+fn mistake(file: &str, line: usize, message: String) -> Mistake {
+    Mistake { file: file.to_owned(), line, column: 1, message }
+}

@@ -1,0 +1,103 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tandem_dbc::Database;
+use tandem_signals::{Catalogue, Mistake, Profile};
+
+use crate::car::Car;
+
+/// Where cars and their DBC files are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The folder that holds `cars/`; a car may also be given as a folder of its own.
+    pub assets: PathBuf,
+    /// Folders of DBC files, searched before the profile's own.
+    pub dbc: Vec<PathBuf>,
+}
+
+/// Something that was mended or is odd, and does not keep the car from loading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub file: PathBuf,
+    pub line: usize,
+    pub what: String,
+}
+
+/// Why a car cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("there is no car `{name}`: looked for {}", looked.display())]
+    NoSuchCar { name: String, looked: PathBuf },
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} mistake(s) in {}:{}", mistakes.len(), path.display(), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
+    Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
+    #[error(
+        "{interface} of this car needs `{dbc}`, which is in none of: {}. Put it into one of them or name its folder with --dbc-path{}",
+        looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "),
+        source_hint.as_deref().map(|hint| format!(". It comes from {hint}")).unwrap_or_default()
+    )]
+    NoDbc { interface: String, dbc: String, looked: Vec<PathBuf>, source_hint: Option<String> },
+    #[error("{}: {cause}", path.display())]
+    Dbc { path: PathBuf, cause: tandem_dbc::DbcError },
+}
+
+impl Places {
+    /// The folder of a car by its name, or by the path of its folder.
+    ///
+    /// # Errors
+    /// [`LoadError::NoSuchCar`] if neither holds a car.toml.
+    pub fn car(&self, name: &str) -> Result<PathBuf, LoadError> {
+        let by_name = self.assets.join("cars").join(name);
+        let by_path = PathBuf::from(name);
+        let plain = !name.contains(['/', '.']);
+        [by_name.clone(), by_path]
+            .into_iter()
+            .filter(|folder| plain || folder.as_path() == Path::new(name))
+            .find(|folder| folder.join("car.toml").is_file())
+            .ok_or(LoadError::NoSuchCar { name: name.to_owned(), looked: by_name.join("car.toml") })
+    }
+
+    fn dbc(&self, folder: &Path, file: &str) -> Result<PathBuf, Vec<PathBuf>> {
+        let looked: Vec<_> = self.dbc.iter().map(PathBuf::as_path).chain([folder]).map(Path::to_owned).collect();
+        // A profile names a file, not a path: `../../etc/passwd` is nobody's DBC.
+        let bare = Path::new(file).file_name().is_some_and(|name| name == file);
+        looked.iter().map(|place| place.join(file)).find(|path| bare && path.is_file()).ok_or(looked)
+    }
+}
+
+/// Reads a car: its profile, its DBC files, and binds one to the other.
+///
+/// # Errors
+/// [`LoadError`], with every mistake of the car.toml at once.
+pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Result<(Car, Vec<Warning>), LoadError> {
+    let folder = places.car(name)?;
+    let path = folder.join("car.toml");
+    let text = String::from_utf8_lossy(&read(&path)?).into_owned();
+    let wrong = |mistakes| LoadError::Mistakes { path: path.clone(), mistakes };
+    let shown = path.display().to_string();
+    let profile = Profile::parse(&shown, &text, catalogue).map_err(wrong)?;
+    let mut warnings = Vec::new();
+    let mut databases = Vec::new();
+    for bus in &profile.buses {
+        let file = places.dbc(&folder, &bus.dbc).map_err(|looked| LoadError::NoDbc {
+            interface: bus.interface.clone(),
+            dbc: bus.dbc.clone(),
+            looked,
+            source_hint: bus.dbc_source.clone(),
+        })?;
+        let database = Database::parse(&read(&file)?).map_err(|cause| LoadError::Dbc { path: file.clone(), cause })?;
+        warnings.extend(database.repairs.iter().map(|repair| Warning {
+            file: file.clone(),
+            line: repair.line,
+            what: repair.what.clone(),
+        }));
+        databases.push(database);
+    }
+    let car = Car::bind(&shown, profile, databases, catalogue).map_err(wrong)?;
+    Ok((car, warnings))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+}

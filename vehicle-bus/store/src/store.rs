@@ -1,0 +1,192 @@
+use tandem_dbc::{DecodeError, Raw};
+use tandem_frame::Frame;
+use tandem_signals::{SignalProfile, Value};
+use tandem_units::{Nanoseconds, Quality};
+
+use crate::car::{Binding, Car, MessagePlan, Probe};
+use crate::integrity::Counters;
+use crate::statistics::{BusCounts, Fault, Statistics};
+
+/// What is known of a leaf at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    pub quality: Quality,
+    /// When the message that it comes from was last heard; zero if never.
+    pub heard: Nanoseconds,
+    /// There if the quality has one.
+    pub value: Option<Value>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Slot {
+    heard: Nanoseconds,
+    state: State,
+}
+
+#[derive(Clone, Debug, Default)]
+enum State {
+    /// Nothing heard yet, or the car says that it does not measure this.
+    #[default]
+    Absent,
+    Value(Value),
+    Invalid,
+}
+
+/// The latest value of every leaf of one car.
+pub struct Store {
+    car: Car,
+    slots: Vec<Slot>,
+    probes: Vec<Option<(Nanoseconds, i64)>>,
+    counters: Counters,
+    statistics: Statistics,
+    /// Kept between frames so that hearing one allocates nothing.
+    raws: Raws,
+}
+
+impl Store {
+    pub fn new(car: Car) -> Self {
+        let statistics = Statistics { buses: vec![BusCounts::default(); car.buses.len()], ..Statistics::default() };
+        Self {
+            slots: vec![Slot::default(); car.leaves.len()],
+            probes: vec![None; car.probes],
+            counters: Counters::new(&car),
+            car,
+            statistics,
+            raws: Raws::default(),
+        }
+    }
+
+    pub fn car(&self) -> &Car {
+        &self.car
+    }
+
+    pub fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+
+    /// Counts a frame that was sent.
+    pub fn sent(&mut self, frame: &Frame) {
+        self.statistics.sent(frame);
+    }
+
+    /// Takes in a frame. Returns what is wrong with it, and how often that was seen on its id.
+    pub fn hear(&mut self, frame: &Frame) -> Option<(Fault, u64)> {
+        let bus = self.car.buses.get(usize::from(frame.bus.0))?;
+        let message = (!frame.flags.error && !frame.flags.remote).then(|| bus.codec.index(frame.id)).flatten();
+        self.statistics.hear(frame, message.is_some());
+        let message = message?;
+        let plan = bus.plans.get(message)?;
+        let heard = Nanoseconds(frame.t_ns);
+        let mut fault = None;
+        if let Some(integrity) = plan.integrity
+            && let Some(found) = self.counters.check(bus, usize::from(frame.bus.0), message, integrity, frame)
+        {
+            let count = self.statistics.blame(frame, found.fault);
+            if !found.usable {
+                return Some((found.fault, count));
+            }
+            fault = Some((found.fault, count));
+        }
+        let raws = &mut self.raws;
+        raws.0.clear();
+        if let Err(DecodeError::TooShort { .. }) =
+            bus.codec.decode_only(message, &plan.wanted, frame.data(), |sample| {
+                raws.push(sample.signal, sample.raw, sample.physical)
+            })
+        {
+            return Some((Fault::Short, self.statistics.blame(frame, Fault::Short)));
+        }
+        for (signal, probe) in &plan.probes {
+            if let (Some((raw, _)), Some(slot)) = (raws.get(*signal), self.probes.get_mut(probe.0)) {
+                *slot = raw_number(raw).map(|number| (heard, number));
+            }
+        }
+        if take(plan, &self.car, raws, heard, &mut self.slots) {
+            fault = Some((Fault::Range, self.statistics.blame(frame, Fault::Range)));
+        }
+        fault
+    }
+
+    /// The reading of a slot at a moment.
+    pub fn reading(&self, slot: usize, now: Nanoseconds) -> Reading {
+        let (Some(found), Some(plan)) = (self.slots.get(slot), self.car.leaves.get(slot)) else {
+            return Reading::default();
+        };
+        let (quality, value) = match &found.state {
+            State::Absent => (Quality::Absent, None),
+            State::Invalid => (Quality::Invalid, None),
+            State::Value(value) if now.since(found.heard) > plan.stale_after => (Quality::Stale, Some(value.clone())),
+            State::Value(value) => (Quality::Valid, Some(value.clone())),
+        };
+        Reading { quality, heard: found.heard, value }
+    }
+
+    /// The raw value that a probe saw last, and when.
+    pub fn probe(&self, probe: Probe) -> Option<(Nanoseconds, i64)> {
+        self.probes.get(probe.0).copied().flatten()
+    }
+
+    /// Forgets every reading: the link is gone, and nothing may look alive. Counts stay.
+    pub fn forget(&mut self) {
+        self.slots.fill(Slot::default());
+        self.probes.fill(None);
+        self.counters = Counters::new(&self.car);
+    }
+}
+
+/// The decoded signals of one frame; few enough to search by hand.
+#[derive(Default)]
+struct Raws(Vec<(usize, Raw, f64)>);
+
+impl Raws {
+    fn push(&mut self, signal: usize, raw: Raw, physical: f64) {
+        self.0.push((signal, raw, physical));
+    }
+
+    fn get(&self, signal: usize) -> Option<(Raw, f64)> {
+        self.0.iter().find(|(at, ..)| *at == signal).map(|(_, raw, physical)| (*raw, *physical))
+    }
+}
+
+/// Fills the slots of a message. True if a value had no meaning or was out of range.
+fn take(plan: &MessagePlan, car: &Car, raws: &Raws, heard: Nanoseconds, slots: &mut [Slot]) -> bool {
+    let mut out_of_range = false;
+    for binding in &plan.bindings {
+        let (Some(profile), Some(slot)) = (car.profile.signals.get(binding.profile), slots.get_mut(binding.slot))
+        else {
+            continue;
+        };
+        // A multiplexed signal that this frame does not carry says nothing about its leaf.
+        let Some((raw, physical)) = raws.get(binding.signal) else { continue };
+        *slot = Slot { heard, state: state(binding, profile, car, raws, raw, physical) };
+        out_of_range |= matches!(slot.state, State::Invalid);
+    }
+    out_of_range
+}
+
+fn state(binding: &Binding, profile: &SignalProfile, car: &Car, raws: &Raws, raw: Raw, physical: f64) -> State {
+    let number = raw_number(raw);
+    if let Some((signal, equals)) = binding.valid_if
+        && raws.get(signal).and_then(|(raw, _)| raw_number(raw)) != Some(equals)
+    {
+        return State::Absent;
+    }
+    if number.is_some_and(|number| profile.not_available.contains(&number)) {
+        return State::Absent;
+    }
+    let leaf = car.catalogue.leaf(profile.leaf);
+    let value = if profile.values.is_empty() {
+        leaf.value_from_number(physical * profile.scale + profile.offset).ok()
+    } else {
+        profile.values.iter().find(|(raw, _)| Some(*raw) == number).map(|(_, value)| value.clone())
+    };
+    value.map_or(State::Invalid, State::Value)
+}
+
+pub(crate) fn raw_number(raw: Raw) -> Option<i64> {
+    match raw {
+        Raw::Signed(number) => Some(number),
+        Raw::Unsigned(number) => i64::try_from(number).ok(),
+        Raw::Float(_) => None,
+    }
+}
