@@ -1,1 +1,32 @@
+//! What every screen of Tandem shares: the bus thread, the table of readings, the words and numbers, the headless platform, `Screen1`.
+//!
+//! A screen is a [`Face`]: it names the leaves that it reads, opens its Slint window and turns an [`Update`] into properties. [`run`] does the rest.
 
+mod bus;
+mod calls;
+mod commands;
+mod face;
+mod fonts;
+pub mod format;
+pub mod headless;
+mod look;
+mod mailbox;
+mod options;
+mod picture;
+mod readings;
+mod run;
+mod screen;
+mod stage;
+mod update;
+
+pub use commands::{CommandError, Commands, Desk};
+pub use face::Face;
+pub use look::{Language, Look, Theme, UnknownWord};
+pub use options::Options;
+pub use readings::{Key, Link, Reading, Readings};
+pub use run::{SetupError, run};
+pub use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
+pub use update::{Climate, Refusal, RefusalCause, Update};
+
+#[doc(hidden)]
+pub use slint;

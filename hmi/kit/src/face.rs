@@ -1,0 +1,42 @@
+use slint::{ComponentHandle, PlatformError};
+use tandem_units::Nanoseconds;
+
+use crate::{Desk, Look, Readings, Update};
+
+/// One screen: what it reads and how an update reaches its window. All of it runs on the UI thread.
+pub trait Face: Sized + 'static {
+    /// The component of the window.
+    type Window: ComponentHandle + 'static;
+
+    /// The word of the screen: `cluster`, `centre`. It is the end of its names on the bus and of its Wayland application id.
+    const NAME: &'static str;
+    /// The well-known name that the screen owns, such as [`tandem_contracts::screen::CLUSTER`].
+    const BUS_NAME: &'static str;
+    /// Width and height of the screen, pixels.
+    const SIZE: (u32, u32);
+
+    /// The VSS paths that the screen reads: usually `Leaf::PATHS` of its [`crate::leaves!`].
+    fn paths() -> &'static [&'static str];
+
+    /// Opens the window; [`crate::run`] shows it.
+    ///
+    /// # Errors
+    /// Slint finds no display or no renderer.
+    fn open() -> Result<Self::Window, PlatformError>;
+
+    /// The state behind an open window. Connect the window's callbacks here; `desk` is what they may ask for.
+    fn new(window: &Self::Window, desk: Desk) -> Self;
+
+    /// The theme, the language or the permission to move has changed: write it to the window's `Theme`. The translation is already selected, and an
+    /// [`Update::Time`] follows, so that texts made in Rust are made anew.
+    fn set_look(&mut self, window: &Self::Window, look: Look);
+
+    /// Something is new. Whatever came with one batch comes with one call.
+    fn apply(&mut self, window: &Self::Window, update: &Update, readings: &Readings);
+
+    /// The next point on the link's clock at which the screen changes by time alone, such as the edge of a blink. Live, an [`Update::Time`] comes then;
+    /// in lockstep time passes with batches only.
+    fn wakes_at(&self) -> Option<Nanoseconds> {
+        None
+    }
+}

@@ -1,0 +1,134 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// How a screen is lit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    #[default]
+    Night,
+    Day,
+}
+
+/// The language of the words on a screen. Numerals are the same in both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+/// A word that names no theme or language.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{word:?} is unknown: expected {expected}")]
+pub struct UnknownWord {
+    pub word: String,
+    pub expected: &'static str,
+}
+
+/// What a screen looks like, apart from its readings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub theme: Theme,
+    pub language: Language,
+    /// Whether anything may be animated: not in lockstep, where a picture is a function of the readings alone.
+    pub motion: bool,
+}
+
+impl Theme {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Night => "night",
+            Self::Day => "day",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Night => Self::Day,
+            Self::Day => Self::Night,
+        }
+    }
+}
+
+impl Language {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh_CN",
+        }
+    }
+
+    /// The word of Slint's `select_bundled_translation` and of the `Theme` global: English is the source text.
+    pub fn translation(self) -> &'static str {
+        match self {
+            Self::English => "",
+            Self::Chinese => "zh_CN",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::English => Self::Chinese,
+            Self::Chinese => Self::English,
+        }
+    }
+}
+
+impl fmt::Display for Theme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+impl FromStr for Theme {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "night" => Ok(Self::Night),
+            "day" => Ok(Self::Day),
+            _ => Err(UnknownWord { word: word.to_owned(), expected: "day or night" }),
+        }
+    }
+}
+
+impl FromStr for Language {
+    type Err = UnknownWord;
+
+    fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        match word {
+            "en" => Ok(Self::English),
+            "zh_CN" => Ok(Self::Chinese),
+            _ => Err(UnknownWord { word: word.to_owned(), expected: "en or zh_CN" }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_come_back_and_others_are_named() {
+        for theme in [Theme::Night, Theme::Day] {
+            assert_eq!(theme.word().parse(), Ok(theme));
+        }
+        for language in [Language::English, Language::Chinese] {
+            assert_eq!(language.word().parse(), Ok(language));
+        }
+        assert_eq!(
+            "dusk".parse::<Theme>().map_err(|unknown| unknown.to_string()),
+            Err("\"dusk\" is unknown: expected day or night".to_owned())
+        );
+        assert!("zh".parse::<Language>().is_err());
+    }
+}

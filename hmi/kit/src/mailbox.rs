@@ -1,0 +1,227 @@
+//! What the bus thread has for the UI thread: a cell of the newest, of fixed size, and one wake-up for as many changes as come before it is read.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Mutex, PoisonError};
+
+use tandem_contracts::screen::{Picture, ScreenError};
+use tandem_units::Nanoseconds;
+use tokio::sync::oneshot;
+
+use crate::{Climate, Language, Link, Reading, Theme};
+
+/// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
+const MAX_ASKS: usize = 64;
+
+/// Batches, merged until the UI thread takes them: the newest reading of each slot.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Heard {
+    /// Counts the subscriptions: an acknowledgement counts for its own alone.
+    pub epoch: u64,
+    pub sequence: u64,
+    pub now: Nanoseconds,
+    /// The first batch of its subscription is among them: it carries everything.
+    pub starts_anew: bool,
+    pub changes: BTreeMap<usize, Reading>,
+}
+
+/// A question to the UI thread.
+#[derive(Debug)]
+pub(crate) enum Ask {
+    Capture { sequence: u64, reply: oneshot::Sender<Result<RawPicture, ScreenError>> },
+    Touch { x: f64, y: f64, reply: oneshot::Sender<Result<(), ScreenError>> },
+    Theme(Theme),
+    OtherTheme,
+    Language(Language),
+    OtherLanguage,
+}
+
+/// A picture that is not a PNG yet.
+#[derive(Debug)]
+pub(crate) struct RawPicture {
+    /// With `png` still empty.
+    pub picture: Picture,
+    /// Three bytes a pixel, red, green, blue.
+    pub rgb: Vec<u8>,
+}
+
+/// Everything that is new for the UI thread, in the order in which it counts.
+#[derive(Debug, Default)]
+pub(crate) struct Post {
+    pub heard: Option<Heard>,
+    /// The link went down after that.
+    pub link: Option<Link>,
+    /// One of a kind at most.
+    pub climate: Vec<Climate>,
+    pub asks: Vec<Ask>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    post: Post,
+    /// The UI thread has its window and may be woken.
+    armed: bool,
+    /// A wake-up is on its way.
+    woken: bool,
+}
+
+/// See the module.
+pub(crate) struct Mailbox {
+    state: Mutex<State>,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mailbox").field("state", &self.state).finish_non_exhaustive()
+    }
+}
+
+impl Mailbox {
+    /// `wake` makes the UI thread call [`Mailbox::take`] soon.
+    pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { state: Mutex::default(), wake: Box::new(wake) }
+    }
+
+    /// The UI thread can be woken from now on.
+    pub fn arm(&self) {
+        self.change(|state| state.armed = true);
+    }
+
+    /// What is new; the UI thread applies all of it before it takes again.
+    pub fn take(&self) -> Post {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.woken = false;
+        mem::take(&mut state.post)
+    }
+
+    /// The link went down.
+    pub fn link(&self, link: Link) {
+        self.change(|state| state.post.link = Some(link));
+    }
+
+    /// A batch came: the link is up.
+    pub fn heard(&self, heard: Heard) {
+        self.change(|state| {
+            state.post.link = None;
+            match &mut state.post.heard {
+                Some(earlier) if !heard.starts_anew => {
+                    earlier.changes.extend(heard.changes);
+                    (earlier.epoch, earlier.sequence, earlier.now) = (heard.epoch, heard.sequence, heard.now);
+                }
+                place => *place = Some(heard),
+            }
+        });
+    }
+
+    pub fn climate(&self, news: Climate) {
+        self.change(|state| {
+            state.post.climate.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
+            state.post.climate.push(news);
+        });
+    }
+
+    pub fn ask(&self, ask: Ask) {
+        self.change(|state| {
+            if state.post.asks.len() < MAX_ASKS {
+                state.post.asks.push(ask);
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut state);
+        let wakes = state.armed && !mem::replace(&mut state.woken, true);
+        if !state.armed {
+            state.woken = false;
+        }
+        drop(state);
+        if wakes {
+            (self.wake)();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tandem_units::{Quality, Value};
+
+    use super::*;
+
+    fn reading(number: i64) -> Reading {
+        Reading { quality: Quality::Valid, value: Some(Value::Int(number)), heard: Nanoseconds::SECOND }
+    }
+
+    fn heard(sequence: u64, changes: &[(usize, i64)]) -> Heard {
+        let changes = changes.iter().map(|(slot, number)| (*slot, reading(*number))).collect();
+        Heard { epoch: 1, sequence, now: Nanoseconds(sequence), starts_anew: sequence == 1, changes }
+    }
+
+    fn mailbox() -> (Mailbox, Arc<AtomicUsize>) {
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&wakes);
+        let mailbox = Mailbox::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        mailbox.arm();
+        mailbox.take();
+        wakes.store(0, Ordering::Relaxed);
+        (mailbox, wakes)
+    }
+
+    #[test]
+    fn a_burst_is_one_wake_up_with_the_newest_of_each() {
+        let (mailbox, wakes) = mailbox();
+        mailbox.heard(heard(1, &[(0, 10), (1, 20)]));
+        mailbox.heard(heard(2, &[(0, 11)]));
+        mailbox.heard(heard(3, &[]));
+        assert_eq!(wakes.load(Ordering::Relaxed), 1);
+        let merged = mailbox.take().heard.unwrap();
+        assert_eq!(merged, Heard { starts_anew: true, ..heard(3, &[(0, 11), (1, 20)]) });
+        assert!(mailbox.take().heard.is_none());
+        mailbox.heard(heard(4, &[]));
+        assert_eq!(wakes.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_change_is_not_lost_when_the_link_goes_down_and_comes_back_unread() {
+        let (mailbox, _) = mailbox();
+        mailbox.heard(heard(1, &[(0, 10)]));
+        mailbox.link(Link::Silent);
+        mailbox.heard(heard(2, &[(1, 20)]));
+        let post = mailbox.take();
+        assert_eq!((post.link, post.heard), (None, Some(Heard { starts_anew: true, ..heard(2, &[(0, 10), (1, 20)]) })));
+        mailbox.heard(heard(3, &[]));
+        mailbox.link(Link::NoService);
+        assert_eq!(mailbox.take().link, Some(Link::NoService));
+    }
+
+    #[test]
+    fn nothing_grows_while_nobody_reads() {
+        let (mailbox, _) = mailbox();
+        for id in 0..1000 {
+            mailbox.climate(Climate::Gone);
+            mailbox.climate(Climate::Request(crate::TemperatureRequest { id, ..Default::default() }));
+            mailbox.ask(Ask::OtherTheme);
+        }
+        let post = mailbox.take();
+        assert_eq!((post.climate.len(), post.asks.len()), (2, MAX_ASKS));
+    }
+
+    #[test]
+    fn before_there_is_a_window_nothing_is_woken() {
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&wakes);
+        let mailbox = Mailbox::new(move || {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        mailbox.link(Link::NoService);
+        assert_eq!(wakes.load(Ordering::Relaxed), 0);
+        mailbox.arm();
+        assert_eq!((wakes.load(Ordering::Relaxed), mailbox.take().link), (1, Some(Link::NoService)));
+    }
+}

@@ -1,0 +1,60 @@
+use clap::{Args, Command, FromArgMatches};
+
+use crate::{Language, Theme};
+
+/// The command line of a screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Options {
+    /// Draw into memory: no window, no display
+    #[arg(long)]
+    pub headless: bool,
+    /// Apply and acknowledge every batch, one by one, and move nothing: for replays
+    #[arg(long)]
+    pub lockstep: bool,
+    /// Show the screen by day or by night
+    #[arg(long, default_value = "night", value_name = "day|night")]
+    pub theme: Theme,
+    /// Show the screen in English or in Simplified Chinese
+    #[arg(long, default_value = "en", value_name = "en|zh_CN")]
+    pub language: Language,
+}
+
+impl Options {
+    /// Reads the command line of the process. `--help`, `--version` and mistakes end it here, mistakes with exit code 2.
+    pub fn parse(name: &'static str, version: &'static str, about: &'static str) -> Self {
+        let matches = Self::command(name, version, about).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    fn command(name: &'static str, version: &'static str, about: &'static str) -> Command {
+        let command = Command::new(name).version(version).about(about).after_help(
+            "Environment: TANDEM_BUS is session (the default), system or a D-Bus address; TANDEM_LOG sets the log's filter; \
+             SLINT_BACKEND chooses another backend and renderer than winit-software.",
+        );
+        Self::augment_args(command)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &[&str]) -> Result<Options, clap::Error> {
+        let words = std::iter::once("tandem-cluster").chain(words.iter().copied());
+        Options::from_arg_matches(&Options::command("tandem-cluster", "0", "").try_get_matches_from(words)?)
+    }
+
+    #[test]
+    fn the_options_say_what_they_mean() {
+        assert_eq!(read(&[]).unwrap(), Options::default());
+        let all = read(&["--headless", "--lockstep", "--theme", "day", "--language", "zh_CN"]).unwrap();
+        assert_eq!(all, Options { headless: true, lockstep: true, theme: Theme::Day, language: Language::Chinese });
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_with_the_right_ones_and_code_2() {
+        let error = read(&["--theme", "dusk"]).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("expected day or night"), "{error}");
+    }
+}

@@ -1,0 +1,105 @@
+use std::env;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use slint::ComponentHandle;
+use tokio::sync::{mpsc, watch};
+use tracing_subscriber::EnvFilter;
+
+use crate::commands::{Commands, Desk, MAX_WAITING};
+use crate::headless::{Pace, Screen};
+use crate::mailbox::Mailbox;
+use crate::stage::{self, Applied, Stage};
+use crate::{Face, Look, Options, bus, fonts};
+
+/// How long the first connection to the bus may take.
+const BUS_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What keeps a screen from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error("no display: neither WAYLAND_DISPLAY nor DISPLAY is set (--headless draws without one)")]
+    NoDisplay,
+    #[error("no bus: {0} (TANDEM_BUS names it: session, system or an address)")]
+    NoBus(#[source] zbus::Error),
+    #[error("no bus: it does not answer within 3 s")]
+    BusSilent,
+    #[error("no window: {0}")]
+    Window(#[from] slint::PlatformError),
+    #[error("no bus thread: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Runs a screen until its window is closed or the process is told to end. A wrong set-up is one line on stderr and exit code 2.
+pub fn run<F: Face>(options: &Options) -> ExitCode {
+    let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match start::<F>(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tandem-{}: {error}", F::NAME);
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
+    let mailbox = Arc::new(Mailbox::new(|| drop(slint::invoke_from_event_loop(stage::turn))));
+    let (sender, commands) = mpsc::channel(MAX_WAITING);
+    let (applied_sender, applied) = watch::channel(Applied::default());
+    let (reached, bus) = std::sync::mpsc::channel();
+    bus::start(bus::Setup {
+        bus_name: F::BUS_NAME,
+        paths: F::paths(),
+        lockstep: options.lockstep,
+        mailbox: Arc::clone(&mailbox),
+        commands,
+        applied,
+        reached,
+    })?;
+    let screen = set_platform::<F>(options)?;
+    let window = F::open()?;
+    let desk = Desk { commands: Commands { sender }, mailbox: Arc::clone(&mailbox) };
+    let face = F::new(&window, desk);
+    let look = Look { theme: options.theme, language: options.language, motion: !options.lockstep };
+    fonts::check();
+    is_reached(&bus)?;
+    window.show()?;
+    Stage::set(window, face, look, screen.clone(), Arc::clone(&mailbox), applied_sender);
+    mailbox.arm();
+    slint::run_event_loop()?;
+    if let Some(screen) = screen {
+        let frames = screen.frames();
+        tracing::info!(drawn = frames.drawn, p50 = ?frames.quantile(0.5), p99 = ?frames.quantile(0.99), "frames");
+    }
+    Ok(())
+}
+
+fn set_platform<F: Face>(options: &Options) -> Result<Option<std::rc::Rc<Screen>>, SetupError> {
+    if options.headless {
+        let pace = if options.lockstep { Pace::OnDemand } else { Pace::Live };
+        let screen = Screen::new(F::SIZE, pace);
+        slint::platform::set_platform(screen.platform())
+            .map_err(|error| slint::PlatformError::Other(error.to_string()))?;
+        return Ok(Some(screen));
+    }
+    // Whoever names a backend knows where it draws: linuxkms needs no display server.
+    if env::var_os("SLINT_BACKEND").is_none_or(|backend| backend.is_empty()) {
+        let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+        if !is_set("WAYLAND_DISPLAY") && !is_set("DISPLAY") {
+            return Err(SetupError::NoDisplay);
+        }
+        slint::BackendSelector::new().backend_name("winit".into()).renderer_name("software".into()).select()?;
+    }
+    slint::set_xdg_app_id(format!("org.tandem.{}", F::NAME))?;
+    Ok(None)
+}
+
+fn is_reached(bus: &Receiver<zbus::Result<()>>) -> Result<(), SetupError> {
+    match bus.recv_timeout(BUS_TIMEOUT) {
+        Ok(reached) => reached.map_err(SetupError::NoBus),
+        Err(_) => Err(SetupError::BusSilent),
+    }
+}

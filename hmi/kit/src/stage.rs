@@ -1,0 +1,218 @@
+//! The UI thread's end: takes what the mailbox has, hands it to the face, answers what was asked.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use slint::ComponentHandle;
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{LogicalPosition, TimerMode};
+use tandem_contracts::screen::{Picture, ScreenError};
+use tandem_units::Nanoseconds;
+use tokio::sync::{oneshot, watch};
+
+use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
+use crate::{Face, Look, Readings, Update, headless};
+
+thread_local! {
+    static STAGE: OnceCell<Rc<dyn Turn>> = const { OnceCell::new() };
+}
+
+/// Runs on the UI thread when the mailbox woke it.
+pub(crate) fn turn() {
+    let stage = STAGE.with(|stage| stage.get().cloned());
+    if let Some(stage) = stage {
+        stage.turn();
+    }
+}
+
+trait Turn {
+    fn turn(&self);
+}
+
+/// A batch that is on the screen: of which subscription, and which.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Applied {
+    pub epoch: u64,
+    pub sequence: u64,
+}
+
+struct Waiter {
+    sequence: u64,
+    reply: oneshot::Sender<Result<RawPicture, ScreenError>>,
+}
+
+/// A face with its window and its readings.
+pub(crate) struct Stage<F: Face> {
+    window: F::Window,
+    face: RefCell<F>,
+    readings: RefCell<Readings>,
+    look: Cell<Look>,
+    screen: Option<Rc<headless::Screen>>,
+    waiters: RefCell<Vec<Waiter>>,
+    timer: slint::Timer,
+    /// The point in time that the timer rang for.
+    rung: Rc<Cell<Option<Nanoseconds>>>,
+    mailbox: Arc<Mailbox>,
+    applied: watch::Sender<Applied>,
+}
+
+impl<F: Face> Stage<F> {
+    /// Puts a face on the stage of this thread; `screen` is where a headless one draws.
+    pub fn set(
+        window: F::Window,
+        face: F,
+        look: Look,
+        screen: Option<Rc<headless::Screen>>,
+        mailbox: Arc<Mailbox>,
+        applied: watch::Sender<Applied>,
+    ) {
+        let stage = Rc::new(Self {
+            window,
+            face: RefCell::new(face),
+            readings: RefCell::new(Readings::new(F::paths())),
+            look: Cell::new(look),
+            screen,
+            waiters: RefCell::default(),
+            timer: slint::Timer::default(),
+            rung: Rc::default(),
+            mailbox,
+            applied,
+        });
+        stage.set_look(look);
+        STAGE.with(|place| place.set(stage as Rc<dyn Turn>).is_ok());
+    }
+
+    fn hear(&self, heard: Heard) {
+        let Heard { epoch, sequence, now, starts_anew, changes } = heard;
+        if let Some(screen) = &self.screen {
+            screen.set_time(now);
+        }
+        self.readings.borrow_mut().apply(sequence, now, starts_anew, changes);
+        self.tell(&Update::Batch);
+        self.serve_waiters();
+        self.applied.send_replace(Applied { epoch, sequence });
+    }
+
+    fn tell(&self, update: &Update) {
+        self.face.borrow_mut().apply(&self.window, update, &self.readings.borrow());
+        self.set_alarm();
+    }
+
+    /// Asks for an update at the next point at which the face changes by time alone.
+    fn set_alarm(&self) {
+        self.timer.stop();
+        if !self.look.get().motion {
+            return;
+        }
+        let now = self.readings.borrow().now();
+        let Some(at) = self.face.borrow().wakes_at().filter(|at| *at > now) else { return };
+        let rung = Rc::clone(&self.rung);
+        self.timer.start(TimerMode::SingleShot, Duration::from_nanos(at.since(now).0), move || {
+            rung.set(Some(at));
+            turn();
+        });
+    }
+
+    fn set_look(&self, look: Look) {
+        self.look.set(look);
+        if let Err(error) = slint::select_bundled_translation(look.language.translation()) {
+            tracing::debug!(%error, "no translation is bundled");
+        }
+        self.face.borrow_mut().set_look(&self.window, look);
+        self.tell(&Update::Time);
+    }
+
+    fn answer(&self, ask: Ask) {
+        let look = self.look.get();
+        match ask {
+            Ask::Theme(theme) => self.set_look(Look { theme, ..look }),
+            Ask::OtherTheme => self.set_look(Look { theme: look.theme.other(), ..look }),
+            Ask::Language(language) => self.set_look(Look { language, ..look }),
+            Ask::OtherLanguage => self.set_look(Look { language: look.language.other(), ..look }),
+            // Whoever asked may be gone by now; then nobody misses the answer.
+            Ask::Touch { x, y, reply } => drop(reply.send(self.touch(x, y))),
+            Ask::Capture { sequence, reply } => {
+                let mut waiters = self.waiters.borrow_mut();
+                waiters.retain(|waiter| !waiter.reply.is_closed());
+                waiters.push(Waiter { sequence, reply });
+            }
+        }
+    }
+
+    fn touch(&self, x: f64, y: f64) -> Result<(), ScreenError> {
+        if self.screen.is_none() {
+            return Err(ScreenError::NotHeadless("this screen is a window: touch it by hand".to_owned()));
+        }
+        let position = LogicalPosition::new(x as f32, y as f32);
+        let button = PointerEventButton::Left;
+        for event in [
+            WindowEvent::PointerMoved { position },
+            WindowEvent::PointerPressed { position, button },
+            WindowEvent::PointerReleased { position, button },
+            WindowEvent::PointerExited,
+        ] {
+            self.window.window().dispatch_event_with_result(event).map_err(|error| failed(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Answers the captures whose batch is applied.
+    fn serve_waiters(&self) {
+        let sequence = self.readings.borrow().sequence();
+        let ready: Vec<_> = self.waiters.borrow_mut().extract_if(.., |waiter| waiter.sequence <= sequence).collect();
+        for waiter in ready {
+            if !waiter.reply.is_closed() {
+                drop(waiter.reply.send(self.picture()));
+            }
+        }
+    }
+
+    fn picture(&self) -> Result<RawPicture, ScreenError> {
+        let (width, height, rgb) = match &self.screen {
+            Some(screen) => {
+                screen.turn();
+                let (width, height) = screen.size();
+                (width, height, screen.rgb())
+            }
+            None => {
+                let pixels = self.window.window().take_snapshot().map_err(|error| failed(&error))?;
+                let rgb = pixels.as_slice().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
+                (pixels.width(), pixels.height(), rgb)
+            }
+        };
+        let readings = self.readings.borrow();
+        let picture =
+            Picture { sequence: readings.sequence(), now_ns: readings.now().0, width, height, png: Vec::new() };
+        Ok(RawPicture { picture, rgb })
+    }
+}
+
+impl<F: Face> Turn for Stage<F> {
+    fn turn(&self) {
+        if let Some(at) = self.rung.take() {
+            self.readings.borrow_mut().set_now(at);
+            self.tell(&Update::Time);
+        }
+        let post = self.mailbox.take();
+        if let Some(heard) = post.heard {
+            self.hear(heard);
+        }
+        if let Some(link) = post.link {
+            self.readings.borrow_mut().set_link(link.clone());
+            self.tell(&Update::Link(link));
+        }
+        for news in post.climate {
+            self.tell(&Update::Climate(news));
+        }
+        for ask in post.asks {
+            self.answer(ask);
+        }
+        self.serve_waiters();
+    }
+}
+
+fn failed(error: &slint::PlatformError) -> ScreenError {
+    ScreenError::CaptureFailed(error.to_string())
+}

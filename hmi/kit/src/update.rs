@@ -1,0 +1,67 @@
+use tandem_contracts::climate::{ClimateError, TemperatureRange, TemperatureRequest};
+
+use crate::readings::Link;
+
+/// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Update {
+    /// The newest batch of the vehicle service, or several merged: some readings, or the time alone.
+    Batch,
+    /// The link to the vehicle service is another one now. Unless it is up, every reading is absent.
+    Link(Link),
+    Climate(Climate),
+    /// A point in time that [`crate::Face::wakes_at`] asked for, or a new look: nothing was heard.
+    Time,
+}
+
+/// What the climate service says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Climate {
+    /// The service is there, and this is what may be asked for in this car.
+    Available(TemperatureRange),
+    /// There is no climate service: nothing can be asked for.
+    Gone,
+    /// The newest wish, of this screen or another, has a new state.
+    Request(TemperatureRequest),
+    /// A wish of this screen did not get through.
+    Refused(Refusal),
+}
+
+/// Why a wish did not get through.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The temperature asked for, degrees Celsius.
+    pub celsius: f64,
+    pub cause: RefusalCause,
+    /// One sentence, in English, from the service.
+    pub sentence: String,
+}
+
+/// The kinds of [`Refusal`]: for a sentence of the screen's own, in its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalCause {
+    /// Outside what this car takes.
+    OutOfRange,
+    /// The gate did not let it out.
+    Refused,
+    /// There is no car to send it to.
+    NotAvailable,
+    /// The service does not answer, or there is none.
+    NoAnswer,
+}
+
+impl Refusal {
+    pub(crate) fn new(celsius: f64, error: &ClimateError) -> Self {
+        let (cause, sentence) = match error {
+            ClimateError::OutOfRange(why) => (RefusalCause::OutOfRange, why.clone()),
+            ClimateError::Refused(why) => (RefusalCause::Refused, why.clone()),
+            ClimateError::NotAvailable(why) => (RefusalCause::NotAvailable, why.clone()),
+            ClimateError::Bus(error) => (RefusalCause::NoAnswer, error.to_string()),
+        };
+        Self { celsius, cause, sentence }
+    }
+
+    pub(crate) fn unconnected(celsius: f64) -> Self {
+        Self { celsius, cause: RefusalCause::NoAnswer, sentence: "There is no connection to the bus.".to_owned() }
+    }
+}
