@@ -1,0 +1,47 @@
+//! Each interface as a stranger on the bus sees it, beside the snapshot that a reviewer sees. A changed contract is a changed file.
+//! `TANDEM_UPDATE_SNAPSHOTS=1 cargo nextest run -p tandem-contracts` writes them anew.
+
+#![cfg(test)]
+
+mod peer;
+
+use std::path::Path;
+
+use tandem_contracts::{bus, climate, screen, signals, simulator};
+use zbus::Connection;
+use zbus::fdo::IntrospectableProxy;
+
+async fn introspect(client: &Connection, path: &str, interface: &str) -> zbus::Result<String> {
+    let proxy = IntrospectableProxy::builder(client).destination("org.tandem.Any").path(path).build().await?;
+    let xml = proxy.introspect().await?;
+    let start = format!("<interface name=\"{interface}\">");
+    let inner = xml.split_once(&start).and_then(|(_, rest)| rest.split_once("</interface>"));
+    let (inner, _) = inner.unwrap_or_else(|| panic!("{path} does not show {interface}: {xml}"));
+    let lines = inner.trim_matches('\n').lines().map(|line| line.strip_prefix("  ").unwrap_or(line).trim_end());
+    Ok(format!("{start}\n{}\n</interface>\n", lines.collect::<Vec<_>>().join("\n").trim_end()))
+}
+
+#[tokio::test]
+async fn every_interface_is_as_its_snapshot_says() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    let mut changed = Vec::new();
+    for (path, interface) in [
+        (signals::PATH, signals::NAME),
+        (bus::PATH, bus::NAME),
+        (climate::PATH, climate::NAME),
+        (simulator::PATH, simulator::NAME),
+        (screen::PATH, "org.tandem.Screen1"),
+    ] {
+        let shown = introspect(&client, path, interface).await.unwrap();
+        assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");
+        let file = folder.join(format!("{interface}.xml"));
+        if std::env::var_os("TANDEM_UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(&file, &shown).unwrap();
+        }
+        if std::fs::read_to_string(&file).unwrap_or_default() != shown {
+            changed.push(shown);
+        }
+    }
+    assert!(changed.is_empty(), "contracts that differ from their snapshots:\n{}", changed.join("\n"));
+}

@@ -1,0 +1,125 @@
+//! A service with nothing behind it, and a client, over a socket pair: the contract alone, without a bus.
+
+use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
+use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
+use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
+use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
+use tandem_contracts::simulator::{Simulator1, SimulatorBackend, SimulatorError};
+use tandem_contracts::{bus, climate, screen, signals, simulator};
+use zbus::Connection;
+use zbus::connection::Builder;
+
+/// Answers every call with the error that its argument names, or with the argument.
+pub struct Echo;
+
+impl SignalsBackend for Echo {
+    async fn list(&self) -> Result<Vec<Leaf>, SignalsError> {
+        Ok(Vec::new())
+    }
+
+    async fn get(&self, paths: Vec<String>) -> Result<Vec<PathReading>, SignalsError> {
+        Err(SignalsError::UnknownPath(paths.join(" ")))
+    }
+
+    async fn subscribe(
+        &self,
+        _client: String,
+        paths: Vec<String>,
+        min_interval_ms: u32,
+        window: u32,
+    ) -> Result<(u32, Vec<Handle>), SignalsError> {
+        if window > signals::MAX_WINDOW {
+            return Err(SignalsError::LimitExceeded(window.to_string()));
+        }
+        let handle =
+            |(handle, path): (u32, String)| Handle { handle, path, unit: "km/h".into(), datatype: "float".into() };
+        Ok((min_interval_ms, (0..).zip(paths).map(handle).collect()))
+    }
+
+    async fn acknowledge(&self, _client: String, _id: u32, _sequence: u64) {}
+
+    async fn unsubscribe(&self, _client: String, id: u32) -> Result<(), SignalsError> {
+        Err(SignalsError::UnknownSubscription(id.to_string()))
+    }
+}
+
+impl BusBackend for Echo {
+    async fn buses(&self) -> zbus::fdo::Result<Vec<BusStatistics>> {
+        Ok(vec![BusStatistics { name: "can0".into(), frames: 3, unknown: 2, sent: 1, rate: 0.5, load: 0.25 }])
+    }
+
+    async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
+        let errors = [("checksum".to_owned(), 7)].into();
+        Ok(vec![IdStatistics { bus: "can0".into(), id: 0x8000_0001, message: String::new(), frames: 9, errors }])
+    }
+}
+
+impl ClimateBackend for Echo {
+    async fn set_driver_temperature(&self, celsius: f64) -> Result<u64, ClimateError> {
+        match celsius {
+            c if c > 28.0 => Err(ClimateError::OutOfRange(format!("{celsius}"))),
+            c if c > 27.0 => Err(ClimateError::Refused("too soon".into())),
+            c if c > 26.0 => Err(ClimateError::NotAvailable("no car".into())),
+            _ => Ok(1),
+        }
+    }
+
+    fn driver_temperature_range(&self) -> TemperatureRange {
+        TemperatureRange { min: 16.0, max: 28.0, step: 0.5 }
+    }
+
+    fn driver_temperature_request(&self) -> TemperatureRequest {
+        TemperatureRequest { id: 7, celsius: 21.5, state: "lapsed".into(), reason: "the car said nothing".into() }
+    }
+}
+
+impl ScreenBackend for Echo {
+    async fn capture(&self, sequence: u64) -> Result<Picture, ScreenError> {
+        match sequence {
+            0 => Err(ScreenError::CaptureFailed("too late".into())),
+            _ => Ok(Picture { sequence, now_ns: 1, width: 2, height: 3, png: vec![137] }),
+        }
+    }
+
+    async fn touch(&self, _x: f64, _y: f64) -> Result<(), ScreenError> {
+        Err(ScreenError::NotHeadless("a window".into()))
+    }
+
+    async fn set_theme(&self, theme: String) -> Result<(), ScreenError> {
+        Err(ScreenError::Unknown(theme))
+    }
+
+    async fn set_language(&self, language: String) -> Result<(), ScreenError> {
+        Err(ScreenError::Unknown(language))
+    }
+}
+
+impl SimulatorBackend for Echo {
+    async fn answer_temperature(&self, answer: String, _delay_ms: u32) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(answer))
+    }
+
+    async fn mute(&self, _message: String, _muted: bool) -> Result<(), SimulatorError> {
+        Ok(())
+    }
+
+    async fn spoil(&self, message: String, _fault: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(message))
+    }
+}
+
+/// The service's and the client's end.
+pub async fn pair() -> zbus::Result<(Connection, Connection)> {
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
+    let service = Builder::unix_stream(ours)
+        .server(zbus::Guid::generate())
+        .p2p()
+        .serve_at(signals::PATH, Signals1(Echo))
+        .serve_at(bus::PATH, Bus1(Echo))
+        .serve_at(climate::PATH, Climate1(Echo))
+        .serve_at(screen::PATH, Screen1(Echo))
+        .serve_at(simulator::PATH, Simulator1(Echo))
+        .build();
+    let client = Builder::unix_stream(theirs).p2p().build();
+    tokio::try_join!(service, client)
+}
