@@ -1,10 +1,12 @@
 use pest::error::LineColLocation;
 
+use crate::diagnose::{Diagnosis, diagnose};
+
 /// A DBC text that cannot be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DbcError {
     /// The text breaks the grammar in a way that is not mended.
-    #[error("line {line}, column {column}: expected {expected}, found `{near}`")]
+    #[error("line {line}, column {column}: expected {expected}, found {near}")]
     Syntax { line: usize, column: usize, expected: String, near: String },
     /// The grammar holds, a value does not: a number out of its range.
     #[error("line {line}: {cause} (in `{near}`)")]
@@ -28,12 +30,15 @@ impl DbcError {
                 let (line, column) = match error.line_col {
                     LineColLocation::Pos(at) | LineColLocation::Span(at, _) => at,
                 };
-                let near = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-                let near: String = near.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
-                let near = if near.is_empty() { "the end of the line".to_owned() } else { near };
-                let said = error.renamed_rules(|rule| format!("{rule:?}").replace('_', " "));
-                let said = said.variant.message();
-                let expected = said.strip_prefix("expected ").unwrap_or(&said).to_owned();
+                let refused = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+                let (column, expected) = match diagnose(refused) {
+                    Some(Diagnosis { at, expected }) => {
+                        (refused.get(..at).unwrap_or_default().chars().count() + 1, expected)
+                    }
+                    None => (column, rules(error.renamed_rules(|rule| format!("{rule:?}")).variant.message().as_ref())),
+                };
+                let near: String = refused.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
+                let near = if near.is_empty() { "the end of the line".to_owned() } else { format!("`{near}`") };
                 Self::Syntax { line, column, expected, near }
             }
             error => {
@@ -42,6 +47,15 @@ impl DbcError {
             }
         }
     }
+}
+
+/// The parser's list of rules in a reader's words; any statement at all is one of them.
+fn rules(message: &str) -> String {
+    let rules = message.strip_prefix("expected ").unwrap_or(message);
+    if rules.split([' ', ',']).any(|rule| matches!(rule, "EOI" | "file")) {
+        return "a statement (BO_, CM_, BA_DEF_, BA_, VAL_ and so on)".to_owned();
+    }
+    rules.replace('_', " ")
 }
 
 /// The first statement that fails by itself in another way than by its grammar: the parser does not say where such an

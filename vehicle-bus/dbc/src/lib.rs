@@ -13,6 +13,7 @@
 //! ```
 
 mod codec;
+mod diagnose;
 mod error;
 pub mod integrity;
 mod load;

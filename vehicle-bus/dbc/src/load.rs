@@ -49,6 +49,9 @@ fn decoded(bytes: &[u8]) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
+#[cfg(test)]
+mod tests;
+
 type Id = can_dbc::MessageId;
 type Mapping<'a> = (&'a str, Vec<RangeInclusive<u64>>);
 
@@ -209,6 +212,7 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// What SG_MUL_VAL_ says of the signal, else what its `m` and `M` say.
     fn multiplex(
         &mut self,
         message: Id,
@@ -220,36 +224,24 @@ impl<'a> Loader<'a> {
     ) -> Multiplex {
         let selects = selects(signal);
         let plain = if selects { Multiplex::Multiplexor } else { Multiplex::Plain };
-        let of = |multiplexor, ranges| match selects {
-            true => Multiplex::Nested { multiplexor, ranges },
-            false => Multiplex::Of { multiplexor, ranges },
-        };
-        let value = match signal.multiplexer_indicator {
-            MultiplexIndicator::Plain | MultiplexIndicator::Multiplexor => return plain,
-            MultiplexIndicator::MultiplexedSignal(value)
-            | MultiplexIndicator::MultiplexorAndMultiplexedSignal(value) => value,
-        };
-        match self.mappings.get(&(message, signal.name.as_str())) {
-            Some((name, ranges)) => match names.get(name).copied().filter(|multiplexor| *multiplexor != index) {
-                Some(multiplexor) => of(multiplexor, ranges.clone()),
-                None => {
-                    self.report(line, format!("signal {}: its multiplexor {name} is no other signal of its message: taken as always there", signal.name));
-                    plain
-                }
-            },
-            None => match only.filter(|only| *only != index) {
-                Some(only) => of(only, vec![value..=value]),
-                None => {
-                    self.report(
-                        line,
-                        format!(
-                            "signal {}: nothing says which signal is its multiplexor: taken as always there",
-                            signal.name
-                        ),
-                    );
-                    plain
-                }
-            },
+        let (multiplexor, ranges, wanted) =
+            match (self.mappings.get(&(message, &signal.name)), &signal.multiplexer_indicator) {
+                (Some((name, ranges)), _) => (names.get(name).copied(), ranges.clone(), *name),
+                (
+                    None,
+                    MultiplexIndicator::MultiplexedSignal(value)
+                    | MultiplexIndicator::MultiplexorAndMultiplexedSignal(value),
+                ) => (only, vec![*value..=*value], "one that nothing names"),
+                (None, MultiplexIndicator::Plain | MultiplexIndicator::Multiplexor) => return plain,
+            };
+        match (multiplexor.filter(|multiplexor| *multiplexor != index), selects) {
+            (Some(multiplexor), false) => Multiplex::Of { multiplexor, ranges },
+            (Some(multiplexor), true) => Multiplex::Nested { multiplexor, ranges },
+            (None, _) => {
+                let what = format!("its multiplexor, {wanted}, is no other signal of its message");
+                self.report(line, format!("signal {}: {what}: taken as always there", signal.name));
+                plain
+            }
         }
     }
 

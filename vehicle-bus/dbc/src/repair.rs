@@ -47,7 +47,9 @@ pub fn mend(text: &str) -> Result<Mended, DbcError> {
             Outcome::Drop => mended.extend(statement.text.chars().filter(|c| *c == '\n')),
         }
     }
-    mended.push('\n');
+    if !mended.ends_with('\n') {
+        mended.push('\n');
+    }
     mender.repairs.sort_by_key(|repair| repair.line);
     Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines })
 }
