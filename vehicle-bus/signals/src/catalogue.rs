@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::document::{Document, Section, array, boolean, number, text, word};
+use crate::document::{Document, Named, Section, array, boolean, number, text, word};
 use crate::{Datatype, Kind, Leaf, Mistake};
 
 /// A leaf by its place in the [`Catalogue`] that it came from.
@@ -73,7 +73,7 @@ impl Catalogue {
 
     fn add_file(&mut self, top: &Section<'_, '_>) {
         let overlay = top.optional("overlay", boolean).unwrap_or(false);
-        for (path, _, value) in top.named("leaves") {
+        for Named { name: path, value, .. } in top.required_named("leaves", "[leaves.\"PATH\"]") {
             let Some(section) = top.inner(value, format!("leaf `{path}`"), LEAF_KEYS) else { continue };
             let Some(leaf) = read_leaf(path, &section, overlay) else { continue };
             if self.ids.contains_key(path) {

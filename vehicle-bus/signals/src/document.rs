@@ -53,6 +53,14 @@ impl<'a> Document<'a> {
     }
 }
 
+/// An entry of a table whose keys are names.
+pub(crate) struct Named<'a, 'i> {
+    pub name: &'a str,
+    /// Where the name stands.
+    pub place: Range<usize>,
+    pub value: &'a Spanned<DeValue<'i>>,
+}
+
 /// One table of the document, whose keys have been checked against the known ones.
 pub(crate) struct Section<'a, 'i> {
     document: &'a Document<'i>,
@@ -129,13 +137,26 @@ impl<'a, 'i> Section<'a, 'i> {
         Some(Section::open(self.document, table, span, title, known))
     }
 
-    /// The table at `key` whose own keys are names: name, value and the name's place.
-    pub fn named(&self, key: &str) -> Vec<(&'a str, Range<usize>, &'a Spanned<DeValue<'i>>)> {
-        let Some((table, _)) = self.raw_table(key) else { return Vec::new() };
-        table.iter().map(|(name, value)| (name.get_ref().as_ref(), name.span(), value)).collect()
+    /// The table at `key` whose own keys are names. None if there is no such table; one without names is a mistake.
+    pub fn named(&self, key: &str, example: &str) -> Option<Vec<Named<'a, 'i>>> {
+        let (table, span) = self.raw_table(key)?;
+        if table.is_empty() {
+            self.document.mistake(span, format!("`{key}` is empty: expected {example}"));
+        }
+        let named =
+            table.iter().map(|(name, value)| Named { name: name.get_ref().as_ref(), place: name.span(), value });
+        Some(named.collect())
     }
 
-    /// A value found by [`Self::named`] as a section of its own.
+    /// As [`Self::named`], but a missing table is a mistake too.
+    pub fn required_named(&self, key: &str, example: &str) -> Vec<Named<'a, 'i>> {
+        if !self.has(key) {
+            self.mistake(format!("{} has no `{key}`: expected {example}", self.title));
+        }
+        self.named(key, example).unwrap_or_default()
+    }
+
+    /// A table in a table or array of this section as a section of its own.
     pub fn inner(
         &self,
         value: &'a Spanned<DeValue<'i>>,
@@ -150,6 +171,11 @@ impl<'a, 'i> Section<'a, 'i> {
                 None
             }
         }
+    }
+
+    /// How many `[[key]]` there are, read or not.
+    pub fn count(&self, key: &str) -> usize {
+        self.table.get(key).and_then(|value| value.get_ref().as_array()).map_or(0, |array| array.len())
     }
 
     /// Every `[[key]]` as a section of its own.
@@ -251,7 +277,7 @@ fn shape(value: &DeValue<'_>) -> &'static str {
 }
 
 /// `a`, `b` or `c`.
-fn list(words: &[&str]) -> String {
+pub(crate) fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

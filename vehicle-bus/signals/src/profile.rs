@@ -61,9 +61,9 @@ pub struct IntegrityProfile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChecksumKind {
-    /// The 4-bit sum of the nibbles of id and data that Honda uses.
+    /// Honda's 4 bits: 8 minus the nibbles of id and data.
     Honda,
-    /// CRC-8 SAE J1850: polynomial 0x1D, start 0xFF, final xor 0xFF.
+    /// CRC-8 SAE J1850 over the low byte of the id and the data.
     SaeJ1850,
 }
 

@@ -4,7 +4,7 @@ use tandem_units::{Celsius, Value};
 use toml::de::DeValue;
 
 use super::{BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile};
-use crate::document::{Document, Section, array, expected, integer, milliseconds, number, text, word};
+use crate::document::{Document, Named, Section, array, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
 use crate::{Catalogue, Leaf, LeafId, Mistake};
 
@@ -38,7 +38,7 @@ pub(super) fn profile(file: &str, text: &str, catalogue: &Catalogue) -> Result<P
     let (document, top) = Document::read(file, text);
     let profile = top.as_ref().and_then(|top| {
         let top = Section::open(&document, top.get_ref(), top.span(), "the file", TOP_KEYS);
-        let buses = top.named("buses").iter().map(|(name, ..)| *name).collect();
+        let buses = top.required_named("buses", "[buses.INTERFACE]");
         Reader { catalogue, top, buses }.profile()
     });
     let mistakes = document.into_mistakes();
@@ -52,7 +52,7 @@ struct Reader<'a, 'i> {
     catalogue: &'a Catalogue,
     top: Section<'a, 'i>,
     /// Every bus that the file names, also one with a mistake inside, so that it is not said to be unknown as well.
-    buses: Vec<&'a str>,
+    buses: Vec<Named<'a, 'i>>,
 }
 
 impl<'a, 'i> Reader<'a, 'i> {
@@ -67,17 +67,11 @@ impl<'a, 'i> Reader<'a, 'i> {
     }
 
     fn buses(&self) -> Vec<BusProfile> {
-        let buses = self.top.named("buses");
-        if buses.is_empty() {
-            self.top.mistake("the file has no bus: expected at least one [buses.INTERFACE]");
-        }
-        buses
-            .into_iter()
-            .filter_map(|(interface, _, value)| {
-                let section = self.top.inner(value, format!("[buses.{interface}]"), BUS_KEYS)?;
-                read_bus(interface, &section)
-            })
-            .collect()
+        let read = |bus: &Named<'a, 'i>| {
+            let section = self.top.inner(bus.value, format!("[buses.{}]", bus.name), BUS_KEYS)?;
+            read_bus(bus.name, &section)
+        };
+        self.buses.iter().filter_map(read).collect()
     }
 
     fn signals(&self) -> Vec<SignalProfile> {
@@ -161,7 +155,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             let leaf = self.catalogue.leaf(echo);
             if leaf.unit != "Celsius" {
                 section.mistake_at("echo", format!("`echo`: `{}` is not a temperature in Celsius", leaf.path));
-            } else if !signals.iter().any(|signal| signal.leaf == echo) {
+            } else if signals.len() == self.top.count("signals") && !signals.iter().any(|signal| signal.leaf == echo) {
                 let path = &leaf.path;
                 section.mistake_at(
                     "echo",
@@ -181,7 +175,11 @@ impl<'a, 'i> Reader<'a, 'i> {
             answer_within: answer_within?,
             line: section.line(),
         };
-        check_temperature(&section, &temperature, transmit);
+        check_temperature(&section, &temperature);
+        // An entry with a mistake of its own may have been the one.
+        if transmit.len() == self.top.count("transmit") {
+            check_allowed(&section, &temperature, transmit);
+        }
         Some(temperature)
     }
 
@@ -203,13 +201,10 @@ impl<'a, 'i> Reader<'a, 'i> {
         let bus = section.required("bus", |value| self.bus(value));
         let message = section.required("message", text);
         let min_period = section.required("min_period_ms", milliseconds);
-        let named = section.named("signals");
-        if named.is_empty() {
-            section.mistake("[[transmit]] names no signal: expected `signals = { SIGNAL = { min = .., max = .. } }`");
-        }
-        let signals: Vec<(String, RangeInclusive<f64>)> = named
+        let signals: Vec<(String, RangeInclusive<f64>)> = section
+            .required_named("signals", "{ SIGNAL = { min = .., max = .. } }")
             .into_iter()
-            .filter_map(|(signal, _, value)| {
+            .filter_map(|Named { name: signal, value, .. }| {
                 let range = section.inner(value, format!("`{signal}`"), RANGE_KEYS)?;
                 let (min, max) = (range.required("min", number), range.required("max", number));
                 let (min, max) = (min?, max?);
@@ -234,9 +229,9 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn bus(&self, value: &DeValue<'_>) -> Result<usize, String> {
         let name = text(value)?;
-        self.buses.iter().position(|bus| *bus == name).ok_or_else(|| match self.buses.as_slice() {
-            [] => format!("no bus `{name}`: the file has none"),
-            buses => format!("no bus `{name}`: the file has {}", buses.join(", ")),
+        self.buses.iter().position(|bus| bus.name == name).ok_or_else(|| {
+            let known: Vec<&str> = self.buses.iter().map(|bus| bus.name).collect();
+            format!("no bus `{name}`: expected {}", list(&known))
         })
     }
 }
@@ -287,11 +282,7 @@ fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {
 
 fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
     let mut values: Vec<(i64, Value)> = Vec::new();
-    let named = section.named("values");
-    if section.has("values") && named.is_empty() {
-        section.mistake_at("values", "`values` maps nothing: expected `{ RAW = VALUE, .. }`");
-    }
-    for (key, place, value) in named {
+    for Named { name: key, place, value } in section.named("values", "{ RAW = VALUE, .. }").unwrap_or_default() {
         let Some(raw) = raw_number(key) else {
             section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
             continue;
@@ -327,14 +318,17 @@ fn plain_value(value: &DeValue<'_>) -> Result<Value, String> {
     }
 }
 
-fn check_temperature(section: &Section<'_, '_>, temperature: &TemperatureProfile, transmit: &[TransmitProfile]) {
-    let TemperatureProfile { bus, message, signal, min: Celsius(min), max: Celsius(max), step: Celsius(step), .. } =
-        temperature;
+fn check_temperature(section: &Section<'_, '_>, temperature: &TemperatureProfile) {
+    let TemperatureProfile { min: Celsius(min), max: Celsius(max), step: Celsius(step), .. } = temperature;
     if min >= max {
         section.mistake_at("max_celsius", format!("the range is upside down: max {max} is not above min {min}"));
     } else if *step <= 0.0 || !is_multiple(max - min, *step) {
         section.mistake_at("step_celsius", format!("{step} does not divide the range from {min} to {max}"));
     }
+}
+
+fn check_allowed(section: &Section<'_, '_>, temperature: &TemperatureProfile, transmit: &[TransmitProfile]) {
+    let TemperatureProfile { bus, message, signal, min: Celsius(min), max: Celsius(max), .. } = temperature;
     let listed = transmit.iter().filter(|listed| listed.bus == *bus && listed.message == *message);
     match listed.flat_map(|listed| &listed.signals).find(|(listed, _)| listed == signal) {
         None => section.mistake(format!("no [[transmit]] entry lets `{signal}` of `{message}` leave")),
