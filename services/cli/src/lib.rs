@@ -1,0 +1,56 @@
+//! The command line `tandem`: each command is a module, and tells with its exit status how it went.
+
+mod child;
+mod failure;
+mod places;
+mod private_bus;
+mod published;
+mod screens;
+mod sim;
+mod stage;
+pub mod supervisor;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Status;
+
+const EXIT_STATUS: &str = "Exit status: 0 if all went well, 1 if the run failed, 2 if the set-up is wrong (one line on \
+    standard error says what to do), 128 + n if signal n ended it.";
+
+/// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals.
+#[derive(Parser)]
+#[command(name = "tandem", version, after_help = EXIT_STATUS)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Sim(sim::Sim),
+    #[command(hide = true)]
+    Child(child::Child),
+}
+
+/// Runs the command line that this process was started with.
+pub fn run() -> ExitCode {
+    let command = Cli::parse().command;
+    let outcome = match command {
+        Command::Child(child) => Err(child.become_it()),
+        other => on_this_thread(other),
+    };
+    failure::exit_code(outcome)
+}
+
+/// Everything runs on the main thread: the kernel ends a child with the thread that spawned it.
+fn on_this_thread(command: Command) -> anyhow::Result<Status> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Sim(sim) => sim.run().await,
+            Command::Child(child) => Err(child.become_it()),
+        }
+    })
+}

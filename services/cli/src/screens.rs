@@ -1,0 +1,183 @@
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy};
+use zbus::Connection;
+use zbus::fdo::DBusProxy;
+
+use crate::failure::SetUp;
+use crate::places;
+use crate::supervisor::{Program, Role};
+
+/// How the screens look.
+#[derive(Args, Clone, Debug)]
+pub struct Look {
+    /// By day or by night; without it the screens choose.
+    #[arg(long)]
+    pub theme: Option<Theme>,
+    /// The language of the screens; without it the one of the session.
+    #[arg(long)]
+    pub language: Option<Language>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    Day,
+    Night,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    En,
+    #[value(name = "zh_CN")]
+    ZhCn,
+}
+
+impl Theme {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Night => "night",
+        }
+    }
+}
+
+impl Language {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::En => "en",
+            Self::ZhCn => "zh_CN",
+        }
+    }
+}
+
+/// One of the car's screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Screen {
+    Cluster,
+    Centre,
+}
+
+impl Screen {
+    pub const ALL: [Self; 2] = [Self::Cluster, Self::Centre];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Centre => "centre",
+        }
+    }
+
+    /// Its name on the bus.
+    pub fn bus_name(self) -> &'static str {
+        match self {
+            Self::Cluster => CLUSTER,
+            Self::Centre => CENTRE,
+        }
+    }
+
+    fn program_name(self) -> &'static str {
+        match self {
+            Self::Cluster => "tandem-cluster",
+            Self::Centre => "tandem-centre",
+        }
+    }
+
+    /// The screen as a program to run.
+    ///
+    /// # Errors
+    /// It does not lie beside this program.
+    pub fn program(self, shown: Shown, look: &Look) -> anyhow::Result<Program> {
+        let mut arguments: Vec<OsString> = match shown {
+            Shown::Windows => Vec::new(),
+            Shown::Headless => vec!["--headless".into()],
+            Shown::Lockstep => vec!["--headless".into(), "--lockstep".into()],
+        };
+        let mut option = |name: &str, word: &str| arguments.extend([name.into(), word.into()]);
+        if let Some(theme) = look.theme {
+            option("--theme", theme.word());
+        }
+        if let Some(language) = look.language {
+            option("--language", language.word());
+        }
+        Ok(Program {
+            name: self.program_name(),
+            role: if shown == Shown::Windows { Role::Window } else { Role::Service },
+            path: places::program(self.program_name())?,
+            arguments,
+            environment: Vec::new(),
+        })
+    }
+}
+
+/// Where the screens are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    Windows,
+    Headless,
+    /// Headless, and time waits for them.
+    Lockstep,
+}
+
+/// Whether windows can be opened here.
+pub fn has_display() -> bool {
+    ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+}
+
+/// Waits until a name is owned.
+pub async fn wait_for_name(connection: &Connection, name: &str) -> zbus::Result<()> {
+    let bus = DBusProxy::new(connection).await?;
+    while !bus.name_has_owner(name.try_into()?).await? {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// What a screen shows: its newest batch, drawn.
+pub async fn capture(connection: &Connection, screen: Screen) -> anyhow::Result<Picture> {
+    let proxy = Screen1Proxy::builder(connection)
+        .destination(screen.bus_name())
+        .cache_properties(zbus::proxy::CacheProperties::No)
+        .build()
+        .await?;
+    proxy.capture(0).await.with_context(|| format!("no picture of the {}", screen.word()))
+}
+
+/// A folder for pictures, made if need be.
+///
+/// # Errors
+/// It cannot be made.
+pub fn picture_folder(folder: &Path) -> anyhow::Result<PathBuf> {
+    let wrong = || SetUp(format!("cannot make the folder {}", folder.display()));
+    fs::create_dir_all(folder).with_context(wrong)?;
+    std::path::absolute(folder).with_context(wrong)
+}
+
+/// Takes a picture of both screens, into `cluster.png` and `centre.png`. Whoever looks finds a whole file or none.
+///
+/// # Errors
+/// A screen gives no picture, or the folder cannot be written.
+pub async fn capture_both(connection: &Connection, folder: &Path) -> anyhow::Result<()> {
+    for screen in Screen::ALL {
+        let picture = capture(connection, screen).await?;
+        save(&picture, &folder.join(format!("{}.png", screen.word())))?;
+    }
+    Ok(())
+}
+
+/// Writes a picture's file in one step.
+///
+/// # Errors
+/// There is no picture in it, or the file cannot be written.
+pub fn save(picture: &Picture, file: &Path) -> anyhow::Result<()> {
+    if picture.png.is_empty() {
+        bail!("the picture for {} is empty", file.display());
+    }
+    let draft = file.with_extension(format!("png.{}", std::process::id()));
+    let write = || fs::write(&draft, &picture.png).and_then(|()| fs::rename(&draft, file));
+    write().with_context(|| format!("cannot write {}", file.display()))
+}

@@ -1,0 +1,175 @@
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use tandem_contracts::signals;
+use zbus::Connection;
+
+use crate::failure::Status;
+use crate::places;
+use crate::private_bus::PrivateBus;
+use crate::published::Published;
+use crate::screens::{self, Look, Screen, Shown};
+use crate::stage::{Cut, Stage};
+use crate::supervisor::{OnDeath, Program, Role};
+
+/// How long before the end the pictures are taken.
+const BEFORE_END: Duration = Duration::from_secs(1);
+/// A run of limited time gives up if the screens are not up by then.
+const START_UP: Duration = Duration::from_secs(60);
+
+/// Runs the virtual car, the vehicle service, the cluster and the centre display on a D-Bus of their own.
+///
+/// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
+/// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
+/// `tandem signals`, `climate`, `bus` and `screen` find a running simulation by themselves.
+#[derive(clap::Args)]
+pub struct Sim {
+    /// The car: a name in the assets, or a folder with a car.toml.
+    #[arg(long, default_value = "demo")]
+    car: String,
+    /// What the virtual car does.
+    #[arg(long, default_value = "city")]
+    scenario: String,
+    /// Opens no windows: the screens are drawn in memory.
+    #[arg(long)]
+    headless: bool,
+    /// Ends by itself, this long after everything is up.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: Option<u64>,
+    /// Leaves cluster.png and centre.png there, taken 1 s before the end.
+    #[arg(long, value_name = "DIR", requires = "seconds")]
+    screenshots: Option<PathBuf>,
+    /// Ends everything when a program dies, with its status (128 + n after signal n; 1 if it ended unasked with status 0).
+    #[arg(long)]
+    fail_fast: bool,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// Everything that a run needs, found before anything is started.
+struct Cast {
+    car: Program,
+    others: Vec<Program>,
+    shown: Shown,
+    pictures: Option<PathBuf>,
+}
+
+impl Sim {
+    pub async fn run(self) -> anyhow::Result<Status> {
+        let places = places::places(&[])?;
+        let car = places::car_folder(&places, &self.car)?;
+        let bus = PrivateBus::prepare()?;
+        let cast = self.cast(&car, &bus.link())?;
+        let on_death = if self.fail_fast { OnDeath::Report } else { OnDeath::Restart };
+        let mut stage = Stage::open(&bus, on_death, &places.assets)?;
+        let outcome = self.play(&mut stage, &bus, cast).await;
+        stage.end().await;
+        match outcome? {
+            // Ctrl-C is how a simulation is meant to end.
+            Err(Cut::Told(_)) | Ok(()) => Ok(Status::OK),
+            Err(cut) => Ok(cut.status()),
+        }
+    }
+
+    fn cast(&self, car: &Path, link: &Path) -> anyhow::Result<Cast> {
+        let shown = if self.headless {
+            Shown::Headless
+        } else if screens::has_display() {
+            Shown::Windows
+        } else {
+            println!("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): running headless.");
+            Shown::Headless
+        };
+        let service = |name, arguments: &[(&str, &Path)]| -> anyhow::Result<Program> {
+            let arguments = arguments.iter().flat_map(|(name, value)| [(*name).into(), (*value).into()]).collect();
+            Ok(Program { name, role: Role::Service, path: places::program(name)?, arguments, environment: Vec::new() })
+        };
+        let scenario = Path::new(&self.scenario);
+        let virtual_car = service("tandem-sim", &[("--link", link), ("--car", car), ("--scenario", scenario)])?;
+        let mut others = vec![service("tandem-vehicle", &[("--car", car), ("--link", link)])?];
+        for screen in Screen::ALL {
+            others.push(screen.program(shown, &self.look)?);
+        }
+        let pictures = self.screenshots.as_deref().map(screens::picture_folder).transpose()?;
+        Ok(Cast { car: virtual_car, others, shown, pictures })
+    }
+
+    async fn play(&self, stage: &mut Stage, bus: &PrivateBus, cast: Cast) -> anyhow::Result<Result<(), Cut>> {
+        let connection = match stage.during(bus.connect()).await {
+            Ok(connection) => connection.context("the private D-Bus does not answer")?,
+            Err(cut) => return Ok(Err(cut)),
+        };
+        stage.start(cast.car)?;
+        if let Err(cut) = stage.during(wait_for_file(&bus.link())).await {
+            return Ok(Err(cut));
+        }
+        for program in cast.others {
+            stage.start(program)?;
+        }
+        self.introduce(bus, cast.shown);
+        let published = Published::publish(bus.address());
+        if let Err(error) = &published {
+            eprintln!("tandem: other shells must be told the address of the bus: {error}");
+        }
+        let limited = self.seconds.is_some();
+        let work = async {
+            let up = everything_is_up(&connection);
+            if limited {
+                tokio::time::timeout(START_UP, up).await.context("the screens were not up within 60 s")??;
+            } else {
+                up.await?;
+            }
+            println!("Everything is up.");
+            self.last(bus, cast.pictures.as_deref()).await
+        };
+        Ok(match stage.during(work).await {
+            Ok(done) => Ok(done?),
+            Err(cut) => Err(cut),
+        })
+    }
+
+    /// Lasts as long as it was asked to.
+    async fn last(&self, bus: &PrivateBus, pictures: Option<&Path>) -> anyhow::Result<()> {
+        let Some(seconds) = self.seconds else { return std::future::pending().await };
+        let end = tokio::time::Instant::now() + Duration::from_secs(seconds);
+        if let Some(folder) = pictures {
+            tokio::time::sleep_until(end - BEFORE_END).await;
+            // The daemon may have died and come back since: an old connection would be of no use.
+            screens::capture_both(&bus.connect().await?, folder).await?;
+            println!("Pictures of both screens are in {}.", folder.display());
+        }
+        tokio::time::sleep_until(end).await;
+        Ok(())
+    }
+
+    fn introduce(&self, bus: &PrivateBus, shown: Shown) {
+        let place = if shown == Shown::Windows { "in windows" } else { "headless" };
+        let stop = match self.seconds {
+            Some(seconds) => format!("by itself after {seconds} s, or Ctrl-C"),
+            None if shown == Shown::Windows => "Ctrl-C, or close both windows".to_owned(),
+            None => "Ctrl-C".to_owned(),
+        };
+        println!("Car {}, scenario {}, vehicle service, cluster and centre {place}.", self.car, self.scenario);
+        println!("  bus    {}", bus.address());
+        println!(
+            "  look   tandem signals watch     (finds this bus; or TANDEM_BUS={} tandem signals watch)",
+            bus.address()
+        );
+        println!("  stop   {stop}");
+    }
+}
+
+async fn wait_for_file(path: &Path) {
+    while !path.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+async fn everything_is_up(connection: &Connection) -> zbus::Result<()> {
+    screens::wait_for_name(connection, signals::NAME).await?;
+    for screen in Screen::ALL {
+        screens::wait_for_name(connection, screen.bus_name()).await?;
+    }
+    Ok(())
+}
