@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::document::{Document, Named, Section, array, boolean, number, text, word};
+use crate::document::{Document, Named, Section, boolean, number, text, word};
 use crate::{Datatype, Kind, Leaf, Mistake};
 
 /// A leaf by its place in the [`Catalogue`] that it came from.
@@ -109,7 +109,7 @@ fn read_leaf(path: &str, section: &Section<'_, '_>, overlay: bool) -> Option<Lea
     let description = section.required("description", text);
     let unit = section.optional("unit", text).unwrap_or_default();
     let (min, max) = (section.optional("min", number), section.optional("max", number));
-    let allowed = section.optional("allowed", |value| array(value, text)).unwrap_or_default();
+    let allowed = section.entries("allowed", text);
     let private = section.optional("private", boolean).unwrap_or(false);
     let datatype = datatype?;
     if let (Some(min), Some(max)) = (min, max)

@@ -131,6 +131,21 @@ impl<'a, 'i> Section<'a, 'i> {
         self.optional(key, read)
     }
 
+    /// The entries of the array at `key` that `read` takes; each of the others is a mistake of its own.
+    pub fn entries<T>(&self, key: &str, read: impl Fn(&DeValue<'i>) -> Result<T, String>) -> Vec<T> {
+        let Some(value) = self.table.get(key) else { return Vec::new() };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.document.mistake(value.span(), format!("`{key}`: {}", expected("an array", value.get_ref())));
+            return Vec::new();
+        };
+        let entry = |entry: &Spanned<DeValue<'i>>| {
+            read(entry.get_ref())
+                .map_err(|message| self.document.mistake(entry.span(), format!("`{key}`: {message}")))
+                .ok()
+        };
+        array.iter().filter_map(entry).collect()
+    }
+
     /// The table at `key` as a section of its own.
     pub fn table(&self, key: &str, title: impl Into<String>, known: &[&str]) -> Option<Section<'a, 'i>> {
         let (table, span) = self.raw_table(key)?;
@@ -239,15 +254,6 @@ pub(crate) fn milliseconds(value: &DeValue<'_>) -> Result<Nanoseconds, String> {
         Ok(count @ 1..=86_400_000) => Ok(Nanoseconds::from_millis(count)),
         _ => Err(format!("{count} ms is not between 1 ms and a day")),
     }
-}
-
-/// An array whose entries `read` takes.
-pub(crate) fn array<'i, T>(
-    value: &DeValue<'i>,
-    read: impl Fn(&DeValue<'i>) -> Result<T, String>,
-) -> Result<Vec<T>, String> {
-    let DeValue::Array(array) = value else { return Err(expected("an array", value)) };
-    array.iter().map(|entry| read(entry.get_ref())).collect()
 }
 
 /// One of some fixed words.

@@ -125,6 +125,3 @@ pub struct TransmitProfile {
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
 }
-
-#[cfg(test)]
-mod tests;

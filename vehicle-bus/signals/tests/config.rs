@@ -1,5 +1,7 @@
 //! Every example under `tests/fixtures/config`, and every car of `assets/cars`, as a person would read the outcome.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -92,7 +94,7 @@ fn invalid_examples_say_what_was_expected() {
         let mistakes = Profile::parse(&name, &text, Catalogue::ours()).expect_err(&name);
         assert!(!mistakes.is_empty(), "{name} is refused without a reason");
         assert!(mistakes.iter().all(|mistake| mistake.file == name));
-        writeln!(shown, "===== {name}: {} mistakes\n{}", mistakes.len(), annotate(&text, &mistakes)).unwrap();
+        writeln!(shown, "===== {name}: mistakes: {}\n{}", mistakes.len(), annotate(&text, &mistakes)).unwrap();
     }
     insta::assert_snapshot!("invalid", shown);
 }

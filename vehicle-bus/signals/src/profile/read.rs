@@ -4,7 +4,7 @@ use tandem_units::{Celsius, Value};
 use toml::de::DeValue;
 
 use super::{BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile};
-use crate::document::{Document, Named, Section, array, expected, integer, list, milliseconds, number, text, word};
+use crate::document::{Document, Named, Section, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
 use crate::{Catalogue, Leaf, LeafId, Mistake};
 
@@ -104,7 +104,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             Some(leaf) => read_values(section, self.catalogue.leaf(leaf)),
             None => Vec::new(),
         };
-        let not_available = section.optional("not_available", |value| array(value, integer)).unwrap_or_default();
+        let not_available = section.entries("not_available", integer);
         if let Some((raw, _)) = values.iter().find(|(raw, _)| not_available.contains(raw)) {
             section.mistake_at("not_available", format!("raw number {raw} is both in `values` and in `not_available`"));
         }
@@ -231,7 +231,9 @@ impl<'a, 'i> Reader<'a, 'i> {
         let name = text(value)?;
         self.buses.iter().position(|bus| bus.name == name).ok_or_else(|| {
             let known: Vec<&str> = self.buses.iter().map(|bus| bus.name).collect();
-            format!("no bus `{name}`: expected {}", list(&known))
+            let known =
+                if known.is_empty() { "the file has none".to_owned() } else { format!("expected {}", list(&known)) };
+            format!("no bus `{name}`: {known}")
         })
     }
 }
@@ -273,7 +275,7 @@ fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {
     let checksum = section.required("checksum", |value| word(value, &kinds));
     let checksum_signal = section.required("checksum_signal", text);
     let counter_signal = section.optional("counter_signal", text);
-    let counter_exempt = section.optional("counter_exempt", |value| array(value, text)).unwrap_or_default();
+    let counter_exempt = section.entries("counter_exempt", text);
     if !section.has("counter_signal") && !counter_exempt.is_empty() {
         section.mistake_at("counter_exempt", "`counter_exempt` without `counter_signal` exempts nothing");
     }
