@@ -7,3 +7,6 @@ pub mod core;
 pub mod link;
 pub mod start;
 pub mod subscriptions;
+
+#[cfg(test)]
+mod tests;

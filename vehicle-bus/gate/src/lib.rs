@@ -145,3 +145,6 @@ impl Gate {
         Ok(frame)
     }
 }
+
+#[cfg(test)]
+mod tests;

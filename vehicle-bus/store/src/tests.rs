@@ -1,1 +1,240 @@
+use tandem_dbc::Database;
+use tandem_frame::{BusIndex, CanId, Frame};
+use tandem_signals::{Catalogue, Profile};
+use tandem_units::{Nanoseconds, Quality, Value};
 
+use crate::{Car, Fault, Store};
+
+const DBC: &str = r#"
+BO_ 415 Motion: 8 X
+ SG_ Speed : 0|16@1+ (0.01,0) [0|655] "km/h" X
+ SG_ SpeedValid : 16|1@1+ (1,0) [0|1] "" X
+ SG_ Charge : 24|16@1+ (0.1,0) [0|0] "%" X
+ SG_ Counter : 48|4@1+ (1,0) [0|15] "" X
+ SG_ Checksum : 56|8@1+ (1,0) [0|255] "" X
+
+BO_ 416 Tyres: 2 X
+ SG_ Which m : 0|2@1+ (1,0) [0|3] "" X
+
+BO_ 417 Gear: 1 X
+ SG_ Selected : 0|3@1+ (1,0) [0|7] "" X
+
+BO_ 418 Wheels: 2 X
+ SG_ Which M : 0|2@1+ (1,0) [0|3] "" X
+ SG_ FrontLeft m0 : 8|8@1+ (2,0) [0|510] "kPa" X
+ SG_ FrontRight m1 : 8|8@1+ (2,0) [0|510] "kPa" X
+
+BA_DEF_ BO_ "GenMsgCycleTime" INT 0 10000;
+BA_DEF_DEF_ "GenMsgCycleTime" 0;
+BA_ "GenMsgCycleTime" BO_ 415 20;
+BA_ "GenMsgCycleTime" BO_ 418 100;
+"#;
+
+const CAR: &str = r#"
+name = "Test"
+description = "A car for these tests."
+[buses.can0]
+dbc = "test.dbc"
+bitrate = 500_000
+[buses.can0.integrity]
+checksum = "sae_j1850"
+checksum_signal = "Checksum"
+counter_signal = "Counter"
+[[signals]]
+leaf = "Vehicle.Speed"
+bus = "can0"
+message = "Motion"
+signal = "Speed"
+valid_if = { signal = "SpeedValid", equals = 1 }
+not_available = [0xFFFF]
+[[signals]]
+leaf = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current"
+bus = "can0"
+message = "Motion"
+signal = "Charge"
+[[signals]]
+leaf = "Vehicle.Powertrain.Transmission.SelectedGear"
+bus = "can0"
+message = "Gear"
+signal = "Selected"
+values = { 0 = 126, 3 = 127 }
+stale_after_ms = 1000
+[[signals]]
+leaf = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure"
+bus = "can0"
+message = "Wheels"
+signal = "FrontLeft"
+[[signals]]
+leaf = "Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure"
+bus = "can0"
+message = "Wheels"
+signal = "FrontRight"
+"#;
+
+fn bind(profile: &str) -> Result<Car, Vec<tandem_signals::Mistake>> {
+    let profile = Profile::parse("car.toml", profile, Catalogue::ours())?;
+    let database = Database::parse(DBC.as_bytes()).unwrap();
+    Car::bind("car.toml", profile, vec![database], Catalogue::ours())
+}
+
+/// A car that hears frames and answers in words.
+struct Bench(Store);
+
+impl Bench {
+    fn new() -> Self {
+        Self(Store::new(bind(CAR).unwrap()))
+    }
+
+    fn hears(&mut self, id: u32, data: &[u8], ms: u64) -> Option<Fault> {
+        let id = CanId::standard(id).unwrap();
+        let frame = Frame::new(BusIndex(0), id, ms * 1_000_000, data).unwrap();
+        self.0.hear(&frame).map(|(fault, _)| fault)
+    }
+
+    /// Motion with a right counter and checksum.
+    fn moves(&mut self, speed: u16, valid: u8, charge: u16, counter: u8, ms: u64) -> Option<Fault> {
+        let mut data = [0; 8];
+        data[..2].copy_from_slice(&speed.to_le_bytes());
+        data[2] = valid;
+        data[3..5].copy_from_slice(&charge.to_le_bytes());
+        data[6] = counter;
+        let database = Database::parse(DBC.as_bytes()).unwrap();
+        let (_, checksum) = database.messages[0].signal("Checksum").unwrap();
+        let id = CanId::standard(415).unwrap();
+        tandem_dbc::integrity::fill(tandem_dbc::integrity::Checksum::SaeJ1850, id, &mut data, checksum).unwrap();
+        self.hears(415, &data, ms)
+    }
+
+    fn says(&self, path: &str, ms: u64) -> String {
+        let slot = self.0.car().slot(path).unwrap();
+        let reading = self.0.reading(slot, Nanoseconds::from_millis(ms));
+        assert_eq!(reading.value.is_some(), reading.quality.has_value());
+        match reading.value {
+            Some(value) => format!("{value} {}", reading.quality),
+            None => reading.quality.to_string(),
+        }
+    }
+}
+
+const SPEED: &str = "Vehicle.Speed";
+const CHARGE: &str = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current";
+const GEAR: &str = "Vehicle.Powertrain.Transmission.SelectedGear";
+const LEFT: &str = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure";
+const RIGHT: &str = "Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure";
+
+#[test]
+fn a_speed_lives_goes_stale_and_lives_again() {
+    let mut car = Bench::new();
+    assert_eq!(car.says(SPEED, 0), "absent");
+    assert_eq!(car.moves(3000, 1, 640, 0, 0), None);
+    assert_eq!(car.says(SPEED, 200), "30 valid");
+    assert_eq!(car.says(SPEED, 201), "30 stale", "five cycles of 20 ms are under the floor of 200 ms");
+    assert_eq!(car.moves(3100, 1, 640, 1, 300), None);
+    assert_eq!(car.says(SPEED, 300), "31 valid");
+}
+
+#[test]
+fn what_the_car_does_not_measure_is_absent_and_what_cannot_be_is_invalid() {
+    let mut car = Bench::new();
+    car.moves(0xFFFF, 1, 640, 0, 0);
+    assert_eq!(car.says(SPEED, 0), "absent");
+    car.moves(3000, 0, 640, 1, 20);
+    assert_eq!(car.says(SPEED, 20), "absent", "its validity bit says no");
+    assert_eq!(car.moves(3000, 1, 1001, 2, 40), Some(Fault::Range));
+    assert_eq!(car.says(CHARGE, 40), "invalid", "100.1 % of charge");
+    assert_eq!(car.says(SPEED, 40), "30 valid", "its neighbour is not to blame");
+    car.hears(417, &[5], 60);
+    assert_eq!(car.says(GEAR, 60), "invalid", "a raw number that no value stands for");
+    car.hears(417, &[3], 80);
+    assert_eq!(car.says(GEAR, 80), "127 valid");
+    assert_eq!(car.says(GEAR, 1080), "127 valid");
+    assert_eq!(car.says(GEAR, 1081), "127 stale");
+}
+
+#[test]
+fn a_frame_that_fails_its_checks_moves_nothing_and_is_counted() {
+    let mut car = Bench::new();
+    car.moves(3000, 1, 640, 0, 0);
+    assert_eq!(car.hears(415, &[1, 2, 3, 4, 5, 6, 7, 8], 20), Some(Fault::Checksum));
+    assert_eq!(car.hears(415, &[1, 2, 3], 40), Some(Fault::Short));
+    assert_eq!(car.moves(9000, 1, 640, 0, 60), Some(Fault::Counter), "the counter stands still");
+    assert_eq!(car.says(SPEED, 60), "30 valid");
+    assert_eq!(car.moves(4000, 1, 640, 7, 80), Some(Fault::Counter), "frames were lost, this one is good");
+    assert_eq!(car.says(SPEED, 80), "40 valid");
+    let id = (0, CanId::standard(415).unwrap());
+    let counts = &car.0.statistics().ids[&id];
+    assert_eq!(counts.frames, 5);
+    assert_eq!(
+        counts.faults.clone().into_iter().collect::<Vec<_>>(),
+        [(Fault::Short, 1), (Fault::Checksum, 1), (Fault::Counter, 2)]
+    );
+}
+
+#[test]
+fn a_multiplexed_signal_speaks_only_when_it_is_there() {
+    let mut car = Bench::new();
+    car.hears(418, &[0, 120], 0);
+    assert_eq!((car.says(LEFT, 0), car.says(RIGHT, 0)), ("240 valid".into(), "absent".into()));
+    car.hears(418, &[1, 110], 400);
+    assert_eq!((car.says(LEFT, 501), car.says(RIGHT, 501)), ("240 stale".into(), "220 valid".into()));
+}
+
+#[test]
+fn buses_are_counted() {
+    let mut car = Bench::new();
+    car.moves(0, 1, 0, 0, 0);
+    car.hears(0x7FF, &[], 500);
+    car.hears(0x7FE, &[0; 8], 1000);
+    let bus = &car.0.statistics().buses[0];
+    assert_eq!((bus.frames, bus.unknown, bus.sent), (3, 2, 0));
+    assert_eq!(bus.rate(), 3.0);
+    assert_eq!(bus.bits, 111 + 47 + 111);
+    assert!((bus.load(500_000) - 0.0538).abs() < 1e-9);
+    let other_bus = Frame::new(BusIndex(9), CanId::standard(1).unwrap(), 0, &[]).unwrap();
+    assert_eq!(car.0.hear(&other_bus), None);
+}
+
+#[test]
+fn a_lost_link_leaves_no_reading() {
+    let mut car = Bench::new();
+    car.moves(3000, 1, 640, 0, 0);
+    car.0.forget();
+    assert_eq!(car.says(SPEED, 0), "absent");
+    assert_eq!(car.moves(3000, 1, 640, 0, 20), None, "the counter begins anew");
+}
+
+#[test]
+fn a_probe_sees_a_raw_value() {
+    let mut bound = bind(CAR).unwrap();
+    let probe = bound.watch(0, "Gear", "Selected").unwrap();
+    assert_eq!(bound.watch(0, "Gear", "Chosen"), None);
+    let mut car = Bench(Store::new(bound));
+    assert_eq!(car.0.probe(probe), None);
+    car.hears(417, &[5], 60);
+    assert_eq!(car.0.probe(probe), Some((Nanoseconds::from_millis(60), 5)));
+}
+
+#[test]
+fn all_mistakes_against_the_dbc_file_come_at_once_with_their_lines() {
+    let wrong = CAR
+        .replace("signal = \"Speed\"", "signal = \"Sped\"")
+        .replace("message = \"Gear\"", "message = \"Gears\"")
+        .replace("stale_after_ms = 1000", "");
+    let mistakes = bind(&wrong).map(|_| ()).unwrap_err();
+    let told: Vec<_> = mistakes.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].contains("message `Motion` has no signal `Sped`; did you mean `Speed`?"), "{told:?}");
+    assert!(told[1].contains("no message `Gears`; did you mean `Gear`?"), "{told:?}");
+    let silent = CAR.replace("stale_after_ms = 1000", "");
+    let told = bind(&silent).map(|_| ()).unwrap_err()[0].to_string();
+    assert!(told.contains("`Gear` has no cycle time"), "{told}");
+}
+
+#[test]
+fn values_have_the_datatype_of_their_leaf() {
+    let mut car = Bench::new();
+    car.hears(418, &[0, 120], 0);
+    let slot = car.0.car().slot(LEFT).unwrap();
+    assert_eq!(car.0.reading(slot, Nanoseconds::ZERO).value, Some(Value::Int(240)));
+    assert_eq!(car.0.reading(slot, Nanoseconds::ZERO).quality, Quality::Valid);
+}

@@ -1,0 +1,290 @@
+//! The core as a story: frames and ticks in, effects out; no socket, no bus, no clock.
+
+use tandem_can::{Hello, Pace};
+use tandem_contracts::signals::LOCKSTEP;
+use tandem_dbc::Database;
+use tandem_frame::{BusIndex, CanId, Frame};
+use tandem_signals::{Catalogue, Profile};
+use tandem_store::Car;
+use tandem_units::{Nanoseconds, Quality};
+
+use crate::climate::WishError;
+use crate::core::{Core, Effect};
+use crate::subscriptions::{Batch, SubscribeError};
+
+const DBC: &str = r#"
+BO_ 100 Motion: 2 X
+ SG_ Speed : 0|16@1+ (0.01,0) [0|655] "km/h" X
+
+BO_ 800 ClimateCommand: 1 X
+ SG_ Temperature : 0|8@1+ (0.5,0) [0|127] "degC" X
+
+BO_ 801 ClimateStatus: 2 X
+ SG_ Temperature : 0|8@1+ (0.5,0) [0|127] "degC" X
+ SG_ Answer : 8|8@1+ (1,0) [0|2] "" X
+"#;
+
+const CAR: &str = r#"
+name = "Test"
+description = "A car for these tests."
+[buses.can1]
+dbc = "test.dbc"
+bitrate = 500_000
+[[signals]]
+leaf = "Vehicle.Speed"
+bus = "can1"
+message = "Motion"
+signal = "Speed"
+cycle_ms = 20
+[[signals]]
+leaf = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+bus = "can1"
+message = "ClimateStatus"
+signal = "Temperature"
+cycle_ms = 100
+[climate.driver_temperature]
+bus = "can1"
+message = "ClimateCommand"
+signal = "Temperature"
+min_celsius = 16.0
+max_celsius = 28.0
+step_celsius = 0.5
+echo = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+refusal = { message = "ClimateStatus", signal = "Answer", equals = 2 }
+answer_within_ms = 1000
+[[transmit]]
+bus = "can1"
+message = "ClimateCommand"
+signals = { Temperature = { min = 16.0, max = 28.0 } }
+min_period_ms = 100
+"#;
+
+const SPEED: &str = "Vehicle.Speed";
+const TEMPERATURE: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature";
+
+struct Bench(Core);
+
+impl Bench {
+    fn new() -> Self {
+        let profile = Profile::parse("car.toml", CAR, Catalogue::ours()).unwrap();
+        let database = Database::parse(DBC.as_bytes()).unwrap();
+        let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), 7);
+        // The link's second interface is the car's first bus.
+        core.connect(&Hello { pace: Pace::Lockstep, interfaces: vec!["can0".into(), "can1".into()] });
+        Self(core)
+    }
+
+    fn hears(&mut self, id: u32, data: &[u8], ms: u64) -> Vec<Effect> {
+        let frame = Frame::new(BusIndex(1), CanId::standard(id).unwrap(), ms * 1_000_000, data).unwrap();
+        let mut effects = Vec::new();
+        while self.0.tick_before(Nanoseconds(frame.t_ns)) {
+            effects.extend(self.0.tick());
+        }
+        effects.extend(self.0.hear(&frame));
+        effects
+    }
+
+    fn advances(&mut self, ms: u64) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        while self.0.tick_due(Nanoseconds::from_millis(ms)) {
+            effects.extend(self.0.tick());
+        }
+        effects
+    }
+
+    fn subscribes(&mut self, paths: &[&str], window: u32) -> u32 {
+        let paths: Vec<_> = paths.iter().map(ToString::to_string).collect();
+        let opened = self.0.subscribe(":1.5", &paths, Nanoseconds::ZERO, window).unwrap();
+        assert_eq!(opened.first.unwrap().changes.len(), paths.len(), "the first batch carries everything");
+        opened.id
+    }
+
+    /// The state that the watchers were told last.
+    fn wish_after(&mut self, ms: u64) -> Vec<String> {
+        let told = self.advances(ms).into_iter().filter_map(|effect| match effect {
+            Effect::Request(request) => Some(format!("{} {} {}", request.id, request.state, request.reason)),
+            _ => None,
+        });
+        told.collect()
+    }
+}
+
+fn batches(effects: &[Effect]) -> Vec<&Batch> {
+    effects.iter().filter_map(|effect| if let Effect::Tell(batch) = effect { Some(batch) } else { None }).collect()
+}
+
+#[test]
+fn frames_up_to_a_tick_are_in_its_batch() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], LOCKSTEP);
+    car.hears(100, &3000u16.to_le_bytes(), 5);
+    car.hears(100, &3100u16.to_le_bytes(), 20);
+    let effects = car.hears(100, &3200u16.to_le_bytes(), 21);
+    let told = batches(&effects);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].now, Nanoseconds::from_millis(20));
+    assert_eq!(told[0].sequence, 2);
+    let (handle, reading) = &told[0].changes[0];
+    assert_eq!((*handle, reading.quality, reading.heard), (0, Quality::Valid, Nanoseconds::from_millis(20)));
+    assert_eq!(reading.value.as_ref().unwrap().as_f64(), Some(31.0));
+}
+
+#[test]
+fn a_still_car_is_told_by_heartbeats_alone_and_a_silent_one_goes_stale_once() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], LOCKSTEP);
+    car.hears(100, &3000u16.to_le_bytes(), 10);
+    let effects = car.advances(1000);
+    let told = batches(&effects);
+    let changed: Vec<_> = told.iter().filter(|batch| !batch.changes.is_empty()).collect();
+    assert_eq!(changed.len(), 2, "valid, then stale");
+    assert_eq!(changed[1].changes[0].1.quality, Quality::Stale);
+    assert_eq!(changed[1].now, Nanoseconds::from_millis(220), "the first tick later than 200 ms after the frame");
+    let gaps: Vec<_> = told.windows(2).map(|pair| (pair[1].now - pair[0].now).as_millis()).collect();
+    assert!(gaps.iter().all(|gap| *gap <= 200), "{gaps:?}");
+    assert!(told.len() < 10, "{}", told.len());
+}
+
+#[test]
+fn a_full_window_keeps_the_latest_value_and_silence_ends_the_subscription() {
+    let mut car = Bench::new();
+    let id = car.subscribes(&[SPEED], 2);
+    for n in 1..=10u16 {
+        car.hears(100, &(n * 100).to_le_bytes(), u64::from(n) * 20);
+    }
+    car.advances(200);
+    car.0.acknowledge(":1.5", id, 2);
+    let effects = car.advances(220);
+    let told = batches(&effects);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].sequence, 3, "no number is left out");
+    assert_eq!(told[0].changes[0].1.value.as_ref().unwrap().as_f64(), Some(10.0));
+    car.0.acknowledge(":1.6", id, 3);
+    let effects = car.advances(2300);
+    assert!(effects.contains(&Effect::Dropped { id, client: ":1.5".into() }), "a stranger's word does not count");
+    assert!(car.0.subscriptions().is_empty());
+}
+
+#[test]
+fn lockstep_subscribers_are_waited_for() {
+    let mut car = Bench::new();
+    let id = car.subscribes(&[SPEED], LOCKSTEP);
+    assert_eq!(car.0.subscriptions().waited_for().collect::<Vec<_>>(), [(id, ":1.5")]);
+    car.0.acknowledge(":1.5", id, 99);
+    assert_eq!(car.0.subscriptions().waited_for().count(), 0, "no more than what was sent can be acknowledged");
+    car.advances(0);
+    car.hears(100, &[1, 0], 10);
+    car.advances(20);
+    assert_eq!(car.0.subscriptions().waited_for().count(), 1);
+    car.0.forget_client(":1.5");
+    assert_eq!(car.0.subscriptions().waited_for().count(), 0);
+}
+
+#[test]
+fn a_client_cannot_ask_for_too_much() {
+    let mut car = Bench::new();
+    let zero = Nanoseconds::ZERO;
+    let unknown = car.0.subscribe("a", &["Vehicle.Sped".into()], zero, 1);
+    assert_eq!(unknown, Err(SubscribeError::UnknownPath("Vehicle.Sped".into())));
+    let many = vec![SPEED.to_owned(); 1025];
+    assert_eq!(car.0.subscribe("a", &many, zero, 1), Err(SubscribeError::TooManyPaths { asked: 1025 }));
+    assert_eq!(car.0.subscribe("a", &[], zero, 65), Err(SubscribeError::WindowTooLarge(65)));
+    for _ in 0..16 {
+        car.0.subscribe("a", &[], zero, 1).unwrap();
+    }
+    assert_eq!(car.0.subscribe("a", &[], zero, 1), Err(SubscribeError::TooManySubscriptions));
+    assert!(!car.0.unsubscribe("b", 1), "not hers to end");
+    assert!(car.0.unsubscribe("a", 1));
+}
+
+#[test]
+fn only_the_cars_echo_confirms_a_wish() {
+    let mut car = Bench::new();
+    car.hears(801, &[42, 0], 0);
+    car.advances(100);
+    let (id, effects) = car.0.wish_temperature(22.0).unwrap();
+    assert_eq!(id, 1);
+    let Effect::Send(frame) = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!((frame.bus, frame.data()), (BusIndex(1), [44].as_slice()), "on the link's bus, not the car's index");
+    assert!(matches!(&effects[1], Effect::Request(request) if request.state == "pending"));
+    assert_eq!(car.0.reading(TEMPERATURE).unwrap().value.unwrap().as_f64(), Some(21.0), "nothing moves yet");
+    car.hears(801, &[42, 0], 200);
+    assert_eq!(car.wish_after(300), Vec::<String>::new());
+    car.hears(801, &[44, 1], 310);
+    assert_eq!(car.wish_after(400), ["1 confirmed "]);
+}
+
+#[test]
+fn a_refusal_counts_only_if_it_is_new() {
+    let mut car = Bench::new();
+    car.hears(801, &[42, 2], 0);
+    car.0.wish_temperature(22.0).unwrap();
+    car.hears(801, &[42, 2], 100);
+    assert_eq!(car.wish_after(100), Vec::<String>::new(), "that is the no to an earlier wish");
+    car.hears(801, &[42, 0], 200);
+    car.wish_after(200);
+    car.hears(801, &[42, 2], 300);
+    assert_eq!(car.wish_after(300), ["1 refused The car said no."]);
+}
+
+#[test]
+fn silence_lapses_and_a_newer_wish_takes_the_place_of_an_older() {
+    let mut car = Bench::new();
+    car.hears(801, &[42, 0], 0);
+    car.advances(0);
+    car.0.wish_temperature(22.0).unwrap();
+    car.advances(200);
+    let (id, effects) = car.0.wish_temperature(23.0).unwrap();
+    let told: Vec<_> = effects
+        .iter()
+        .filter_map(|e| if let Effect::Request(r) = e { Some((r.id, r.state.as_str())) } else { None })
+        .collect();
+    assert_eq!((id, told), (2, vec![(1, "lapsed"), (2, "pending")]));
+    assert_eq!(car.wish_after(1200), Vec::<String>::new());
+    assert_eq!(car.wish_after(1220), ["2 lapsed The car did not answer."]);
+}
+
+#[test]
+fn what_the_car_cannot_do_is_not_sent() {
+    let mut car = Bench::new();
+    for celsius in [15.5, 28.5, 21.3, f64::NAN, f64::INFINITY] {
+        let refusal = car.0.wish_temperature(celsius).unwrap_err();
+        assert!(matches!(refusal, WishError::OutOfRange { .. }), "{celsius}: {refusal}");
+    }
+    car.advances(0);
+    car.0.wish_temperature(20.0).unwrap();
+    assert!(matches!(car.0.wish_temperature(20.5), Err(WishError::Gate(_))), "within the minimum period");
+    assert_eq!(car.0.temperature_request().celsius, 20.0, "the refused wish left no trace");
+    let effects = car.0.disconnect();
+    assert!(matches!(&effects[0], Effect::Request(request) if request.state == "lapsed"));
+    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
+    assert_eq!(car.0.store().statistics().buses[0].sent, 1);
+}
+
+#[test]
+fn a_car_that_comes_back_with_an_earlier_clock_begins_a_generation() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], 8);
+    car.hears(100, &3000u16.to_le_bytes(), 500);
+    car.advances(500);
+    assert_eq!(car.0.generation(), 7);
+    let effects = car.0.disconnect();
+    assert_eq!(batches(&effects)[0].changes[0].1.quality, Quality::Absent, "nothing looks alive without a car");
+    assert_eq!(batches(&car.0.heartbeat()).len(), 1, "the service is");
+    car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can1".into()] });
+    let effects = car.advances(0);
+    assert_eq!(car.0.generation(), 8);
+    assert_eq!(batches(&effects)[0].changes.len(), 1, "everything is told anew");
+}
+
+#[test]
+fn a_gap_of_a_day_in_a_log_is_jumped_over() {
+    let mut car = Bench::new();
+    car.hears(100, &[0, 0], 0);
+    let day = 86_400_000;
+    let effects = car.hears(100, &[0, 0], day);
+    assert!(effects.len() < 100);
+    assert!(car.0.tick_due(Nanoseconds::from_millis(day)));
+    assert_eq!(car.advances(day).len(), 0);
+    assert_eq!(car.0.now(), Nanoseconds::from_millis(day));
+}
