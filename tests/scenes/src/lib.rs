@@ -1,1 +1,13 @@
+//! A stage for stories: runs the shipped binaries as a person would, on a bus of their own, for a bounded time, and leaves nothing behind.
+//! It panics rather than returns errors: whatever goes wrong on the stage is the story's failure.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod bus;
+mod picture;
+mod process;
+mod sources;
+
+pub use bus::{Bus, Listener, within};
+pub use picture::{Pixels, Region};
+pub use process::{Outcome, Tandem, processes};
+pub use sources::{corpus, demo_log, first_of, peer_python, root};

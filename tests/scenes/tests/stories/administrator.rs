@@ -1,0 +1,55 @@
+//! An administrator with nothing of ours at hand reads our interfaces with busctl.
+
+use std::process::Command;
+
+use tandem_scenes::Tandem;
+
+#[tokio::test]
+async fn busctl_shows_a_tidy_interface() {
+    let mut tandem = Tandem::sim(&[]);
+    let bus = tandem.bus().await;
+    let introspect = |service: &str, path: &str| {
+        let mut busctl = Command::new("busctl");
+        busctl.arg(format!("--address={}", bus.address)).args([
+            "introspect",
+            "--no-pager",
+            "--no-legend",
+            service,
+            path,
+        ]);
+        busctl.output().map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    };
+    let Ok((worked, signals)) = introspect("org.tandem.Signals1", "/org/tandem/Signals1") else {
+        eprintln!("SKIPPED: no busctl; it comes with the package systemd");
+        return;
+    };
+    assert!(worked, "{signals}");
+    let members = |text: &str, interface: &str| -> Vec<String> {
+        let start = format!("{interface} ");
+        let lines = text.lines().skip_while(|line| !line.starts_with(&start)).skip(1);
+        let own = lines.take_while(|line| line.starts_with('.'));
+        own.map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect()
+    };
+    assert_eq!(
+        members(&signals, "org.tandem.Signals1"),
+        [
+            ".Acknowledge method ut",
+            ".Get method as",
+            ".List method -",
+            ".Subscribe method asuu",
+            ".Unsubscribe method u",
+            ".Batch signal uttta(uytv)",
+        ]
+    );
+    let (worked, climate) = introspect("org.tandem.Climate1", "/org/tandem/Climate1").unwrap();
+    assert!(worked, "{climate}");
+    assert_eq!(
+        members(&climate, "org.tandem.Climate1"),
+        [
+            ".SetDriverTemperature method d",
+            ".DriverTemperatureRange property (ddd)",
+            ".DriverTemperatureRequest property (tdss)",
+            ".RequestChanged signal (tdss)",
+        ]
+    );
+}

@@ -1,0 +1,43 @@
+//! However a simulation ends, no process of it stays.
+
+use rustix::process::Signal;
+use tandem_scenes::Tandem;
+
+/// The bus, the car, the service, two screens, and the one that watches them.
+const CAST: [&str; 6] = ["dbus-daemon", "tandem", "tandem-centre", "tandem-cluster", "tandem-sim", "tandem-vehicle"];
+
+fn cast(tandem: &Tandem) -> Vec<String> {
+    let mut names: Vec<_> = tandem.processes().into_iter().map(|(_, name)| name).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn not_after_sigkill_which_cannot_be_caught() {
+    let tandem = Tandem::sim(&[]);
+    assert_eq!(cast(&tandem), CAST);
+    tandem.signal(Signal::KILL);
+    tandem.leaves_nothing_behind();
+}
+
+#[test]
+fn not_after_ctrl_c_and_that_is_a_good_end() {
+    let tandem = Tandem::sim(&[]);
+    tandem.signal(Signal::INT);
+    let mark = tandem.mark().to_owned();
+    let outcome = tandem.finish();
+    assert_eq!(outcome.code(), Some(0), "{outcome:?}");
+    assert_eq!(tandem_scenes::processes(&mark), []);
+}
+
+#[test]
+fn not_after_a_death_that_ends_everything() {
+    let tandem = Tandem::sim(&["--fail-fast"]);
+    let (pid, _) = tandem.processes().into_iter().find(|(_, name)| name == "tandem-cluster").unwrap();
+    rustix::process::kill_process(pid, Signal::KILL).unwrap();
+    let mark = tandem.mark().to_owned();
+    let outcome = tandem.finish();
+    assert_eq!(outcome.code(), Some(128 + 9), "{outcome:?}");
+    assert!(outcome.stderr.contains("tandem-cluster"), "{outcome:?}");
+    assert_eq!(tandem_scenes::processes(&mark), []);
+}
