@@ -1,6 +1,6 @@
 //! The profiles of real cars on their recordings, when the corpus is there: what each leaf says, and what was refused.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::{BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile};
 use crate::document::{Document, Named, Section, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
-use crate::{Catalogue, Leaf, LeafId, Mistake};
+use crate::{Catalogue, Datatype, Leaf, LeafId, Mistake};
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
 const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "integrity"];
@@ -100,10 +100,7 @@ impl<'a, 'i> Reader<'a, 'i> {
         if section.has("values") && (section.has("scale") || section.has("offset")) {
             section.mistake_at("values", "`values` maps raw numbers: it does not go with `scale` or `offset`");
         }
-        let values = match leaf {
-            Some(leaf) => read_values(section, self.catalogue.leaf(leaf)),
-            None => Vec::new(),
-        };
+        let values = leaf.map(|leaf| read_values(section, self.catalogue.leaf(leaf))).unwrap_or_default();
         let not_available = section.entries("not_available", integer);
         if let Some((raw, _)) = values.iter().find(|(raw, _)| not_available.contains(raw)) {
             section.mistake_at("not_available", format!("raw number {raw} is both in `values` and in `not_available`"));
@@ -284,6 +281,15 @@ fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {
 
 fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
     let mut values: Vec<(i64, Value)> = Vec::new();
+    if leaf.datatype == Datatype::String && !section.has("values") {
+        section.mistake_at(
+            "leaf",
+            format!("`{}` is a text: expected `values` with a text for each raw number", leaf.path),
+        );
+    }
+    if let Some(key) = ["scale", "offset"].into_iter().find(|key| section.has(key) && !leaf.datatype.is_number()) {
+        section.mistake_at(key, format!("`{key}`: `{}` is no number but a {}", leaf.path, leaf.datatype));
+    }
     for Named { name: key, place, value } in section.named("values", "{ RAW = VALUE, .. }").unwrap_or_default() {
         let Some(raw) = raw_number(key) else {
             section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
