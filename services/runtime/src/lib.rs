@@ -1,5 +1,6 @@
 //! What every service's `main()` is made of: the log, the word to stop, and exit codes.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,7 +13,11 @@ pub const WRONG_SETUP: u8 = 2;
 pub fn log() {
     let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     // A second call in one process (a test) keeps the first log.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .try_init();
 }
 
 /// Waits until somebody asks this process to stop: SIGTERM or SIGINT.
