@@ -1,6 +1,7 @@
 use pest::error::LineColLocation;
 
 use crate::diagnose::{Diagnosis, diagnose};
+use crate::repair::Alone;
 
 /// A DBC text that cannot be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,23 +31,40 @@ impl DbcError {
                 let (line, column) = match error.line_col {
                     LineColLocation::Pos(at) | LineColLocation::Span(at, _) => at,
                 };
-                let refused = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-                let (column, expected) = match diagnose(refused) {
-                    Some(Diagnosis { at, expected }) => {
-                        (refused.get(..at).unwrap_or_default().chars().count() + 1, expected)
-                    }
-                    None => (column, rules(error.renamed_rules(|rule| format!("{rule:?}")).variant.message().as_ref())),
+                let said = || {
+                    let message = error.renamed_rules(|rule| format!("{rule:?}")).variant.message().into_owned();
+                    (column, rules(&message))
                 };
-                let near: String = refused.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
-                let near = if near.is_empty() { "the end of the line".to_owned() } else { format!("`{near}`") };
-                Self::Syntax { line, column, expected, near }
+                let refused = nth_line(text, line);
+                let (column, expected) = missing(refused).unwrap_or_else(said);
+                Self::syntax(line, column, expected, refused)
             }
             error => {
-                let (line, near) = culprit(text).unwrap_or_default();
-                Self::Value { line, cause: error.to_string(), near }
+                let Alone { line, text: near, .. } = culprit(text).unwrap_or_default();
+                let refused = nth_line(text, line);
+                match missing(refused) {
+                    Some((column, expected)) => Self::syntax(line, column, expected, refused),
+                    None => Self::Value { line, cause: error.to_string(), near: near.chars().take(NEAR).collect() },
+                }
             }
         }
     }
+
+    fn syntax(line: usize, column: usize, expected: String, refused: &str) -> Self {
+        let near: String = refused.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
+        let near = if near.is_empty() { "the end of the line".to_owned() } else { format!("`{near}`") };
+        Self::Syntax { line, column, expected, near }
+    }
+}
+
+fn nth_line(text: &str, line: usize) -> &str {
+    text.lines().nth(line.saturating_sub(1)).unwrap_or_default()
+}
+
+/// The column of what is missing in a line, and what that is.
+fn missing(line: &str) -> Option<(usize, String)> {
+    let Diagnosis { at, expected } = diagnose(line)?;
+    Some((line.get(..at).unwrap_or_default().chars().count() + 1, expected))
 }
 
 /// The parser's list of rules in a reader's words; any statement at all is one of them.
@@ -60,8 +78,7 @@ fn rules(message: &str) -> String {
 
 /// The first statement that fails by itself in another way than by its grammar: the parser does not say where such an
 /// error lies.
-fn culprit(text: &str) -> Option<(usize, String)> {
+fn culprit(text: &str) -> Option<Alone<'_>> {
     let fails = |text: &str| !matches!(can_dbc::Dbc::try_from(text), Ok(_) | Err(can_dbc::DbcError::Pest(_)));
-    let culprit = crate::repair::apart(text).into_iter().find(|statement| fails(&statement.file))?;
-    Some((culprit.line, culprit.text.chars().take(NEAR).collect()))
+    crate::repair::apart(text).into_iter().find(|statement| fails(&statement.file))
 }

@@ -3,7 +3,7 @@
 use tandem_frame::{CanId, MAX_LENGTH};
 
 use crate::codec::{Field, padded};
-use crate::{Raw, Signal};
+use crate::{Kind, Raw, Signal};
 
 /// A kind of checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +66,7 @@ fn field(kind: Checksum, data: &[u8], signal: &Signal) -> Result<Field, Checksum
     if signal.size != kind.size() {
         return Err(ChecksumError::Size { expected: kind.size(), got: signal.size });
     }
-    let field = Field::new(&Signal { kind: crate::Kind::Unsigned, ..signal.clone() });
+    let field = Field::read_as(Kind::Unsigned, signal);
     match field.fits(data.len()) {
         true => Ok(field),
         false => Err(ChecksumError::TooShort { expected: field.end(), got: data.len() }),

@@ -224,22 +224,24 @@ impl<'a> Loader<'a> {
     ) -> Multiplex {
         let selects = selects(signal);
         let plain = if selects { Multiplex::Multiplexor } else { Multiplex::Plain };
-        let (multiplexor, ranges, wanted) =
+        let (multiplexor, ranges, cause) =
             match (self.mappings.get(&(message, &signal.name)), &signal.multiplexer_indicator) {
-                (Some((name, ranges)), _) => (names.get(name).copied(), ranges.clone(), *name),
+                (Some((name, ranges)), _) => {
+                    let cause = format!("its multiplexor {name} is no other signal of its message");
+                    (names.get(name).copied(), ranges.clone(), cause)
+                }
                 (
                     None,
                     MultiplexIndicator::MultiplexedSignal(value)
                     | MultiplexIndicator::MultiplexorAndMultiplexedSignal(value),
-                ) => (only, vec![*value..=*value], "one that nothing names"),
+                ) => (only, vec![*value..=*value], "nothing says which signal is its multiplexor".to_owned()),
                 (None, MultiplexIndicator::Plain | MultiplexIndicator::Multiplexor) => return plain,
             };
         match (multiplexor.filter(|multiplexor| *multiplexor != index), selects) {
             (Some(multiplexor), false) => Multiplex::Of { multiplexor, ranges },
             (Some(multiplexor), true) => Multiplex::Nested { multiplexor, ranges },
             (None, _) => {
-                let what = format!("its multiplexor, {wanted}, is no other signal of its message");
-                self.report(line, format!("signal {}: {what}: taken as always there", signal.name));
+                self.report(line, format!("signal {}: {cause}: taken as always there", signal.name));
                 plain
             }
         }

@@ -55,6 +55,7 @@ pub fn mend(text: &str) -> Result<Mended, DbcError> {
 }
 
 /// A statement of a mended text, as it stands there and as a text of its own that parses or does not.
+#[derive(Default)]
 pub struct Alone<'a> {
     pub line: usize,
     pub text: &'a str,

@@ -31,7 +31,12 @@ pub struct Field {
 
 impl Field {
     pub fn new(signal: &Signal) -> Self {
-        let size = match signal.kind {
+        Self::read_as(signal.kind, signal)
+    }
+
+    /// The signal's bits, read as a kind that may not be its own.
+    pub fn read_as(kind: Kind, signal: &Signal) -> Self {
+        let size = match kind {
             Kind::Float => 32,
             Kind::Double => 64,
             Kind::Unsigned | Kind::Signed => signal.size,
@@ -50,7 +55,7 @@ impl Field {
             shift,
             size: size.clamp(1, 64) as u8,
             big,
-            kind: signal.kind,
+            kind,
             factor: signal.factor,
             offset: signal.offset,
         }

@@ -60,13 +60,18 @@ fn multiplexing() {
 
 #[test]
 fn a_multiplexor_that_nothing_names() {
-    let text = "BO_ 1 m: 8 X\n SG_ A m1 : 0|8@1+ (1,0) [0|0] \"\" X\n SG_ B : 8|8@1+ (1,0) [0|0] \"\" X\n";
+    let text = "BO_ 1 m: 8 X\n SG_ A m1 : 0|8@1+ (1,0) [0|0] \"\" X\n SG_ B M : 8|8@1+ (1,0) [0|0] \"\" X\n\
+                 SG_ C M : 16|8@1+ (1,0) [0|0] \"\" X\n SG_ D m1 : 24|8@1+ (1,0) [0|0] \"\" X\nSG_MUL_VAL_ 1 D D 1-1;\n";
     let database = Database::parse(text.as_bytes()).unwrap();
-    assert_eq!(database.messages[0].signals[0].multiplex, Multiplex::Plain);
-    assert_eq!(database.repairs[0].line, 2);
+    let multiplex: Vec<_> = database.messages[0].signals.iter().map(|signal| &signal.multiplex).collect();
+    assert_eq!(multiplex, [&Multiplex::Plain, &Multiplex::Multiplexor, &Multiplex::Multiplexor, &Multiplex::Plain]);
+    let repairs: Vec<_> = database.repairs.iter().map(|repair| format!("{}: {}", repair.line, repair.what)).collect();
     assert_eq!(
-        database.repairs[0].what,
-        "signal A: its multiplexor, one that nothing names, is no other signal of its message: taken as always there"
+        repairs,
+        [
+            "2: signal A: nothing says which signal is its multiplexor: taken as always there",
+            "5: signal D: its multiplexor D is no other signal of its message: taken as always there",
+        ]
     );
 }
 
@@ -137,6 +142,10 @@ fn errors_name_the_line_and_what_was_expected() {
     );
     assert_eq!(
         refused("BO_ 1 m: 8 X\n SG_ A : -4|8@1+ (1,0) [0|0] \"\" X\n"),
-        "line 2: Invalid Uint value: '-4' (in `SG_ A : -4|8@1+ (1,0) [0|0] \"\" X`)"
+        "line 2, column 10: expected the start bit, found `-4|8@1+ (1,0) [0|0] \"\" X`"
+    );
+    assert_eq!(
+        refused("BO_ 1 m: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n\nVAL_ 1 A 99999999999999999999 \"x\" ;\n"),
+        "line 4: Invalid Int value: '99999999999999999999' (in `VAL_ 1 A 99999999999999999999 \"x\" ;`)"
     );
 }
