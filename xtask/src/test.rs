@@ -13,11 +13,6 @@ use crate::python;
 const NEXTEST: &str = "0.9.143";
 /// How long each fuzz target runs, seconds.
 const FUZZ_SECONDS: u32 = 20;
-/// What cargo-fuzz would set: coverage for libFuzzer, and the address sanitizer.
-const FUZZ_FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
-    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Zsanitizer=address -Ccodegen-units=1";
-
 pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Result<()> {
     let mut steps = Steps::default();
     let needs = Needs { python: true, tests: true, ..Needs::default() };
@@ -81,30 +76,29 @@ fn deny(workspace: &Workspace) -> Result<()> {
     chores::run(&mut workspace.cargo(&["deny", "--locked", "check", "bans", "licenses", "sources"]))
 }
 
-/// Runs each fuzz target for a short time. Builds as cargo-fuzz does, without it.
+/// Runs each fuzz target for a short time. tests/fuzz/.cargo/config.toml has the flags that cargo-fuzz would set, so it is not needed.
 fn fuzz(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root.join("tests/fuzz");
     if !chores::succeeds(Command::new("rustup").args(["run", "nightly", "cargo", "--version"])) {
-        eprintln!("==\n== SKIPPED: fuzzing needs the nightly tool chain: rustup toolchain install nightly\n==");
+        eprintln!(
+            "==\n== SKIPPED: fuzzing needs the nightly tool chain: rustup toolchain install nightly --profile minimal\n=="
+        );
         return Ok(());
     }
     let target = workspace.target.join("fuzz");
-    let host = host()?;
     let mut build = Command::new("rustup");
-    build.args(["run", "nightly", "cargo", "build", "--locked", "--bins", "--target", &host]).current_dir(&folder);
+    build.args(["run", "nightly", "cargo", "build", "--locked", "--bins", "--target-dir"]).arg(&target);
     chores::leave_cargo(&mut build);
-    chores::run(build.env("CARGO_TARGET_DIR", &target).env("RUSTFLAGS", FUZZ_FLAGS))?;
+    chores::run(build.current_dir(&folder).env_remove("RUSTFLAGS").env_remove("CARGO_TARGET_DIR"))?;
+    let built = target.join(host()?).join("debug");
     for name in fuzz_targets(&folder)? {
         let corpus = target.join("corpus").join(&name);
         std::fs::create_dir_all(&corpus)?;
-        let mut fuzzer = Command::new(target.join(&host).join("debug").join(&name));
-        fuzzer.arg(format!("-max_total_time={FUZZ_SECONDS}")).args(["-print_final_stats=1", "-verbosity=0"]);
-        fuzzer.arg(format!("-artifact_prefix={}/{name}-", target.display())).arg(&corpus);
-        let seeds = folder.join("seeds").join(&name);
-        if seeds.is_dir() {
-            fuzzer.arg(seeds);
-        }
-        chores::run(&mut fuzzer)?;
+        let mut fuzzer = Command::new(built.join(&name));
+        fuzzer.arg(format!("-max_total_time={FUZZ_SECONDS}"));
+        fuzzer.args(["-max_len=4096", "-timeout=10", "-dict=words.dict", "-verbosity=0", "-print_final_stats=1"]);
+        fuzzer.arg(format!("-artifact_prefix={}/{name}-", target.display())).arg(&corpus).arg("seeds");
+        chores::run(fuzzer.current_dir(&folder))?;
     }
     Ok(())
 }

@@ -1,1 +1,84 @@
-fn main() {}
+//! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
+
+mod codec;
+mod figure;
+mod latency;
+mod process;
+mod running;
+mod screens;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, ValueEnum};
+
+use figure::Figure;
+
+/// Measures Tandem's figures and prints them as a table.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Only these
+    names: Vec<Name>,
+    /// A JSON line a figure instead: name, value, unit, bar, peer, `peer_value`, ratio
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Name {
+    /// Decoding frames by a DBC file, and reading candump text
+    Codec,
+    /// From a frame on the link to a client's hands
+    Latency,
+    /// CPU, memory and frame times of a running simulation
+    Running,
+    /// From the start of a screen to its first frame; from the service's silence to dashes
+    Screens,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens];
+    let wanted = if arguments.names.is_empty() { &all } else { arguments.names.as_slice() };
+    if !arguments.json {
+        println!("{}", machine());
+        println!("{}", Figure::head());
+    }
+    let mut status = ExitCode::SUCCESS;
+    for name in wanted {
+        match measure(*name) {
+            Ok(figures) => {
+                for figure in figures {
+                    let line =
+                        if arguments.json { serde_json::to_string(&figure).unwrap_or_default() } else { figure.row() };
+                    println!("{line}");
+                }
+            }
+            Err(error) => {
+                eprintln!("tandem-bench: {error:#}");
+                status = ExitCode::FAILURE;
+            }
+        }
+    }
+    status
+}
+
+fn measure(name: Name) -> Result<Vec<Figure>> {
+    match name {
+        Name::Codec => codec::figures(),
+        Name::Latency => latency::figures(),
+        Name::Running => running::figures(),
+        Name::Screens => screens::figures(),
+    }
+}
+
+/// What this was measured on.
+fn machine() -> String {
+    let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let models: Vec<_> = cpus.lines().filter_map(|line| line.strip_prefix("model name")).collect();
+    let model = models.first().map_or("unknown CPU", |model| model.trim_start_matches([' ', '\t', ':']));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().unwrap_or("?");
+    format!("{} x {model}; load {load}; profile dev (optimised, debug assertions on)", models.len())
+}

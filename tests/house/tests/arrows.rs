@@ -33,7 +33,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec!["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-units", "tandem-contracts"],
         ),
         ("tandem-scenes", vec!["tandem-contracts", "tandem-units"]),
-        ("tandem-bench", with(&["tandem-vehicle", "tandem-contracts", "tandem-units"])),
+        ("tandem-bench", with(&["tandem-scenes", "tandem-contracts", "tandem-units"])),
         ("tandem-house", vec![]),
         ("xtask", vec![]),
     ])

@@ -5,9 +5,11 @@
 mod bus;
 mod picture;
 mod process;
+mod shown;
 mod sources;
 
 pub use bus::{Bus, Listener, within};
 pub use picture::{Pixels, Region};
-pub use process::{Outcome, Tandem, processes};
+pub use process::{Outcome, Tandem, binary, processes};
+pub use shown::{MINUS, PLUS, Shown, speed};
 pub use sources::{corpus, demo_log, first_of, peer_python, root};

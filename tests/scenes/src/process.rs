@@ -1,7 +1,6 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
@@ -39,6 +38,11 @@ pub struct Outcome {
 impl Outcome {
     pub fn code(&self) -> Option<i32> {
         self.status.code()
+    }
+
+    /// The last line of standard error.
+    pub fn complaint(&self) -> &str {
+        self.stderr.trim_end().lines().next_back().unwrap_or_default()
     }
 
     /// The run, which must have gone well.
@@ -212,12 +216,11 @@ impl Drop for Tandem {
     }
 }
 
-/// A program beside this test, where cargo puts it.
-pub(crate) fn binary(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a test has a path");
-    let path = test.ancestors().nth(2).unwrap_or(Path::new("/")).join(name);
-    assert!(path.is_file(), "{} is missing: cargo build --workspace --bins", path.display());
-    path
+/// A program where cargo puts them: beside this one, or above it if this is a test.
+pub fn binary(name: &str) -> PathBuf {
+    let here = std::env::current_exe().expect("this program has a path");
+    let found = here.ancestors().skip(1).take(2).map(|folder| folder.join(name)).find(|path| path.is_file());
+    found.unwrap_or_else(|| panic!("no {name} beside {}: cargo build --workspace --bins", here.display()))
 }
 
 /// Waits for the end of a process that need not be our child. True if it ended in time.
@@ -240,11 +243,4 @@ pub fn processes(mark: &str) -> Vec<(Pid, String)> {
         marked.then(|| Some((Pid::from_raw(pid)?, name.trim().to_owned()))).flatten()
     })
     .collect()
-}
-
-/// `signal 9` as a status.
-impl Outcome {
-    pub fn signal(&self) -> Option<i32> {
-        self.status.signal()
-    }
 }

@@ -4,29 +4,11 @@ use rustix::process::{Signal, kill_process};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::signals;
 use tandem_contracts::subscription::News;
-use tandem_scenes::{Bus, Listener, Region, Tandem, within};
+use tandem_scenes::{Bus, Listener, Shown, Tandem, speed, within};
 use tandem_units::Quality;
 
-/// Where the cluster's speed stands: 224 px digits on the baseline y 392.
-const SPEED: Region = Region { x: 700, y: 190, width: 520, height: 215 };
-/// Digits of 224 px are at least 150 px high, a dash is a stroke.
-const DIGIT: usize = 120;
-const DASH: usize = 50;
-const BRIGHT: u8 = 110;
-
-#[derive(Debug, PartialEq, Eq)]
-enum Shown {
-    Number,
-    Dash,
-}
-
 async fn shown(bus: &Bus) -> Shown {
-    let (_, pixels) = bus.capture(CLUSTER).await;
-    match pixels.ink_height(SPEED, BRIGHT) {
-        height if height >= DIGIT => Shown::Number,
-        height if (1..=DASH).contains(&height) => Shown::Dash,
-        height => panic!("neither a number nor a dash, {height} px high"),
-    }
+    speed(&bus.capture(CLUSTER).await.1)
 }
 
 async fn until(bus: &Bus, wanted: Shown) {

@@ -3,14 +3,10 @@
 use futures_util::StreamExt;
 use tandem_contracts::climate::{ClimateError, RequestChangedStream, TemperatureRequest};
 use tandem_contracts::screen::CENTRE;
-use tandem_scenes::{Bus, Tandem, within};
+use tandem_scenes::{Bus, MINUS, PLUS, Tandem, within};
 use tandem_units::Quality;
 
 const DRIVER: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature";
-/// The middle of the driver's plus and minus in the dock.
-const PLUS: (f64, f64) = (288.0, 1016.0);
-const MINUS: (f64, f64) = (72.0, 1016.0);
-
 struct Cabin {
     tandem: Tandem,
     bus: Bus,
