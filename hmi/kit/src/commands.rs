@@ -50,6 +50,12 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// A desk at which nobody sits: for tests, pictures and benchmarks that draw without a process. What is asked of it goes nowhere.
+    pub fn unattended() -> Self {
+        let (sender, _) = tokio::sync::mpsc::channel(MAX_WAITING);
+        Self { commands: Commands { sender }, mailbox: Arc::new(Mailbox::new(|| ())) }
+    }
+
     /// Shows the screen in another theme.
     pub fn set_theme(&self, theme: Theme) {
         self.mailbox.ask(Ask::Theme(theme));

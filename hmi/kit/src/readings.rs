@@ -153,7 +153,8 @@ impl Readings {
         (self.link, self.sequence, self.now) = (Link::Up, sequence, now);
     }
 
-    pub(crate) fn set_link(&mut self, link: Link) {
+    /// The link is another one: unless it is up, every reading is absent.
+    pub fn set_link(&mut self, link: Link) {
         self.link = link;
     }
 

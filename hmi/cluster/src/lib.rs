@@ -1,0 +1,176 @@
+//! The instrument cluster: speed, gear, power and lamps, and what is left to drive.
+
+mod generated;
+mod lamps;
+
+use slint::{ComponentHandle, PlatformError};
+use tandem_contracts::screen;
+use tandem_kit::format::{self, Shown};
+use tandem_kit::{Desk, Face, Key, Look, Readings, Update};
+use tandem_telltales::{LOW_CHARGE, Telltales};
+use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
+
+pub use generated::{ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, VehicleAdapter};
+
+tandem_kit::leaves! {
+    /// What the cluster reads.
+    pub enum Leaf {
+        Speed = "Vehicle.Speed",
+        Power = "Vehicle.LowVoltageSystemState",
+        Gear = "Vehicle.Powertrain.Transmission.SelectedGear",
+        MotorPower = "Vehicle.Powertrain.ElectricMotor.Power",
+        Charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
+        Range = "Vehicle.Powertrain.TractionBattery.Range",
+        Odometer = "Vehicle.TraveledDistance",
+        TripDistance = "Vehicle.TraveledDistanceSinceStart",
+        TripDuration = "Vehicle.TripDuration",
+        MinuteOfDay = "Vehicle.Cabin.Infotainment.Clock.MinuteOfDay",
+        OutsideTemperature = "Vehicle.Exterior.AirTemperature",
+        LeftIndicator = "Vehicle.Body.Lights.DirectionIndicator.Left.IsSignaling",
+        RightIndicator = "Vehicle.Body.Lights.DirectionIndicator.Right.IsSignaling",
+        Hazard = "Vehicle.Body.Lights.Hazard.IsSignaling",
+        LowBeam = "Vehicle.Body.Lights.Beam.Low.IsOn",
+        HighBeam = "Vehicle.Body.Lights.Beam.High.IsOn",
+        PositionLights = "Vehicle.Body.Lights.Parking.IsOn",
+        FrontFog = "Vehicle.Body.Lights.Fog.Front.IsOn",
+        RearFog = "Vehicle.Body.Lights.Fog.Rear.IsOn",
+        ParkingBrake = "Vehicle.Chassis.ParkingBrake.IsEngaged",
+        AbsError = "Vehicle.ADAS.ABS.IsError",
+        EscError = "Vehicle.ADAS.ESC.IsError",
+        Belt = "Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted",
+        DriverDoor = "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen",
+        PassengerDoor = "Vehicle.Cabin.Door.Row1.PassengerSide.IsOpen",
+        RearDriverSideDoor = "Vehicle.Cabin.Door.Row2.DriverSide.IsOpen",
+        RearPassengerSideDoor = "Vehicle.Cabin.Door.Row2.PassengerSide.IsOpen",
+        Boot = "Vehicle.Body.Trunk.Rear.IsOpen",
+        Bonnet = "Vehicle.Body.Hood.IsOpen",
+        FrontLeftTyre = "Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure",
+        FrontRightTyre = "Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure",
+        RearLeftTyre = "Vehicle.Chassis.Axle.Row2.Wheel.Left.Tire.Pressure",
+        RearRightTyre = "Vehicle.Chassis.Axle.Row2.Wheel.Right.Tire.Pressure",
+    }
+}
+
+/// The ends of the horizon; its scale is the square root, so that the small powers of a calm drive are seen.
+const FULL_POWER: Kilowatts = Kilowatts(160.0);
+
+/// The state behind the window.
+pub struct Cluster {
+    telltales: Telltales,
+}
+
+impl Face for Cluster {
+    type Window = ClusterWindow;
+
+    const NAME: &'static str = "cluster";
+    const BUS_NAME: &'static str = screen::CLUSTER;
+    const SIZE: (u32, u32) = (1920, 720);
+
+    fn paths() -> &'static [&'static str] {
+        Leaf::PATHS
+    }
+
+    fn open() -> Result<ClusterWindow, PlatformError> {
+        ClusterWindow::new()
+    }
+
+    fn new(window: &ClusterWindow, desk: Desk) -> Self {
+        let screen = window.global::<ScreenAdapter>();
+        let theme_desk = desk.clone();
+        screen.on_toggle_theme(move || theme_desk.toggle_theme());
+        screen.on_toggle_language(move || desk.toggle_language());
+        Self { telltales: Telltales::default() }
+    }
+
+    fn set_look(&mut self, window: &ClusterWindow, look: Look) {
+        let theme = window.global::<Theme>();
+        theme.set_cluster(true);
+        theme.set_night(look.theme == tandem_kit::Theme::Night);
+        theme.set_language(look.language.translation().into());
+        theme.set_motion(look.motion);
+    }
+
+    fn apply(&mut self, window: &ClusterWindow, _update: &Update, readings: &Readings) {
+        show_vehicle(&window.global::<VehicleAdapter>(), readings);
+        lamps::show(&window.global::<LampAdapter>(), &mut self.telltales, readings);
+    }
+
+    fn wakes_at(&self) -> Option<Nanoseconds> {
+        self.telltales.next_flash()
+    }
+}
+
+fn show_vehicle(vehicle: &VehicleAdapter<'_>, readings: &Readings) {
+    let number = |leaf: Leaf, write: fn(f64) -> String| to_slint(Shown::number(readings, leaf, write));
+    vehicle.set_speed(number(Leaf::Speed, |speed| format::speed(KilometersPerHour(speed))));
+    vehicle.set_power(number(Leaf::MotorPower, |power| format::power(Kilowatts(power))));
+    vehicle.set_power_share(readings.get(Leaf::MotorPower).number().map_or(0.0, share_of_power));
+    vehicle.set_trip(number(Leaf::TripDistance, |distance| format::trip(Meters(distance))));
+    vehicle.set_range(number(Leaf::Range, |range| format::range(Meters(range))));
+    vehicle.set_odometer(number(Leaf::Odometer, |distance| format::odometer(Meters(distance))));
+    vehicle.set_outside_temperature(number(Leaf::OutsideTemperature, |celsius| format::temperature(Celsius(celsius))));
+
+    let charge = readings.get(Leaf::Charge).number();
+    vehicle.set_charge(number(Leaf::Charge, |charge| format::charge(Percent(charge))));
+    vehicle.set_charge_share(charge.map_or(0.0, |charge| (charge / 100.0) as f32));
+    vehicle.set_charge_low(charge.is_some_and(|charge| charge < LOW_CHARGE.0));
+
+    let in_hours = readings.get(Leaf::TripDuration).number().is_some_and(|seconds| seconds >= 3600.0);
+    vehicle.set_duration_in_hours(in_hours);
+    vehicle.set_duration(number(
+        Leaf::TripDuration,
+        if in_hours { format::span } else { |seconds| format::grouped((seconds / 60.0).floor()) },
+    ));
+
+    let time = readings.get(Leaf::MinuteOfDay).number().and_then(format::time_of_day);
+    vehicle.set_time(to_slint(Shown::of(readings, Leaf::MinuteOfDay, time)));
+
+    let gear = readings.get(Leaf::Gear).number().map_or(Gear::None, gear);
+    let letter = (gear != Gear::None).then(String::new);
+    vehicle.set_gear_reading(to_slint(Shown::of(readings, Leaf::Gear, letter)));
+    vehicle.set_gear(gear);
+}
+
+/// A power as a share of the horizon's half, -1 to 1, on its square-root scale.
+fn share_of_power(kilowatts: f64) -> f32 {
+    let share = (kilowatts.abs() / FULL_POWER.0).min(1.0).sqrt();
+    share.copysign(kilowatts) as f32
+}
+
+/// VSS: 0 is neutral, 1 and up are forward gears, negative ones go back, 126 is park and 127 is drive.
+fn gear(number: f64) -> Gear {
+    match number as i64 {
+        126 => Gear::Park,
+        0 => Gear::Neutral,
+        ..0 => Gear::Reverse,
+        1..=125 | 127 => Gear::Drive,
+        _ => Gear::None,
+    }
+}
+
+fn to_slint(shown: Shown) -> generated::Shown {
+    let quality = match shown.quality {
+        Quality::Valid => generated::Quality::Valid,
+        Quality::Stale => generated::Quality::Stale,
+        Quality::Absent => generated::Quality::Absent,
+        Quality::Invalid => generated::Quality::Invalid,
+    };
+    generated::Shown { text: shown.text.into(), quality, age: shown.age.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_horizon_has_a_square_root_scale_and_ends() {
+        assert_eq!([0.0, 40.0, 160.0, 900.0, -10.0, -40.0].map(share_of_power), [0.0, 0.5, 1.0, 1.0, -0.25, -0.5]);
+    }
+
+    #[test]
+    fn gears_are_those_of_vss() {
+        let gears = [126.0, -1.0, 0.0, 1.0, 6.0, 127.0, 128.0].map(gear);
+        let drive = Gear::Drive;
+        assert_eq!(gears, [Gear::Park, Gear::Reverse, Gear::Neutral, drive, drive, drive, Gear::None]);
+    }
+}

@@ -1,0 +1,129 @@
+//! A cluster on a headless screen, fed by hand.
+
+use std::rc::Rc;
+
+use slint::ComponentHandle;
+use tandem_cluster::{Cluster, ClusterWindow, Leaf};
+use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::{Desk, Face, Key, Language, Link, Reading, Readings, Theme, Update};
+use tandem_units::{Nanoseconds, Quality, Value};
+
+/// How a drawing looks.
+#[derive(Clone, Copy)]
+pub struct Look(pub tandem_kit::Look);
+
+impl Look {
+    pub const NIGHT: Self = Self(tandem_kit::Look { theme: Theme::Night, language: Language::English, motion: false });
+    pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
+    pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
+}
+
+pub type Heard = (Leaf, Quality, Value);
+
+pub struct Drawing {
+    pub screen: Rc<Screen>,
+    pub window: ClusterWindow,
+    face: Cluster,
+    readings: Readings,
+    sequence: u64,
+}
+
+impl Drawing {
+    pub fn new(look: Look) -> Self {
+        Self::at(Pace::OnDemand, look)
+    }
+
+    pub fn at(pace: Pace, Look(look): Look) -> Self {
+        let screen = Screen::new(Cluster::SIZE, pace);
+        slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+        let window = Cluster::open().unwrap();
+        let mut face = Cluster::new(&window, Desk::unattended());
+        slint::select_bundled_translation(look.language.translation()).unwrap();
+        face.set_look(&window, look);
+        window.show().unwrap();
+        let readings = Readings::new(Cluster::paths());
+        face.apply(&window, &Update::Time, &readings);
+        Self { screen, window, face, readings, sequence: 0 }
+    }
+
+    /// A batch 20 ms after the last one; what it carries was heard just then, or five seconds ago if it is stale.
+    pub fn hear(&mut self, heard: impl IntoIterator<Item = Heard>) {
+        self.sequence += 1;
+        let now = Nanoseconds::from_millis(60_000 + self.sequence * 20);
+        let changes: Vec<_> = heard
+            .into_iter()
+            .map(|(leaf, quality, value)| {
+                let age = if quality == Quality::Stale { 5_000 } else { 0 };
+                let value = quality.has_value().then_some(value);
+                (leaf.slot(), Reading { quality, value, heard: now.since(Nanoseconds::from_millis(age)) })
+            })
+            .collect();
+        self.screen.set_time(now);
+        self.readings.apply(self.sequence, now, self.sequence == 1, changes);
+        self.face.apply(&self.window, &Update::Batch, &self.readings);
+    }
+
+    /// The link is not up (any more).
+    pub fn link(&mut self, link: Link) {
+        self.readings = Readings::new(Cluster::paths());
+        self.readings.set_link(link.clone());
+        self.face.apply(&self.window, &Update::Link(link), &self.readings);
+    }
+
+    /// Draws, and keeps the picture if a person wants to see it.
+    pub fn keep(&self, name: &str) -> Vec<u8> {
+        self.screen.turn();
+        let rgb = self.screen.rgb();
+        if let Some(directory) = std::env::var_os("TANDEM_PICTURES") {
+            let file = std::fs::File::create(std::path::Path::new(&directory).join(format!("{name}.png"))).unwrap();
+            let (width, height) = self.screen.size();
+            let mut encoder = png::Encoder::new(file, width, height);
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.set_compression(png::Compression::Fast);
+            encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
+        }
+        rgb
+    }
+}
+
+/// 72 km/h at 21:40, 9 degrees outside, 64 percent and 287 km left: the instant of all our pictures.
+pub fn drive() -> [Heard; 33] {
+    let valid = |leaf, value| (leaf, Quality::Valid, value);
+    let off = |leaf| (leaf, Quality::Valid, Value::Bool(false));
+    let tyre = |leaf| (leaf, Quality::Valid, Value::Int(250));
+    [
+        valid(Leaf::Speed, Value::Float(71.6)),
+        valid(Leaf::Power, Value::Text("ON".into())),
+        valid(Leaf::Gear, Value::Int(127)),
+        valid(Leaf::MotorPower, Value::Int(18)),
+        valid(Leaf::Charge, Value::Float(64.2)),
+        valid(Leaf::Range, Value::Int(287_400)),
+        valid(Leaf::Odometer, Value::Int(48_213_600)),
+        valid(Leaf::TripDistance, Value::Int(12_460)),
+        valid(Leaf::TripDuration, Value::Float(1_130.0)),
+        valid(Leaf::MinuteOfDay, Value::Int(1_300)),
+        valid(Leaf::OutsideTemperature, Value::Float(9.0)),
+        off(Leaf::LeftIndicator),
+        off(Leaf::RightIndicator),
+        off(Leaf::Hazard),
+        valid(Leaf::LowBeam, Value::Bool(true)),
+        off(Leaf::HighBeam),
+        valid(Leaf::PositionLights, Value::Bool(true)),
+        off(Leaf::FrontFog),
+        off(Leaf::RearFog),
+        off(Leaf::ParkingBrake),
+        off(Leaf::AbsError),
+        off(Leaf::EscError),
+        valid(Leaf::Belt, Value::Bool(true)),
+        off(Leaf::DriverDoor),
+        off(Leaf::PassengerDoor),
+        off(Leaf::RearDriverSideDoor),
+        off(Leaf::RearPassengerSideDoor),
+        off(Leaf::Boot),
+        off(Leaf::Bonnet),
+        tyre(Leaf::FrontLeftTyre),
+        tyre(Leaf::FrontRightTyre),
+        tyre(Leaf::RearLeftTyre),
+        tyre(Leaf::RearRightTyre),
+    ]
+}
