@@ -57,6 +57,15 @@ pub struct Centre {
     pictured: Option<tandem_kit::Theme>,
 }
 
+impl Centre {
+    /// The state behind an open window that asks for a driver's temperature, degrees Celsius, through `send`; it says whether the wish is under way.
+    pub fn asking(window: &CentreWindow, send: impl Fn(f64) -> bool + 'static) -> Self {
+        let wishes = Rc::new(RefCell::new(Wishes::default()));
+        climate::connect(window, &wishes, send);
+        Self { wishes, pictured: None }
+    }
+}
+
 impl Face for Centre {
     type Window = CentreWindow;
 
@@ -73,14 +82,11 @@ impl Face for Centre {
     }
 
     fn new(window: &CentreWindow, desk: Desk) -> Self {
-        let wishes = Rc::new(RefCell::new(Wishes::default()));
-        let commands = desk.commands.clone();
-        climate::connect(window, &wishes, move |celsius| commands.set_driver_temperature(celsius).is_ok());
         let screen = window.global::<ScreenAdapter>();
-        let asked = desk.clone();
-        screen.on_toggle_theme(move || asked.toggle_theme());
-        screen.on_toggle_language(move || desk.toggle_language());
-        Self { wishes, pictured: None }
+        let (lights, words) = (desk.clone(), desk.clone());
+        screen.on_toggle_theme(move || lights.toggle_theme());
+        screen.on_toggle_language(move || words.toggle_language());
+        Self::asking(window, move |celsius| desk.commands.set_driver_temperature(celsius).is_ok())
     }
 
     fn set_look(&mut self, window: &CentreWindow, look: Look) {

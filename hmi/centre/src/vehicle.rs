@@ -39,8 +39,7 @@ pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
 }
 
 fn show_trip(adapter: &VehicleAdapter<'_>, readings: &Readings) {
-    adapter
-        .set_distance(shown(Shown::number(readings, Leaf::TripDistance, |meters| format::trip(Meters(meters)))));
+    adapter.set_distance(shown(Shown::number(readings, Leaf::TripDistance, |meters| format::trip(Meters(meters)))));
     let in_hours = readings.get(Leaf::TripDuration).number().is_some_and(|seconds| seconds >= SECONDS_IN_HOUR);
     adapter.set_duration_in_hours(in_hours);
     adapter.set_duration(shown(Shown::number(readings, Leaf::TripDuration, |seconds| {

@@ -1,0 +1,187 @@
+//! The centre display on a headless stage, fed by hand.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
+use std::rc::Rc;
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{ComponentHandle, LogicalPosition};
+use tandem_centre::{Centre, CentreWindow, Leaf};
+use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::{
+    Climate, Face, Key, Language, Look, Reading, Readings, TemperatureRange, TemperatureRequest, Theme, Update,
+};
+use tandem_units::{Nanoseconds, Quality, Value};
+
+pub struct Stage {
+    pub window: CentreWindow,
+    pub face: Centre,
+    pub readings: Readings,
+    pub sent: Rc<RefCell<Vec<f64>>>,
+    screen: Rc<Screen>,
+}
+
+/// 21:40, 9 degrees, 64 %, 287 km: the instant of all our pictures.
+pub fn instant() -> Vec<(Leaf, Value)> {
+    use Value::{Bool, Float, Int};
+    let mut values = vec![
+        (Leaf::MinuteOfDay, Int(1300)),
+        (Leaf::OutsideTemperature, Float(9.0)),
+        (Leaf::CabinTemperature, Float(19.0)),
+        (Leaf::DriverTemperature, Float(21.5)),
+        (Leaf::PassengerTemperature, Float(22.0)),
+        (Leaf::FanSpeed, Int(40)),
+        (Leaf::AirConditioning, Bool(true)),
+        (Leaf::TripDistance, Int(18_650)),
+        (Leaf::TripDuration, Float(2_290.0)),
+        (Leaf::Charge, Float(64.2)),
+        (Leaf::Range, Int(287_400)),
+        (Leaf::BatteryPower, Float(-13_900.0)),
+        (Leaf::Charging, Bool(false)),
+        (Leaf::LowBeam, Bool(true)),
+        (Leaf::HighBeam, Bool(false)),
+    ];
+    values.extend(openings().map(|leaf| (leaf, Bool(false))));
+    values.extend(tyres().map(|leaf| (leaf, Int(250))));
+    values
+}
+
+pub fn openings() -> [Leaf; 6] {
+    [
+        Leaf::DriverDoor,
+        Leaf::PassengerDoor,
+        Leaf::RearDriverSideDoor,
+        Leaf::RearPassengerSideDoor,
+        Leaf::Bonnet,
+        Leaf::Boot,
+    ]
+}
+
+pub fn tyres() -> [Leaf; 4] {
+    [Leaf::FrontLeftTyre, Leaf::FrontRightTyre, Leaf::RearLeftTyre, Leaf::RearRightTyre]
+}
+
+impl Stage {
+    /// An open window with nothing heard yet.
+    pub fn open(theme: Theme, language: Language) -> Self {
+        let screen = Screen::new(Centre::SIZE, Pace::OnDemand);
+        slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+        let window = Centre::open().unwrap();
+        let sent = Rc::new(RefCell::new(Vec::new()));
+        let letter_box = Rc::clone(&sent);
+        let face = Centre::asking(&window, move |celsius| {
+            letter_box.borrow_mut().push(celsius);
+            true
+        });
+        window.show().unwrap();
+        let mut stage = Self { window, face, readings: Readings::new(Centre::paths()), sent, screen };
+        stage.set_look(theme, language);
+        stage
+    }
+
+    pub fn set_look(&mut self, theme: Theme, language: Language) {
+        slint::select_bundled_translation(language.translation()).unwrap();
+        self.face.set_look(&self.window, Look { theme, language, motion: false });
+        self.tell(&Update::Time);
+    }
+
+    pub fn tell(&mut self, update: &Update) {
+        self.face.apply(&self.window, update, &self.readings);
+    }
+
+    /// A batch at this second with readings that were heard then.
+    pub fn hear(&mut self, second: u64, quality: Quality, values: &[(Leaf, Value)]) {
+        let heard = Nanoseconds::from_millis(second * 1_000);
+        self.hear_at(second, heard, quality, values);
+    }
+
+    /// A batch at this second with readings that were heard earlier.
+    pub fn hear_at(&mut self, second: u64, heard: Nanoseconds, quality: Quality, values: &[(Leaf, Value)]) {
+        let now = Nanoseconds::from_millis(second * 1_000);
+        let changes = values.iter().map(|(leaf, value)| {
+            (leaf.slot(), Reading { quality, value: quality.has_value().then(|| value.clone()), heard })
+        });
+        self.readings.apply(second, now, false, changes);
+        self.tell(&Update::Batch);
+    }
+
+    pub fn offer_climate(&mut self) {
+        let range = TemperatureRange { min: 16.0, max: 28.0, step: 0.5 };
+        self.tell(&Update::Climate(Climate::Available(range)));
+    }
+
+    pub fn told(&mut self, id: u64, celsius: f64, state: &str) {
+        let request = TemperatureRequest { id, celsius, state: state.into(), reason: String::new() };
+        self.tell(&Update::Climate(Climate::Request(request)));
+    }
+
+    /// Everything with this role. A component and the place that it is used in count as one.
+    pub fn all(&self, role: AccessibleRole) -> Vec<ElementHandle> {
+        let mut found =
+            ElementQuery::from_root(&self.window).match_descendants().match_accessible_role(role).find_all();
+        let mut seen = Vec::new();
+        found.retain(|element| {
+            let (corner, size) = (element.absolute_position(), element.size());
+            let place = [corner.x, corner.y, size.width, size.height].map(f32::to_bits);
+            let known = seen.contains(&place);
+            seen.push(place);
+            !known
+        });
+        found
+    }
+
+    /// The one control with this role and label.
+    pub fn control(&self, role: AccessibleRole, label: &str) -> ElementHandle {
+        let mut found = self.all(role);
+        found.retain(|element| element.accessible_label().as_deref() == Some(label));
+        assert_eq!(found.len(), 1, "{role:?} {label:?}");
+        found.remove(0)
+    }
+
+    /// What a reading says, by its name.
+    pub fn reading(&self, name: &str) -> String {
+        let mut found = self.all(AccessibleRole::Text);
+        found.retain(|element| element.accessible_description().as_deref() == Some(name));
+        assert_eq!(found.len(), 1, "{name:?}");
+        found[0].accessible_label().unwrap().into()
+    }
+
+    /// Every sentence and number that a screen reader would say.
+    pub fn words(&self) -> Vec<String> {
+        self.all(AccessibleRole::Text).iter().filter_map(|text| text.accessible_label().map(Into::into)).collect()
+    }
+
+    /// A finger in the middle of a control.
+    pub fn tap(&self, control: &ElementHandle) {
+        let (corner, size) = (control.absolute_position(), control.size());
+        let position = LogicalPosition::new(corner.x + size.width / 2.0, corner.y + size.height / 2.0);
+        let button = PointerEventButton::Left;
+        for event in [
+            WindowEvent::PointerPressed { position, button },
+            WindowEvent::PointerReleased { position, button },
+            WindowEvent::PointerExited,
+        ] {
+            self.window.window().dispatch_event(event);
+        }
+    }
+
+    /// The screen as it stands now: red, green, blue.
+    pub fn pixels(&self) -> Vec<u8> {
+        self.screen.turn();
+        self.screen.rgb()
+    }
+
+    /// Leaves the picture where a person can look at it, and hands it over.
+    pub fn picture(&self, name: &str) -> Vec<u8> {
+        let pixels = self.pixels();
+        let (width, height) = self.screen.size();
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("centre-{name}.png"));
+        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+        pixels
+    }
+}
