@@ -4,11 +4,15 @@ mod child;
 mod failure;
 mod places;
 mod private_bus;
+mod progress;
 mod published;
+mod replay;
 mod screens;
 mod sim;
 mod stage;
 pub mod supervisor;
+mod table;
+mod values;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Sim(sim::Sim),
+    Replay(replay::Replay),
     #[command(hide = true)]
     Child(child::Child),
 }
@@ -50,6 +55,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
     runtime.block_on(async {
         match command {
             Command::Sim(sim) => sim.run().await,
+            Command::Replay(replay) => replay.run().await,
             Command::Child(child) => Err(child.become_it()),
         }
     })

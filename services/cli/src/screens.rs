@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
-use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy};
+use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy, ScreenError};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 
 use crate::failure::SetUp;
 use crate::places;
 use crate::supervisor::{Program, Role};
+
+/// A screen may say that it could not draw in time.
+const TRIES: usize = 5;
 
 /// How the screens look.
 #[derive(Args, Clone, Debug)]
@@ -138,13 +141,38 @@ pub async fn wait_for_name(connection: &Connection, name: &str) -> zbus::Result<
 }
 
 /// What a screen shows: its newest batch, drawn.
+///
+/// # Errors
+/// The screen is not there, or gives no picture in several tries.
 pub async fn capture(connection: &Connection, screen: Screen) -> anyhow::Result<Picture> {
     let proxy = Screen1Proxy::builder(connection)
         .destination(screen.bus_name())
         .cache_properties(zbus::proxy::CacheProperties::No)
         .build()
         .await?;
-    proxy.capture(0).await.with_context(|| format!("no picture of the {}", screen.word()))
+    let mut tries = TRIES;
+    loop {
+        tries -= 1;
+        match proxy.capture(0).await {
+            // It could not be drawn in the time that the screen gives itself: the machine is busy.
+            Err(ScreenError::CaptureFailed(_)) if tries > 0 => {}
+            picture => return picture.with_context(|| format!("no picture of the {}", screen.word())),
+        }
+    }
+}
+
+/// Waits until both screens have drawn what the service told them at first: from then on they miss nothing.
+///
+/// # Errors
+/// A screen gives no picture, or hears nothing from the service.
+pub async fn wait_until_subscribed(connection: &Connection) -> anyhow::Result<()> {
+    for screen in Screen::ALL {
+        wait_for_name(connection, screen.bus_name()).await?;
+        while capture(connection, screen).await?.sequence == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    Ok(())
 }
 
 /// A folder for pictures, made if need be.

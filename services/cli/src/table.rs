@@ -1,0 +1,93 @@
+use std::fmt::Write;
+
+/// Which edge the cells of a column share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    Right,
+}
+
+/// Rows of text in columns that stand below each other.
+#[derive(Debug)]
+pub struct Table {
+    aligns: Vec<Align>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table with a head.
+    pub fn new<const N: usize>(columns: [(&str, Align); N]) -> Self {
+        let (head, aligns) = columns.iter().map(|(title, align)| ((*title).to_owned(), *align)).unzip();
+        Self { aligns, rows: vec![head] }
+    }
+
+    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+        self.rows.push(cells.into());
+    }
+
+    /// Whether it has nothing but its head.
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == 1
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let widest = |column: usize| self.rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell)).max();
+        let widths: Vec<_> = (0..self.aligns.len()).map(|column| widest(column).unwrap_or(0)).collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for ((cell, align), room) in row.iter().zip(&self.aligns).zip(&widths) {
+                let blank = " ".repeat(room - width(cell).min(*room));
+                let separator = if line.is_empty() { "" } else { "  " };
+                match align {
+                    Align::Left => write!(line, "{separator}{cell}{blank}")?,
+                    Align::Right => write!(line, "{separator}{blank}{cell}")?,
+                }
+            }
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Columns that a terminal uses: all that we print has one for each character.
+fn width(cell: &str) -> usize {
+    cell.chars().count()
+}
+
+/// A number for people: at most six decimals, no zeros at the end.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// `1 frame`, `2 frames`.
+pub fn counted(count: u64, word: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{s}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let mut table = Table::new([("bus", Align::Left), ("frames", Align::Right), ("unit", Align::Left)]);
+        table.row(["can0".into(), "12".into(), "°C".into()]);
+        table.row(["vcan10".into(), "1234567".into(), String::new()]);
+        insta::assert_snapshot!(table.to_string(), @r"
+        bus      frames  unit
+        can0         12  °C
+        vcan10  1234567
+        ");
+    }
+
+    #[test]
+    fn numbers_are_for_people() {
+        let shown: Vec<_> = [0.1 + 0.2, -0.000_000_1, 12.0, 45.299_999_237, 48.123_456_7].map(number).into();
+        assert_eq!(shown, ["0.3", "0", "12", "45.299999", "48.123457"]);
+    }
+}
