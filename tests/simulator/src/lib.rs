@@ -1,0 +1,18 @@
+//! A virtual car. [`model`] is the car itself, [`broadcast`] its control units on the bus, [`virtual_car`] both together:
+//! time in, frames out, frames in, with no clock and no socket, so that one seed always gives the same drive.
+//! [`link`] puts it on a socket, [`log`] into a candump log, [`hand`] lets tests make it misbehave.
+
+pub mod broadcast;
+pub mod climate;
+pub mod ear;
+pub mod folder;
+pub mod hand;
+pub mod link;
+pub mod log;
+pub mod model;
+pub mod options;
+pub mod random;
+pub mod scenario;
+#[cfg(test)]
+mod tests;
+pub mod virtual_car;

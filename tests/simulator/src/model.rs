@@ -1,0 +1,153 @@
+//! The car itself, without any bus: deterministic, in steps of 10 ms of its own time.
+
+pub mod air;
+pub mod battery;
+pub mod body;
+pub mod driver;
+pub mod motion;
+pub mod place;
+#[cfg(test)]
+mod tests;
+
+use air::Air;
+use battery::{Battery, Load};
+use body::{Body, Gear, Power};
+use driver::Driver;
+use motion::Motion;
+use place::Place;
+
+use crate::random::Random;
+use crate::scenario::Scenario;
+
+/// One step of the model, and of everything the car does.
+pub const STEP_NS: u64 = 10_000_000;
+pub const STEP_SECONDS: f64 = STEP_NS as f64 / 1e9;
+
+/// What is on all the time, W, and what remains when the car is off.
+const AUXILIARY: f64 = 450.0;
+const ASLEEP: f64 = 25.0;
+/// How long the driver presses the pedal at a stop before the brakes hold the car by themselves, s.
+const HOLDS_AFTER: f64 = 1.5;
+/// Lifting the foot slows the car so much by itself, m/s2; beyond, the pedal is pressed, in percent a m/s2.
+const LIFTED: f64 = 0.6;
+const PEDAL: f64 = 11.0;
+const PEDAL_STANDING: f64 = 18.0;
+/// How fast the foot moves, percent a second.
+const PEDAL_MOVES: f64 = 120.0;
+
+/// The virtual car.
+#[derive(Clone, Debug)]
+pub struct Car {
+    scenario: Scenario,
+    random: Random,
+    steps: u64,
+    driver: Driver,
+    pub body: Body,
+    pub motion: Motion,
+    pub battery: Battery,
+    pub air: Air,
+    pub place: Place,
+    /// m.
+    pub odometer: f64,
+    /// Since the car was switched on: m and s.
+    pub trip: (f64, f64),
+    /// 0 to 100.
+    pub brake_pedal: f64,
+}
+
+impl Car {
+    /// The car at the scenario's start. `seed` takes the place of the scenario's own.
+    pub fn new(scenario: Scenario, seed: Option<u64>) -> Self {
+        let mut random = Random::new(seed.unwrap_or(scenario.seed));
+        let start = &scenario.start;
+        let mut body = Body::default();
+        body.apply(&start.set);
+        Self {
+            steps: 0,
+            driver: Driver::default(),
+            body,
+            motion: Motion::default(),
+            battery: Battery::new(start.charge_percent / 100.0, start.range_km * 1000.0),
+            air: Air::new(start, &mut random),
+            place: Place::new(start),
+            odometer: start.odometer_km * 1000.0,
+            trip: (0.0, 0.0),
+            brake_pedal: 0.0,
+            random,
+            scenario,
+        }
+    }
+
+    pub fn step(&mut self) {
+        if let Some(change) = self.driver.next(&self.scenario) {
+            let off = self.body.power < Power::On;
+            self.body.apply(change);
+            if off && self.body.power >= Power::On {
+                self.trip = (0.0, 0.0);
+            }
+        }
+        let wish = self.driver.wish(&self.scenario, &self.body, &self.motion, &mut self.random);
+        let before = self.motion.kinetic_energy();
+        match wish.acceleration {
+            Some(asked) if self.battery.is_flat() => self.motion.step(asked.min(-LIFTED)),
+            Some(asked) => self.motion.step(asked),
+            None => self.motion.stand(),
+        }
+        self.driver.moved(&self.motion);
+        let sign = if self.body.gear == Gear::R { -1.0 } else { 1.0 };
+        self.place.step(sign * self.motion.distance, wish.turn, &mut self.random);
+        self.steps += 1;
+        self.air.step(self.seconds(), &self.body, self.motion.speed);
+        self.battery.step(Load {
+            motor: self.motion.motor_power(),
+            auxiliary: if self.is_on() { AUXILIARY + self.air.power(&self.body) } else { ASLEEP },
+            charging: self.body.charging,
+            stored: self.motion.kinetic_energy() - before,
+            distance: self.motion.distance,
+        });
+        self.odometer += self.motion.distance;
+        if self.is_on() {
+            self.trip = (self.trip.0 + self.motion.distance, self.trip.1 + STEP_SECONDS);
+        }
+        let pressed = self.pressed();
+        let most = PEDAL_MOVES * STEP_SECONDS;
+        self.brake_pedal += (pressed - self.brake_pedal).clamp(-most, most);
+    }
+
+    fn pressed(&self) -> f64 {
+        match (self.stands(), self.body.gear) {
+            (true, Gear::P) => 0.0,
+            (true, _) => PEDAL_STANDING,
+            (false, _) => ((-self.motion.acceleration - LIFTED) * PEDAL).clamp(0.0, 100.0),
+        }
+    }
+
+    /// Since the scenario began.
+    pub fn seconds(&self) -> f64 {
+        self.steps as f64 * STEP_SECONDS
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.body.power >= Power::On
+    }
+
+    pub fn stands(&self) -> bool {
+        self.motion.speed == 0.0
+    }
+
+    /// The brakes hold the car at a stop by themselves.
+    pub fn holds(&self) -> bool {
+        self.stands() && self.driver.stood() >= HOLDS_AFTER && self.body.drives()
+    }
+
+    /// Seconds since midnight by the car's clock.
+    pub fn clock(&self) -> u64 {
+        let since_start = self.steps * STEP_NS / 1_000_000_000;
+        (u64::from(self.scenario.start.clock.minute_of_day) * 60 + since_start) % 86_400
+    }
+
+    /// What the driver does right now, in the scenario's words; `None` once the scenario is over.
+    pub fn doing(&self) -> Option<&str> {
+        self.driver.step(&self.scenario).map(|step| step.note.as_str())
+    }
+}

@@ -1,0 +1,162 @@
+//! The command line, and what follows from it.
+
+use std::fs::File;
+use std::io::{BufWriter, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc::{Sender, channel, sync_channel};
+use std::thread;
+
+use anyhow::{Context, Result};
+use clap::{ArgGroup, Parser, ValueEnum};
+use tandem_can::{Listener, Pace};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+
+use crate::folder::Folder;
+use crate::link::{self, Said};
+use crate::virtual_car::VirtualCar;
+use crate::{hand, log};
+
+/// A virtual car: it drives a scenario and says so on its buses, which are a socket or a log.
+#[derive(Debug, Parser)]
+#[command(name = "tandem-sim", version, group = ArgGroup::new("out").required(true))]
+pub struct Options {
+    /// The car's folder, with car.toml, DBC files and scenarios
+    #[arg(long, value_name = "DIR", default_value = "assets/cars/demo", env = "TANDEM_CAR")]
+    car: PathBuf,
+    /// A scenario of the car by its name, or the path of a .toml file
+    #[arg(long, value_name = "NAME", default_value = "city")]
+    scenario: String,
+    /// Where chance begins, instead of the scenario's own seed
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Listens for the vehicle service at this socket
+    #[arg(long, value_name = "PATH", group = "out")]
+    link: Option<PathBuf>,
+    /// Writes a candump log to this file (- is standard output), with neither clock nor link; needs --seconds
+    #[arg(long, value_name = "FILE", group = "out", requires = "seconds", conflicts_with = "pace")]
+    write_log: Option<PathBuf>,
+    /// Ends after so many seconds of the car's time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    seconds: Option<f64>,
+    /// Who sets the speed of time
+    #[arg(long, value_enum, default_value = "live")]
+    pace: PaceOption,
+    /// Goes without a D-Bus: nobody can then make the car misbehave
+    #[arg(long)]
+    no_bus: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum PaceOption {
+    /// The car's own clock; it drives on whether or not somebody listens
+    Live,
+    /// The service, by saying how far it has come; without one the car waits
+    Lockstep,
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 1e6 => Ok(seconds),
+        _ => Err("expected a number of seconds above 0, at most 1000000".to_owned()),
+    }
+}
+
+/// The exit code of a wrong set-up, as in every program of Tandem.
+const WRONG_SETUP: u8 = 2;
+
+/// What `tandem-sim` does.
+pub fn run(options: &Options) -> ExitCode {
+    let told = |error: anyhow::Error, code| {
+        eprintln!("tandem-sim: {error:#}");
+        ExitCode::from(code)
+    };
+    match prepare(options) {
+        Err(error) => told(error, WRONG_SETUP),
+        Ok(drive) => match drive() {
+            Err(error) => told(error, 1),
+            Ok(()) => ExitCode::SUCCESS,
+        },
+    }
+}
+
+type Drive = Box<dyn FnOnce() -> Result<()>>;
+
+/// Everything that can be set up wrongly, done before the first step.
+fn prepare(options: &Options) -> Result<Drive> {
+    let folder = Folder::read(&options.car)?;
+    let scenario = folder.scenario(&options.scenario)?;
+    let name = folder.profile.name.clone();
+    let car = VirtualCar::new(folder, scenario, options.seed)?;
+    let until_ns = options.seconds.map(|seconds| (seconds * 1e9).round() as u64);
+    if let Some(log) = &options.write_log {
+        return write_log(car, log.clone(), until_ns.context("--write-log needs --seconds")?);
+    }
+    let path = options.link.clone().context("expected --link or --write-log")?;
+    let (voice, mailbox) = channel();
+    on_the_side(voice.clone(), !options.no_bus)?;
+    let listener = Listener::bind(&path)?;
+    link::accept(listener, voice.clone());
+    let pace = match options.pace {
+        PaceOption::Live => Pace::Live,
+        PaceOption::Lockstep => Pace::Lockstep,
+    };
+    Ok(Box::new(move || {
+        info!(car = name, link = %path.display(), ?pace, "the car is ready");
+        let driven = link::drive(car, pace, until_ns, &mailbox, &voice);
+        // Somebody may have tidied up before us.
+        let _ = std::fs::remove_file(&path);
+        Ok(driven?)
+    }))
+}
+
+fn write_log(mut car: VirtualCar, path: PathBuf, until_ns: u64) -> Result<Drive> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(move || {
+            log::write(&mut car, until_ns, &mut stdout().lock())?;
+            Ok(())
+        }));
+    }
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Box::new(move || {
+        let frames = log::write(&mut car, until_ns, &mut BufWriter::new(file))?;
+        info!(frames, log = %path.display(), "the log is written");
+        Ok(())
+    }))
+}
+
+/// A thread for what is asynchronous: the bus, and the word to end. Comes back once the bus is there.
+fn on_the_side(mailbox: Sender<Said>, with_bus: bool) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (ready, is_ready) = sync_channel(1);
+    thread::spawn(move || {
+        runtime.block_on(async move {
+            let set_up = async {
+                let stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+                let bus = match with_bus {
+                    true => Some(hand::serve(mailbox.clone()).await.context(
+                        "cannot offer org.tandem.Simulator1 on the bus (TANDEM_BUS names another, --no-bus goes without)",
+                    )?),
+                    false => None,
+                };
+                anyhow::Ok((stop, bus))
+            };
+            match set_up.await {
+                Err(error) => {
+                    // The other end waits for exactly this.
+                    let _ = ready.send(Err(error));
+                }
+                Ok(((mut term, mut interrupt), _bus)) => {
+                    let _ = ready.send(Ok(()));
+                    tokio::select! {
+                        _ = term.recv() => {}
+                        _ = interrupt.recv() => {}
+                    }
+                    let _ = mailbox.send(Said::Enough);
+                }
+            }
+        });
+    });
+    is_ready.recv().context("the thread for the bus broke")?
+}

@@ -1,0 +1,211 @@
+//! The whole car behind its buses: time in, frames out, frames in. No clock, no socket.
+
+use std::str::FromStr;
+
+use tandem_frame::{CanId, Frame};
+use tandem_signals::nearest;
+use tracing::{debug, warn};
+
+use crate::broadcast::{self, BroadcastError, Cyclic, Fault};
+use crate::climate::{Answer, Climate};
+use crate::ear::{Ear, NoSuchCommand};
+use crate::folder::{Bus, Folder};
+use crate::model::{Car, STEP_NS};
+use crate::scenario::Scenario;
+
+/// A folder whose parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum CarError {
+    #[error(transparent)]
+    Broadcast(#[from] BroadcastError),
+    #[error(transparent)]
+    Command(#[from] NoSuchCommand),
+}
+
+/// What somebody who tests the service does to the car.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    AnswerTemperature { answer: Answer, delay_ns: u64 },
+    Mute { message: String, muted: bool },
+    Spoil { message: String, fault: Fault },
+}
+
+/// An order that this car cannot follow.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    #[error("the car sends no message {message}{}", near.as_ref().map(|near| format!(", is it {near}?")).unwrap_or_default())]
+    NoSuchMessage { message: String, near: Option<String> },
+    #[error("{message} has no {what} to spoil")]
+    Unprotected { message: String, what: &'static str },
+    #[error("\"{word}\" is unknown, expected {expected}")]
+    Word { word: String, expected: &'static str },
+}
+
+impl FromStr for Answer {
+    type Err = OrderError;
+
+    fn from_str(word: &str) -> Result<Self, OrderError> {
+        match word {
+            "obey" => Ok(Self::Obey),
+            "refuse" => Ok(Self::Refuse),
+            "silent" => Ok(Self::Silent),
+            _ => Err(OrderError::Word { word: word.to_owned(), expected: "obey, refuse or silent" }),
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = OrderError;
+
+    fn from_str(word: &str) -> Result<Self, OrderError> {
+        match word {
+            "none" => Ok(Self::None),
+            "checksum" => Ok(Self::Checksum),
+            "counter" => Ok(Self::Counter),
+            "short" => Ok(Self::Short),
+            _ => Err(OrderError::Word { word: word.to_owned(), expected: "checksum, counter, short or none" }),
+        }
+    }
+}
+
+/// The virtual car.
+#[derive(Clone, Debug)]
+pub struct VirtualCar {
+    now_ns: u64,
+    car: Car,
+    climate: Climate,
+    buses: Vec<Bus>,
+    messages: Vec<Cyclic>,
+    ear: Option<Ear>,
+}
+
+impl VirtualCar {
+    /// The car at the beginning of a scenario, at time 0. `seed` takes the place of the scenario's own.
+    ///
+    /// # Errors
+    /// [`CarError`] if the folder asks for what the model does not have.
+    pub fn new(folder: Folder, scenario: Scenario, seed: Option<u64>) -> Result<Self, CarError> {
+        let messages = broadcast::bind(&folder.buses)?;
+        let command = folder.profile.climate.as_ref();
+        let ear = command.map(|command| Ear::new(&folder.buses, command)).transpose()?;
+        let car = Car::new(scenario, seed);
+        Ok(Self { now_ns: 0, car, climate: Climate::default(), buses: folder.buses, messages, ear })
+    }
+
+    /// Up to where the car has come, nanoseconds since it began.
+    pub fn now_ns(&self) -> u64 {
+        self.now_ns
+    }
+
+    pub fn interfaces(&self) -> Vec<String> {
+        self.buses.iter().map(|bus| bus.profile.interface.clone()).collect()
+    }
+
+    /// The car as it is at [`VirtualCar::now_ns`].
+    pub fn car(&self) -> &Car {
+        &self.car
+    }
+
+    pub fn buses(&self) -> &[Bus] {
+        &self.buses
+    }
+
+    /// Ten milliseconds. Appends the frames of that time in the order of their stamps, which lie in it.
+    ///
+    /// # Errors
+    /// [`BroadcastError`]: the DBC and the model do not fit after all.
+    pub fn step(&mut self, frames: &mut Vec<Frame>) -> Result<(), BroadcastError> {
+        if let Some(celsius) = self.climate.step(self.now_ns) {
+            debug!(celsius, "the driver's temperature is set");
+            self.car.air.driver = celsius;
+        }
+        let first = frames.len();
+        for message in &mut self.messages {
+            frames.extend(message.frame(self.now_ns, &self.buses, &self.car, &self.climate)?);
+        }
+        if let Some(new) = frames.get_mut(first..) {
+            arbitrate(&self.buses, new);
+        }
+        let before = self.car.doing().map(str::to_owned);
+        self.car.step();
+        self.now_ns += STEP_NS;
+        if self.car.doing() != before.as_deref() {
+            debug!(t = self.car.seconds(), doing = self.car.doing(), "the driver goes on");
+        }
+        Ok(())
+    }
+
+    /// A frame that somebody else has sent.
+    pub fn hear(&mut self, frame: &Frame) {
+        let Some(ear) = &mut self.ear else { return };
+        match ear.hear(frame, &self.buses) {
+            Ok(None) => {}
+            Ok(Some(wish)) => {
+                debug!(celsius = wish.celsius, in_range = wish.in_range, "a wish for the driver's temperature");
+                self.climate.wish(wish.celsius, wish.in_range, self.now_ns);
+            }
+            Err(error) => warn!(id = %frame.id, error = &error as &dyn std::error::Error, "a command was not heard"),
+        }
+    }
+
+    /// Another head unit is at the other end from here on.
+    pub fn meet(&mut self) {
+        if let Some(ear) = &mut self.ear {
+            ear.forget();
+        }
+    }
+
+    /// Does what it is told.
+    ///
+    /// # Errors
+    /// [`OrderError`] if there is no such message, or nothing in it to spoil.
+    pub fn obey(&mut self, order: Order) -> Result<(), OrderError> {
+        match order {
+            Order::AnswerTemperature { answer, delay_ns } => self.climate.answer_with(answer, delay_ns),
+            Order::Mute { message, muted } => self.message(&message)?.mute(muted),
+            Order::Spoil { message, fault } => {
+                let cyclic = self.message(&message)?;
+                match fault {
+                    Fault::Checksum if !cyclic.has_checksum() => {
+                        return Err(OrderError::Unprotected { message, what: "checksum" });
+                    }
+                    Fault::Counter if !cyclic.has_counter() => {
+                        return Err(OrderError::Unprotected { message, what: "counter" });
+                    }
+                    fault => cyclic.spoil(fault),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, name: &str) -> Result<&mut Cyclic, OrderError> {
+        let near = nearest(name, self.messages.iter().map(Cyclic::name)).map(str::to_owned);
+        let found = self.messages.iter_mut().find(|message| message.name() == name);
+        found.ok_or_else(|| OrderError::NoSuchMessage { message: name.to_owned(), near })
+    }
+}
+
+/// Frames that are due at once go one after the other, each as long as its bits take; the lowest id goes first.
+fn arbitrate(buses: &[Bus], frames: &mut [Frame]) {
+    frames.sort_by_key(|frame| (frame.bus, priority(frame.id)));
+    let mut sending = None;
+    let mut idle_at = 0;
+    for frame in frames.iter_mut() {
+        if sending.replace(frame.bus) != Some(frame.bus) {
+            idle_at = frame.t_ns;
+        }
+        let bitrate = buses.get(usize::from(frame.bus.0)).map_or(500_000, |bus| bus.profile.bitrate);
+        idle_at += frame.bits() * 1_000_000_000 / u64::from(bitrate.max(1));
+        frame.t_ns = idle_at;
+    }
+    frames.sort_by_key(|frame| (frame.t_ns, frame.bus));
+}
+
+/// The lower wins: the first 11 bits, then a standard id before an extended one, then the rest.
+fn priority(id: CanId) -> (u32, bool, u32) {
+    match id.is_extended() {
+        true => (id.number() >> 18, true, id.number() & 0x3_FFFF),
+        false => (id.number(), false, 0),
+    }
+}
