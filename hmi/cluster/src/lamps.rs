@@ -26,7 +26,7 @@ pub(crate) fn show(adapter: &LampAdapter<'_>, telltales: &mut Telltales, reading
     adapter.set_rear_fog(state(lamps.rear_fog));
     adapter.set_left(state(lamps.left));
     adapter.set_right(state(lamps.right));
-    let (sentence, danger) = sentence(readings.link(), warning(&inputs));
+    let (sentence, danger) = sentence(readings, warning(&inputs));
     adapter.set_sentence(sentence);
     adapter.set_danger(danger);
 }
@@ -82,17 +82,18 @@ fn state(lamp: Lamp) -> LampState {
     }
 }
 
-/// What the line says, and whether it is danger: a cluster that knows nothing is.
-fn sentence(link: &Link, warning: Option<Warning>) -> (Sentence, bool) {
-    let broken = match link {
+/// What the line says, and whether it is danger: a cluster that knows nothing is, and so is a speed that was true once.
+fn sentence(readings: &Readings, warning: Option<Warning>) -> (Sentence, bool) {
+    let blind = match readings.link() {
         Link::Silent => Sentence::ServiceSilent,
         Link::NoService => Sentence::ServiceMissing,
         Link::Refused(_) => Sentence::ServiceRefuses,
         Link::NoBus => Sentence::BusMissing,
         Link::Connecting => return (Sentence::None, false),
+        Link::Up if readings.get(Leaf::Speed).quality == Quality::Stale => Sentence::SpeedLost,
         Link::Up => return warning.map_or((Sentence::None, false), |warning| (warns(warning), warning.is_danger())),
     };
-    (broken, true)
+    (blind, true)
 }
 
 fn warns(warning: Warning) -> Sentence {
