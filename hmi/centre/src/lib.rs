@@ -1,6 +1,5 @@
 //! The centre display: one page with the trip, the battery, the car as it stands, and the dock with the climate.
 
-mod car;
 mod climate;
 mod generated;
 mod vehicle;
@@ -14,8 +13,7 @@ use tandem_kit::{Desk, Face, Key, Look, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use generated::{
-    CarPictures, CentreWindow, ClimateAdapter, Denial, Opening, Part, Quality, ScreenAdapter, Service, Shown, Theme,
-    Tyre, VehicleAdapter,
+    CentreWindow, ClimateAdapter, Denial, Opening, Quality, ScreenAdapter, Service, Shown, Theme, Tyre, VehicleAdapter,
 };
 
 use crate::climate::Wishes;
@@ -54,7 +52,6 @@ tandem_kit::leaves! {
 /// The state behind the window.
 pub struct Centre {
     wishes: Rc<RefCell<Wishes>>,
-    pictured: Option<tandem_kit::Theme>,
 }
 
 impl Centre {
@@ -62,7 +59,7 @@ impl Centre {
     pub fn asking(window: &CentreWindow, send: impl Fn(f64) -> bool + 'static) -> Self {
         let wishes = Rc::new(RefCell::new(Wishes::default()));
         climate::connect(window, &wishes, send);
-        Self { wishes, pictured: None }
+        Self { wishes }
     }
 }
 
@@ -94,9 +91,6 @@ impl Face for Centre {
         theme.set_night(look.theme == tandem_kit::Theme::Night);
         theme.set_language(look.language.translation().into());
         theme.set_motion(look.motion);
-        if self.pictured.replace(look.theme) != Some(look.theme) {
-            car::draw(window, look.theme);
-        }
     }
 
     fn apply(&mut self, window: &CentreWindow, update: &Update, readings: &Readings) {
