@@ -51,3 +51,53 @@ impl SimulatorBackend for Hand {
 pub async fn serve(mailbox: Sender<Said>) -> zbus::Result<Connection> {
     connect::builder().serve_at(PATH, Simulator1(Hand::new(mailbox))).name(NAME).build().await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+    use std::sync::mpsc::channel;
+
+    use tandem_can::Pace;
+    use tandem_contracts::simulator::Simulator1Proxy;
+
+    use zbus::connection::Builder;
+
+    use super::*;
+    use crate::link::drive;
+
+    /// The word that came back as `Unknown`.
+    fn unknown(answer: Result<(), SimulatorError>) -> String {
+        match answer {
+            Err(SimulatorError::Unknown(said)) => said,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn orders_reach_the_car_and_mistakes_come_back_typed() {
+        let (voice, mailbox) = channel();
+        let (own, last) = (voice.clone(), voice.clone());
+        let car = std::thread::spawn(move || drive(crate::tests::car(None), Pace::Lockstep, None, &mailbox, &own));
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let server = Builder::unix_stream(ours).server(zbus::Guid::generate()).p2p();
+        let server = server.serve_at(PATH, Simulator1(Hand::new(voice))).build();
+        let client = Builder::unix_stream(theirs).p2p().build();
+        let (server, client) = tokio::try_join!(server, client).unwrap();
+        let hand = Simulator1Proxy::builder(&client).destination(NAME).build().await.unwrap();
+
+        hand.answer_temperature("refuse".to_owned(), 100).await.unwrap();
+        hand.mute("VehicleMotion".to_owned(), true).await.unwrap();
+        hand.spoil("VehicleMotion".to_owned(), "counter".to_owned()).await.unwrap();
+        let said = unknown(hand.answer_temperature("maybe".to_owned(), 0).await);
+        assert_eq!(said, "\"maybe\" is unknown, expected obey, refuse or silent");
+        let said = unknown(hand.mute("Engine".to_owned(), true).await);
+        assert_eq!(said, "the car sends no message Engine");
+        let said = unknown(hand.spoil("TyreStatus".to_owned(), "counter".to_owned()).await);
+        assert_eq!(said, "TyreStatus has no counter to spoil");
+
+        last.send(Said::Enough).unwrap();
+        car.join().unwrap().unwrap();
+        assert!(matches!(hand.mute("Engine".to_owned(), true).await, Err(SimulatorError::Bus(_))));
+        drop(server);
+    }
+}
