@@ -10,9 +10,12 @@ enum Part {
     Quoted(&'static str),
     /// `m3`, `M`, `m3M` or nothing.
     Multiplex,
+    Blank,
+    /// Nothing more, but further names behind commas and a comment.
+    End,
 }
 
-use Part::{Digits, Either, Multiplex, Name, Number, Quoted, Sign};
+use Part::{Blank, Digits, Either, End, Multiplex, Name, Number, Quoted, Sign};
 
 const MESSAGE: [Part; 5] = [
     Digits("the message's id"),
@@ -55,14 +58,17 @@ pub struct Diagnosis {
 /// The first thing wrong in a `BO_` or `SG_` line; `None` for other lines and for a line that seems right.
 pub fn diagnose(line: &str) -> Option<Diagnosis> {
     let statement = line.trim_start();
-    let (parts, keyword) = match statement.get(..3) {
-        Some(keyword @ "BO_") => (MESSAGE.as_slice(), keyword),
-        Some(keyword @ "SG_") => (SIGNAL.as_slice(), keyword),
+    let word = statement.split(|c: char| !is_name(c)).next().unwrap_or_default();
+    let parts = match (word, word.get(..3)) {
+        ("BO_", _) => MESSAGE.as_slice(),
+        ("SG_", _) => SIGNAL.as_slice(),
+        ("BO_TX_BU_" | "SG_MUL_VAL_", _) => return None,
+        (_, Some("BO_" | "SG_")) => &[Blank],
         _ => return None,
     };
-    let mut rest = statement.get(keyword.len()..)?;
-    for part in parts {
-        rest = rest.trim_start();
+    let mut rest = statement.get(3..)?;
+    for part in parts.iter().chain(&[End]) {
+        rest = if matches!(part, Blank) { rest } else { rest.trim_start() };
         match part.read(rest) {
             Ok(behind) => rest = behind,
             Err(expected) => return Some(Diagnosis { at: line.len() - rest.len(), expected }),
@@ -71,16 +77,28 @@ pub fn diagnose(line: &str) -> Option<Diagnosis> {
     None
 }
 
+fn is_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
 impl Part {
     fn read<'a>(&self, text: &'a str) -> Result<&'a str, String> {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let run = |what: &str, fits: &dyn Fn(char) -> bool| {
             let behind = text.trim_start_matches(fits);
             if behind.len() < text.len() { Ok(behind) } else { Err(what.to_owned()) }
         };
         match self {
             Name(what) => run(what, &is_name),
-            Digits(what) => run(what, &|c| c.is_ascii_digit()),
+            Digits(what) => run(what, &|c| c.is_ascii_digit()).and_then(|behind| match behind.starts_with(is_name) {
+                true => Err((*what).to_owned()),
+                false => Ok(behind),
+            }),
+            Blank => text.strip_prefix([' ', '\t']).ok_or_else(|| "a blank".to_owned()),
+            End => {
+                let names = text.trim_start_matches(|c: char| is_name(c) || c == ',' || c == ' ' || c == '\t');
+                let ends = text.is_empty() || names.starts_with("//") || (names.is_empty() && text.starts_with(','));
+                if ends { Ok("") } else { Err("the end of the line".to_owned()) }
+            }
             Number(what) => {
                 let behind = text.trim_start_matches(|c: char| c.is_ascii_digit() || "+-.eE".contains(c));
                 let number = text.get(..text.len() - behind.len()).unwrap_or_default();

@@ -50,11 +50,22 @@ impl DbcError {
         }
     }
 
+    /// The first line of a text that says something else to the parser than to the repair.
+    pub(crate) fn misread(text: &str) -> Self {
+        let wrong = text.lines().zip(1..).find_map(|(refused, line)| Some((line, refused, missing(refused)?)));
+        let (line, refused, (column, expected)) = wrong.unwrap_or_else(|| (1, nth_line(text, 1), (1, one_a_line())));
+        Self::syntax(line, column, expected, refused)
+    }
+
     fn syntax(line: usize, column: usize, expected: String, refused: &str) -> Self {
         let near: String = refused.chars().skip(column.saturating_sub(1)).take(NEAR).collect();
         let near = if near.is_empty() { "the end of the line".to_owned() } else { format!("`{near}`") };
         Self::Syntax { line, column, expected, near }
     }
+}
+
+fn one_a_line() -> String {
+    "every message and every signal in a line of its own".to_owned()
 }
 
 fn nth_line(text: &str, line: usize) -> &str {

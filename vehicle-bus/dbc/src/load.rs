@@ -24,8 +24,14 @@ impl Database {
         let mended = repair::mend(&text)?;
         let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended.text))?;
         let mut loader = Loader { repairs: mended.repairs, ..Loader::new(&dbc) };
-        let nowhere = MessageLines::default();
-        let messages = dbc.messages.iter().zip(mended.lines.iter().chain(std::iter::repeat(&nowhere)));
+        let messages = dbc.messages.iter().zip(&mended.lines);
+        let same = |(message, lines): (&can_dbc::Message, &MessageLines)| {
+            message.id.raw() == lines.id && message.signals.len() == lines.signals.len()
+        };
+        // The parser takes some lines for a message or a signal that the repair does not, `BO_1 A: 8 X` for one.
+        if dbc.messages.len() != mended.lines.len() || !messages.clone().all(same) {
+            return Err(DbcError::misread(&mended.text));
+        }
         let mut messages: Vec<_> = messages.filter_map(|(message, lines)| loader.message(message, lines)).collect();
         loader.rename(&mut messages);
         loader.repairs.sort_by_key(|repair| repair.line);
@@ -134,8 +140,7 @@ impl<'a> Loader<'a> {
             }
         };
         let mut kept = Vec::new();
-        for (index, signal) in message.signals.iter().enumerate() {
-            let line = lines.signals.get(index).copied().unwrap_or(lines.line);
+        for (signal, &line) in message.signals.iter().zip(&lines.signals) {
             match self.kind(message.id, signal) {
                 Ok(kind) => kept.push((line, signal, kind)),
                 Err(cause) => self.report(line, format!("signal {}: {cause}: left out", signal.name)),

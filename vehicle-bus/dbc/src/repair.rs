@@ -27,6 +27,8 @@ pub struct Mended {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct MessageLines {
+    /// With bit 31 for an extended id.
+    pub id: u32,
     pub line: usize,
     pub signals: Vec<usize>,
 }
@@ -175,8 +177,8 @@ impl<'a> Mender<'a> {
             return false;
         }
         self.names.clear();
-        self.lines.push(MessageLines { line: statement.line, signals: Vec::new() });
         let fitting = fit(number);
+        self.lines.push(MessageLines { id: fitting, line: statement.line, signals: Vec::new() });
         if number != fitting {
             let cause = match number & EXTENDED {
                 0 => "has over 11 bits and lacks the mark of an extended id (bit 31)",

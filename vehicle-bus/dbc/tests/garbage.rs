@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use tandem_dbc::{Codec, Database, DbcError};
 
-const PIECES: [&str; 32] = [
+const PIECES: [&str; 36] = [
     "\"",
     ";",
     "\n",
@@ -37,6 +37,10 @@ const PIECES: [&str; 32] = [
     "BA_DEF_DEF_ \"GenMsgCycleTime\" 1e30;\n",
     "NS_ :\n",
     "EV_ ",
+    "BO_ 1B : 8 X\n",
+    "BO_2 B: 8 X\n",
+    "BO_ 2 B: 8 X ",
+    " SG_S : 0|8@1+ (1,0) [0|0] \"\" X\n",
 ];
 
 fn holds(text: &[u8]) -> Result<(), TestCaseError> {

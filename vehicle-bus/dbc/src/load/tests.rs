@@ -149,3 +149,19 @@ fn errors_name_the_line_and_what_was_expected() {
         "line 4: Invalid Int value: '99999999999999999999' (in `VAL_ 1 A 99999999999999999999 \"x\" ;`)"
     );
 }
+
+#[test]
+fn a_statement_that_only_the_parser_would_take_is_refused() {
+    let after = |line: &str| refused(&format!("BO_ 1 A: 8 X\n{line}\n"));
+    assert_eq!(after("BO_1 B: 8 X"), "line 2, column 4: expected a blank, found `1 B: 8 X`");
+    assert_eq!(after("BO_ 1B : 8 X"), "line 2, column 5: expected the message's id, found `1B : 8 X`");
+    assert_eq!(
+        after("BO_ 2 B: 8 X BO_ 1 C: 8 X"),
+        "line 2, column 14: expected the end of the line, found `BO_ 1 C: 8 X`"
+    );
+    assert_eq!(
+        after(" SG_S : 0|8@1+ (1,0) [0|0] \"\" X"),
+        "line 2, column 5: expected a blank, found `S : 0|8@1+ (1,0) [0|0] \"\" X`"
+    );
+    assert!(Database::parse(b"BO_ 1 A: 8 X // a note\n SG_ S : 0|8@1+ (1,0) [0|0] \"\" X , Y // another\n").is_ok());
+}
