@@ -1,13 +1,19 @@
 //! The command line `tandem`: each command is a module, and tells with its exit status how it went.
 
+mod bus;
+mod car;
 mod child;
+mod client;
+mod climate;
 mod failure;
 mod places;
 mod private_bus;
 mod progress;
 mod published;
 mod replay;
+mod screen;
 mod screens;
+mod signals;
 mod sim;
 mod stage;
 pub mod supervisor;
@@ -35,6 +41,16 @@ struct Cli {
 enum Command {
     Sim(sim::Sim),
     Replay(replay::Replay),
+    #[command(subcommand)]
+    Signals(signals::Signals),
+    #[command(subcommand)]
+    Climate(climate::Climate),
+    #[command(subcommand)]
+    Car(car::Car),
+    #[command(subcommand)]
+    Bus(bus::Bus),
+    #[command(subcommand)]
+    Screen(screen::Screens),
     #[command(hide = true)]
     Child(child::Child),
 }
@@ -56,6 +72,11 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
         match command {
             Command::Sim(sim) => sim.run().await,
             Command::Replay(replay) => replay.run().await,
+            Command::Signals(signals) => signals.run().await,
+            Command::Climate(climate) => climate.run().await,
+            Command::Car(car) => car.run(),
+            Command::Bus(bus) => bus.run().await,
+            Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }
     })

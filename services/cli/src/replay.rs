@@ -134,7 +134,8 @@ impl Replay {
         let feed = Feed::start(listener, Arc::clone(&plan.log), self.speed)?;
         // A new service would know nothing of what was: at full speed a death ends the replay.
         let on_death = if self.speed == Speed::Max { OnDeath::Report } else { OnDeath::Restart };
-        let mut stage = Stage::open(&bus, on_death, &places.assets)?;
+        // Faults of the recording are counted in the summary.
+        let mut stage = Stage::open(&bus, on_death, &places.assets, "error")?;
         let outcome = self.play(&mut stage, &bus, &plan, feed, vehicle, screens).await;
         stage.end().await;
         match outcome? {

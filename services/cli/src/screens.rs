@@ -9,6 +9,7 @@ use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy, ScreenErr
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 
+use crate::client::explain;
 use crate::failure::SetUp;
 use crate::places;
 use crate::supervisor::{Program, Role};
@@ -156,7 +157,9 @@ pub async fn capture(connection: &Connection, screen: Screen) -> anyhow::Result<
         match proxy.capture(0).await {
             // It could not be drawn in the time that the screen gives itself: the machine is busy.
             Err(ScreenError::CaptureFailed(_)) if tries > 0 => {}
-            picture => return picture.with_context(|| format!("no picture of the {}", screen.word())),
+            picture => {
+                return picture.map_err(|error| explain(error).context(format!("no picture of the {}", screen.word())));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::ffi::OsString;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use anyhow::Context;
@@ -44,11 +44,11 @@ impl Cut {
 }
 
 impl Stage {
-    /// Starts the bus's daemon.
+    /// Starts the bus's daemon. The children log at level `log`, unless `TANDEM_LOG` says otherwise.
     ///
     /// # Errors
     /// It cannot be started, or signals cannot be listened for.
-    pub fn open(bus: &PrivateBus, on_death: OnDeath, assets: &std::path::Path) -> anyhow::Result<Self> {
+    pub fn open(bus: &PrivateBus, on_death: OnDeath, assets: &Path, log: &str) -> anyhow::Result<Self> {
         let address = OsString::from(bus.address());
         let mut environment = vec![
             ("TANDEM_BUS", address.clone()),
@@ -56,7 +56,7 @@ impl Stage {
             ("TANDEM_ASSETS", assets.into()),
         ];
         if std::env::var_os("TANDEM_LOG").is_none() {
-            environment.push(("TANDEM_LOG", "warn".into()));
+            environment.push(("TANDEM_LOG", log.into()));
         }
         let mut stage = Self {
             supervisor: Supervisor::new(PathBuf::from(OURSELVES), on_death),
@@ -76,11 +76,6 @@ impl Stage {
         let name = program.name;
         program.environment.extend(self.environment.iter().cloned());
         self.supervisor.start(program).with_context(|| format!("cannot start {name}"))
-    }
-
-    /// The process ids of the children, by name.
-    pub fn running(&self) -> impl Iterator<Item = (&'static str, u32)> {
-        self.supervisor.running()
     }
 
     /// Does the work while the children are watched: each death is reported in one line.

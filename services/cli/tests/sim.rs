@@ -1,4 +1,5 @@
 //! `tandem sim` with stand-ins for its programs: who ends whom, and that nothing is left behind.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};

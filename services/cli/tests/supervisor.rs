@@ -1,4 +1,5 @@
 //! Children of a real `tandem child`, with small programs of the system in the place of Tandem's own.
+#![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -65,7 +65,7 @@ impl Log {
         let mut walk = Walk::new(&text);
         let (mut frames, mut last, mut bad) = (0, 0, BadLines::default());
         let mut counts: Vec<u64> = Vec::new();
-        while let Some((number, step)) = walk.next() {
+        for (number, step) in walk.by_ref() {
             match step {
                 Ok(frame) => {
                     frames += 1;

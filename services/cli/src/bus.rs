@@ -1,0 +1,112 @@
+use anyhow::Context;
+use clap::Subcommand;
+use serde_json::json;
+use tandem_contracts::bus::{Bus1Proxy, BusStatistics, IdStatistics};
+use tandem_frame::CanId;
+
+use crate::client::{connect, explain};
+use crate::failure::Status;
+use crate::table::{Align, Table};
+
+/// Tells what is on the car's buses.
+#[derive(Subcommand)]
+pub enum Bus {
+    /// Frames, rate and load of each bus, and the ids heard with their errors.
+    Show {
+        /// Prints one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Bus {
+    pub async fn run(self) -> anyhow::Result<Status> {
+        let Self::Show { json } = self;
+        let connection = connect().await?;
+        let bus = Bus1Proxy::new(&connection).await?;
+        let (buses, ids) = (bus.buses().await.map_err(explain)?, bus.ids().await.map_err(explain)?);
+        let shown = if json { document(&buses, &ids).context("the answer is no JSON")? } else { text(&buses, &ids) };
+        std::io::Write::write_all(&mut std::io::stdout(), shown.as_bytes())?;
+        Ok(Status::OK)
+    }
+}
+
+fn id_text(id: u32) -> String {
+    CanId::from_raw(id).map_or_else(|_| format!("{id:X}"), |id| id.to_string())
+}
+
+fn errors(id: &IdStatistics) -> Vec<(&str, u64)> {
+    let mut errors: Vec<_> = id.errors.iter().map(|(kind, count)| (kind.as_str(), *count)).collect();
+    errors.sort_unstable();
+    errors
+}
+
+fn text(buses: &[BusStatistics], ids: &[IdStatistics]) -> String {
+    use Align::{Left, Right};
+    let mut table = Table::new([
+        ("bus", Left),
+        ("frames", Right),
+        ("frames/s", Right),
+        ("load %", Right),
+        ("unknown frames", Right),
+        ("sent", Right),
+    ]);
+    for bus in buses {
+        table.row([
+            bus.name.clone(),
+            bus.frames.to_string(),
+            format!("{:.1}", bus.rate),
+            format!("{:.1}", bus.load),
+            bus.unknown.to_string(),
+            bus.sent.to_string(),
+        ]);
+    }
+    let mut heard = Table::new([("bus", Left), ("id", Left), ("message", Left), ("frames", Right), ("errors", Left)]);
+    for id in ids {
+        let message = if id.message.is_empty() { "unknown" } else { &id.message };
+        let errors: Vec<_> = errors(id).into_iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        heard.row([id.bus.clone(), id_text(id.id), message.to_owned(), id.frames.to_string(), errors.join(", ")]);
+    }
+    format!("{table}\n{heard}")
+}
+
+fn document(buses: &[BusStatistics], ids: &[IdStatistics]) -> serde_json::Result<String> {
+    let ids: Vec<_> = ids
+        .iter()
+        .map(|id| {
+            let errors: serde_json::Map<_, _> =
+                errors(id).into_iter().map(|(kind, count)| (kind.to_owned(), count.into())).collect();
+            json!({"bus": id.bus, "id": id_text(id.id), "message": id.message, "frames": id.frames, "errors": errors})
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&json!({"buses": buses, "ids": ids}))? + "\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_on_the_buses_is_two_tables() {
+        let bus = BusStatistics { name: "can0".into(), frames: 9, unknown: 2, sent: 1, rate: 45.05, load: 1.2 };
+        let id = |id, message: &str, errors: &[(&str, u64)]| IdStatistics {
+            bus: "can0".into(),
+            id,
+            message: message.into(),
+            frames: 3,
+            errors: errors.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
+        };
+        let ids = [id(0x19F, "Wheels", &[("short", 1), ("checksum", 2)]), id(0x98FE_CA00, "", &[])];
+        insta::assert_snapshot!(text(std::slice::from_ref(&bus), &ids), @r"
+        bus   frames  frames/s  load %  unknown frames  sent
+        can0       9      45.0     1.2               2     1
+
+        bus   id        message  frames  errors
+        can0  19F       Wheels        3  2 checksum, 1 short
+        can0  18FECA00  unknown       3
+        ");
+        let document: serde_json::Value = serde_json::from_str(&document(&[bus], &ids).unwrap()).unwrap();
+        assert_eq!(document["ids"][0]["errors"], json!({"checksum": 2, "short": 1}));
+        assert_eq!(document["buses"][0]["frames"], 9);
+    }
+}

@@ -1,0 +1,96 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use tandem_signals::{Catalogue, Profile};
+use tandem_store::{LoadError, Places};
+
+use crate::failure::{Status, set_up};
+use crate::places;
+use crate::table::{Align, Table, counted};
+
+/// Lists and checks cars: folders with a car.toml.
+#[derive(Subcommand)]
+pub enum Car {
+    /// Every mistake of a car.toml and of its DBC files at once, with file and line; status 1 if there is any.
+    Check {
+        /// A folder with a car.toml, or the name of a car in the assets.
+        car: String,
+        /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again.
+        #[arg(long, value_name = "DIR")]
+        dbc_path: Vec<PathBuf>,
+    },
+    /// The cars in the assets.
+    List,
+}
+
+impl Car {
+    pub fn run(self) -> anyhow::Result<Status> {
+        match self {
+            Self::Check { car, dbc_path } => check(&car, &dbc_path),
+            Self::List => {
+                let assets = places::assets()?;
+                print!("{}", list(&assets));
+                Ok(Status::OK)
+            }
+        }
+    }
+}
+
+fn check(car: &str, dbc_path: &[PathBuf]) -> anyhow::Result<Status> {
+    // A folder can be checked wherever the assets are.
+    let by_path = Path::new(car).join("car.toml").is_file();
+    let places = match places::places(dbc_path) {
+        Err(_) if by_path => Places { assets: PathBuf::new(), dbc: dbc_path.to_vec() },
+        places => places?,
+    };
+    let folder = if by_path { std::path::absolute(car)? } else { places::car_folder(&places, car)? };
+    match tandem_store::load(&folder.to_string_lossy(), &places, Catalogue::ours()) {
+        Ok((loaded, warnings)) => {
+            for warning in &warnings {
+                println!("{}:{}: mended: {}", warning.file.display(), warning.line, warning.what);
+            }
+            let (leaves, buses) = (loaded.leaves().count() as u64, loaded.buses.len() as u64);
+            let buses = if buses == 1 { "1 bus".to_owned() } else { format!("{buses} buses") };
+            println!("{}: {} from {buses}, no mistake", loaded.profile.name, counted(leaves, "signal"));
+            Ok(Status::OK)
+        }
+        Err(LoadError::Mistakes { mistakes, .. }) => {
+            for mistake in &mistakes {
+                println!("{mistake}");
+            }
+            println!("{}", counted(mistakes.len() as u64, "mistake"));
+            Ok(Status::FAILED)
+        }
+        // A file that is not there is the set-up's fault, one that cannot be understood is its own.
+        Err(error @ (LoadError::NoDbc { .. } | LoadError::NoSuchCar { .. })) => Err(set_up(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn list(assets: &Path) -> Table {
+    let mut table = Table::new([
+        ("car", Align::Left),
+        ("buses", Align::Left),
+        ("signals", Align::Right),
+        ("what it is", Align::Left),
+    ]);
+    for name in places::car_names(assets) {
+        let file = assets.join("cars").join(&name).join("car.toml");
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        match Profile::parse(&file.to_string_lossy(), &text, Catalogue::ours()) {
+            Ok(profile) => {
+                let buses: BTreeMap<_, _> =
+                    profile.buses.iter().map(|bus| (bus.interface.as_str(), bus.dbc.as_str())).collect();
+                let buses: Vec<_> = buses.iter().map(|(bus, dbc)| format!("{bus} by {dbc}")).collect();
+                let what = format!("{}: {}", profile.name, profile.description);
+                table.row([name, buses.join(", "), profile.signals.len().to_string(), what]);
+            }
+            Err(mistakes) => {
+                let what = format!("{}: see `tandem car check {name}`", counted(mistakes.len() as u64, "mistake"));
+                table.row([name, String::new(), String::new(), what]);
+            }
+        }
+    }
+    table
+}
