@@ -3,7 +3,8 @@
 """Makes the backgrounds and the card's shadow anew, byte for byte: `python3 assets/pictures/make.py`.
 
 Live dark gradients show bands, so the backgrounds are pictures with noise of one step in 255. They have half the
-screen's size: the noise is too fine to see doubled, and the files stay small. The car is car.svg, drawn by hand.
+screen's size: the noise is too fine to see doubled, and the files stay small. The car
+is car.svg, drawn by hand; the centre's test `drawing` renders its pictures.
 """
 import math
 import random

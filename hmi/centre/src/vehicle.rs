@@ -8,7 +8,7 @@ use tandem_units::{Celsius, Kilowatts, Meters, Percent, Quality};
 use crate::{CentreWindow, Leaf, Opening, Service, Tyre, VehicleAdapter, shown};
 
 /// The power at the end of the bar, kilowatts.
-const FULL_POWER: f64 = 150.0;
+const FULL_POWER: f64 = 160.0;
 /// A tyre is low below this share of the hardest tyre.
 const LOW_SHARE: f64 = 0.85;
 /// An average needs some driving, seconds.
