@@ -41,6 +41,7 @@ pub fn figures() -> Result<Vec<Figure>> {
     let daemon = ["--session", "--nofork", "--nopidfile", "--nosyslog"];
     let _daemon = Kept(Command::new("dbus-daemon").args(daemon).arg(format!("--address={address}")).spawn()?);
     let listener = Listener::bind(&link)?;
+    wait_for(&socket);
     let _service = Kept(
         Command::new(binary("tandem-vehicle"))
             .args(["--car", "demo", "--link"])
@@ -52,7 +53,6 @@ pub fn figures() -> Result<Vec<Figure>> {
     );
     let (sent_sender, sent) = mpsc::channel();
     let car = std::thread::spawn(move || drive(&listener, &sent_sender));
-    wait_for(&socket);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let heard = runtime.block_on(listen(&address))?;
     car.join().map_err(|_| anyhow::anyhow!("the car's thread panicked"))??;

@@ -24,7 +24,7 @@ pub struct Tandem {
     told: Vec<String>,
     stderr: Option<JoinHandle<String>>,
     /// Its own runtime folder, so that it meets no other run.
-    _runtime: tempfile::TempDir,
+    runtime: tempfile::TempDir,
 }
 
 /// What a run left.
@@ -101,7 +101,7 @@ impl Tandem {
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Self { child, mark, lines, told: Vec::new(), stderr: Some(stderr), _runtime: runtime }
+        Self { child, mark, lines, told: Vec::new(), stderr: Some(stderr), runtime }
     }
 
     /// Starts the simulator with everything headless, and waits until all is up.
@@ -145,6 +145,20 @@ impl Tandem {
             told(&line).expect("the line that was waited for")
         });
         Bus::open(&address).await
+    }
+
+    /// The bus that it published for others to find, as a replay does, whose output is its own.
+    pub async fn published(&self) -> String {
+        let file = self.runtime.path().join("tandem/bus");
+        let read = async {
+            loop {
+                if let Ok(address) = std::fs::read_to_string(&file) {
+                    break address;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        crate::within("the address of the bus", read).await
     }
 
     pub fn signal(&self, signal: Signal) {

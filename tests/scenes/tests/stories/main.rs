@@ -3,7 +3,11 @@
 #![cfg(test)]
 
 mod administrator;
+mod bad_input;
+mod cantools;
+mod determinism;
 mod nothing_is_left_behind;
 mod pictures;
+mod recordings;
 mod silence;
 mod temperature;
