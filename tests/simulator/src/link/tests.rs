@@ -297,3 +297,30 @@ fn the_end_of_the_time_is_told() {
     assert_eq!(last, None, "nobody said that it was the end");
     thread.join().unwrap().unwrap();
 }
+
+#[test]
+fn live_the_car_goes_at_its_own_pace_and_asks_nobody() {
+    let (voice, mailbox) = channel();
+    let (car_end, mut service) = Local::pair().unwrap();
+    voice.send(Said::Arrived(car_end)).unwrap();
+    drive(crate::tests::car(None), Pace::Live, Some(50 * MS), &mailbox, &voice).unwrap();
+    let heard: Vec<Event> = std::iter::from_fn(|| service.receive().unwrap()).collect();
+    assert!(matches!(heard.first(), Some(Event::Hello(Hello { pace: Pace::Live, .. }))));
+    let advances: Vec<&Event> = heard.iter().filter(|event| matches!(event, Event::Advance(_))).collect();
+    let expected: Vec<Event> = (1..=5).map(|step| Event::Advance(step * 10 * MS)).collect();
+    assert_eq!(advances, expected.iter().collect::<Vec<_>>());
+    assert_eq!(heard.last(), Some(&Event::End));
+}
+
+#[test]
+fn a_service_that_does_not_read_is_left_behind() {
+    let (voice, mailbox) = channel();
+    let (car_end, mut service) = Local::pair().unwrap();
+    let peer = Peer::new(car_end, 1, voice);
+    let told = (0..100_000).take_while(|step| peer.tell(vec![Event::Advance(*step)])).count();
+    assert!((200..100_000).contains(&told), "{told}");
+    peer.drop_now();
+    assert!(matches!(mailbox.recv().unwrap(), Said::Gone(1)));
+    let heard = std::iter::from_fn(|| service.receive().unwrap()).count();
+    assert!(heard <= told, "{heard} of {told}");
+}
