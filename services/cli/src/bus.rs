@@ -4,7 +4,7 @@ use serde_json::json;
 use tandem_contracts::bus::{Bus1Proxy, BusStatistics, IdStatistics};
 use tandem_frame::CanId;
 
-use crate::client::{connect, explain};
+use crate::client::{connect, explain_plain};
 use crate::failure::Status;
 use crate::table::{Align, Table};
 
@@ -24,7 +24,7 @@ impl Bus {
         let Self::Show { json } = self;
         let connection = connect().await?;
         let bus = Bus1Proxy::new(&connection).await?;
-        let (buses, ids) = (bus.buses().await.map_err(explain)?, bus.ids().await.map_err(explain)?);
+        let (buses, ids) = (bus.buses().await.map_err(explain_plain)?, bus.ids().await.map_err(explain_plain)?);
         let shown = if json { document(&buses, &ids).context("the answer is no JSON")? } else { text(&buses, &ids) };
         std::io::Write::write_all(&mut std::io::stdout(), shown.as_bytes())?;
         Ok(Status::OK)

@@ -1,10 +1,13 @@
 //! The way from a command to the services that run.
 
 use anyhow::anyhow;
+use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
-use zbus::Connection;
+use tandem_contracts::screen::ScreenError;
+use tandem_contracts::signals::SignalsError;
+use zbus::{Connection, fdo};
 
-use crate::failure::{SetUp, set_up};
+use crate::failure::set_up;
 use crate::published;
 
 const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
@@ -28,18 +31,54 @@ pub async fn connect() -> anyhow::Result<Connection> {
     })
 }
 
+/// An error that a call comes back with.
+pub trait CallError: std::error::Error + Send + Sync + 'static {
+    /// What the bus itself said, if it was not the service.
+    fn of_the_bus(&self) -> Option<&zbus::Error>;
+}
+
+macro_rules! call_errors {
+    ($($error:ty: $variant:path),* $(,)?) => {$(
+        impl CallError for $error {
+            fn of_the_bus(&self) -> Option<&zbus::Error> {
+                if let $variant(error) = self { Some(error) } else { None }
+            }
+        }
+    )*};
+}
+
+call_errors! {
+    SignalsError: SignalsError::Bus,
+    ClimateError: ClimateError::Bus,
+    ScreenError: ScreenError::Bus,
+    fdo::Error: fdo::Error::ZBus,
+}
+
 /// The error of a call, in words that say what to do.
-pub fn explain(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
-    let text = error.to_string();
-    let gone = ["org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NameHasNoOwner"];
-    if gone.iter().any(|name| text.contains(name)) {
-        return anyhow::Error::new(SetUp(format!("nobody on this bus answers: {HINT}")));
+pub fn explain(error: impl CallError) -> anyhow::Error {
+    match error.of_the_bus() {
+        Some(zbus::Error::FDO(said)) if is_absence(said) => nobody(),
+        // The error around it says no more than where it came from.
+        Some(bus) => bus.clone().into(),
+        // A typed error says its D-Bus name first; people want the sentence behind it.
+        None => match error.to_string().split_once(": ") {
+            Some((name, sentence)) if name.starts_with("org.") => anyhow!("{sentence}"),
+            _ => error.into(),
+        },
     }
-    // A typed error says its D-Bus name first; people want the sentence behind it.
-    match text.split_once(": ") {
-        Some((name, sentence)) if name.starts_with("org.tandem.") => anyhow!("{sentence}"),
-        _ => error.into(),
-    }
+}
+
+/// As [`explain`], for a call that has no errors of its own.
+pub fn explain_plain(error: fdo::Error) -> anyhow::Error {
+    if is_absence(&error) { nobody() } else { explain(error) }
+}
+
+fn nobody() -> anyhow::Error {
+    set_up(format!("nobody on this bus answers: {HINT}"))
+}
+
+fn is_absence(said: &fdo::Error) -> bool {
+    matches!(said, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_))
 }
 
 fn root(error: &dyn std::error::Error) -> String {
@@ -52,9 +91,8 @@ fn root(error: &dyn std::error::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tandem_contracts::signals::SignalsError;
-
     use super::*;
+    use crate::failure::SetUp;
 
     #[test]
     fn an_error_of_a_service_is_told_in_its_sentence() {
@@ -64,7 +102,9 @@ mod tests {
 
     #[test]
     fn a_service_that_is_not_there_is_a_wrong_set_up() {
-        let unknown = zbus::fdo::Error::ServiceUnknown("no such name".into());
-        assert!(explain(unknown).downcast_ref::<SetUp>().is_some());
+        let unknown = || fdo::Error::ServiceUnknown("no such name".into());
+        assert!(explain_plain(unknown()).downcast_ref::<SetUp>().is_some());
+        let behind_a_typed_error = SignalsError::Bus(zbus::Error::FDO(Box::new(unknown())));
+        assert!(explain(behind_a_typed_error).downcast_ref::<SetUp>().is_some());
     }
 }

@@ -269,6 +269,8 @@ impl Replay {
         }
         let privacy = if self.private { Privacy::Told } else { Privacy::Kept };
         let answers = Answers::ask(connection).await?;
+        // Without a link the service forgets every reading.
+        drop(feed);
         Ok(Summary::new(plan.car.profile.name.clone(), &plan.log, answers, end, privacy))
     }
 

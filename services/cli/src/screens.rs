@@ -20,10 +20,10 @@ const TRIES: usize = 5;
 /// How the screens look.
 #[derive(Args, Clone, Debug)]
 pub struct Look {
-    /// By day or by night; without it the screens choose.
+    /// By day or by night; without it by night.
     #[arg(long)]
     pub theme: Option<Theme>,
-    /// The language of the screens; without it the one of the session.
+    /// The language of the screens; without it English.
     #[arg(long)]
     pub language: Option<Language>,
 }

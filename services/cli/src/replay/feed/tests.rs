@@ -1,12 +1,15 @@
 use super::*;
 
-/// A service that takes in everything and says that it has.
+/// A service that takes in everything and, if time waits for it, says that it has.
 fn service(mut link: Local, events: usize) -> Vec<Event> {
     let mut heard = Vec::new();
+    let mut lockstep = false;
     while heard.len() < events {
         let Some(event) = link.receive().unwrap() else { break };
-        if let Event::Advance(time) = event {
-            link.send(&[Event::Reached(time)]).unwrap();
+        match &event {
+            Event::Hello(hello) => lockstep = hello.pace == Clock::Lockstep,
+            Event::Advance(time) if lockstep => link.send(&[Event::Reached(*time)]).unwrap(),
+            _ => {}
         }
         heard.push(event);
     }
