@@ -11,5 +11,5 @@ mod sources;
 pub use bus::{Bus, Listener, within};
 pub use picture::{Pixels, Region};
 pub use process::{Outcome, Tandem, binary, processes};
-pub use shown::{MINUS, PLUS, Shown, speed};
+pub use shown::{MINUS, PLUS, Shown, can_raise, speed};
 pub use sources::{corpus, demo_log, first_of, peer_python, root};

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use tandem_contracts::climate::{ClimateError, RequestChangedStream, TemperatureRequest};
 use tandem_contracts::screen::CENTRE;
-use tandem_scenes::{Bus, MINUS, PLUS, Tandem, within};
+use tandem_scenes::{Bus, MINUS, PLUS, Tandem, can_raise, within};
 use tandem_units::Quality;
 
 const DRIVER: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature";
@@ -20,6 +20,8 @@ impl Cabin {
         let requests = bus.climate().await.receive_request_changed().await.unwrap();
         let reported = async { while bus.reading(DRIVER).await.0 != Quality::Valid {} };
         within("the car's own temperature", reported).await;
+        let touchable = async { while !can_raise(&bus.capture(CENTRE).await.1) {} };
+        within("a plus to touch", touchable).await;
         Self { tandem, bus, requests }
     }
 
@@ -27,9 +29,12 @@ impl Cabin {
         self.bus.screen(CENTRE).await.touch(x, y).await.unwrap();
     }
 
-    async fn next(&mut self) -> TemperatureRequest {
-        let changed = within("news of the wish", self.requests.next()).await.unwrap();
-        changed.args().unwrap().request
+    /// The next news of a wish, which must be of this state.
+    async fn next(&mut self, state: &'static str) -> TemperatureRequest {
+        let changed = within(state, self.requests.next()).await.unwrap();
+        let request = changed.args().unwrap().request;
+        assert_eq!(request.state, state, "{request:?}");
+        request
     }
 }
 
@@ -38,15 +43,15 @@ async fn a_touch_reaches_the_car_and_its_echo_the_number() {
     let mut cabin = Cabin::new().await;
     let before = cabin.bus.number(DRIVER).await;
     cabin.touch(PLUS).await;
-    let pending = cabin.next().await;
-    assert_eq!((pending.state.as_str(), pending.celsius), ("pending", before + 0.5));
-    let confirmed = cabin.next().await;
-    assert_eq!((confirmed.id, confirmed.state.as_str(), confirmed.reason.as_str()), (pending.id, "confirmed", ""));
+    let pending = cabin.next("pending").await;
+    assert_eq!(pending.celsius, before + 0.5);
+    let confirmed = cabin.next("confirmed").await;
+    assert_eq!((confirmed.id, confirmed.reason.as_str()), (pending.id, ""));
     assert_eq!(cabin.bus.number(DRIVER).await, before + 0.5);
 
     cabin.touch(MINUS).await;
-    assert_eq!(cabin.next().await.state, "pending");
-    assert_eq!(cabin.next().await.state, "confirmed");
+    cabin.next("pending").await;
+    cabin.next("confirmed").await;
     assert_eq!(cabin.bus.number(DRIVER).await, before);
     drop(cabin.tandem);
 }
@@ -59,19 +64,17 @@ async fn a_car_that_refuses_or_says_nothing_leaves_the_number_where_it_is() {
 
     simulator.answer_temperature("refuse".to_owned(), 50).await.unwrap();
     cabin.touch(PLUS).await;
-    assert_eq!(cabin.next().await.state, "pending");
-    let refused = cabin.next().await;
-    assert_eq!(refused.state, "refused");
+    cabin.next("pending").await;
+    let refused = cabin.next("refused").await;
     assert!(!refused.reason.is_empty(), "a refusal says why");
     assert_eq!(cabin.bus.number(DRIVER).await, before);
 
     simulator.answer_temperature("silent".to_owned(), 0).await.unwrap();
     cabin.touch(PLUS).await;
-    let pending = cabin.next().await;
-    assert_eq!(pending.state, "pending");
+    let pending = cabin.next("pending").await;
     assert_eq!(cabin.bus.number(DRIVER).await, before, "a wish does not move the number");
-    let lapsed = cabin.next().await;
-    assert_eq!((lapsed.id, lapsed.state.as_str()), (pending.id, "lapsed"));
+    let lapsed = cabin.next("lapsed").await;
+    assert_eq!(lapsed.id, pending.id);
     assert_eq!(cabin.bus.number(DRIVER).await, before);
 }
 
