@@ -62,7 +62,7 @@ async fn a_car_that_refuses_or_says_nothing_leaves_the_number_where_it_is() {
     let before = cabin.bus.number(DRIVER).await;
     let simulator = cabin.bus.simulator().await;
 
-    simulator.answer_temperature("refuse".to_owned(), 50).await.unwrap();
+    simulator.answer_temperature("refuse".to_owned(), 300).await.unwrap();
     cabin.touch(PLUS).await;
     cabin.next("pending").await;
     let refused = cabin.next("refused").await;
