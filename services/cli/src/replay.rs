@@ -150,7 +150,7 @@ impl Replay {
 
     fn log(&self) -> anyhow::Result<Log> {
         let log = Log::read(self.text()?);
-        let shown = self.log.display();
+        let shown = self.log_name();
         if let (true, Some((number, reason))) = (self.strict, log.bad.first.first()) {
             bail!("{shown}:{number}: {reason} (--strict stops here)");
         }
@@ -164,6 +164,10 @@ impl Replay {
         Ok(log)
     }
 
+    fn log_name(&self) -> String {
+        if self.log == Path::new("-") { "standard input".to_owned() } else { self.log.display().to_string() }
+    }
+
     fn text(&self) -> anyhow::Result<Vec<u8>> {
         let mut text = Vec::new();
         let read = if self.log == Path::new("-") {
@@ -171,7 +175,7 @@ impl Replay {
         } else {
             fs::read(&self.log)
         };
-        read.with_context(|| SetUp(format!("cannot read the recording {}", self.log.display())))
+        read.with_context(|| SetUp(format!("cannot read the recording {}", self.log_name())))
     }
 
     fn car(&self, log: &Log, places: &Places) -> anyhow::Result<(String, Car)> {
@@ -282,8 +286,7 @@ impl Replay {
         let form = if self.json { Form::Json } else { Form::Text };
         let at_bad_line = if self.strict { AtBadLine::Stop } else { AtBadLine::GoOn };
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        let tally = decode::decode(&log, &database, form, at_bad_line, &mut out)
-            .with_context(|| self.log.display().to_string())?;
+        let tally = decode::decode(&log, &database, form, at_bad_line, &mut out).with_context(|| self.log_name())?;
         eprintln!("{}", tally.text());
         Ok(Status::OK)
     }

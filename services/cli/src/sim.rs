@@ -62,7 +62,7 @@ impl Sim {
         let bus = PrivateBus::prepare()?;
         let cast = self.cast(&car, &bus.link())?;
         let on_death = if self.fail_fast { OnDeath::Report } else { OnDeath::Restart };
-        let mut stage = Stage::open(&bus, on_death, &places.assets, "warn")?;
+        let mut stage = Stage::open(&bus, on_death, &places.assets, "warn,winit=error,zbus=error")?;
         let outcome = self.play(&mut stage, &bus, cast).await;
         stage.end().await;
         match outcome? {

@@ -16,7 +16,7 @@ pub fn text(summary: &Summary) -> String {
 
 fn write(out: &mut String, summary: &Summary) -> std::fmt::Result {
     let Summary { car, log, .. } = summary;
-    writeln!(out, "{car}: {} frames in {} s", log.frames, number(log.seconds))?;
+    writeln!(out, "{car}: {} in {} s", counted(log.frames, "frame"), number(log.seconds))?;
     match (log.bad_lines, log.first_bad_lines.len() as u64) {
         (0, _) => {}
         (count, told) => {

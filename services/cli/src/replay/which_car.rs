@@ -70,9 +70,13 @@ pub fn ask_for_one(log: &Log, places: &Places) -> anyhow::Error {
             })
             .count()
     };
-    let cars = car_names(&places.assets).into_iter().map(|name| match load(&name, places) {
-        Ok(car) => format!("{name} knows {} of its {} ids", known(&car), ids.len()),
-        Err(_) => format!("{name} cannot be read (`tandem car check` says why)"),
+    let cars = car_names(&places.assets).into_iter().map(|name| {
+        let folder = places.assets.join("cars").join(&name);
+        match tandem_store::load(&folder.to_string_lossy(), places, Catalogue::ours()) {
+            Ok((car, _)) => format!("{name} knows {} of its {} ids", known(&car), ids.len()),
+            Err(LoadError::NoDbc { dbc, .. }) => format!("{name} needs {dbc}, see --dbc-path"),
+            Err(_) => format!("{name} has mistakes, see `tandem car check {name}`"),
+        }
     });
     let cars: Vec<_> = cars.collect();
     set_up(format!("which car is this a recording of? Say --car NAME ({})", cars.join("; ")))
