@@ -1,5 +1,8 @@
 //! A cluster on a headless screen, fed by hand.
 
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::Path;
 use std::rc::Rc;
 
 use slint::ComponentHandle;
@@ -70,19 +73,48 @@ impl Drawing {
         self.face.apply(&self.window, &Update::Link(link), &self.readings);
     }
 
-    /// Draws, and keeps the picture if a person wants to see it.
-    pub fn keep(&self, name: &str) -> Vec<u8> {
+    pub fn next_flash(&self) -> Option<Nanoseconds> {
+        self.face.wakes_at()
+    }
+
+    /// Draws. The picture is left in the target directory's `tmp`, for a person to look at.
+    pub fn picture(&self, name: &str) -> Picture {
         self.screen.turn();
-        let rgb = self.screen.rgb();
-        if let Some(directory) = std::env::var_os("TANDEM_PICTURES") {
-            let file = std::fs::File::create(std::path::Path::new(&directory).join(format!("{name}.png"))).unwrap();
-            let (width, height) = self.screen.size();
-            let mut encoder = png::Encoder::new(file, width, height);
-            encoder.set_color(png::ColorType::Rgb);
-            encoder.set_compression(png::Compression::Fast);
-            encoder.write_header().unwrap().write_image_data(&rgb).unwrap();
-        }
-        rgb
+        let picture = Picture { rgb: self.screen.rgb() };
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{name}.png"));
+        let (width, height) = self.screen.size();
+        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_compression(png::Compression::Fast);
+        encoder.write_header().unwrap().write_image_data(&picture.rgb).unwrap();
+        picture
+    }
+}
+
+/// Left, top, width, height in pixels.
+pub type Area = (usize, usize, usize, usize);
+pub type Pixel = [u8; 3];
+
+#[derive(Debug, PartialEq)]
+pub struct Picture {
+    pub rgb: Vec<u8>,
+}
+
+impl Picture {
+    /// The pixels of an area, row by row.
+    pub fn pixels(&self, (left, top, width, height): Area) -> impl Iterator<Item = Pixel> + '_ {
+        (top..top + height)
+            .flat_map(move |y| self.rgb[(y * 1920 + left) * 3..(y * 1920 + left + width) * 3].chunks_exact(3))
+            .map(|pixel| [pixel[0], pixel[1], pixel[2]])
+    }
+
+    pub fn count(&self, area: Area, is: impl Fn(Pixel) -> bool) -> usize {
+        self.pixels(area).filter(|pixel| is(*pixel)).count()
+    }
+
+    /// The rows of an area that hold such a pixel.
+    pub fn rows(&self, (left, top, width, height): Area, is: impl Fn(Pixel) -> bool) -> Vec<usize> {
+        (top..top + height).filter(|y| self.pixels((left, *y, width, 1)).any(&is)).collect()
     }
 }
 
