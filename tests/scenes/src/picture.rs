@@ -36,6 +36,31 @@ impl Pixels {
         Self { width: info.width as usize, height: info.height as usize, rgb }
     }
 
+    /// A picture of one colour.
+    pub fn filled(width: usize, height: usize, colour: [u8; 3]) -> Self {
+        Self { width, height, rgb: colour.repeat(width * height) }
+    }
+
+    /// The pixel at a place.
+    pub fn at(&self, x: usize, y: usize) -> [u8; 3] {
+        let at = (y * self.width + x) * 3;
+        [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
+    }
+
+    pub fn set(&mut self, x: usize, y: usize, pixel: [u8; 3]) {
+        let at = (y * self.width + x) * 3;
+        self.rgb[at..at + 3].copy_from_slice(&pixel);
+    }
+
+    /// Puts another picture into this one, its top left at `x`, `y`.
+    pub fn put(&mut self, other: &Self, x: usize, y: usize) {
+        for row in 0..other.height {
+            let to = ((y + row) * self.width + x) * 3;
+            let from = row * other.width * 3;
+            self.rgb[to..to + other.width * 3].copy_from_slice(&other.rgb[from..from + other.width * 3]);
+        }
+    }
+
     pub fn size(&self) -> (usize, usize) {
         (self.width, self.height)
     }
@@ -53,8 +78,7 @@ impl Pixels {
     }
 
     fn brightness(&self, x: usize, y: usize) -> u8 {
-        let at = (y * self.width + x) * 3;
-        self.rgb[at..at + 3].iter().copied().max().unwrap_or(0)
+        self.at(x, y).into_iter().max().unwrap_or(0)
     }
 
     /// How high the bright ink in a region stands, from its highest to its lowest pixel: a number is high, a dash is flat, nothing is 0.
