@@ -92,6 +92,8 @@ fn set_platform<F: Face>(options: &Options) -> Result<Option<std::rc::Rc<Screen>
             return Err(SetupError::NoDisplay);
         }
         slint::BackendSelector::new().backend_name("winit".into()).renderer_name("software".into()).select()?;
+    } else {
+        slint::BackendSelector::new().select()?;
     }
     slint::set_xdg_app_id(format!("org.tandem.{}", F::NAME))?;
     Ok(None)
