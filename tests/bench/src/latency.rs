@@ -1,7 +1,7 @@
 //! From a frame on the link to a client's hands: this process is the car at one end and the client at the other, so that one clock tells both.
 
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use tandem_scenes::{Bus, binary, root};
 use tandem_units::Value;
 
 use crate::figure::Figure;
-use crate::process::quantile;
+use crate::process::{Kept, daemon, quantile};
 
 /// The car's step, as the virtual car's.
 const STEP: Duration = Duration::from_millis(10);
@@ -24,22 +24,11 @@ const LEFT_OUT: usize = 100;
 /// A counter that no checksum guards: metres since the start.
 const PATH: &str = "Vehicle.TraveledDistanceSinceStart";
 
-/// A child that ends with this.
-struct Kept(Child);
-
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 pub fn figures() -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let (link, socket) = (folder.path().join("link"), folder.path().join("bus"));
     let address = format!("unix:path={}", socket.display());
-    let daemon = ["--session", "--nofork", "--nopidfile", "--nosyslog"];
-    let _daemon = Kept(Command::new("dbus-daemon").args(daemon).arg(format!("--address={address}")).spawn()?);
+    let _daemon = Kept(daemon(&address).spawn()?);
     let listener = Listener::bind(&link)?;
     wait_for(&socket);
     let _service = Kept(

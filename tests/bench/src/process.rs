@@ -1,9 +1,28 @@
 //! What the kernel knows of a process.
 
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::process::Pid;
+
+/// A child that ends with this.
+pub struct Kept(pub Child);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A bus at an address, as for one user's session.
+pub fn daemon(address: &str) -> Command {
+    let mut daemon = Command::new("dbus-daemon");
+    daemon.args(["--session", "--nofork", "--nopidfile", "--nosyslog"]).arg(format!("--address={address}"));
+    daemon.stderr(Stdio::null());
+    daemon
+}
 
 /// CPU time that a process has used, user and system.
 pub fn cpu_time(pid: Pid) -> Result<Duration> {

@@ -61,20 +61,16 @@ fn shares(cast: &[(Pid, String)], time: Duration) -> Result<BTreeMap<String, f64
     Ok(names.zip(before.iter().zip(&after).map(share)).collect())
 }
 
-struct FrameTimes {
-    drawn: u64,
-    p50: f64,
-    p99: f64,
+/// How many frames a screen drew, and how long they took, milliseconds.
+pub struct FrameTimes {
+    pub drawn: u64,
+    pub p50: f64,
+    pub p99: f64,
 }
 
 /// The lines `... frames drawn=532 p50=Some(1.2ms) p99=Some(3ms)`; the cluster, which draws more often than the centre, told one of them.
-fn frame_times(log: &str) -> Vec<FrameTimes> {
-    let plain: String = log
-        .split('\u{1b}')
-        .map(|piece| piece.split_once('m').map_or(piece, |(_, rest)| if piece.starts_with('[') { rest } else { piece }))
-        .collect();
-    plain
-        .lines()
+pub fn frame_times(log: &str) -> Vec<FrameTimes> {
+    log.lines()
         .filter(|line| line.contains(" frames "))
         .filter_map(|line| {
             let after = |key: &str| line.split_once(key).map(|(_, rest)| rest);

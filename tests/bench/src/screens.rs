@@ -1,19 +1,22 @@
 //! How soon a screen stands there, and how soon it stops showing what nobody vouches for.
 
-use std::process::{Child, Command};
-use std::time::Instant;
+use std::io::Read;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use rustix::process::{Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::screen::CLUSTER;
 use tandem_contracts::signals;
 use tandem_scenes::{Bus, Shown, Tandem, binary, speed};
 
 use crate::figure::Figure;
-use crate::process::quantile;
+use crate::process::{Kept, daemon, quantile};
+use crate::running::frame_times;
 
 const STARTS: usize = 7;
 const KILLS: usize = 3;
+const STILL: Duration = Duration::from_secs(3);
 
 pub fn figures() -> Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -30,6 +33,7 @@ pub fn figures() -> Result<Vec<Figure>> {
             deaths.push(until_dashes(Signal::KILL).await?);
         }
         Ok(vec![
+            Figure::new("still screen, frames drawn in 3 s", frames_while_still().await?, "frames").at_most(1.0),
             Figure::new("cluster, start to first frame", start, "ms").at_most(500.0),
             Figure::new("service hangs to dashes, worst", quantile(&mut hangs, 1.0).context("no hang")?, "ms"),
             Figure::new("service dies to dashes, worst", quantile(&mut deaths, 1.0).context("no death")?, "ms")
@@ -38,31 +42,49 @@ pub fn figures() -> Result<Vec<Figure>> {
     })
 }
 
-struct Kept(Child);
+/// A cluster on a bus without a service: it shows dashes, and nothing moves.
+struct Alone {
+    // In this order: the screen goes before its bus.
+    screen: Kept,
+    bus: Bus,
+    _daemon: Kept,
+    _folder: tempfile::TempDir,
+}
 
-impl Drop for Kept {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+impl Alone {
+    async fn start() -> Result<(Self, Instant)> {
+        let folder = tempfile::tempdir()?;
+        let socket = folder.path().join("bus");
+        let address = format!("unix:path={}", socket.display());
+        let daemon = Kept(daemon(&address).spawn()?);
+        while !socket.exists() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let bus = Bus::open(&address).await;
+        let begun = Instant::now();
+        let mut cluster = Command::new(binary("tandem-cluster"));
+        cluster.arg("--headless").env("TANDEM_BUS", &address).env("TANDEM_LOG", "info").stderr(Stdio::piped());
+        let screen = Kept(cluster.spawn()?);
+        while bus.owner(CLUSTER).await.is_none() {}
+        Ok((Self { screen, bus, _daemon: daemon, _folder: folder }, begun))
     }
 }
 
-/// On a bus without a service: the first frame is all dashes.
 async fn start_to_first_frame() -> Result<f64> {
-    let folder = tempfile::tempdir()?;
-    let socket = folder.path().join("bus");
-    let address = format!("unix:path={}", socket.display());
-    let daemon = ["--session", "--nofork", "--nopidfile", "--nosyslog"];
-    let _daemon = Kept(Command::new("dbus-daemon").args(daemon).arg(format!("--address={address}")).spawn()?);
-    while !socket.exists() {
-        tokio::task::yield_now().await;
-    }
-    let bus = Bus::open(&address).await;
-    let begun = Instant::now();
-    let _cluster = Kept(Command::new(binary("tandem-cluster")).arg("--headless").env("TANDEM_BUS", &address).spawn()?);
-    while bus.owner(CLUSTER).await.is_none() {}
-    bus.screen(CLUSTER).await.capture(0).await?;
+    let (alone, begun) = Alone::start().await?;
+    alone.bus.screen(CLUSTER).await.capture(0).await?;
     Ok(begun.elapsed().as_secs_f64() * 1e3)
+}
+
+/// The first frame is one; every other would be one too many.
+async fn frames_while_still() -> Result<f64> {
+    let (mut alone, _) = Alone::start().await?;
+    tokio::time::sleep(STILL).await;
+    kill_process(Pid::from_child(&alone.screen.0), Signal::TERM)?;
+    let mut told = String::new();
+    alone.screen.0.stderr.take().context("it is piped")?.read_to_string(&mut told)?;
+    let drawn = frame_times(&told).first().context("the cluster did not tell what it drew")?.drawn;
+    Ok(drawn as f64)
 }
 
 /// From a signal to the vehicle service to the first picture of the cluster with a dash for the speed.
