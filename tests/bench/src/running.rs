@@ -16,7 +16,8 @@ const STILL: Duration = Duration::from_secs(3);
 
 pub fn figures() -> Result<Vec<Figure>> {
     // The screens tell their frame times when they end.
-    let mut tandem = Tandem::start_with(["sim", "--headless"], &[("TANDEM_LOG", "info".as_ref())]);
+    let mut tandem =
+        Tandem::start_with(["sim", "--headless"], &[("TANDEM_LOG", "info".as_ref()), ("NO_COLOR", "1".as_ref())]);
     tandem.hears("Everything is up.");
     std::thread::sleep(WARM_UP);
     let cast = tandem.processes();

@@ -63,7 +63,12 @@ impl Alone {
         let bus = Bus::open(&address).await;
         let begun = Instant::now();
         let mut cluster = Command::new(binary("tandem-cluster"));
-        cluster.arg("--headless").env("TANDEM_BUS", &address).env("TANDEM_LOG", "info").stderr(Stdio::piped());
+        cluster
+            .arg("--headless")
+            .env("TANDEM_BUS", &address)
+            .env("TANDEM_LOG", "info")
+            .env("NO_COLOR", "1")
+            .stderr(Stdio::piped());
         let screen = Kept(cluster.spawn()?);
         while bus.owner(CLUSTER).await.is_none() {}
         Ok((Self { screen, bus, _daemon: daemon, _folder: folder }, begun))
