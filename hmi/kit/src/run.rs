@@ -1,4 +1,5 @@
 use std::env;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -35,7 +36,11 @@ pub enum SetupError {
 /// Runs a screen until its window is closed or the process is told to end. A wrong set-up is one line on stderr and exit code 2.
 pub fn run<F: Face>(options: &Options) -> ExitCode {
     let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     match start::<F>(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
