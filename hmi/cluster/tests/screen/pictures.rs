@@ -18,6 +18,7 @@ const GREEN: Pixel = [0x3D, 0xDC, 0x84];
 const BLUE: Pixel = [0x5B, 0x9B, 0xFF];
 const INK: Pixel = [0xEE, 0xF1, 0xF3];
 const INK_3: Pixel = [0x84, 0x90, 0x9C];
+const TRACK: Pixel = [0x2C, 0x31, 0x36];
 const GLACIER: Pixel = [0x6F, 0xD3, 0xE3];
 
 /// The cell of a lamp: the left eight count from the left, the right eight go on.
@@ -173,6 +174,11 @@ fn a_silent_service_leaves_dashes_and_no_number() {
     assert_eq!(rows.last().unwrap() - rows[0] + 1, rows.len());
     assert!(picture.count(LINE, |pixel| pixel == RED) > 300);
     assert_eq!(picture.count(LANE, |pixel| pixel == GREEN), 0);
+    // The horizon alone is left of the gauge: its apex and its ends.
+    assert_eq!(picture.rows((960, 440, 1, 60), |pixel| pixel == TRACK), [453, 454, 455, 456, 457, 458]);
+    for end in [240, 1679] {
+        assert!(picture.rows((end, 500, 1, 80), |pixel| pixel == TRACK).contains(&552));
+    }
 }
 
 #[test]
