@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::Context;
 use tempfile::TempDir;
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 use zbus::Connection;
 
 use crate::failure::{SetUp, set_up};
@@ -17,6 +18,8 @@ use crate::supervisor::{Program, Role};
 
 /// A Unix socket's path has 107 bytes at most.
 const LONGEST_SOCKET_PATH: usize = 107;
+/// A daemon that comes back after its death stays away for 5 s at most.
+const START_UP: Duration = Duration::from_secs(20);
 /// Headless pictures are drawn by the processor, which may be busy with other things.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -70,12 +73,18 @@ impl PrivateBus {
     /// A connection, as soon as the daemon listens.
     ///
     /// # Errors
-    /// The daemon refuses us.
-    pub async fn connect(&self) -> zbus::Result<Connection> {
-        while UnixStream::connect(self.folder.path().join("bus")).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        zbus::connection::Builder::address(self.address.as_str()).method_timeout(PATIENCE).build().await
+    /// It does not come up, or refuses us.
+    pub async fn connect(&self) -> anyhow::Result<Connection> {
+        let listens = async {
+            while UnixStream::connect(self.folder.path().join("bus")).await.is_err() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(START_UP, listens)
+            .await
+            .context("the private D-Bus does not come up; what it says is in the system's log")?;
+        let builder = zbus::connection::Builder::address(self.address.as_str()).method_timeout(PATIENCE);
+        builder.build().await.context("the private D-Bus refuses us")
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use tandem_can::Listener;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::signals;
@@ -37,6 +37,8 @@ use log::Log;
 use pace::tick_at;
 use summary::{Answers, Privacy, Summary};
 
+/// The service tells every subscriber the time at least this often.
+const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
 /// Screens draw their first picture in this time, however busy the machine is.
 const START_UP: Duration = Duration::from_secs(60);
 /// By the wall's clock nobody says when the last frame is worked off: this long is waited for it.
@@ -219,7 +221,7 @@ impl Replay {
         screens: Vec<Program>,
     ) -> anyhow::Result<Result<Summary, Cut>> {
         let connection = match stage.during(bus.connect()).await {
-            Ok(connection) => connection.context("the private D-Bus does not answer")?,
+            Ok(connection) => connection?,
             Err(cut) => return Ok(Err(cut)),
         };
         stage.start(vehicle)?;
@@ -257,7 +259,13 @@ impl Replay {
             let at = self.screenshot_at.map_or(end, |at| tick_at(at).min(end));
             if let Some(folder) = &plan.pictures {
                 feed.run_to(at).await?;
-                screens::capture_both(connection, folder).await?;
+                let oldest = screens::capture_both(connection, folder).await?;
+                let late = oldest.map_or(Nanoseconds::ZERO, |shown| at - shown);
+                // A screen that time did not wait for has a picture of another moment: no picture is better.
+                ensure!(
+                    plan.shown != Some(Shown::Lockstep) || late <= HEARTBEAT,
+                    "a screen was left behind by {late}: this machine is too busy"
+                );
             }
             feed.run_to(end).await?;
             feed.end().await?;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy, ScreenError};
+use tandem_units::Nanoseconds;
+use tokio::time::timeout;
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 
@@ -14,6 +16,8 @@ use crate::failure::SetUp;
 use crate::places;
 use crate::supervisor::{Program, Role};
 
+/// A screen that was told nothing for so long, with nothing else to wait for, reads none of the car's signals.
+const UNHEARD: Duration = Duration::from_secs(20);
 /// A screen may say that it could not draw in time.
 const TRIES: usize = 5;
 
@@ -167,12 +171,19 @@ pub async fn capture(connection: &Connection, screen: Screen) -> anyhow::Result<
 /// Waits until both screens have drawn what the service told them at first: from then on they miss nothing.
 ///
 /// # Errors
-/// A screen gives no picture, or hears nothing from the service.
+/// A screen gives no picture.
 pub async fn wait_until_subscribed(connection: &Connection) -> anyhow::Result<()> {
     for screen in Screen::ALL {
         wait_for_name(connection, screen.bus_name()).await?;
-        while capture(connection, screen).await?.sequence == 0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let subscribed = async {
+            while capture(connection, screen).await?.sequence == 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            anyhow::Ok(())
+        };
+        match timeout(UNHEARD, subscribed).await {
+            Ok(subscribed) => subscribed?,
+            Err(_) => eprintln!("tandem: the {} shows nothing that this car has", screen.word()),
         }
     }
     Ok(())
@@ -188,16 +199,20 @@ pub fn picture_folder(folder: &Path) -> anyhow::Result<PathBuf> {
     std::path::absolute(folder).with_context(wrong)
 }
 
-/// Takes a picture of both screens, into `cluster.png` and `centre.png`. Whoever looks finds a whole file or none.
+/// Takes a picture of both screens, into `cluster.png` and `centre.png`. Whoever looks finds a whole file or none. Returns the time of the oldest batch in them
+/// that a screen was told, if any was.
 ///
 /// # Errors
 /// A screen gives no picture, or the folder cannot be written.
-pub async fn capture_both(connection: &Connection, folder: &Path) -> anyhow::Result<()> {
+pub async fn capture_both(connection: &Connection, folder: &Path) -> anyhow::Result<Option<Nanoseconds>> {
+    let mut oldest = None;
     for screen in Screen::ALL {
         let picture = capture(connection, screen).await?;
         save(&picture, &folder.join(format!("{}.png", screen.word())))?;
+        let heard = (picture.sequence > 0).then_some(Nanoseconds(picture.now_ns));
+        oldest = oldest.into_iter().chain(heard).min();
     }
-    Ok(())
+    Ok(oldest)
 }
 
 /// Writes a picture's file in one step.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tandem_contracts::signals;
+use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
 use crate::failure::Status;
@@ -97,12 +98,14 @@ impl Sim {
 
     async fn play(&self, stage: &mut Stage, bus: &PrivateBus, cast: Cast) -> anyhow::Result<Result<(), Cut>> {
         let connection = match stage.during(bus.connect()).await {
-            Ok(connection) => connection.context("the private D-Bus does not answer")?,
+            Ok(connection) => connection?,
             Err(cut) => return Ok(Err(cut)),
         };
         stage.start(cast.car)?;
-        if let Err(cut) = stage.during(wait_for_file(&bus.link())).await {
-            return Ok(Err(cut));
+        let start_up = self.seconds.map(|_| Instant::now() + START_UP);
+        match stage.during(in_time(start_up, "the virtual car was", wait_for_file(&bus.link()))).await {
+            Ok(there) => there?,
+            Err(cut) => return Ok(Err(cut)),
         }
         for program in cast.others {
             stage.start(program)?;
@@ -112,14 +115,8 @@ impl Sim {
         if let Err(error) = &published {
             eprintln!("tandem: other shells must be told the address of the bus: {error}");
         }
-        let limited = self.seconds.is_some();
         let work = async {
-            let up = everything_is_up(&connection);
-            if limited {
-                tokio::time::timeout(START_UP, up).await.context("the screens were not up within 60 s")??;
-            } else {
-                up.await?;
-            }
+            in_time(start_up, "the screens were", everything_is_up(&connection)).await??;
             println!("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };
@@ -132,7 +129,7 @@ impl Sim {
     /// Lasts as long as it was asked to.
     async fn last(&self, bus: &PrivateBus, pictures: Option<&Path>) -> anyhow::Result<()> {
         let Some(seconds) = self.seconds else { return std::future::pending().await };
-        let end = tokio::time::Instant::now() + Duration::from_secs(seconds);
+        let end = Instant::now() + Duration::from_secs(seconds);
         if let Some(folder) = pictures {
             tokio::time::sleep_until(end - BEFORE_END).await;
             // The daemon may have died and come back since: an old connection would be of no use.
@@ -157,6 +154,16 @@ impl Sim {
             bus.address()
         );
         println!("  stop   {stop}");
+    }
+}
+
+/// Waits for a part of the start-up; a run of unlimited time waits for ever.
+async fn in_time<T>(deadline: Option<Instant>, who: &str, up: impl Future<Output = T>) -> anyhow::Result<T> {
+    match deadline {
+        Some(deadline) => {
+            timeout_at(deadline, up).await.with_context(|| format!("{who} not up within {} s", START_UP.as_secs()))
+        }
+        None => Ok(up.await),
     }
 }
 

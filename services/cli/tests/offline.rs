@@ -1,0 +1,180 @@
+//! What `tandem` does by itself, without a service: decoding by a DBC file, checking cars, saying what is wrong.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const DBC: &str = "BO_ 291 Motion: 2 X\n SG_ Speed : 0|16@1+ (0.01,0) [0|655.34] \"km/h\" X\n\nBA_DEF_ BO_ \"GenMsgCycleTime\" INT 0 1000;\nBA_DEF_DEF_ \"GenMsgCycleTime\" 20;\n";
+const CAR: &str = "name = \"Two\"\ndescription = \"A test.\"\n[buses.can0]\ndbc = \"two.dbc\"\ndbc_source = \"the moon\"\nbitrate = 500_000\n\n[[signals]]\nleaf = \"Vehicle.Speed\"\nbus = \"can0\"\nmessage = \"Motion\"\nsignal = \"Speed\"\n";
+const LOG: &str = "(7.000001) can0 123#B80B\n(7.5 can0 123#0000\n(8.000000) can0 124#00\n";
+
+/// A folder with an invented car, its DBC file beside it, and a recording.
+fn garage() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let car = folder.path().join("assets/cars/two");
+    fs::create_dir_all(&car).unwrap();
+    fs::write(car.join("car.toml"), CAR).unwrap();
+    fs::write(car.join("two.dbc"), DBC).unwrap();
+    fs::write(folder.path().join("drive.log"), LOG).unwrap();
+    folder
+}
+
+fn tandem(garage: &TempDir, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    command.args(arguments.split_whitespace()).current_dir(garage.path()).stdin(Stdio::null());
+    for name in ["TANDEM_ASSETS", "TANDEM_DBC_PATH", "TANDEM_BUS", "DISPLAY", "WAYLAND_DISPLAY"] {
+        command.env_remove(name);
+    }
+    command.env("XDG_RUNTIME_DIR", garage.path()).env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+    command
+}
+
+/// Exit status, standard output and standard error, without the folder's own name.
+fn told(garage: &TempDir, output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&garage.path().display().to_string(), "GARAGE");
+    format!("status {}\n{}{}", output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn tells(arguments: &str) -> String {
+    let garage = garage();
+    told(&garage, &tandem(&garage, arguments).output().unwrap())
+}
+
+#[test]
+fn a_dbc_file_alone_decodes_a_recording() {
+    insta::assert_snapshot!(tells("replay drive.log --dbc assets/cars/two/two.dbc"), @r"
+    status 0
+    (7.000001) can0 Motion: Speed=30 km/h
+    2 frames, 1 of messages that the DBC file knows, 1 unknown id: 124
+    1 line left out, the first of them:
+      line 2, column 5: expected `)` behind the time stamp
+    ");
+    insta::assert_snapshot!(tells("replay drive.log --dbc assets/cars/two/two.dbc --json --strict"), @r#"
+    status 1
+    {"t":7.000001,"bus":"can0","id":"123","message":"Motion","signals":{"Speed":30.0}}
+    tandem: drive.log: line 2 (--strict stops here): column 5: expected `)` behind the time stamp
+    "#);
+}
+
+#[test]
+fn a_recording_may_come_from_standard_input() {
+    let garage = garage();
+    let mut command = tandem(&garage, "replay - --dbc assets/cars/two/two.dbc");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(LOG.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(told(&garage, &output).contains("(7.000001) can0 Motion: Speed=30 km/h\n"));
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_failure() {
+    let garage = garage();
+    let line = "(7.000001) can0 123#B80B\n";
+    fs::write(garage.path().join("long.log"), line.repeat(100_000)).unwrap();
+    let mut command = tandem(&garage, "replay long.log --dbc assets/cars/two/two.dbc");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(told(&garage, &output), "status 0\n");
+}
+
+#[test]
+fn a_replay_says_in_one_line_what_it_lacks() {
+    let asked = [
+        "replay drive.log",
+        "replay drive.log --car three",
+        "replay lost.log --car two",
+        "replay assets/cars/two/two.dbc --car two",
+        "replay drive.log --car two --strict",
+        "replay drive.log --dbc lost.dbc",
+        "replay drive.log --dbc drive.log",
+    ];
+    insta::assert_snapshot!(asked.map(tells).join("\n"), @r"
+    status 2
+    tandem: which car is this a recording of? Say --car NAME (two knows 1 of its 2 ids)
+
+    status 2
+    tandem: there is no car `three`: looked for GARAGE/assets/cars/three/car.toml; the cars here are: two (a path to a folder with a car.toml does as well)
+
+    status 2
+    tandem: cannot read the recording lost.log: No such file or directory (os error 2)
+
+    status 2
+    tandem: assets/cars/two/two.dbc has no line like `(1436509052.249713) can0 0F2#3A00`: record one with `candump -l can0`; line 1, column 1: expected `(` before the time stamp
+
+    status 1
+    tandem: drive.log:2: column 5: expected `)` behind the time stamp (--strict stops here)
+
+    status 2
+    tandem: cannot read the DBC file lost.dbc: No such file or directory (os error 2)
+
+    status 2
+    tandem: drive.log: line 1, column 1: expected a statement (BO_, CM_, BA_DEF_, BA_, VAL_ and so on), found `(7.000001) can0 123#B80B`
+    ");
+}
+
+#[test]
+fn a_car_without_its_dbc_file_says_where_that_comes_from() {
+    let garage = garage();
+    fs::rename(garage.path().join("assets/cars/two/two.dbc"), garage.path().join("two.dbc")).unwrap();
+    let without = tandem(&garage, "replay drive.log --car two").output().unwrap();
+    let check = tandem(&garage, "car check two --dbc-path .").output().unwrap();
+    insta::assert_snapshot!(told(&garage, &without) + &told(&garage, &check), @r"
+    status 2
+    tandem: the car two cannot be used: can0 of this car needs `two.dbc`, which is in none of: GARAGE/assets/cars/two. Put it into one of them or name its folder with --dbc-path. It comes from the moon
+    status 0
+    Two: 1 signal from 1 bus, no mistake
+    ");
+}
+
+#[test]
+fn a_file_beside_the_recording_that_makes_no_sense_is_shown() {
+    let garage = garage();
+    fs::write(garage.path().join("drive.toml"), "# a drive\ncar = 3\n").unwrap();
+    let output = tandem(&garage, "replay drive.log").output().unwrap();
+    assert_eq!(
+        told(&garage, &output),
+        "status 2\ntandem: drive.toml:2: invalid type: integer `3`, expected a string\n"
+    );
+}
+
+#[test]
+fn every_mistake_of_a_car_is_shown_at_once() {
+    let garage = garage();
+    let car = garage.path().join("assets/cars/two/car.toml");
+    fs::write(&car, CAR.replace("Vehicle.Speed", "Vehicle.Sped") + "skale = 2\n").unwrap();
+    let check = tandem(&garage, "car check assets/cars/two").output().unwrap();
+    let replay = tandem(&garage, "replay drive.log --car two").output().unwrap();
+    insta::assert_snapshot!(told(&garage, &check) + &told(&garage, &replay), @r"
+    status 1
+    GARAGE/assets/cars/two/car.toml:9:8: `leaf`: no leaf `Vehicle.Sped` in the catalogue: did you mean `Vehicle.Speed`?
+    GARAGE/assets/cars/two/car.toml:13:1: unknown key `skale` in [[signals]]: did you mean `scale`?
+    2 mistakes
+    status 2
+    tandem: GARAGE/assets/cars/two/car.toml:9:8: `leaf`: no leaf `Vehicle.Sped` in the catalogue: did you mean `Vehicle.Speed`? (and 1 more: `tandem car check GARAGE/assets/cars/two` lists all)
+    ");
+}
+
+#[test]
+fn cars_are_listed() {
+    insta::assert_snapshot!(tells("car list"), @r"
+    status 0
+    car  buses            signals  what it is
+    two  can0 by two.dbc        1  Two: A test.
+    ");
+}
+
+#[test]
+fn without_a_bus_or_cars_it_says_what_to_do() {
+    let garage = garage();
+    let nowhere = tandem(&garage, "car list").env("TANDEM_ASSETS", garage.path()).output().unwrap();
+    insta::assert_snapshot!(tells("signals get") + &told(&garage, &nowhere), @r"
+    status 2
+    tandem: there is no bus (No such file or directory (os error 2)): start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus
+    status 2
+    tandem: TANDEM_ASSETS is GARAGE, which has no folder `cars`
+    ");
+}
