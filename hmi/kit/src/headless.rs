@@ -250,3 +250,86 @@ impl EventLoopProxy for Proxy {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use slint::ComponentHandle;
+
+    use super::*;
+
+    slint::slint! {
+        export component Page inherits Window {
+            in property <length> mark;
+            width: 40px;
+            height: 20px;
+            background: #102030;
+            Rectangle { x: root.mark; y: 0; width: 4px; height: 4px; background: #ffffff; }
+        }
+    }
+
+    fn page(pace: Pace) -> (Rc<Screen>, Page) {
+        let screen = Screen::new((40, 20), pace);
+        slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+        let page = Page::new().unwrap();
+        page.show().unwrap();
+        (screen, page)
+    }
+
+    #[test]
+    fn what_changes_is_drawn_once_and_what_rests_never() {
+        let (screen, page) = page(Pace::Live);
+        assert!(screen.turn());
+        assert!(!screen.turn());
+        page.set_mark(8.0);
+        assert!(screen.turn());
+        page.set_mark(8.0);
+        assert!(!screen.turn());
+        assert_eq!(screen.frames().drawn, 2);
+        assert_eq!(screen.rgb().get(8 * 3..9 * 3), Some([255; 3].as_slice()));
+        assert_eq!(screen.rgb().get(..3), Some([0x10, 0x20, 0x30].as_slice()));
+    }
+
+    #[test]
+    fn the_clock_of_a_screen_on_demand_is_set_and_never_goes_back() {
+        let (screen, _page) = page(Pace::OnDemand);
+        let rung = Rc::new(Cell::new(0));
+        let count = Rc::clone(&rung);
+        let timer = slint::Timer::default();
+        timer.start(slint::TimerMode::Repeated, Duration::from_millis(100), move || count.set(count.get() + 1));
+        for (milliseconds, expected) in [(50, 0), (100, 1), (60, 1), (210, 2)] {
+            screen.set_time(Nanoseconds::from_millis(milliseconds));
+            screen.turn();
+            assert_eq!(rung.get(), expected, "at {milliseconds} ms");
+        }
+    }
+
+    #[test]
+    fn the_loop_runs_what_other_threads_send_until_it_is_told_to_end() {
+        let screen = Screen::new((40, 20), Pace::OnDemand);
+        slint::platform::set_platform(screen.platform()).unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let other = std::thread::spawn(move || {
+            for number in 0..100 {
+                let sender = sender.clone();
+                slint::invoke_from_event_loop(move || sender.send(number).unwrap()).unwrap();
+            }
+            slint::invoke_from_event_loop(|| slint::quit_event_loop().unwrap()).unwrap();
+        });
+        slint::run_event_loop().unwrap();
+        other.join().unwrap();
+        assert_eq!(receiver.try_iter().collect::<Vec<_>>(), (0..100).collect::<Vec<_>>());
+        assert_eq!(screen.frames().drawn, 0, "nobody asked for a picture");
+    }
+
+    #[test]
+    fn frame_times_keep_the_newest_thousand() {
+        let mut times = FrameTimes::default();
+        assert_eq!(times.quantile(0.5), None);
+        for milliseconds in 0..2_000 {
+            times.add(Duration::from_millis(milliseconds));
+        }
+        assert_eq!(times.drawn, 2_000);
+        assert_eq!(times.quantile(0.0), Some(Duration::from_millis(1_000)));
+        assert_eq!(times.quantile(1.0), Some(Duration::from_millis(1_999)));
+    }
+}

@@ -35,7 +35,7 @@ pub enum SetupError {
 
 /// Runs a screen until its window is closed or the process is told to end. A wrong set-up is one line on stderr and exit code 2.
 pub fn run<F: Face>(options: &Options) -> ExitCode {
-    let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_env("TANDEM_LOG").unwrap_or_else(|_| EnvFilter::new("warn,winit=error"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -65,3 +65,21 @@ impl Refusal {
         Self { celsius, cause: RefusalCause::NoAnswer, sentence: "There is no connection to the bus.".to_owned() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_keeps_its_cause_and_its_sentence() {
+        let refused = |error| {
+            let refusal = Refusal::new(22.5, &error);
+            (refusal.cause, refusal.sentence)
+        };
+        let why = || "why".to_owned();
+        assert_eq!(refused(ClimateError::OutOfRange(why())), (RefusalCause::OutOfRange, why()));
+        assert_eq!(refused(ClimateError::Refused(why())), (RefusalCause::Refused, why()));
+        assert_eq!(refused(ClimateError::NotAvailable(why())), (RefusalCause::NotAvailable, why()));
+        assert_eq!(refused(ClimateError::Bus(zbus::Error::Failure(why()))).0, RefusalCause::NoAnswer);
+    }
+}
