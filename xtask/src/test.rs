@@ -98,7 +98,14 @@ fn fuzz(workspace: &Workspace) -> Result<()> {
         fuzzer.arg(format!("-max_total_time={FUZZ_SECONDS}"));
         fuzzer.args(["-max_len=4096", "-timeout=10", "-dict=words.dict", "-verbosity=0", "-print_final_stats=1"]);
         fuzzer.arg(format!("-artifact_prefix={}/{name}-", target.display())).arg(&corpus).arg("seeds");
-        chores::run(fuzzer.current_dir(&folder))?;
+        let output =
+            fuzzer.current_dir(&folder).output().with_context(|| format!("cannot run the fuzz target {name}"))?;
+        let told = String::from_utf8_lossy(&output.stderr);
+        if !output.status.success() {
+            bail!("{} ended with {}:\n{told}", chores::line(&fuzzer), output.status);
+        }
+        let figures: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("stat::")).collect();
+        eprintln!("{name}: {}", figures.join(", "));
     }
     Ok(())
 }

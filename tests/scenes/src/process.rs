@@ -148,14 +148,15 @@ impl Tandem {
     }
 
     /// The bus that it published for others to find, as a replay does, whose output is its own.
-    pub async fn published(&self) -> String {
+    pub async fn published(&mut self) -> String {
         let file = self.runtime.path().join("tandem/bus");
         let read = async {
             loop {
                 if let Ok(address) = std::fs::read_to_string(&file) {
                     break address;
                 }
-                assert!(!self.processes().is_empty(), "it ended before it published a bus");
+                let ended = self.child.try_wait().expect("it is our child");
+                assert!(ended.is_none(), "it ended before it published a bus");
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };

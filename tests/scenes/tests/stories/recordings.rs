@@ -77,7 +77,7 @@ fn a_honda_that_stands() {
 
 /// Asks the service of a running replay how many frames it sent, as often as it answers, until the replay ends.
 async fn listens_only(arguments: Vec<PathBuf>) {
-    let tandem = Tandem::start(arguments);
+    let mut tandem = Tandem::start(arguments);
     let bus = Bus::open(&tandem.published().await).await;
     let statistics = bus.statistics().await;
     let (mut heard, mut answers) = (0, 0);
