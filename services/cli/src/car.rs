@@ -7,6 +7,7 @@ use tandem_store::{LoadError, Places};
 
 use crate::failure::{Status, set_up};
 use crate::places;
+use crate::say::say;
 use crate::table::{Align, Table, counted};
 
 /// Lists and checks cars: folders with a car.toml.
@@ -30,7 +31,7 @@ impl Car {
             Self::Check { car, dbc_path } => check(&car, &dbc_path),
             Self::List => {
                 let assets = places::assets()?;
-                print!("{}", list(&assets));
+                say(list(&assets).to_string().trim_end());
                 Ok(Status::OK)
             }
         }
@@ -48,18 +49,18 @@ fn check(car: &str, dbc_path: &[PathBuf]) -> anyhow::Result<Status> {
     match tandem_store::load(&folder.to_string_lossy(), &places, Catalogue::ours()) {
         Ok((loaded, warnings)) => {
             for warning in &warnings {
-                println!("{}:{}: mended: {}", warning.file.display(), warning.line, warning.what);
+                say(&format!("{}:{}: mended: {}", warning.file.display(), warning.line, warning.what));
             }
             let (leaves, buses) = (loaded.leaves().count() as u64, loaded.buses.len() as u64);
             let buses = if buses == 1 { "1 bus".to_owned() } else { format!("{buses} buses") };
-            println!("{}: {} from {buses}, no mistake", loaded.profile.name, counted(leaves, "signal"));
+            say(&format!("{}: {} from {buses}, no mistake", loaded.profile.name, counted(leaves, "signal")));
             Ok(Status::OK)
         }
         Err(LoadError::Mistakes { mistakes, .. }) => {
             for mistake in &mistakes {
-                println!("{mistake}");
+                say(&mistake.to_string());
             }
-            println!("{}", counted(mistakes.len() as u64, "mistake"));
+            say(&counted(mistakes.len() as u64, "mistake"));
             Ok(Status::FAILED)
         }
         // A file that is not there is the set-up's fault, one that cannot be understood is its own.

@@ -3,7 +3,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
 
 /// Becomes another program that the kernel kills when the process that started it is gone, however that went.
@@ -28,10 +28,7 @@ impl Child {
         if getppid() != Pid::from_raw(self.parent) {
             return anyhow!("process {}, which wanted {}, is gone", self.parent, self.program.display());
         }
-        let failed = Command::new(&self.program).args(self.arguments).exec();
-        Err::<(), _>(failed)
-            .with_context(|| format!("cannot start {}", self.program.display()))
-            .err()
-            .unwrap_or_else(|| anyhow!("{} started and returned", self.program.display()))
+        let error = Command::new(&self.program).args(self.arguments).exec();
+        anyhow!(error).context(format!("cannot start {}", self.program.display()))
     }
 }

@@ -9,6 +9,7 @@ use zbus::proxy::CacheProperties;
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
+use crate::say::say;
 
 /// A car says within seconds whether it does as it was asked; the service says `lapsed` when it does not.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,18 +52,18 @@ impl Climate {
 fn told(id: u64, request: &TemperatureRequest) -> Option<Status> {
     // A newer wish takes the place of ours.
     if request.id > id {
-        println!("lapsed: somebody else asked for {} °C", request.celsius);
+        say(&format!("lapsed: somebody else asked for {} °C", request.celsius));
         return Some(Status::FAILED);
     }
     let state: RequestState = request.state.parse().ok().filter(|_| request.id == id)?;
     match state {
         RequestState::Idle | RequestState::Pending => None,
         RequestState::Confirmed => {
-            println!("confirmed: {} °C", request.celsius);
+            say(&format!("confirmed: {} °C", request.celsius));
             Some(Status::OK)
         }
         RequestState::Refused | RequestState::Lapsed => {
-            println!("{state}: {}", request.reason);
+            say(&format!("{state}: {}", request.reason));
             Some(Status::FAILED)
         }
     }

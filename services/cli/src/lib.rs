@@ -11,6 +11,7 @@ mod private_bus;
 mod progress;
 mod published;
 mod replay;
+mod say;
 mod screen;
 mod screens;
 mod signals;

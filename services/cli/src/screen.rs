@@ -6,6 +6,7 @@ use zbus::Connection;
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
+use crate::say::say;
 use crate::screens::{Language, Screen, Theme, capture, picture_folder, save};
 
 /// Takes pictures of the screens that run, and changes how they look.
@@ -55,7 +56,7 @@ impl Screens {
                 for screen in which.screens() {
                     let file = folder.join(format!("{}.png", screen.word()));
                     save(&capture(&connection, screen).await?, &file)?;
-                    println!("{}", file.display());
+                    say(&file.display().to_string());
                 }
             }
             Self::Theme { theme, which } => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
+use futures_util::future::try_join_all;
 use tandem_contracts::screen::{CENTRE, CLUSTER, Picture, Screen1Proxy, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::time::timeout;
@@ -173,18 +174,20 @@ pub async fn capture(connection: &Connection, screen: Screen) -> anyhow::Result<
 /// # Errors
 /// A screen gives no picture.
 pub async fn wait_until_subscribed(connection: &Connection) -> anyhow::Result<()> {
-    for screen in Screen::ALL {
-        wait_for_name(connection, screen.bus_name()).await?;
-        let subscribed = async {
-            while capture(connection, screen).await?.sequence == 0 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            anyhow::Ok(())
-        };
-        match timeout(UNHEARD, subscribed).await {
-            Ok(subscribed) => subscribed?,
-            Err(_) => eprintln!("tandem: the {} shows nothing that this car has", screen.word()),
+    try_join_all(Screen::ALL.map(|screen| wait_until_heard(connection, screen))).await.map(drop)
+}
+
+async fn wait_until_heard(connection: &Connection, screen: Screen) -> anyhow::Result<()> {
+    wait_for_name(connection, screen.bus_name()).await?;
+    let heard = async {
+        while capture(connection, screen).await?.sequence == 0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        anyhow::Ok(())
+    };
+    match timeout(UNHEARD, heard).await {
+        Ok(heard) => heard?,
+        Err(_) => eprintln!("tandem: the {} shows nothing that this car has", screen.word()),
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::failure::Status;
 use crate::places;
 use crate::private_bus::PrivateBus;
 use crate::published::Published;
+use crate::say::say;
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
@@ -79,7 +80,7 @@ impl Sim {
         } else if screens::has_display() {
             Shown::Windows
         } else {
-            println!("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): running headless.");
+            say("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): running headless.");
             Shown::Headless
         };
         let service = |name, arguments: &[(&str, &Path)]| -> anyhow::Result<Program> {
@@ -117,7 +118,7 @@ impl Sim {
         }
         let work = async {
             in_time(start_up, "the screens were", everything_is_up(&connection)).await??;
-            println!("Everything is up.");
+            say("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };
         Ok(match stage.during(work).await {
@@ -134,7 +135,7 @@ impl Sim {
             tokio::time::sleep_until(end - BEFORE_END).await;
             // The daemon may have died and come back since: an old connection would be of no use.
             screens::capture_both(&bus.connect().await?, folder).await?;
-            println!("Pictures of both screens are in {}.", folder.display());
+            say(&format!("Pictures of both screens are in {}.", folder.display()));
         }
         tokio::time::sleep_until(end).await;
         Ok(())
@@ -147,13 +148,13 @@ impl Sim {
             None if shown == Shown::Windows => "Ctrl-C, or close both windows".to_owned(),
             None => "Ctrl-C".to_owned(),
         };
-        println!("Car {}, scenario {}, vehicle service, cluster and centre {place}.", self.car, self.scenario);
-        println!("  bus    {}", bus.address());
-        println!(
+        say(&format!("Car {}, scenario {}, vehicle service, cluster and centre {place}.", self.car, self.scenario));
+        say(&format!("  bus    {}", bus.address()));
+        say(&format!(
             "  look   tandem signals watch     (finds this bus; or TANDEM_BUS={} tandem signals watch)",
             bus.address()
-        );
-        println!("  stop   {stop}");
+        ));
+        say(&format!("  stop   {stop}"));
     }
 }
 
