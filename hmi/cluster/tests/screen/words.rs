@@ -73,8 +73,8 @@ fn every_number_is_named_in_chinese() {
         ("车速", "72 km/h"),
         ("功率", "18 kW"),
         ("挡位", "D"),
-        ("本次行驶里程", "12.4 km"),
-        ("行驶时间", "18 min"),
+        ("本次行程里程", "12.4 km"),
+        ("行驶时间", "18 分钟"),
         ("续航里程", "287 km"),
         ("电量", "64 %"),
         ("时间", "21:40"),
@@ -83,7 +83,7 @@ fn every_number_is_named_in_chinese() {
     ]);
     let drawing = after(Look::CHINESE, [(Leaf::DriverDoor, Quality::Valid, Value::Bool(true))]);
     assert_eq!(numbers(&drawing), expected);
-    assert_eq!(words(&drawing), ["本次行驶", "续航里程", "驾驶员车门未关"]);
+    assert_eq!(words(&drawing), ["本次行程", "续航里程", "驾驶员车门未关"]);
     assert_eq!(lamps(&drawing), ["车门未关", "示廓灯", "近光灯"]);
     drawing.picture("zh");
 }
