@@ -37,8 +37,9 @@ impl Workspace {
         run(&mut self.cargo(&["build", "--workspace", "--bins", "--locked"]))
     }
 
-    pub fn binary(&self, name: &str) -> PathBuf {
-        self.target.join("debug").join(name)
+    /// Where the programs lie.
+    pub fn binaries(&self) -> PathBuf {
+        self.target.join("debug")
     }
 }
 

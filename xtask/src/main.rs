@@ -11,11 +11,12 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result};
 
 use crate::chores::Workspace;
-use crate::packages::Refusal;
+use crate::packages::{Needs, Refusal};
 
 const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
-cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, screen
+cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [FILTER]   set up and run every check and test; with FILTER only the tests of that name
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask screens [--no-install]           draw the README's pictures anew
@@ -45,22 +46,32 @@ fn main() -> ExitCode {
 
 fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
     match command {
-        "sim" => {
-            let needs = packages::Needs { windows: wants_windows(&args), ..packages::Needs::default() };
-            hand_over("tandem", &["sim"], args, needs, may_install)
+        "sim" | "replay" => {
+            let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
+            hand_over("tandem", &[command], args, needs, may_install)
         }
-        "replay" => {
-            let needs = packages::Needs { windows: wants_windows(&args), ..packages::Needs::default() };
-            hand_over("tandem", &["replay"], args, needs, may_install)
+        "signals" | "climate" | "car" | "bus" | "screen" => {
+            hand_over("tandem", &[command], args, Needs::default(), may_install)
+        }
+        "build" => {
+            packages::provide(Needs::default(), may_install)?;
+            let workspace = Workspace::find()?;
+            workspace.build()?;
+            eprintln!("Every program lies in {}.", workspace.binaries().display());
+            Ok(())
         }
         "bench" => {
-            let needs = packages::Needs { python: true, ..packages::Needs::default() };
+            let needs = Needs { python: true, ..Needs::default() };
             hand_over("tandem-bench", &[], args, needs, may_install)
         }
-        "screens" => hand_over("tandem-pictures", &[], args, packages::Needs::default(), may_install),
+        "screens" => hand_over("tandem-pictures", &[], args, Needs::default(), may_install),
         "test" => {
             let workspace = Workspace::find()?;
             test::run(&workspace, &args, may_install)
+        }
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
         }
         _ => Err(Refusal(USAGE.to_owned()).into()),
     }
@@ -74,12 +85,12 @@ fn wants_windows(args: &[String]) -> bool {
 }
 
 /// Installs, builds, and becomes the shipped binary, so that signals and the status are its own.
-fn hand_over(binary: &str, first: &[&str], args: Vec<String>, needs: packages::Needs, may_install: bool) -> Result<()> {
+fn hand_over(binary: &str, first: &[&str], args: Vec<String>, needs: Needs, may_install: bool) -> Result<()> {
     let workspace = Workspace::find()?;
     packages::provide(needs, may_install)?;
     let python = if needs.python { Some(python::provide()?) } else { None };
     workspace.build()?;
-    let path = workspace.binary(binary);
+    let path = workspace.binaries().join(binary);
     let mut command = Command::new(&path);
     command.args(first).args(args).env("TANDEM_ASSETS", workspace.root.join("assets"));
     if let Some(python) = python {
