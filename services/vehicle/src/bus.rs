@@ -41,8 +41,6 @@ pub enum Request {
         id: u32,
         answer: oneshot::Sender<bool>,
     },
-    /// A connection left the bus.
-    Left(String),
     Wish(f64, oneshot::Sender<Result<u64, WishError>>),
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
@@ -138,7 +136,6 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Acknowledge { client, id, sequence } => core.acknowledge(&client, id, sequence),
         Request::Unsubscribe { client, id, answer } => drop(answer.send(core.unsubscribe(&client, id))),
-        Request::Left(client) => core.forget_client(&client),
         Request::Wish(celsius, answer) => {
             let (reply, effects) = match core.wish_temperature(celsius) {
                 Ok((id, effects)) => (Ok(id), effects),

@@ -54,6 +54,11 @@ impl Climate {
         TemperatureRange { min: self.profile.min.0, max: self.profile.max.0, step: self.profile.step.0 }
     }
 
+    /// The car's bus that the command leaves by.
+    pub fn bus(&self) -> BusIndex {
+        BusIndex(self.profile.bus as u8)
+    }
+
     pub fn latest(&self) -> &TemperatureRequest {
         &self.latest
     }
@@ -75,8 +80,7 @@ impl Climate {
             return Err(WishError::OutOfRange { celsius, min, max, step });
         }
         let bus = store.car().buses.get(self.profile.bus).ok_or(WishError::NoCar)?;
-        let index = BusIndex(self.profile.bus as u8);
-        let frame = gate.admit(index, self.message, &[(self.signal, celsius)], &bus.codec, now)?;
+        let frame = gate.admit(self.bus(), self.message, &[(self.signal, celsius)], &bus.codec, now)?;
         let mut news = Vec::new();
         if self.pending.take().is_some() {
             news.push(self.settle(RequestState::Lapsed, "A newer wish took its place."));

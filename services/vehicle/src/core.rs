@@ -24,7 +24,7 @@ pub enum Effect {
         id: u32,
         client: String,
     },
-    /// The first frame of a burst with this fault.
+    /// The first frame of its id with this fault; those that follow are counted only.
     Fault {
         frame: Frame,
         fault: Fault,
@@ -129,7 +129,7 @@ impl Core {
         match self.next_tick {
             None => {
                 if grid < self.now {
-                    self.begin_generation();
+                    self.begin_generation(grid);
                 }
                 self.next_tick = Some(grid);
             }
@@ -138,10 +138,12 @@ impl Core {
         }
     }
 
-    fn begin_generation(&mut self) {
+    fn begin_generation(&mut self, now: Nanoseconds) {
         self.generation += 1;
+        self.now = now;
         self.subscriptions.renew();
         self.store.forget();
+        self.gate.begin_clock(now);
     }
 
     /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so.
@@ -222,10 +224,12 @@ impl Core {
     /// [`WishError`] if the car cannot be asked for this, now.
     pub fn wish_temperature(&mut self, celsius: f64) -> Result<(u64, Vec<Effect>), WishError> {
         let climate = self.climate.as_mut().filter(|_| self.connected).ok_or(WishError::NoCar)?;
+        // A link that lacks the command's bus must not leave a wish behind that nobody was told of.
+        let link_bus = self.buses.iter().position(|bus| *bus == Some(climate.bus()));
+        let link_bus = link_bus.and_then(|at| u8::try_from(at).ok()).ok_or(WishError::NoCar)?;
         let (mut frame, news) = climate.wish(celsius, &mut self.gate, &self.store, self.now)?;
         self.store.sent(&frame);
-        let link_bus = self.buses.iter().position(|bus| *bus == Some(frame.bus)).and_then(|at| u8::try_from(at).ok());
-        frame.bus = BusIndex(link_bus.ok_or(WishError::NoCar)?);
+        frame.bus = BusIndex(link_bus);
         let mut effects = vec![Effect::Send(frame)];
         effects.extend(news.into_iter().map(Effect::Request));
         Ok((climate.latest().id, effects))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tandem_can::{Event, LinkError, Local};
 use tokio::sync::mpsc::Sender;
+use tracing::info;
 
 /// How long to wait before knocking again.
 const RETRY: Duration = Duration::from_millis(100);
@@ -26,15 +27,22 @@ pub fn spawn(path: PathBuf, news: Sender<LinkNews>) -> std::io::Result<()> {
 }
 
 fn run(path: &std::path::Path, news: &Sender<LinkNews>) {
+    let mut told = false;
     while !news.is_closed() {
         match Local::connect(path) {
             Ok(link) => {
+                told = false;
                 if listen(link, news).is_none() {
                     return;
                 }
             }
             // The car is not there yet, or not there any more.
-            Err(_) => std::thread::sleep(RETRY),
+            Err(cause) => {
+                if !std::mem::replace(&mut told, true) {
+                    info!(error = &cause as &dyn std::error::Error, "no car yet; knocking on");
+                }
+                std::thread::sleep(RETRY);
+            }
         }
     }
 }

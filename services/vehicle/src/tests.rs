@@ -12,6 +12,8 @@ use crate::climate::WishError;
 use crate::core::{Core, Effect};
 use crate::subscriptions::{Batch, SubscribeError};
 
+mod any_order;
+
 const DBC: &str = r#"
 BO_ 100 Motion: 2 X
  SG_ Speed : 0|16@1+ (0.01,0) [0|655] "km/h" X
@@ -275,6 +277,33 @@ fn a_car_that_comes_back_with_an_earlier_clock_begins_a_generation() {
     let effects = car.advances(0);
     assert_eq!(car.0.generation(), 8);
     assert_eq!(batches(&effects)[0].changes.len(), 1, "everything is told anew");
+}
+
+#[test]
+fn points_in_time_of_an_earlier_clock_mean_nothing_on_the_next() {
+    let mut car = Bench::new();
+    car.advances(600_000);
+    car.0.wish_temperature(20.0).unwrap();
+    car.0.disconnect();
+    car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] });
+    car.hears(100, &3000u16.to_le_bytes(), 0);
+    car.advances(1000);
+    assert_eq!(
+        car.0.reading(SPEED).unwrap().quality,
+        Quality::Stale,
+        "not fresh for the ten minutes that it was before"
+    );
+    assert!(car.0.wish_temperature(20.5).is_ok(), "the gate does not wait for ten minutes");
+}
+
+#[test]
+fn a_wish_without_its_bus_leaves_nothing_behind() {
+    let mut car = Bench::new();
+    car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into()] });
+    car.advances(0);
+    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
+    assert_eq!(car.0.temperature_request().id, 0);
+    assert_eq!(car.wish_after(2000), Vec::<String>::new());
 }
 
 #[test]

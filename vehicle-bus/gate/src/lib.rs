@@ -95,6 +95,13 @@ impl Gate {
         Self { rules: rules.into_iter().map(|rule| (rule, Sent::default())).collect() }
     }
 
+    /// Another clock begins, at `now`: the pace is kept by it as if everything had just been sent, for points in time of the old one mean nothing on it.
+    pub fn begin_clock(&mut self, now: Nanoseconds) {
+        for (_, sent) in &mut self.rules {
+            sent.last = sent.last.map(|_| now);
+        }
+    }
+
     /// The frame that carries these physical values, stamped `now`; bits that nobody set are zero.
     ///
     /// # Errors

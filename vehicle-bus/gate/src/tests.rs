@@ -109,3 +109,13 @@ fn the_minimum_period_holds_and_a_refusal_does_not_stretch_it() {
     let backwards = bench.ask(0, &[(TEMPERATURE, 20.0)], 500);
     assert!(matches!(backwards, Err(Refusal::TooSoon { .. })), "a clock that runs back opens nothing");
 }
+
+#[test]
+fn another_clock_keeps_the_pace_and_shuts_nobody_out() {
+    let mut bench = Bench::new();
+    assert!(bench.ask(0, &[(TEMPERATURE, 20.0)], 600_000).is_ok());
+    bench.gate.begin_clock(Nanoseconds::from_millis(40));
+    let wait = Nanoseconds::from_millis(1);
+    assert_eq!(bench.ask(0, &[(TEMPERATURE, 20.0)], 139), Err(Refusal::TooSoon { wait }));
+    assert!(bench.ask(0, &[(TEMPERATURE, 20.0)], 140).is_ok());
+}
