@@ -55,7 +55,10 @@ impl Places {
             .into_iter()
             .filter(|folder| plain || folder.as_path() == Path::new(name))
             .find(|folder| folder.join("car.toml").is_file())
-            .ok_or(LoadError::NoSuchCar { name: name.to_owned(), looked: by_name.join("car.toml") })
+            .ok_or_else(|| {
+                let looked = if plain { by_name } else { PathBuf::from(name) };
+                LoadError::NoSuchCar { name: name.to_owned(), looked: looked.join("car.toml") }
+            })
     }
 
     fn dbc(&self, folder: &Path, file: &str) -> Result<PathBuf, Vec<PathBuf>> {

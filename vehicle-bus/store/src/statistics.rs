@@ -44,6 +44,9 @@ pub struct IdCounts {
     pub faults: BTreeMap<Fault, u64>,
 }
 
+/// Unknown ids that are counted one by one; a bus that babbles would fill the memory otherwise. Its own counts go on.
+const MAX_IDS: usize = 4096;
+
 /// Counts by bus and by id.
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
@@ -77,7 +80,10 @@ impl Statistics {
             bus.first_ns.get_or_insert(frame.t_ns);
             bus.last_ns = bus.last_ns.max(frame.t_ns);
         }
-        self.ids.entry((frame.bus.0, frame.id)).or_default().frames += 1;
+        let key = (frame.bus.0, frame.id);
+        if known || self.ids.len() < MAX_IDS || self.ids.contains_key(&key) {
+            self.ids.entry(key).or_default().frames += 1;
+        }
     }
 
     pub(crate) fn blame(&mut self, frame: &Frame, fault: Fault) -> u64 {
