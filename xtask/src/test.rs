@@ -62,8 +62,11 @@ fn provide_nextest(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     eprintln!("installing cargo-nextest {NEXTEST}; takes some minutes, once");
+    // Without its self-update, which brings a TLS library in C; and built quickly, for it only starts other programs.
+    let lean = ["--no-default-features", "--features", "default-no-update"];
     let mut install = workspace.cargo(&["install", "--locked", "cargo-nextest", "--version", NEXTEST]);
-    install.env_remove("CARGO_TARGET_DIR");
+    install.args(lean).env_remove("CARGO_TARGET_DIR");
+    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
     chores::run(&mut install)
 }
 
