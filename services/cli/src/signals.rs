@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::time::Duration;
 
 use anyhow::{bail, ensure};
 use clap::{Args, Subcommand};
@@ -9,6 +10,7 @@ use tandem_contracts::subscription::{News, Subscription, Wish};
 use tandem_contracts::wire;
 use tandem_units::{Quality, Value};
 use tokio::signal::ctrl_c;
+use tokio::time::timeout;
 use zbus::proxy::CacheProperties;
 
 use crate::client::{connect, explain};
@@ -18,6 +20,10 @@ use crate::values;
 
 /// Batches that may be on their way: enough for a pipe that is slow for a moment.
 const WINDOW: u32 = 16;
+
+/// The service says something several times a second. Without a word for so long it may have dropped us, as it does with whom it takes for dead: a pipe that
+/// stood still for two seconds is enough.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Lists, reads and watches the car's signals.
 ///
@@ -168,12 +174,18 @@ async fn watch(choice: &Choice) -> anyhow::Result<Status> {
     let mut paths: Vec<_> = told.keys().cloned().collect();
     paths.sort();
     // Signals have a connection of their own: unread ones would block the calls behind them.
-    let mut subscription =
-        Subscription::open(&connect().await?, Wish { paths, min_interval_ms: 0, window: WINDOW }).await?;
+    let wish = Wish { paths, min_interval_ms: 0, window: WINDOW };
+    let mut subscription = Subscription::open(&connect().await?, wish.clone()).await?;
     let mut handles = HashMap::new();
     loop {
         let news = tokio::select! {
-            news = subscription.next() => news,
+            news = timeout(PATIENCE, subscription.next()) => match news {
+                Ok(news) => news,
+                Err(_) => {
+                    subscription = Subscription::open(&connect().await?, wish.clone()).await?;
+                    continue;
+                }
+            },
             stop = ctrl_c() => return stop.map(|()| Status::OK).map_err(Into::into),
         };
         match news {
