@@ -48,8 +48,8 @@ impl Actor {
         let mut owners = bus.receive_name_owner_changed().await?;
         let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT.as_millis()));
         loop {
+            // By turns, whoever is first: no flood of requests keeps the car's frames waiting.
             tokio::select! {
-                biased;
                 request = self.serving.requests.recv() => {
                     self.answer(request.ok_or(ActorError::BusGone)?).await?;
                 }

@@ -17,12 +17,21 @@ use crate::{bus, link};
 /// Link events that may wait for the actor: about a tenth of a second of a full bus.
 const LINK_QUEUE: usize = 512;
 
-/// What the service is told when it starts.
-#[derive(Clone, Debug)]
+/// Reads the car's buses and tells D-Bus: Signals1, Bus1 and, if the car can be asked, Climate1.
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "tandem-vehicle", version)]
 pub struct Options {
+    /// The car: a name under assets/cars, or the path of a folder with a car.toml
+    #[arg(long)]
     pub car: String,
+    /// The link to the car: the socket that the simulator or the replay listens at
+    #[arg(long)]
     pub link: PathBuf,
+    /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again
+    #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
+    /// The folder that holds cars/
+    #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
 }
 
