@@ -34,7 +34,8 @@ pub struct IdStatistics {
     /// The DBC message; empty if unknown.
     pub message: String,
     pub frames: u64,
-    /// Frames refused, by kind: `short`, `checksum`, `counter`, `range`.
+    /// Frames with something wrong, by kind: `short`, `checksum` and a `counter` that stood still (not taken), a `counter` that jumped (taken), `range` (a signal in it makes
+    /// no sense: that reading is invalid).
     pub errors: HashMap<String, u64>,
 }
 

@@ -32,18 +32,12 @@ macro_rules! units {
 units! {
     /// Speed, VSS `km/h`.
     KilometersPerHour "km/h";
-    /// Speed as shown in the UK and the US.
-    MilesPerHour "mph";
     /// Temperature, VSS `celsius`.
     Celsius "°C";
-    /// Temperature as shown in the US.
-    Fahrenheit "°F";
     /// Share of a whole, VSS `percent`, 0 to 100.
     Percent "%";
     /// Distance, VSS `km`.
     Kilometers "km";
-    /// Distance as shown in the UK and the US.
-    Miles "mi";
     /// Distance, VSS `m`.
     Meters "m";
     /// Electric power, VSS `kW`; positive drives the car, negative charges its battery.
@@ -54,27 +48,9 @@ units! {
     Degrees "°";
 }
 
-impl From<KilometersPerHour> for MilesPerHour {
-    fn from(speed: KilometersPerHour) -> Self {
-        Self(speed.0 / 1.609_344)
-    }
-}
-
-impl From<Kilometers> for Miles {
-    fn from(distance: Kilometers) -> Self {
-        Self(distance.0 / 1.609_344)
-    }
-}
-
 impl From<Meters> for Kilometers {
     fn from(distance: Meters) -> Self {
         Self(distance.0 / 1000.0)
-    }
-}
-
-impl From<Celsius> for Fahrenheit {
-    fn from(temperature: Celsius) -> Self {
-        Self(temperature.0 * 1.8 + 32.0)
     }
 }
 
@@ -84,10 +60,6 @@ mod tests {
 
     #[test]
     fn conversions_meet_their_fixed_points() {
-        assert_eq!(Fahrenheit::from(Celsius(-40.0)), Fahrenheit(-40.0));
-        assert_eq!(Fahrenheit::from(Celsius(100.0)), Fahrenheit(212.0));
-        assert_eq!(MilesPerHour::from(KilometersPerHour(1.609_344)), MilesPerHour(1.0));
-        assert_eq!(Miles::from(Kilometers(160.9344)), Miles(100.0));
         assert_eq!(Kilometers::from(Meters(1500.0)).to_string(), "1.5 km");
     }
 }

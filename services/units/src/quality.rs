@@ -11,7 +11,7 @@ pub enum Quality {
     /// Nothing was heard yet, or the car says that it does not measure this. There is no value.
     #[default]
     Absent = 2,
-    /// Heard, but outside its range or failing its checksum or counter. There is no value.
+    /// Heard, but outside its range or without a meaning. There is no value. (A frame with a wrong checksum is not heard at all: its readings go stale.)
     Invalid = 3,
 }
 
