@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
-use tandem_contracts::signals::{Change, Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
+use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::{bus, climate, signals, wire};
 use tandem_store::Reading;
 use tokio::sync::{mpsc, oneshot};
@@ -182,6 +182,10 @@ fn leaves(core: &Core) -> Vec<Leaf> {
 }
 
 fn readings(core: &Core, mut paths: Vec<String>) -> Result<Vec<PathReading>, SignalsError> {
+    if paths.len() > MAX_PATHS {
+        let asked = paths.len();
+        return Err(SignalsError::LimitExceeded(format!("{asked} paths are more than the {MAX_PATHS} of one call")));
+    }
     let car = core.store().car();
     if paths.is_empty() {
         paths = car.leaves().map(|id| car.catalogue.leaf(id).path.clone()).collect();

@@ -12,6 +12,8 @@ use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 pub const TICK: Nanoseconds = Nanoseconds::from_millis(20);
 /// A gap in a log is walked through tick by tick up to this long; what is longer is jumped over.
 const LONGEST_GAP: Nanoseconds = Nanoseconds::from_millis(600_000);
+/// The link's time ends here, 146 years on: behind it there would be no next tick, and the walk towards a later point no end.
+const LATEST: Nanoseconds = Nanoseconds(1 << 62);
 
 /// What the outside is to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,12 +116,14 @@ impl Core {
 
     /// The tick that must happen before a frame of this time is heard, if any.
     pub fn tick_before(&mut self, t: Nanoseconds) -> bool {
+        let t = t.min(LATEST);
         self.prepare(t);
         self.next_tick.is_some_and(|next| next < t)
     }
 
     /// Whether a tick is due when time has come to `t`.
     pub fn tick_due(&mut self, t: Nanoseconds) -> bool {
+        let t = t.min(LATEST);
         self.prepare(t);
         self.next_tick.is_some_and(|next| next <= t)
     }
@@ -152,7 +156,7 @@ impl Core {
         // Ticks that were told are past: a frame cannot be heard before them.
         let mut frame = *frame;
         frame.bus = bus;
-        frame.t_ns = frame.t_ns.max(self.now.0);
+        frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0);
         let (fault, count) = self.store.hear(&frame)?;
         (count == 1).then_some(Effect::Fault { frame, fault })
     }

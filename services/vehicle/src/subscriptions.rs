@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use tandem_contracts::signals::{LOCKSTEP, MAX_PATHS, MAX_SUBSCRIPTIONS, MAX_WINDOW};
 use tandem_store::{Reading, Store};
@@ -8,6 +8,8 @@ use tandem_units::{Nanoseconds, Quality, Value};
 pub const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
 /// A client that acknowledges nothing for so long is not there any more.
 pub const ACKNOWLEDGE_WITHIN: Nanoseconds = Nanoseconds::from_millis(2000);
+/// Subscriptions of all clients together: each costs time at every tick.
+pub const MAX_ALTOGETHER: usize = 256;
 
 /// What one subscriber is told at one tick.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,10 @@ pub enum SubscribeError {
     WindowTooLarge(u32),
     #[error("this connection has {MAX_SUBSCRIPTIONS} subscriptions already")]
     TooManySubscriptions,
+    #[error("there are {MAX_ALTOGETHER} subscriptions already")]
+    TooManyAltogether,
+    #[error("`{0}` is asked for twice")]
+    Repeated(String),
 }
 
 /// A new subscription.
@@ -85,6 +91,13 @@ impl Subscriptions {
         }
         if self.by_id.values().filter(|one| one.client == client).count() >= MAX_SUBSCRIPTIONS {
             return Err(SubscribeError::TooManySubscriptions);
+        }
+        if self.by_id.len() >= MAX_ALTOGETHER {
+            return Err(SubscribeError::TooManyAltogether);
+        }
+        let mut seen = HashSet::new();
+        if let Some(path) = paths.iter().find(|path| !seen.insert(path.as_str())) {
+            return Err(SubscribeError::Repeated(path.clone()));
         }
         let slots = paths
             .iter()
@@ -192,7 +205,9 @@ impl Subscription {
     }
 
     fn has_room(&self) -> bool {
-        self.window == LOCKSTEP || self.outstanding() < u64::from(self.window)
+        // By the car's own pace nobody waits for a lockstep subscriber: its batches must not pile up for ever.
+        let window = if self.window == LOCKSTEP { MAX_WINDOW } else { self.window };
+        self.outstanding() < u64::from(window)
     }
 
     fn is_due(&self, now: Nanoseconds) -> bool {

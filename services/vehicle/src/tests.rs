@@ -1,7 +1,7 @@
 //! The core as a story: frames and ticks in, effects out; no socket, no bus, no clock.
 
 use tandem_can::{Hello, Pace};
-use tandem_contracts::signals::LOCKSTEP;
+use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW};
 use tandem_dbc::Database;
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Profile};
@@ -10,7 +10,7 @@ use tandem_units::{Nanoseconds, Quality};
 
 use crate::climate::WishError;
 use crate::core::{Core, Effect};
-use crate::subscriptions::{Batch, SubscribeError};
+use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
 
@@ -188,6 +188,8 @@ fn a_client_cannot_ask_for_too_much() {
     let zero = Nanoseconds::ZERO;
     let unknown = car.0.subscribe("a", &["Vehicle.Sped".into()], zero, 1);
     assert_eq!(unknown, Err(SubscribeError::UnknownPath("Vehicle.Sped".into())));
+    let twice = vec![SPEED.to_owned(); 2];
+    assert_eq!(car.0.subscribe("a", &twice, zero, 1), Err(SubscribeError::Repeated(SPEED.into())));
     let many = vec![SPEED.to_owned(); 1025];
     assert_eq!(car.0.subscribe("a", &many, zero, 1), Err(SubscribeError::TooManyPaths { asked: 1025 }));
     assert_eq!(car.0.subscribe("a", &[], zero, 65), Err(SubscribeError::WindowTooLarge(65)));
@@ -197,6 +199,9 @@ fn a_client_cannot_ask_for_too_much() {
     assert_eq!(car.0.subscribe("a", &[], zero, 1), Err(SubscribeError::TooManySubscriptions));
     assert!(!car.0.unsubscribe("b", 1), "not hers to end");
     assert!(car.0.unsubscribe("a", 1));
+    let refusal = (0..MAX_ALTOGETHER).find_map(|at| car.0.subscribe(&at.to_string(), &[], zero, 1).err());
+    assert_eq!(refusal, Some(SubscribeError::TooManyAltogether));
+    assert_eq!(car.0.subscriptions().len(), MAX_ALTOGETHER);
 }
 
 #[test]
@@ -316,4 +321,23 @@ fn a_gap_of_a_day_in_a_log_is_jumped_over() {
     assert!(car.0.tick_due(Nanoseconds::from_millis(day)));
     assert_eq!(car.advances(day).len(), 0);
     assert_eq!(car.0.now(), Nanoseconds::from_millis(day));
+}
+
+#[test]
+fn time_beyond_all_sense_ends_instead_of_going_on_for_ever() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], 8);
+    car.hears(100, &[0, 0], 0);
+    let most = Nanoseconds(u64::MAX);
+    let ticks = (0..1000).take_while(|_| car.0.tick_due(most) && !car.0.tick().is_empty()).count();
+    assert!(ticks < 10, "{ticks} ticks");
+    assert!(!car.0.tick_due(most) && !car.0.tick_before(most));
+}
+
+#[test]
+fn batches_do_not_pile_up_for_a_lockstep_subscriber_that_nobody_waits_for() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], LOCKSTEP);
+    let told: usize = (0..500).map(|at| batches(&car.hears(100, &[at as u8, 0], at * 20 + 1)).len()).sum();
+    assert_eq!(told + 1, MAX_WINDOW as usize, "with the first");
 }
