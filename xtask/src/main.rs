@@ -70,7 +70,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             test::run(&workspace, &args, may_install)
         }
         "help" | "--help" | "-h" => {
-            println!("{USAGE}");
+            eprintln!("{USAGE}");
             Ok(())
         }
         _ => Err(Refusal(USAGE.to_owned()).into()),
