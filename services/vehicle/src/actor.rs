@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use tandem_can::{Event, LinkError, Local, Pace};
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use zbus::fdo::DBusProxy;
 
@@ -16,6 +17,9 @@ use crate::subscriptions::HEARTBEAT;
 
 /// A lockstep subscriber that does not acknowledge for so long is taken for dead: time must not stand still for ever.
 const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(2);
+/// By its own pace a car says what time it is many times a second. After this long without a word its time stands still and its readings would count as fresh for
+/// ever: they are absent.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +36,15 @@ pub struct Actor {
     serving: Serving,
     link: Option<Local>,
     pace: Pace,
+    /// When the car will have been silent for too long; none while nothing is expected of it.
+    silent_at: Option<Instant>,
+    /// It was, and has said nothing since.
+    silent: bool,
 }
 
 impl Actor {
     pub fn new(core: Core, serving: Serving) -> Self {
-        Self { core, serving, link: None, pace: Pace::Live }
+        Self { core, serving, link: None, pace: Pace::Live, silent_at: None, silent: false }
     }
 
     /// Runs until the bus is gone.
@@ -68,7 +76,10 @@ impl Actor {
                     Some(LinkNews::Down(reason)) => self.lose_link(reason.as_ref()).await?,
                     None => return Err(ActorError::BusGone),
                 },
-                _ = heartbeat.tick(), if self.link.is_none() => {
+                () = tokio::time::sleep_until(self.silent_at.unwrap_or_else(Instant::now)), if self.silent_at.is_some() => {
+                    self.miss_the_car().await?;
+                }
+                _ = heartbeat.tick(), if self.link.is_none() || self.silent => {
                     let effects = self.core.heartbeat();
                     self.perform(effects).await?;
                 }
@@ -81,11 +92,22 @@ impl Actor {
         self.perform(effects).await
     }
 
+    async fn miss_the_car(&mut self) -> Result<(), ActorError> {
+        warn!("the car is silent: its readings are absent until it speaks");
+        (self.silent_at, self.silent) = (None, true);
+        let effects = self.core.disconnect();
+        self.perform(effects).await
+    }
+
     async fn hear(&mut self, event: Event) -> Result<(), ActorError> {
+        if std::mem::take(&mut self.silent) {
+            self.core.resume();
+        }
         match event {
             Event::Hello(hello) => {
                 debug!(interfaces = ?hello.interfaces, pace = ?hello.pace, "hello");
                 self.pace = hello.pace;
+                self.silent_at = None;
                 self.core.connect(&hello);
             }
             Event::Frame(frame) => {
@@ -99,11 +121,15 @@ impl Actor {
                 while self.core.tick_due(Nanoseconds(t_ns)) {
                     self.tick().await?;
                 }
-                if self.pace == Pace::Lockstep {
-                    self.send(&Event::Reached(t_ns));
+                match self.pace {
+                    Pace::Lockstep => self.send(&Event::Reached(t_ns)),
+                    Pace::Live => self.silent_at = Some(Instant::now() + SILENCE),
                 }
             }
-            Event::End => debug!("the log is at its end"),
+            Event::End => {
+                debug!("the log is at its end");
+                self.silent_at = None;
+            }
             // Only we say this.
             Event::Reached(_) => {}
         }
@@ -121,7 +147,7 @@ impl Actor {
 
     /// Waits until every lockstep subscriber has acknowledged; the dead are dropped.
     async fn wait_for_all(&mut self) -> Result<(), ActorError> {
-        let deadline = tokio::time::Instant::now() + LOCKSTEP_PATIENCE;
+        let deadline = Instant::now() + LOCKSTEP_PATIENCE;
         while self.core.subscriptions().waited_for().next().is_some() {
             match tokio::time::timeout_at(deadline, self.serving.requests.recv()).await {
                 Ok(request) => self.answer(request.ok_or(ActorError::BusGone)?).await?,
@@ -143,7 +169,7 @@ impl Actor {
             Some(cause) => warn!(error = cause as &dyn std::error::Error, "the link to the car broke"),
             None => info!("the car is gone"),
         }
-        self.link = None;
+        (self.link, self.silent_at, self.silent) = (None, None, false);
         let effects = self.core.disconnect();
         self.perform(effects).await
     }

@@ -109,6 +109,11 @@ impl Core {
         effects
     }
 
+    /// A car that was taken for gone speaks again on the same link.
+    pub fn resume(&mut self) {
+        self.connected = true;
+    }
+
     /// A heartbeat while no car brings the time, which stands still: the service is alive, its readings are not.
     pub fn heartbeat(&mut self) -> Vec<Effect> {
         self.subscriptions.heartbeat(&self.store, self.now).into_iter().map(Effect::Tell).collect()

@@ -341,3 +341,17 @@ fn batches_do_not_pile_up_for_a_lockstep_subscriber_that_nobody_waits_for() {
     let told: usize = (0..500).map(|at| batches(&car.hears(100, &[at as u8, 0], at * 20 + 1)).len()).sum();
     assert_eq!(told + 1, MAX_WINDOW as usize, "with the first");
 }
+
+#[test]
+fn a_car_that_fell_silent_is_absent_until_it_speaks_again() {
+    let mut car = Bench::new();
+    car.hears(100, &[0, 1], 0);
+    car.advances(20);
+    car.0.disconnect();
+    assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Absent);
+    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
+    car.0.resume();
+    car.hears(100, &[0, 1], 5000);
+    assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Valid);
+    assert!(car.0.wish_temperature(20.0).is_ok());
+}
