@@ -5,6 +5,7 @@ use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
 use tandem_contracts::screen::ScreenError;
 use tandem_contracts::signals::SignalsError;
+use tokio::time::timeout;
 use zbus::{Connection, fdo};
 
 use crate::failure::set_up;
@@ -21,11 +22,12 @@ pub async fn connect() -> anyhow::Result<Connection> {
     if let (false, Some(address)) = (named, published::address()) {
         let simulation = zbus::connection::Builder::address(address.as_str()).method_timeout(METHOD_TIMEOUT);
         // One that was killed leaves its address behind.
-        if let Ok(connection) = simulation.build().await {
+        if let Ok(Ok(connection)) = timeout(METHOD_TIMEOUT, simulation.build()).await {
             return Ok(connection);
         }
     }
-    builder().build().await.map_err(|error| {
+    let built = timeout(METHOD_TIMEOUT, builder().build()).await;
+    built.map_err(|_| set_up(format!("the bus does not answer: {HINT}")))?.map_err(|error| {
         // The kernel's own words are at the end of a chain that says the same three times.
         set_up(format!("there is no bus ({}): {HINT}", root(&error)))
     })

@@ -1,6 +1,8 @@
 use std::io;
 use std::process::{ExitCode, ExitStatus};
 
+use crate::say::complain;
+
 /// How a command ended: its exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status(pub u8);
@@ -33,7 +35,7 @@ pub fn exit_code(outcome: anyhow::Result<Status>) -> ExitCode {
         // `tandem ... | head` has read what it wanted.
         Err(error) if is_closed_pipe(&error) => Status::OK,
         Err(error) => {
-            eprintln!("tandem: {error:#}");
+            complain(&format!("{error:#}"));
             if error.downcast_ref::<SetUp>().is_some() { Status::WRONG_SETUP } else { Status::FAILED }
         }
     };

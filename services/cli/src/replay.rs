@@ -28,6 +28,7 @@ use crate::places;
 use crate::private_bus::PrivateBus;
 use crate::progress;
 use crate::published::Published;
+use crate::say::complain;
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
@@ -295,7 +296,7 @@ impl Replay {
         let at_bad_line = if self.strict { AtBadLine::Stop } else { AtBadLine::GoOn };
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
         let tally = decode::decode(&log, &database, form, at_bad_line, &mut out).with_context(|| self.log_name())?;
-        eprintln!("{}", tally.text());
+        let _ = writeln!(io::stderr(), "{}", tally.text());
         Ok(Status::OK)
     }
 }
@@ -305,11 +306,11 @@ fn warn_if_nothing_fits(plan: &Plan) {
     let car: Vec<_> = plan.car.buses.iter().map(|bus| bus.interface.as_str()).collect();
     let log: Vec<_> = plan.log.interfaces.iter().map(|interface| interface.name.as_str()).collect();
     if !log.iter().any(|name| car.contains(name)) {
-        eprintln!(
-            "tandem: nothing in this log is on a bus of this car: the log has {}, the car has {}",
+        complain(&format!(
+            "nothing in this log is on a bus of this car: the log has {}, the car has {}",
             log.join(" "),
             car.join(" ")
-        );
+        ));
     }
 }
 

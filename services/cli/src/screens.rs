@@ -15,6 +15,7 @@ use zbus::fdo::DBusProxy;
 use crate::client::explain;
 use crate::failure::SetUp;
 use crate::places;
+use crate::say::complain;
 use crate::supervisor::{Program, Role};
 
 /// A screen that was told nothing for so long, with nothing else to wait for, reads none of the car's signals.
@@ -187,7 +188,7 @@ async fn wait_until_heard(connection: &Connection, screen: Screen) -> anyhow::Re
     };
     match timeout(UNHEARD, heard).await {
         Ok(heard) => heard?,
-        Err(_) => eprintln!("tandem: the {} shows nothing that this car has", screen.word()),
+        Err(_) => complain(&format!("the {} shows nothing that this car has", screen.word())),
     }
     Ok(())
 }
@@ -228,5 +229,9 @@ pub fn save(picture: &Picture, file: &Path) -> anyhow::Result<()> {
     }
     let draft = file.with_extension(format!("png.{}", std::process::id()));
     let write = || fs::write(&draft, &picture.png).and_then(|()| fs::rename(&draft, file));
-    write().with_context(|| format!("cannot write {}", file.display()))
+    write().with_context(|| {
+        // Half a picture is of no use to anybody; that it may not be there at all is no second error.
+        let _ = fs::remove_file(&draft);
+        format!("cannot write {}", file.display())
+    })
 }

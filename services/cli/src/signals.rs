@@ -15,6 +15,7 @@ use zbus::proxy::CacheProperties;
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
+use crate::say::complain;
 use crate::table::{Align, Table};
 use crate::values;
 
@@ -202,7 +203,7 @@ async fn watch(choice: &Choice) -> anyhow::Result<Status> {
                 print(&lines)?;
                 subscription.acknowledge(batch.sequence).await?;
             }
-            Some(News::Lost) => eprintln!("tandem: the vehicle service is gone; waiting for it to come back"),
+            Some(News::Lost) => complain("the vehicle service is gone; waiting for it to come back"),
             Some(News::Refused(why)) => bail!("the vehicle service refuses: {why}"),
             None => bail!("the bus is gone"),
         }

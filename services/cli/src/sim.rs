@@ -10,7 +10,7 @@ use crate::failure::Status;
 use crate::places;
 use crate::private_bus::PrivateBus;
 use crate::published::Published;
-use crate::say::say;
+use crate::say::{complain, say};
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
@@ -37,7 +37,7 @@ pub struct Sim {
     #[arg(long)]
     headless: bool,
     /// Ends by itself, this long after everything is up.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     seconds: Option<u64>,
     /// Leaves cluster.png and centre.png there, taken 1 s before the end.
     #[arg(long, value_name = "DIR", requires = "seconds")]
@@ -114,7 +114,7 @@ impl Sim {
         self.introduce(bus, cast.shown);
         let published = Published::publish(bus.address());
         if let Err(error) = &published {
-            eprintln!("tandem: other shells must be told the address of the bus: {error}");
+            complain(&format!("other shells must be told the address of the bus: {error}"));
         }
         let work = async {
             in_time(start_up, "the screens were", everything_is_up(&connection)).await??;

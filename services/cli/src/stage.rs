@@ -8,6 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::{Status, describe, inherited};
 use crate::private_bus::PrivateBus;
+use crate::say::complain;
 use crate::supervisor::{Happening, OnDeath, Program, Supervisor};
 
 /// Whatever it was built from or replaced by since it started, this is the program that runs.
@@ -91,7 +92,7 @@ impl Stage {
                 _ = self.interrupt.recv() => return Err(Cut::Told(SignalKind::interrupt().as_raw_value())),
                 happening = self.supervisor.next() => {
                     if let Some(line) = report(&happening) {
-                        eprintln!("tandem: {line}");
+                        complain(&line);
                     }
                     match happening {
                         Happening::Gone { status, .. } => return Err(Cut::Gone(status)),

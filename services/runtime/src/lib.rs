@@ -1,6 +1,6 @@
 //! What every service's `main()` is made of: the log, the word to stop, and exit codes.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,6 +42,7 @@ pub fn wrong_setup(program: &str, error: &dyn std::error::Error) -> ExitCode {
         line.push_str(&format!(": {deeper}"));
         cause = deeper.source();
     }
-    eprintln!("{line}");
+    // Where it cannot be said, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "{line}");
     ExitCode::from(WRONG_SETUP)
 }

@@ -58,8 +58,9 @@ pub(crate) fn write(event: &Event, out: &mut Vec<u8>) {
         Event::Hello(hello) => {
             out.extend([HELLO, VERSION, u8::from(hello.pace == Pace::Lockstep), hello.interfaces.len() as u8]);
             for name in &hello.interfaces {
-                out.push(name.len() as u8);
-                out.extend(name.bytes().take(usize::from(u8::MAX)));
+                let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+                out.push(length);
+                out.extend(name.bytes().take(usize::from(length)));
             }
         }
         Event::Frame(frame) => {

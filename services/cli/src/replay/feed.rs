@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tandem_can::{Event, Hello, LinkError, Listener, Local, Pace as Clock};
 use tandem_frame::Frame;
@@ -16,6 +16,9 @@ use super::pace::{Pace, TICK};
 
 /// A silence longer than this is jumped over, in the log as by the clock on the wall.
 const LONGEST_SILENCE: u64 = 600_000_000_000;
+
+/// The time is told at least this often, though it be the same.
+const LONGEST_NAP: Duration = Duration::from_millis(500);
 
 /// How fast a log is replayed.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,9 +178,8 @@ impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
         let mut events = Vec::new();
         while self.next <= tick.0 {
             self.jump_over_silence(tick.0);
-            if let Some(pace) = &mut self.pace {
-                thread::sleep(pace.wait(self.start.elapsed(), Nanoseconds(self.next)));
-            }
+            let wait = self.pace.as_mut().map(|pace| pace.wait(self.start.elapsed(), Nanoseconds(self.next)));
+            self.wait(wait.unwrap_or_default())?;
             events.clear();
             while let Some(frame) = self.frames.next_if(|frame| frame.t_ns <= self.next) {
                 events.push(Event::Frame(frame));
@@ -190,6 +192,17 @@ impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
             self.reached.store(self.next, Ordering::Relaxed);
             self.next = self.next.saturating_add(TICK);
         }
+        Ok(())
+    }
+
+    /// Slow is not silent: a service that hears nothing for two seconds takes the car for gone.
+    fn wait(&mut self, mut left: Duration) -> Result<(), FeedError> {
+        while left > LONGEST_NAP {
+            thread::sleep(LONGEST_NAP);
+            left -= LONGEST_NAP;
+            self.send(&[Event::Advance(self.next - TICK)])?;
+        }
+        thread::sleep(left);
         Ok(())
     }
 

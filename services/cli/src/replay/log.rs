@@ -10,6 +10,8 @@ use tandem_units::Nanoseconds;
 const DISORDER: u64 = 1_000_000_000;
 /// Log time ends here (146 years): a stamp beyond it says that the log's clock leapt.
 const LATEST: u64 = 1 << 62;
+/// Linux gives an interface 15 letters, other recorders' names are a little longer; 255 such names fit into one packet of the link.
+const LONGEST_NAME: usize = 64;
 /// How many bad lines are told of.
 const TOLD: usize = 5;
 
@@ -48,6 +50,8 @@ pub enum BadLine {
     Line(#[from] LineError),
     #[error("the interface is one too many: a recording has at most 255")]
     Interfaces,
+    #[error("the interface's name has more than {LONGEST_NAME} letters")]
+    LongName,
 }
 
 impl BadLines {
@@ -117,6 +121,9 @@ impl<'a> Walk<'a> {
     }
 
     fn bus(&mut self, name: &'a str) -> Result<BusIndex, BadLine> {
+        if name.len() > LONGEST_NAME {
+            return Err(BadLine::LongName);
+        }
         let at = self.interfaces.iter().position(|known| *known == name).unwrap_or(self.interfaces.len());
         // The link says the number of interfaces in one byte.
         let bus = u8::try_from(at).ok().filter(|at| *at < u8::MAX).ok_or(BadLine::Interfaces)?;
@@ -219,6 +226,12 @@ mod tests {
         ");
         let frames: Vec<_> = log.frames().map(|frame| (frame.bus.0, frame.t_ns)).collect();
         assert_eq!(frames, [(0, 0), (1, S)]);
+    }
+
+    #[test]
+    fn an_interface_whose_name_has_no_end_is_left_out() {
+        let log = Log::read(format!("(1.0) {} 123#00\n(1.0) can0 123#00\n", "c".repeat(65)).into_bytes());
+        assert_eq!((log.frames, log.bad.first), (1, vec![(1, BadLine::LongName)]));
     }
 
     #[test]
