@@ -27,11 +27,11 @@ impl Options {
     }
 
     fn command(name: &'static str, version: &'static str, about: &'static str) -> Command {
-        let command = Command::new(name).version(version).about(about).after_help(
+        // `augment_args` says what the options are; what the program is comes behind it.
+        Self::augment_args(Command::new(name)).version(version).about(about).after_help(
             "Environment: TANDEM_BUS is session (the default), system or a D-Bus address; TANDEM_LOG sets the log's filter; \
              SLINT_BACKEND chooses another backend and renderer than winit-software.",
-        );
-        Self::augment_args(command)
+        )
     }
 }
 
