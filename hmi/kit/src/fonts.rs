@@ -1,3 +1,4 @@
+use std::io::{self, Write};
 use std::thread;
 
 /// The families that the screens name, and the Debian packages that bring them.
@@ -10,7 +11,8 @@ pub(crate) fn check() {
         let mut fonts = fontique::Collection::new(fontique::CollectionOptions::default());
         for (family, package) in FAMILIES {
             if fonts.family_id(family).is_none() {
-                eprintln!(
+                let _ = writeln!(
+                    io::stderr(),
                     "The font {family} is missing, so another one is drawn: install the Debian package {package}."
                 );
             }

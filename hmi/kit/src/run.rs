@@ -1,5 +1,5 @@
 use std::env;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
@@ -44,7 +44,7 @@ pub fn run<F: Face>(options: &Options) -> ExitCode {
     match start::<F>(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tandem-{}: {error}", F::NAME);
+            let _ = writeln!(std::io::stderr(), "tandem-{}: {error}", F::NAME);
             ExitCode::from(2)
         }
     }
