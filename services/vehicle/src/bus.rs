@@ -77,6 +77,9 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let mut builder = builder
         .serve_at(signals::PATH, Signals1(door.clone()))
         .serve_at(bus::PATH, Bus1(door.clone()))
+        // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
+        .allow_name_replacements(false)
+        .replace_existing_names(false)
         .name(signals::NAME)
         .name(bus::NAME);
     if range.is_some() {
