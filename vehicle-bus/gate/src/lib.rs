@@ -43,6 +43,7 @@ impl Rule {
             message.signal(&integrity.checksum_signal).map(|(_, signal)| (kind, signal.clone()))
         });
         let counter = integrity
+            .filter(|integrity| !integrity.counter_exempt.contains(&profile.message))
             .and_then(|integrity| integrity.counter_signal.as_deref())
             .and_then(|name| message.signal(name))
             .map(|(at, signal)| (at, signal.size));

@@ -23,22 +23,26 @@ struct Bench {
 const BUS: BusIndex = BusIndex(0);
 const TEMPERATURE: usize = 0;
 
+fn profile(counter_exempt: Vec<String>) -> BusProfile {
+    BusProfile {
+        interface: "can0".into(),
+        dbc: "test.dbc".into(),
+        dbc_source: None,
+        bitrate: 500_000,
+        integrity: Some(tandem_signals::IntegrityProfile {
+            checksum: ChecksumKind::SaeJ1850,
+            checksum_signal: "Checksum".into(),
+            counter_signal: Some("Counter".into()),
+            counter_exempt,
+        }),
+        line: 1,
+    }
+}
+
 impl Bench {
     fn new() -> Self {
         let database = Database::parse(DBC.as_bytes()).unwrap();
-        let bus = BusProfile {
-            interface: "can0".into(),
-            dbc: "test.dbc".into(),
-            dbc_source: None,
-            bitrate: 500_000,
-            integrity: Some(tandem_signals::IntegrityProfile {
-                checksum: ChecksumKind::SaeJ1850,
-                checksum_signal: "Checksum".into(),
-                counter_signal: Some("Counter".into()),
-                counter_exempt: vec![],
-            }),
-            line: 1,
-        };
+        let bus = profile(vec![]);
         let line = TransmitProfile {
             bus: 0,
             message: "ClimateCommand".into(),
@@ -118,4 +122,44 @@ fn another_clock_keeps_the_pace_and_shuts_nobody_out() {
     let wait = Nanoseconds::from_millis(1);
     assert_eq!(bench.ask(0, &[(TEMPERATURE, 20.0)], 139), Err(Refusal::TooSoon { wait }));
     assert!(bench.ask(0, &[(TEMPERATURE, 20.0)], 140).is_ok());
+}
+
+#[test]
+fn a_message_without_room_for_its_value_or_checksum_stays() {
+    let mut bench = Bench::new();
+    let wide = TransmitProfile {
+        bus: 0,
+        message: "ClimateCommand".into(),
+        signals: vec![("Fan".into(), 0.0..=1000.0)],
+        min_period: Nanoseconds::ZERO,
+        line: 1,
+    };
+    let rule = Rule::bind(&wide, &profile(vec![]), &bench.database).unwrap();
+    let sealed = rule.checksum.clone();
+    bench.gate = Gate::new(vec![rule.clone()]);
+    assert!(matches!(bench.ask(0, &[(1, 999.0)], 0), Err(Refusal::Encode(EncodeError::OutOfRange { .. }))));
+    bench.gate = Gate::new(vec![Rule { length: 3, ..rule.clone() }]);
+    assert!(matches!(bench.ask(0, &[(1, 9.0)], 0), Err(Refusal::Checksum(ChecksumError::TooShort { .. }))));
+    bench.gate = Gate::new(vec![Rule { length: 9, checksum: None, ..rule }]);
+    assert!(matches!(bench.ask(0, &[(1, 9.0)], 0), Err(Refusal::Length(_))));
+    assert!(sealed.is_some());
+}
+
+#[test]
+fn a_counter_that_the_profile_exempts_is_not_written() {
+    let mut bench = Bench::new();
+    let line = TransmitProfile {
+        bus: 0,
+        message: "ClimateCommand".into(),
+        signals: vec![("Fan".into(), 0.0..=255.0)],
+        min_period: Nanoseconds::ZERO,
+        line: 1,
+    };
+    let exempt = profile(vec!["ClimateCommand".into()]);
+    bench.gate = Gate::new(vec![Rule::bind(&line, &exempt, &bench.database).unwrap()]);
+    for ms in 0..3 {
+        assert_eq!(bench.ask(0, &[(1, 9.0)], ms).unwrap().data()[2], 0);
+    }
+    let absent = TransmitProfile { message: "Nothing".into(), ..line };
+    assert!(Rule::bind(&absent, &exempt, &bench.database).is_none());
 }
