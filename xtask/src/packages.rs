@@ -42,6 +42,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("python3-venv", For::Python, "cantools, the decoder that ours is compared with"),
     ("systemd", For::Tests, "busctl, which reads our interfaces as an administrator would"),
     ("g++", For::Tests, "libFuzzer"),
+    ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 
 /// A wish that cannot be met as things stand; ends with status 2.
