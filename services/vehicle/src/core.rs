@@ -136,15 +136,12 @@ impl Core {
     fn prepare(&mut self, t: Nanoseconds) {
         let grid = Nanoseconds(t.0 - t.0 % TICK.0);
         match self.next_tick {
-            None => {
-                if grid < self.now {
-                    self.begin_generation(grid);
-                }
-                self.next_tick = Some(grid);
-            }
-            Some(next) if grid.since(next) > LONGEST_GAP => self.next_tick = Some(grid),
-            Some(_) => {}
+            Some(next) if grid.since(next) <= LONGEST_GAP => return,
+            None if grid < self.now => self.begin_generation(grid),
+            // What is heard from here on must not lie further ahead than the next tick.
+            _ => self.now = self.now.max(grid - TICK),
         }
+        self.next_tick = Some(grid);
     }
 
     fn begin_generation(&mut self, now: Nanoseconds) {

@@ -355,3 +355,13 @@ fn a_car_that_fell_silent_is_absent_until_it_speaks_again() {
     assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Valid);
     assert!(car.0.wish_temperature(20.0).is_ok());
 }
+
+#[test]
+fn a_client_that_comes_between_the_first_frame_and_its_tick_is_told_nothing_of_the_future() {
+    let mut car = Bench::new();
+    car.hears(100, &[0, 0], 40);
+    let opened = car.0.subscribe(":1.5", &[SPEED.to_owned()], Nanoseconds::ZERO, 1).unwrap();
+    let first = opened.first.unwrap();
+    assert_eq!(first.now, Nanoseconds::from_millis(20), "the tick before the one that the frame belongs to");
+    assert!(first.changes[0].1.heard <= first.now + crate::core::TICK);
+}
