@@ -16,8 +16,12 @@ use tandem_units::Value;
 use crate::figure::Figure;
 use crate::process::{Kept, daemon, quantile};
 
-/// The car's step, as the virtual car's.
-const STEP: Duration = Duration::from_millis(10);
+/// Time comes this often.
+const STEP: Duration = Duration::from_millis(1);
+/// Steps from one frame to the next: with 7 every place between two ticks of 20 ms has its turn.
+const STEPS_A_FRAME: u32 = 7;
+/// Time goes on for the last tick.
+const STEPS_AFTER: u32 = 40;
 const FRAMES: u32 = 1500;
 /// The first frames find caches cold and a subscription that is not there yet.
 const LEFT_OUT: usize = 100;
@@ -68,7 +72,7 @@ fn wait_for(path: &Path) {
     }
 }
 
-/// Sends a frame with a new number at every step, and says when.
+/// Sends a frame with a new number every few steps, and says when.
 fn drive(listener: &Listener, sent: &mpsc::Sender<(u32, Instant)>) -> Result<()> {
     let dbc = std::fs::read(root().join("assets/cars/demo/powertrain.dbc"))?;
     let database = Database::parse(&dbc)?;
@@ -80,15 +84,18 @@ fn drive(listener: &Listener, sent: &mpsc::Sender<(u32, Instant)>) -> Result<()>
     let link = listener.accept()?;
     link.send(&[Event::Hello(Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] })])?;
     let begun = Instant::now();
-    for number in 1..=FRAMES {
-        let due = begun + STEP * number;
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let t_ns = u64::try_from((STEP * number).as_nanos())?;
-        let mut data = [0; 8];
-        codec.encode(index, &mut data, distance, f64::from(number))?;
-        let frame = Frame::new(BusIndex(0), message.id, t_ns, &data)?;
-        sent.send((number, Instant::now()))?;
-        link.send(&[Event::Frame(frame), Event::Advance(t_ns)])?;
+    for step in 1..=FRAMES * STEPS_A_FRAME + STEPS_AFTER {
+        std::thread::sleep((begun + STEP * step).saturating_duration_since(Instant::now()));
+        let t_ns = u64::try_from((STEP * step).as_nanos())?;
+        let number = step / STEPS_A_FRAME;
+        if step % STEPS_A_FRAME == 0 && number <= FRAMES {
+            let mut data = [0; 8];
+            codec.encode(index, &mut data, distance, f64::from(number))?;
+            let frame = Frame::new(BusIndex(0), message.id, t_ns, &data)?;
+            sent.send((number, Instant::now()))?;
+            link.send(&[Event::Frame(frame)])?;
+        }
+        link.send(&[Event::Advance(t_ns)])?;
     }
     // Time for the last batch, then the service's car is gone.
     std::thread::sleep(Duration::from_millis(200));
