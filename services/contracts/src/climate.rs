@@ -105,7 +105,7 @@ pub struct Climate1<B>(pub B);
     proxy(default_service = "org.tandem.Climate1", default_path = "/org/tandem/Climate1", visibility = "pub")
 )]
 impl<B: ClimateBackend> Climate1<B> {
-    /// Asks for a driver's temperature, degrees Celsius. Returns once the command is sent; the car's echo follows as a `RequestChanged`.
+    /// Asks for a driver's temperature, degrees Celsius. Returns once the command is on its way; what the car makes of it, a lost frame included, follows as a `RequestChanged`.
     #[zbus(out_args("id"))]
     async fn set_driver_temperature(&self, celsius: f64) -> Result<u64, ClimateError> {
         self.0.set_driver_temperature(celsius).await
