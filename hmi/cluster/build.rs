@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use slint_build::{CompilerConfiguration, EmbedResourcesKind};
 
 fn main() -> Result<(), slint_build::CompileError> {
-    let kit = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../kit/ui");
+    let kit = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../kit/ui");
     let configuration = CompilerConfiguration::new()
         .with_library_paths(HashMap::from([("kit".to_owned(), kit)]))
         .with_bundled_translations("lang")

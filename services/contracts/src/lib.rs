@@ -6,6 +6,8 @@
 pub mod bus;
 pub mod climate;
 pub mod connect;
+pub mod media;
+pub mod mpris;
 pub mod screen;
 pub mod signals;
 pub mod simulator;

@@ -1,0 +1,3 @@
+//! `tandem-media`: what plays, from where, and what comes next. It owns the queue and the library, and drives the player, which is a process of its own.
+
+pub mod state;

@@ -1,0 +1,392 @@
+//! `org.tandem.Media1`: what MPRIS lacks. Library pages, queue, sources, resume points, and where a song of elsewhere is found here.
+//! Play, pause, position, metadata, shuffle and repeat are MPRIS's: `org.mpris.MediaPlayer2.tandem`, [`crate::mpris`].
+
+use std::future::Future;
+
+use serde::{Deserialize, Serialize};
+use zbus::object_server::SignalEmitter;
+use zbus::{DBusError, Type};
+
+pub const NAME: &str = "org.tandem.Media1";
+pub const PATH: &str = "/org/tandem/Media1";
+
+/// The most rows that one call returns.
+pub const MAX_ROWS: u32 = 500;
+/// The longest text that a call takes, bytes.
+pub const MAX_TEXT: usize = 4096;
+/// The largest list that an import takes, bytes.
+pub const MAX_IMPORT: usize = 8 * 1024 * 1024;
+
+/// Anything that can be listed or played.
+///
+/// `kind` is `track`, `station`, `episode`, `stream` (all four play), or `artist`, `album`, `genre`, `folder`, `playlist`, `podcast`, `player`, which hold others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Item {
+    /// Names it for good, such as `track:17`; opaque.
+    pub id: String,
+    pub kind: String,
+    pub title: String,
+    /// The artist of a track or an album, the podcast of an episode; empty if there is none.
+    pub artist: String,
+    /// The album of a track; empty if there is none.
+    pub album: String,
+    /// A `file://` address of a picture; empty if there is none.
+    pub art: String,
+    /// Microseconds; 0 if not known or endless.
+    pub length_us: i64,
+    /// What it holds; 0 for what plays.
+    pub count: u32,
+    /// How far it was heard, microseconds; 0 if not begun. Episodes only.
+    pub heard_us: i64,
+    /// False while its stick is not in the car, or after it did not decode.
+    pub available: bool,
+    /// Why it is not available, one sentence; empty if it is.
+    pub reason: String,
+}
+
+/// A part of a view.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Page {
+    /// Of what the view shows: another generation, and rows read earlier may have moved.
+    pub generation: u64,
+    /// Rows of the whole view.
+    pub total: u32,
+    /// The place of the first row of this page, from 0.
+    pub offset: u32,
+    pub rows: Vec<Item>,
+}
+
+/// A place in the queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Entry {
+    /// Names the entry for as long as the queue has it: the same item queued twice is two entries.
+    pub entry: u64,
+    pub item: Item,
+}
+
+/// A part of the queue, in the order in which it plays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct QueuePage {
+    /// Grows with every change of the queue.
+    pub generation: u64,
+    pub total: u32,
+    pub offset: u32,
+    /// The place of the entry that plays, from 0; -1 if none does.
+    pub current: i32,
+    pub entries: Vec<Entry>,
+}
+
+/// What plays, beside what MPRIS tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Now {
+    /// Empty if the queue is.
+    pub item: Item,
+    /// The entry of the queue; 0 if none.
+    pub entry: u64,
+    /// `stopped`, `playing`, `paused`, `buffering`, or `waiting`: for a stick, a network or a sound device to come back.
+    pub state: String,
+    /// Why it waits or stopped unasked, one sentence; empty otherwise.
+    pub reason: String,
+    /// Of [`Source`]; empty if nothing plays.
+    pub source: String,
+    pub source_kind: String,
+    pub source_name: String,
+}
+
+/// Where things to play come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Source {
+    pub id: String,
+    /// `local`, `usb`, `radio`, `podcasts`, or `player`: another MPRIS player on this bus.
+    pub kind: String,
+    pub name: String,
+    /// False for a stick that is not in the car.
+    pub available: bool,
+    /// One sentence; empty if it is available.
+    pub reason: String,
+    /// Tracks, stations or episodes.
+    pub items: u32,
+}
+
+/// How far the library is with a source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ScanProgress {
+    /// Of [`Source`].
+    pub source: String,
+    /// `idle`, `walking` (files are being counted), `reading` (tags), `done` or `failed`.
+    pub state: String,
+    /// Music files found so far.
+    pub found: u32,
+    /// Of these, read or known to be unchanged.
+    pub done: u32,
+    /// Files that could not be read.
+    pub unreadable: u32,
+    /// Why it failed or was cut short, one sentence; empty otherwise.
+    pub reason: String,
+}
+
+/// A place to go on from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct ResumePoint {
+    pub item: Item,
+    pub position_us: i64,
+    /// When it was heard last, seconds since 1970 by the head unit's clock.
+    pub heard_at: i64,
+}
+
+/// What the phone says that it plays: empty or 0 where it says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Wanted {
+    pub title: String,
+    pub artist: String,
+    pub album: String,
+    pub length_us: i64,
+    /// An episode's or a stream's address.
+    pub url: String,
+}
+
+/// Something here that may be what was wanted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, Type)]
+pub struct Match {
+    pub item: Item,
+    /// 0 to 1; from 0.8 it is the same for a listener, 1 if the address is the same or title, artist, album and length are.
+    pub score: f64,
+}
+
+/// What an import made of a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct Imported {
+    pub added: u32,
+    /// Already known.
+    pub known: u32,
+    /// Lines or entries that made no sense.
+    pub refused: u32,
+}
+
+#[derive(Debug, DBusError)]
+#[zbus(prefix = "org.tandem.Media1.Error")]
+pub enum MediaError {
+    #[zbus(error)]
+    Bus(zbus::Error),
+    /// Nothing has this id, or it is gone.
+    NotFound(String),
+    /// An argument that makes no sense: an unknown view, a negative place, a text that is too long.
+    Invalid(String),
+    /// It is known but cannot be had now: its stick is away, there is no network.
+    NotAvailable(String),
+    /// The disk is full or cannot be written; nothing was changed.
+    Storage(String),
+    /// Too much is asked at once; try again.
+    Busy(String),
+}
+
+/// The work behind [`Media1`].
+#[rustfmt::skip]
+pub trait MediaBackend: Send + Sync + 'static {
+    fn page(&self, view: String, parent: String, offset: u32, limit: u32) -> impl Future<Output = Result<Page, MediaError>> + Send;
+    fn search(&self, text: String, limit: u32) -> impl Future<Output = Result<Vec<Item>, MediaError>> + Send;
+    fn resolve(&self, wanted: Wanted) -> impl Future<Output = Result<Vec<Match>, MediaError>> + Send;
+    fn play(&self, id: String, position_us: i64) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn play_view(&self, view: String, parent: String, index: u32) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn queue(&self, offset: u32, limit: u32) -> impl Future<Output = Result<QueuePage, MediaError>> + Send;
+    fn enqueue(&self, id: String, place: String) -> impl Future<Output = Result<u64, MediaError>> + Send;
+    fn jump_to(&self, entry: u64) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn move_entry(&self, entry: u64, to: u32) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn remove_entry(&self, entry: u64) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn clear_queue(&self) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn sources(&self) -> impl Future<Output = Result<Vec<Source>, MediaError>> + Send;
+    fn add_folder(&self, path: String) -> impl Future<Output = Result<String, MediaError>> + Send;
+    fn forget_source(&self, source: String) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn scan(&self, source: String) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn import_stations(&self, text: String) -> impl Future<Output = Result<Imported, MediaError>> + Send;
+    fn import_subscriptions(&self, text: String) -> impl Future<Output = Result<Imported, MediaError>> + Send;
+    fn subscribe_podcast(&self, url: String) -> impl Future<Output = Result<String, MediaError>> + Send;
+    fn refresh_podcasts(&self) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn download(&self, id: String) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn forget(&self, id: String) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn resume_points(&self, limit: u32) -> impl Future<Output = Result<Vec<ResumePoint>, MediaError>> + Send;
+    fn set_replay_gain(&self, mode: String) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn now(&self) -> Now;
+    fn scan_progress(&self) -> ScanProgress;
+    fn replay_gain(&self) -> String;
+}
+
+/// The object that serves the interface over a backend.
+pub struct Media1<B>(pub B);
+
+#[zbus::interface(
+    name = "org.tandem.Media1",
+    proxy(default_service = "org.tandem.Media1", default_path = "/org/tandem/Media1", visibility = "pub")
+)]
+impl<B: MediaBackend> Media1<B> {
+    /// Rows `offset` to `offset + limit` (500 at most) of a view: `artists`, `albums`, `genres`, `folders`, `tracks`, `playlists`, `recent`, `stations`, `podcasts`,
+    /// `players`. With a `parent` (the id of an item that holds others, or of a source) the part of the view that lies in it; empty means all of it.
+    #[zbus(out_args("page"))]
+    async fn page(&self, view: String, parent: String, offset: u32, limit: u32) -> Result<Page, MediaError> {
+        self.0.page(view, parent, offset, limit).await
+    }
+
+    /// What a text finds, best first: words or their beginnings in any order, Chinese by any part, the initials of its pinyin, with or without accents.
+    #[zbus(out_args("items"))]
+    async fn search(&self, text: String, limit: u32) -> Result<Vec<Item>, MediaError> {
+        self.0.search(text, limit).await
+    }
+
+    /// What here may be what plays elsewhere, best first, five at most.
+    #[zbus(out_args("matches"))]
+    async fn resolve(&self, wanted: Wanted) -> Result<Vec<Match>, MediaError> {
+        self.0.resolve(wanted).await
+    }
+
+    /// Plays an item at once, from a position in microseconds (-1: from where it was left, if it is an episode); what holds others plays from its first.
+    async fn play(&self, id: String, position_us: i64) -> Result<(), MediaError> {
+        self.0.play(id, position_us).await
+    }
+
+    /// Makes the tracks of a view the queue and plays the one at `index`.
+    async fn play_view(&self, view: String, parent: String, index: u32) -> Result<(), MediaError> {
+        self.0.play_view(view, parent, index).await
+    }
+
+    /// Entries `offset` to `offset + limit` (500 at most) of the queue.
+    #[zbus(out_args("page"))]
+    async fn queue(&self, offset: u32, limit: u32) -> Result<QueuePage, MediaError> {
+        self.0.queue(offset, limit).await
+    }
+
+    /// Puts an item, or what it holds, `next` after what plays or `last`; the first new entry.
+    #[zbus(out_args("entry"))]
+    async fn enqueue(&self, id: String, place: String) -> Result<u64, MediaError> {
+        self.0.enqueue(id, place).await
+    }
+
+    /// Plays an entry of the queue.
+    async fn jump_to(&self, entry: u64) -> Result<(), MediaError> {
+        self.0.jump_to(entry).await
+    }
+
+    /// Moves an entry to a place in the queue, from 0.
+    async fn move_entry(&self, entry: u64, to: u32) -> Result<(), MediaError> {
+        self.0.move_entry(entry, to).await
+    }
+
+    /// Takes an entry out of the queue; if it plays, the next one does.
+    async fn remove_entry(&self, entry: u64) -> Result<(), MediaError> {
+        self.0.remove_entry(entry).await
+    }
+
+    /// Empties the queue and stops.
+    async fn clear_queue(&self) -> Result<(), MediaError> {
+        self.0.clear_queue().await
+    }
+
+    /// Where things to play come from; a stick that was here once stays listed.
+    #[zbus(out_args("sources"))]
+    async fn sources(&self) -> Result<Vec<Source>, MediaError> {
+        self.0.sources().await
+    }
+
+    /// Takes a folder into the library and scans it; the id of its source.
+    #[zbus(out_args("source"))]
+    async fn add_folder(&self, path: String) -> Result<String, MediaError> {
+        self.0.add_folder(path).await
+    }
+
+    /// Forgets a folder or a stick and everything that is known of it. The files stay.
+    async fn forget_source(&self, source: String) -> Result<(), MediaError> {
+        self.0.forget_source(source).await
+    }
+
+    /// Looks for what is new in a source, or in all of them (empty). Returns at once; `ScanProgressed` tells how it goes.
+    async fn scan(&self, source: String) -> Result<(), MediaError> {
+        self.0.scan(source).await
+    }
+
+    /// Takes in radio stations: radio-browser's JSON, M3U, PLS or XSPF, as text.
+    #[zbus(out_args("imported"))]
+    async fn import_stations(&self, text: String) -> Result<Imported, MediaError> {
+        self.0.import_stations(text).await
+    }
+
+    /// Takes in podcasts from an OPML list, as text.
+    #[zbus(out_args("imported"))]
+    async fn import_subscriptions(&self, text: String) -> Result<Imported, MediaError> {
+        self.0.import_subscriptions(text).await
+    }
+
+    /// Subscribes to the podcast at an http(s) address; its id. Its episodes come with the refresh that follows.
+    #[zbus(out_args("id"))]
+    async fn subscribe_podcast(&self, url: String) -> Result<String, MediaError> {
+        self.0.subscribe_podcast(url).await
+    }
+
+    /// Asks all podcasts for new episodes. Returns at once.
+    async fn refresh_podcasts(&self) -> Result<(), MediaError> {
+        self.0.refresh_podcasts().await
+    }
+
+    /// Fetches an episode, to be played without a network. Returns at once; it goes on where it was cut.
+    async fn download(&self, id: String) -> Result<(), MediaError> {
+        self.0.download(id).await
+    }
+
+    /// Forgets a station, a podcast, or a downloaded episode's file.
+    async fn forget(&self, id: String) -> Result<(), MediaError> {
+        self.0.forget(id).await
+    }
+
+    /// Where to go on from, the latest first.
+    #[zbus(out_args("points"))]
+    async fn resume_points(&self, limit: u32) -> Result<Vec<ResumePoint>, MediaError> {
+        self.0.resume_points(limit).await
+    }
+
+    /// Evens the loudness: `off`, `track` or `album`.
+    async fn set_replay_gain(&self, mode: String) -> Result<(), MediaError> {
+        self.0.set_replay_gain(mode).await
+    }
+
+    /// What plays; changes are told by `NowChanged`.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn now(&self) -> Now {
+        self.0.now()
+    }
+
+    /// How far the scan is; changes are told by `ScanProgressed`, ten a second at most.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn scan_progress(&self) -> ScanProgress {
+        self.0.scan_progress()
+    }
+
+    /// `off`, `track` or `album`.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn replay_gain(&self) -> String {
+        self.0.replay_gain()
+    }
+
+    #[zbus(signal)]
+    pub async fn now_changed(emitter: &SignalEmitter<'_>, now: Now) -> zbus::Result<()>;
+
+    /// The queue is another one: its generation, its length, and the place that plays (-1: none).
+    #[zbus(signal)]
+    pub async fn queue_changed(
+        emitter: &SignalEmitter<'_>,
+        generation: u64,
+        total: u32,
+        current: i32,
+    ) -> zbus::Result<()>;
+
+    /// What the views show has changed, once a second at most while a scan runs.
+    #[zbus(signal)]
+    pub async fn library_changed(emitter: &SignalEmitter<'_>, generation: u64) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    pub async fn sources_changed(emitter: &SignalEmitter<'_>, sources: Vec<Source>) -> zbus::Result<()>;
+
+    #[zbus(signal)]
+    pub async fn scan_progressed(emitter: &SignalEmitter<'_>, progress: ScanProgress) -> zbus::Result<()>;
+
+    /// An entry was passed over because it could not be played, and why, one sentence.
+    #[zbus(signal)]
+    pub async fn skipped(emitter: &SignalEmitter<'_>, item: Item, reason: String) -> zbus::Result<()>;
+}

@@ -1,0 +1,79 @@
+//! The client's side of MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: ours and every other player's. The server's side is the crate `mpris-server`.
+
+use std::collections::HashMap;
+
+use zbus::OwnedVariant;
+use zbus::{ObjectPath, OwnedObjectPath};
+
+/// Our own player's name on the bus.
+pub const NAME: &str = "org.mpris.MediaPlayer2.tandem";
+/// What every player's name begins with.
+pub const PREFIX: &str = "org.mpris.MediaPlayer2.";
+pub const PATH: &str = "/org/mpris/MediaPlayer2";
+
+/// Metadata as MPRIS tells it: `mpris:trackid`, `mpris:length` (microseconds), `mpris:artUrl`, `xesam:title`, `xesam:artist` (as) and others.
+pub type Metadata = HashMap<String, OwnedVariant>;
+
+#[zbus::proxy(interface = "org.mpris.MediaPlayer2", default_path = "/org/mpris/MediaPlayer2")]
+pub trait MediaPlayer2 {
+    fn raise(&self) -> zbus::Result<()>;
+    fn quit(&self) -> zbus::Result<()>;
+    #[zbus(property)]
+    fn identity(&self) -> zbus::Result<String>;
+}
+
+/// Times are microseconds.
+#[zbus::proxy(interface = "org.mpris.MediaPlayer2.Player", default_path = "/org/mpris/MediaPlayer2")]
+pub trait Player {
+    fn next(&self) -> zbus::Result<()>;
+    fn previous(&self) -> zbus::Result<()>;
+    fn pause(&self) -> zbus::Result<()>;
+    fn play_pause(&self) -> zbus::Result<()>;
+    fn stop(&self) -> zbus::Result<()>;
+    fn play(&self) -> zbus::Result<()>;
+    fn seek(&self, offset: i64) -> zbus::Result<()>;
+    fn set_position(&self, track_id: &ObjectPath<'_>, position: i64) -> zbus::Result<()>;
+    fn open_uri(&self, uri: &str) -> zbus::Result<()>;
+
+    /// Playback jumped to this position; ordinary progress is not told.
+    #[zbus(signal)]
+    fn seeked(&self, position: i64) -> zbus::Result<()>;
+
+    #[zbus(property)]
+    fn playback_status(&self) -> zbus::Result<String>;
+    #[zbus(property)]
+    fn loop_status(&self) -> zbus::Result<String>;
+    #[zbus(property)]
+    fn set_loop_status(&self, status: &str) -> zbus::Result<()>;
+    #[zbus(property)]
+    fn rate(&self) -> zbus::Result<f64>;
+    #[zbus(property)]
+    fn set_rate(&self, rate: f64) -> zbus::Result<()>;
+    #[zbus(property)]
+    fn shuffle(&self) -> zbus::Result<bool>;
+    #[zbus(property)]
+    fn set_shuffle(&self, shuffle: bool) -> zbus::Result<()>;
+    #[zbus(property)]
+    fn metadata(&self) -> zbus::Result<Metadata>;
+    #[zbus(property)]
+    fn volume(&self) -> zbus::Result<f64>;
+    #[zbus(property)]
+    fn set_volume(&self, volume: f64) -> zbus::Result<()>;
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn position(&self) -> zbus::Result<i64>;
+    #[zbus(property)]
+    fn can_go_next(&self) -> zbus::Result<bool>;
+    #[zbus(property)]
+    fn can_go_previous(&self) -> zbus::Result<bool>;
+    #[zbus(property)]
+    fn can_play(&self) -> zbus::Result<bool>;
+    #[zbus(property)]
+    fn can_pause(&self) -> zbus::Result<bool>;
+    #[zbus(property)]
+    fn can_seek(&self) -> zbus::Result<bool>;
+}
+
+/// The id of the track in some metadata.
+pub fn track_id(metadata: &Metadata) -> Option<OwnedObjectPath> {
+    metadata.get("mpris:trackid")?.try_clone().ok()?.try_into().ok()
+}
