@@ -10,13 +10,14 @@ use tandem_contracts::connect;
 use tandem_contracts::signals::{LOCKSTEP, Signals1Proxy};
 use tandem_contracts::subscription::{Batch, News, Subscription, Wish};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use zbus::Connection;
 
 use crate::calls::Calls;
-use crate::commands::Command;
+use crate::commands::Receivers;
 use crate::mailbox::{Heard, Mailbox};
+use crate::media::{self, art};
 use crate::stage::Applied;
 use crate::{Link, Reading};
 
@@ -35,7 +36,7 @@ pub(crate) struct Setup {
     pub paths: &'static [&'static str],
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
-    pub commands: mpsc::Receiver<Command>,
+    pub receivers: Receivers,
     pub applied: watch::Receiver<Applied>,
     /// Told once: whether there is a bus at all.
     pub reached: std::sync::mpsc::Sender<zbus::Result<()>>,
@@ -48,7 +49,8 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, lockstep, mailbox, commands, applied, reached } = setup;
+    let Setup { bus_name, paths, lockstep, mailbox, receivers, applied, reached } = setup;
+    let Receivers { commands, media, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -61,8 +63,14 @@ async fn run(setup: Setup) {
         }
     };
     let listener = Listener { paths, lockstep, mailbox: Arc::clone(&mailbox), applied, epoch: 0 };
-    let caller = Calls::new(bus_name, mailbox, commands);
-    tokio::join!(listener.run(signals), caller.run(calls), end_when_told());
+    let caller = Calls::new(bus_name, Arc::clone(&mailbox), commands);
+    tokio::join!(
+        listener.run(signals),
+        caller.run(calls),
+        media::run(media::Setup { mailbox: Arc::clone(&mailbox), commands: media }),
+        art::run(mailbox, pictures),
+        end_when_told()
+    );
 }
 
 async fn end_when_told() {

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use tokio::sync::mpsc::{Sender, error::TrySendError};
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 use crate::mailbox::{Ask, Mailbox};
+use crate::media::{self, MediaCommand, art};
 use crate::{Language, Theme};
 
 /// Wishes that a screen may have waiting for the bus thread.
@@ -17,16 +18,25 @@ pub(crate) enum Command {
 /// A wish that was not even sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    #[error("{MAX_WAITING} wishes are waiting already")]
+    #[error("too many wishes are waiting already")]
     Busy,
     #[error("the screen is ending")]
     Ending,
 }
 
-/// What the UI thread may ask of the car. A call returns at once; what becomes of it comes as an [`crate::Update::Climate`].
+/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Climate`] or an [`crate::Update::Media`].
 #[derive(Clone, Debug)]
 pub struct Commands {
-    pub(crate) sender: Sender<Command>,
+    sender: Sender<Command>,
+    media: Sender<MediaCommand>,
+    pictures: Sender<art::Wanted>,
+}
+
+/// Where the bus thread hears what is asked.
+pub(crate) struct Receivers {
+    pub commands: Receiver<Command>,
+    pub media: Receiver<MediaCommand>,
+    pub pictures: Receiver<art::Wanted>,
 }
 
 impl Commands {
@@ -35,10 +45,39 @@ impl Commands {
     /// # Errors
     /// [`CommandError`] if the bus thread does not take it.
     pub fn set_driver_temperature(&self, celsius: f64) -> Result<(), CommandError> {
-        self.sender.try_send(Command::SetDriverTemperature(celsius)).map_err(|error| match error {
-            TrySendError::Full(_) => CommandError::Busy,
-            TrySendError::Closed(_) => CommandError::Ending,
-        })
+        self.sender.try_send(Command::SetDriverTemperature(celsius)).map_err(CommandError::from)
+    }
+
+    /// Asks the player or the library for something.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn media(&self, command: MediaCommand) -> Result<(), CommandError> {
+        self.media.try_send(command).map_err(CommandError::from)
+    }
+
+    /// Asks for a picture; it comes as a [`crate::Media::Picture`].
+    ///
+    /// # Errors
+    /// [`CommandError`] if too many are waiting.
+    pub fn picture(&self, wanted: art::Wanted) -> Result<(), CommandError> {
+        self.pictures.try_send(wanted).map_err(CommandError::from)
+    }
+
+    pub(crate) fn new() -> (Self, Receivers) {
+        let (sender, commands) = channel(MAX_WAITING);
+        let (media_sender, media) = channel(media::MAX_WAITING);
+        let (picture_sender, pictures) = channel(art::MAX_WAITING);
+        (Self { sender, media: media_sender, pictures: picture_sender }, Receivers { commands, media, pictures })
+    }
+}
+
+impl<T> From<TrySendError<T>> for CommandError {
+    fn from(error: TrySendError<T>) -> Self {
+        match error {
+            TrySendError::Full(_) => Self::Busy,
+            TrySendError::Closed(_) => Self::Ending,
+        }
     }
 }
 
@@ -52,8 +91,7 @@ pub struct Desk {
 impl Desk {
     /// A desk at which nobody sits: for tests, pictures and benchmarks that draw without a process. What is asked of it goes nowhere.
     pub fn unattended() -> Self {
-        let (sender, _) = tokio::sync::mpsc::channel(MAX_WAITING);
-        Self { commands: Commands { sender }, mailbox: Arc::new(Mailbox::new(|| ())) }
+        Self { commands: Commands::new().0, mailbox: Arc::new(Mailbox::new(|| ())) }
     }
 
     /// Shows the screen in another theme.

@@ -15,6 +15,9 @@ pub trait Face: Sized + 'static {
     /// Width and height of the screen, pixels.
     const SIZE: (u32, u32);
 
+    /// Whether the screen shows where playback is: then a [`crate::Media::Position`] comes at each second of it.
+    const FOLLOWS_POSITION: bool = false;
+
     /// The VSS paths that the screen reads: usually `Leaf::PATHS` of its [`crate::leaves!`].
     fn paths() -> &'static [&'static str];
 

@@ -8,10 +8,12 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
-use crate::{Climate, Language, Link, Reading, Theme};
+use crate::{Climate, Language, Link, Media, Reading, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
+/// News of media that may wait at once: more than a screen may ask for together with one of each kind.
+const MAX_MEDIA: usize = 160;
 
 /// Batches, merged until the UI thread takes them: the newest reading of each slot.
 #[derive(Debug, Default, PartialEq)]
@@ -53,6 +55,8 @@ pub(crate) struct Post {
     pub link: Option<Link>,
     /// One of a kind at most.
     pub climate: Vec<Climate>,
+    /// What replaces another is here once.
+    pub media: Vec<Media>,
     pub asks: Vec<Ask>,
 }
 
@@ -118,6 +122,15 @@ impl Mailbox {
         self.change(|state| {
             state.post.climate.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.climate.push(news);
+        });
+    }
+
+    pub fn media(&self, news: Media) {
+        self.change(|state| {
+            state.post.media.retain(|earlier| !news.replaces(earlier));
+            if state.post.media.len() < MAX_MEDIA {
+                state.post.media.push(news);
+            }
         });
     }
 

@@ -6,10 +6,10 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use slint::ComponentHandle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::commands::{Commands, Desk, MAX_WAITING};
+use crate::commands::{Commands, Desk};
 use crate::headless::{Pace, Screen};
 use crate::mailbox::Mailbox;
 use crate::stage::{self, Applied, Stage};
@@ -52,7 +52,7 @@ pub fn run<F: Face>(options: &Options) -> ExitCode {
 
 fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     let mailbox = Arc::new(Mailbox::new(|| drop(slint::invoke_from_event_loop(stage::turn))));
-    let (sender, commands) = mpsc::channel(MAX_WAITING);
+    let (commands, receivers) = Commands::new();
     let (applied_sender, applied) = watch::channel(Applied::default());
     let (reached, bus) = std::sync::mpsc::channel();
     bus::start(bus::Setup {
@@ -60,13 +60,13 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
         paths: F::paths(),
         lockstep: options.lockstep,
         mailbox: Arc::clone(&mailbox),
-        commands,
+        receivers,
         applied,
         reached,
     })?;
     let screen = set_platform::<F>(options)?;
     let window = F::open()?;
-    let desk = Desk { commands: Commands { sender }, mailbox: Arc::clone(&mailbox) };
+    let desk = Desk { commands, mailbox: Arc::clone(&mailbox) };
     let face = F::new(&window, desk);
     let look = Look { theme: options.theme, language: options.language, motion: !options.lockstep };
     fonts::check();

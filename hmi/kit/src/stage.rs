@@ -3,7 +3,7 @@
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use slint::ComponentHandle;
 use slint::platform::{PointerEventButton, WindowEvent};
@@ -13,7 +13,8 @@ use tandem_units::Nanoseconds;
 use tokio::sync::{oneshot, watch};
 
 use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
-use crate::{Face, Look, Readings, Update, headless};
+use crate::media::Anchor;
+use crate::{Face, Look, Media, Readings, Update, headless};
 
 thread_local! {
     static STAGE: OnceCell<Rc<dyn Turn>> = const { OnceCell::new() };
@@ -54,6 +55,11 @@ pub(crate) struct Stage<F: Face> {
     timer: slint::Timer,
     /// The point in time that the timer rang for.
     rung: Rc<Cell<Option<Nanoseconds>>>,
+    /// Where playback was when it was told last.
+    anchor: Cell<Option<Anchor>>,
+    progress: slint::Timer,
+    /// The next second of what plays has come.
+    progressed: Rc<Cell<bool>>,
     mailbox: Arc<Mailbox>,
     applied: watch::Sender<Applied>,
 }
@@ -77,6 +83,9 @@ impl<F: Face> Stage<F> {
             waiters: RefCell::default(),
             timer: slint::Timer::default(),
             rung: Rc::default(),
+            anchor: Cell::default(),
+            progress: slint::Timer::default(),
+            progressed: Rc::default(),
             mailbox,
             applied,
         });
@@ -113,6 +122,35 @@ impl<F: Face> Stage<F> {
             rung.set(Some(at));
             turn();
         });
+    }
+
+    fn hear_media(&self, news: Media) {
+        let anchor =
+            if let Media::Player(player) = &news { Some(player.as_ref().and_then(|it| it.position)) } else { None };
+        self.tell(&Update::Media(news));
+        if let Some(anchor) = anchor {
+            self.anchor.set(anchor);
+            self.tell_position();
+        }
+    }
+
+    /// Says where playback is, and again when the next second of it has come. In lockstep it stays where it was told to be: a picture knows no clock but
+    /// its batch's.
+    fn tell_position(&self) {
+        self.progress.stop();
+        if !F::FOLLOWS_POSITION {
+            return;
+        }
+        let (now, anchor, live) = (Instant::now(), self.anchor.get(), self.look.get().motion);
+        let position = anchor.map(|anchor| if live { anchor.position(now) } else { anchor.position_us });
+        self.tell(&Update::Media(Media::Position(position)));
+        if let Some(wait) = anchor.filter(|_| live).and_then(|anchor| anchor.next_second(now)) {
+            let progressed = Rc::clone(&self.progressed);
+            self.progress.start(TimerMode::SingleShot, wait, move || {
+                progressed.set(true);
+                turn();
+            });
+        }
     }
 
     fn set_look(&self, look: Look) {
@@ -195,6 +233,9 @@ impl<F: Face> Turn for Stage<F> {
             self.readings.borrow_mut().set_now(at);
             self.tell(&Update::Time);
         }
+        if self.progressed.take() {
+            self.tell_position();
+        }
         let post = self.mailbox.take();
         if let Some(heard) = post.heard {
             self.hear(heard);
@@ -202,6 +243,9 @@ impl<F: Face> Turn for Stage<F> {
         if let Some(link) = post.link {
             self.readings.borrow_mut().set_link(link.clone());
             self.tell(&Update::Link(link));
+        }
+        for news in post.media {
+            self.hear_media(news);
         }
         for news in post.climate {
             self.tell(&Update::Climate(news));

@@ -1,5 +1,6 @@
 use tandem_contracts::climate::{ClimateError, TemperatureRange, TemperatureRequest};
 
+use crate::Media;
 use crate::readings::Link;
 
 /// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
@@ -10,6 +11,7 @@ pub enum Update {
     /// The link to the vehicle service is another one now. Unless it is up, every reading is absent.
     Link(Link),
     Climate(Climate),
+    Media(Media),
     /// A point in time that [`crate::Face::wakes_at`] asked for, or a new look: nothing was heard.
     Time,
 }

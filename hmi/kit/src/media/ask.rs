@@ -1,0 +1,106 @@
+//! From a screen's wish to a call, and what is said if it fails.
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tandem_contracts::media::{Media1Proxy, MediaError};
+use tandem_contracts::mpris::{self, PlayerProxy};
+use tokio::sync::mpsc;
+use zbus::Connection;
+use zbus::proxy::CacheProperties;
+
+use super::{List, Media, MediaCommand, PAGE_ROWS, Part, Row, Rows};
+use crate::mailbox::Mailbox;
+
+/// Calls under way at once; what comes on top waits.
+const MAX_RUNNING: usize = 16;
+/// What a search shows.
+const MAX_FOUND: u32 = 100;
+
+/// Carries out wishes until the connection breaks.
+pub(super) async fn serve(
+    calls: &Connection,
+    mailbox: &Mailbox,
+    commands: &mut mpsc::Receiver<MediaCommand>,
+) -> zbus::Result<()> {
+    let no = CacheProperties::No;
+    let player = PlayerProxy::builder(calls).destination(mpris::NAME).cache_properties(no).build().await?;
+    let media = Media1Proxy::builder(calls).cache_properties(no).build().await?;
+    let mut running = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            () = calls.closed() => return Ok(()),
+            Some(()) = running.next(), if !running.is_empty() => {}
+            Some(command) = commands.recv(), if running.len() < MAX_RUNNING => {
+                running.push(carry_out(&player, &media, mailbox, command));
+            }
+        }
+    }
+}
+
+async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &Mailbox, command: MediaCommand) {
+    let done = match command {
+        MediaCommand::Rows { list, offset } => {
+            let answer = read(media, &list, offset).await.map_err(|error| sentence(&error));
+            return mailbox.media(Media::Rows(Rows { list, offset, answer }));
+        }
+        MediaCommand::PlayPause => player.play_pause().await.map_err(MediaError::Bus),
+        MediaCommand::Next => player.next().await.map_err(MediaError::Bus),
+        MediaCommand::Previous => player.previous().await.map_err(MediaError::Bus),
+        MediaCommand::Seek { track, position_us } => match zbus::ObjectPath::try_from(track) {
+            Ok(track) => player.set_position(&track, position_us).await.map_err(MediaError::Bus),
+            // Nothing plays that could jump.
+            Err(_) => Ok(()),
+        },
+        MediaCommand::Shuffle(shuffle) => player.set_shuffle(shuffle).await.map_err(MediaError::Bus),
+        MediaCommand::Repeat(repeat) => player.set_loop_status(repeat.word()).await.map_err(MediaError::Bus),
+        MediaCommand::JumpTo(entry) => media.jump_to(entry).await,
+        MediaCommand::PlayView { view, parent, index } => media.play_view(view, parent, index).await,
+        MediaCommand::Play(id) => media.play(id, -1).await,
+        MediaCommand::Enqueue { id, place } => media.enqueue(id, place.to_owned()).await.map(drop),
+        MediaCommand::Scan => media.scan(String::new()).await,
+    };
+    if let Err(error) = done {
+        mailbox.media(Media::Refused(sentence(&error)));
+    }
+}
+
+async fn read(media: &Media1Proxy<'_>, list: &List, offset: u32) -> Result<Part, MediaError> {
+    let part = |generation, total, rows: Vec<Row>| Part { generation, total, rows: rows.into() };
+    match list {
+        List::View { view, parent } => {
+            let page = media.page(view.clone(), parent.clone(), offset, PAGE_ROWS).await?;
+            let rows = page.rows.into_iter().map(|item| Row { entry: 0, item }).collect();
+            Ok(part(page.generation, page.total, rows))
+        }
+        List::Search(text) => {
+            let found = media.search(text.clone(), MAX_FOUND).await?;
+            let total = u32::try_from(found.len()).unwrap_or(MAX_FOUND);
+            Ok(part(0, total, found.into_iter().map(|item| Row { entry: 0, item }).collect()))
+        }
+        List::Queue => {
+            let page = media.queue(offset, PAGE_ROWS).await?;
+            let rows = page.entries.into_iter().map(|entry| Row { entry: entry.entry, item: entry.item }).collect();
+            Ok(part(page.generation, page.total, rows))
+        }
+    }
+}
+
+/// What is said of a wish while there is no connection.
+pub(super) fn unanswered(command: MediaCommand) -> Media {
+    match command {
+        MediaCommand::Rows { list, offset } => Media::Rows(Rows { list, offset, answer: Err(String::new()) }),
+        _ => Media::Refused(String::new()),
+    }
+}
+
+/// The service's own sentence; empty if it did not answer.
+fn sentence(error: &MediaError) -> String {
+    match error {
+        MediaError::Bus(_) => String::new(),
+        MediaError::NotFound(why)
+        | MediaError::Invalid(why)
+        | MediaError::NotAvailable(why)
+        | MediaError::Storage(why)
+        | MediaError::Busy(why) => why.chars().take(200).collect(),
+    }
+}
