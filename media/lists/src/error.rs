@@ -23,8 +23,6 @@ pub enum ListError {
         #[source]
         source: quick_xml::Error,
     },
-    #[error("the feed is broken")]
-    Feed(#[source] feed_rs::parser::ParseFeedError),
     #[error("the JSON is broken")]
     Json(#[source] serde_json::Error),
 }

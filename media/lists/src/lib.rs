@@ -4,9 +4,26 @@
 //! [`MAX_TEXT`] is cut. Nothing is followed: a playlist that names a playlist is one entry.
 
 mod error;
+mod feed;
+mod m3u;
 mod model;
+mod opml;
+mod playlist;
+mod pls;
+mod stations;
+#[cfg(test)]
+mod tests;
+mod text;
+mod time;
+mod xml;
+mod xspf;
 
 pub use error::ListError;
+pub use feed::feed;
+pub use opml::opml;
+pub use playlist::playlist;
+pub use stations::stations;
+
 pub use model::{Entry, Episode, Feed, Playlist, Station, Subscription};
 
 /// The largest list that is read, bytes.

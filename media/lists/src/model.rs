@@ -6,6 +6,7 @@ pub struct Entry {
     /// Empty if the playlist gives none.
     pub title: String,
     pub artist: String,
+    pub album: String,
     /// A path (relative to the playlist, or absolute; `\` became `/`) or an address with a scheme.
     pub address: String,
     /// Microseconds; none if unknown or endless.
