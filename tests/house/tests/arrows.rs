@@ -49,6 +49,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-scenes", vec!["tandem-contracts", "tandem-units"]),
         ("tandem-bench", with(&["tandem-scenes", "tandem-contracts", "tandem-units"])),
         ("tandem-house", vec![]),
+        ("tandem-music", vec![]),
         ("xtask", vec![]),
     ])
 }
