@@ -39,8 +39,8 @@ pub enum Media {
     Picture(Picture),
     /// An entry of the queue was passed over.
     Skipped { item: Box<Item>, reason: String },
-    /// What the screen asked for did not happen: one sentence of the service's, in English; empty if it does not answer.
-    Refused(String),
+    /// What the screen asked for did not happen.
+    Refused(Denied),
 }
 
 impl Media {
@@ -190,13 +190,37 @@ pub struct Row {
     pub item: Item,
 }
 
+/// Why something asked for did not come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denied {
+    pub cause: Cause,
+    /// One sentence of the service's, in English; empty if it says nothing.
+    pub sentence: String,
+}
+
+/// The kinds of [`Denied`]: for a sentence of the screen's own, in its language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It is gone.
+    NotFound,
+    /// It cannot be had now: its stick is away, there is no network.
+    NotAvailable,
+    /// The disk is full or broken.
+    Storage,
+    /// Too much at once.
+    Busy,
+    /// The service does not understand it.
+    Invalid,
+    /// The service does not answer, or there is none.
+    NoAnswer,
+}
+
 /// A part of a list, as it came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
     pub list: List,
     pub offset: u32,
-    /// Or why not: one sentence, empty if the service does not answer.
-    pub answer: Result<Part, String>,
+    pub answer: Result<Part, Denied>,
 }
 
 /// See [`Rows`].
@@ -266,7 +290,13 @@ mod tests {
 
     #[test]
     fn a_part_replaces_the_same_part_alone() {
-        let rows = |offset| Media::Rows(Rows { list: List::Queue, offset, answer: Err(String::new()) });
+        let rows = |offset| {
+            Media::Rows(Rows {
+                list: List::Queue,
+                offset,
+                answer: Err(Denied { cause: Cause::NoAnswer, sentence: String::new() }),
+            })
+        };
         assert!(rows(0).replaces(&rows(0)) && !rows(0).replaces(&rows(100)));
         assert!(Media::Player(None).replaces(&Media::Player(Some(Box::default()))));
         assert!(!Media::Player(None).replaces(&Media::Service(None)));

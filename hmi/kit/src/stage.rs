@@ -55,6 +55,8 @@ pub(crate) struct Stage<F: Face> {
     timer: slint::Timer,
     /// The point in time that the timer rang for.
     rung: Rc<Cell<Option<Nanoseconds>>>,
+    /// When the link's clock was set last: without batches every other news would put the alarm off.
+    clock_set: Cell<Instant>,
     /// Where playback was when it was told last.
     anchor: Cell<Option<Anchor>>,
     progress: slint::Timer,
@@ -83,6 +85,7 @@ impl<F: Face> Stage<F> {
             waiters: RefCell::default(),
             timer: slint::Timer::default(),
             rung: Rc::default(),
+            clock_set: Cell::new(Instant::now()),
             anchor: Cell::default(),
             progress: slint::Timer::default(),
             progressed: Rc::default(),
@@ -99,6 +102,7 @@ impl<F: Face> Stage<F> {
             screen.set_time(now);
         }
         self.readings.borrow_mut().apply(sequence, now, starts_anew, changes);
+        self.clock_set.set(Instant::now());
         self.tell(&Update::Batch);
         self.serve_waiters();
         self.applied.send_replace(Applied { epoch, sequence });
@@ -118,7 +122,8 @@ impl<F: Face> Stage<F> {
         let now = self.readings.borrow().now();
         let Some(at) = self.face.borrow().wakes_at().filter(|at| *at > now) else { return };
         let rung = Rc::clone(&self.rung);
-        self.timer.start(TimerMode::SingleShot, Duration::from_nanos(at.since(now).0), move || {
+        let wait = Duration::from_nanos(at.since(now).0).saturating_sub(self.clock_set.get().elapsed());
+        self.timer.start(TimerMode::SingleShot, wait, move || {
             rung.set(Some(at));
             turn();
         });
@@ -231,6 +236,7 @@ impl<F: Face> Turn for Stage<F> {
     fn turn(&self) {
         if let Some(at) = self.rung.take() {
             self.readings.borrow_mut().set_now(at);
+            self.clock_set.set(Instant::now());
             self.tell(&Update::Time);
         }
         if self.progressed.take() {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
-use super::{List, Media, MediaCommand, PAGE_ROWS, Part, Row, Rows};
+use super::{Cause, Denied, List, Media, MediaCommand, PAGE_ROWS, Part, Row, Rows};
 use crate::mailbox::Mailbox;
 
 /// Calls under way at once; what comes on top waits.
@@ -40,7 +40,7 @@ pub(super) async fn serve(
 async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &Mailbox, command: MediaCommand) {
     let done = match command {
         MediaCommand::Rows { list, offset } => {
-            let answer = read(media, &list, offset).await.map_err(|error| sentence(&error));
+            let answer = read(media, &list, offset).await.map_err(|error| Denied::from(&error));
             return mailbox.media(Media::Rows(Rows { list, offset, answer }));
         }
         MediaCommand::PlayPause => player.play_pause().await.map_err(MediaError::Bus),
@@ -60,7 +60,7 @@ async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &
         MediaCommand::Scan => media.scan(String::new()).await,
     };
     if let Err(error) = done {
-        mailbox.media(Media::Refused(sentence(&error)));
+        mailbox.media(Media::Refused(Denied::from(&error)));
     }
 }
 
@@ -87,20 +87,23 @@ async fn read(media: &Media1Proxy<'_>, list: &List, offset: u32) -> Result<Part,
 
 /// What is said of a wish while there is no connection.
 pub(super) fn unanswered(command: MediaCommand) -> Media {
+    let denied = Denied { cause: Cause::NoAnswer, sentence: String::new() };
     match command {
-        MediaCommand::Rows { list, offset } => Media::Rows(Rows { list, offset, answer: Err(String::new()) }),
-        _ => Media::Refused(String::new()),
+        MediaCommand::Rows { list, offset } => Media::Rows(Rows { list, offset, answer: Err(denied) }),
+        _ => Media::Refused(denied),
     }
 }
 
-/// The service's own sentence; empty if it did not answer.
-fn sentence(error: &MediaError) -> String {
-    match error {
-        MediaError::Bus(_) => String::new(),
-        MediaError::NotFound(why)
-        | MediaError::Invalid(why)
-        | MediaError::NotAvailable(why)
-        | MediaError::Storage(why)
-        | MediaError::Busy(why) => why.chars().take(200).collect(),
+impl From<&MediaError> for Denied {
+    fn from(error: &MediaError) -> Self {
+        let (cause, sentence) = match error {
+            MediaError::Bus(_) => (Cause::NoAnswer, ""),
+            MediaError::NotFound(why) => (Cause::NotFound, why.as_str()),
+            MediaError::Invalid(why) => (Cause::Invalid, why.as_str()),
+            MediaError::NotAvailable(why) => (Cause::NotAvailable, why.as_str()),
+            MediaError::Storage(why) => (Cause::Storage, why.as_str()),
+            MediaError::Busy(why) => (Cause::Busy, why.as_str()),
+        };
+        Self { cause, sentence: sentence.chars().take(200).collect() }
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slint::{Model, ModelNotify, ModelTracker};
 
-use super::{List, Part, Row, Rows};
+use super::{Denied, List, Part, Row, Rows};
 
 /// Rows that are asked for at once.
 pub const PAGE_ROWS: u32 = 100;
@@ -24,8 +24,8 @@ pub enum Known {
     Nothing,
     /// So many rows.
     Total(u32),
-    /// It cannot be had: one sentence, empty if nobody answers.
-    Failed(String),
+    /// It cannot be had.
+    Failed(Denied),
 }
 
 /// A model of any length that holds [`PAGE_ROWS`] times 20 rows at most. A row that is not there yet is drawn as nothing, and told when it comes.
@@ -184,8 +184,8 @@ impl<T: Clone + 'static> Pages<T> {
                     state.pages.retain(|page, _| *page < last);
                     state.seen.retain(|page| *page < last);
                 }
-                Err(sentence) if matches!(state.known, Known::Nothing | Known::Failed(_)) => {
-                    state.known = Known::Failed(sentence.clone());
+                Err(denied) if matches!(state.known, Known::Nothing | Known::Failed(_)) => {
+                    state.known = Known::Failed(denied.clone());
                 }
                 // What is there stays.
                 Err(_) => {}

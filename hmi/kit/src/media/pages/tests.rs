@@ -2,6 +2,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::*;
+use crate::media::Cause;
 use tandem_contracts::media::Item;
 
 type Asked = Rc<RefCell<Vec<u32>>>;
@@ -90,13 +91,14 @@ fn a_change_reads_what_is_in_sight_again_and_keeps_what_is_shown_meanwhile() {
 #[test]
 fn an_answer_to_another_list_or_a_failure_changes_nothing_that_is_shown() {
     let (pages, asked) = pages();
-    let failed = |why: &str| Rows { list: tracks(), offset: 0, answer: Err(why.to_owned()) };
-    pages.hear(&failed("There is no library."));
-    assert_eq!(pages.known(), Known::Failed("There is no library.".to_owned()));
+    let denied = Denied { cause: Cause::Busy, sentence: "Too much at once.".to_owned() };
+    let failed = Rows { list: tracks(), offset: 0, answer: Err(denied.clone()) };
+    pages.hear(&failed);
+    assert_eq!(pages.known(), Known::Failed(denied));
     asked.take();
     pages.reload();
     answer(&pages, &asked, 50);
-    pages.hear(&failed(""));
+    pages.hear(&failed);
     pages.hear(&Rows { list: List::Queue, ..part(9, 0) });
     assert_eq!((pages.known(), pages.row_count()), (Known::Total(50), 50));
     pages.show(List::Queue);
