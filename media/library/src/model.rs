@@ -208,3 +208,176 @@ pub struct Progress {
     /// Why it failed or was cut short; empty otherwise.
     pub reason: String,
 }
+
+/// A volume that is or was here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownVolume {
+    pub id: VolumeId,
+    pub kind: VolumeKind,
+    pub name: String,
+    /// Where it is, or was last.
+    pub root: PathBuf,
+    pub present: bool,
+    pub tracks: u32,
+}
+
+/// The part of a view that is looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Parent {
+    All,
+    Item(ItemId),
+    Volume(VolumeId),
+}
+
+/// What plays elsewhere; empty or none where nothing is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub title: String,
+    pub artist: String,
+    pub album: String,
+    pub length_us: Option<i64>,
+    /// An episode's or a stream's address.
+    pub url: String,
+}
+
+/// What a file told of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags {
+    /// Empty: the file's name is shown.
+    pub title: String,
+    pub artists: Vec<String>,
+    pub album: String,
+    /// Empty: the album is told apart by its folder.
+    pub album_artist: String,
+    pub genre: String,
+    pub track: Option<u32>,
+    pub disc: Option<u32>,
+    pub year: Option<i32>,
+    /// Microseconds.
+    pub length_us: Option<i64>,
+    /// The name of a file in [`Library::art_folder`](crate::Library::art_folder).
+    pub art: Option<String>,
+}
+
+/// A music file of a volume, as a scan found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scanned {
+    /// Below the volume's root, with `/`; as `Albums/One/01.flac`.
+    pub path: String,
+    pub size: u64,
+    /// Nanoseconds since 1970, as the file system tells it.
+    pub mtime_ns: i64,
+    /// Or why they cannot be read, one sentence.
+    pub tags: Result<Tags, String>,
+}
+
+/// What is known of a file: another size or time, and it is read again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    pub size: u64,
+    pub mtime_ns: i64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Imported {
+    pub added: u32,
+    pub known: u32,
+    pub refused: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    pub id: ItemId,
+    /// Of the feed.
+    pub url: String,
+    pub title: String,
+    /// What the server told with the feed; empty if nothing.
+    pub etag: String,
+    pub last_modified: String,
+    /// Why the last refresh failed; empty if it did not.
+    pub failed: String,
+}
+
+/// Where an episode is had from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EpisodeSource {
+    pub url: String,
+    /// The downloaded file.
+    pub file: Option<PathBuf>,
+    /// What the feed claims.
+    pub expected_bytes: Option<u64>,
+}
+
+/// A place to go on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResumePoint {
+    pub item: Item,
+    /// Microseconds.
+    pub position_us: i64,
+    /// Seconds since 1970.
+    pub heard_at_unix: i64,
+}
+
+/// What an entry of the queue plays.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Playable {
+    Item(ItemId),
+    Address(String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionEntry {
+    pub entry: u64,
+    pub playable: Playable,
+    /// What is shown for an address; may be empty for an item.
+    pub title: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    #[default]
+    Off,
+    Track,
+    Queue,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gain {
+    #[default]
+    Off,
+    Track,
+    Album,
+}
+
+/// What a restart goes on with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// In the order in which they were queued.
+    pub entries: Vec<SessionEntry>,
+    /// Entries in the order in which they play; empty if they play as they were queued.
+    pub order: Vec<u64>,
+    pub current: Option<u64>,
+    /// Microseconds into the current entry.
+    pub position_us: i64,
+    pub playing: bool,
+    pub shuffle: bool,
+    pub repeat: Repeat,
+    /// 0 to 1.
+    pub volume: f64,
+    pub gain: Gain,
+    /// 1 is as recorded.
+    pub rate: f64,
+}
+
+/// How [`Library::open`](crate::Library::open) went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// The library is whole.
+    Clean,
+    /// There was none.
+    New,
+    /// A broken, foreign or newer database lies at `to` now, and a new one is begun.
+    MovedAside { to: PathBuf, why: String },
+    /// The folder cannot be written: what was known is there, but what changes now is gone with the process.
+    InMemory { why: String },
+}
