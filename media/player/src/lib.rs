@@ -1,3 +1,15 @@
 //! `tandem-player`: a process of its own that decodes and sounds, so that a file that kills a decoder kills nothing else.
 
+pub mod address;
+pub mod chain;
+pub mod engine;
+pub mod failure;
+pub mod fader;
+pub mod orders;
+pub mod outlet;
 pub mod protocol;
+pub mod registry;
+pub mod sandbox;
+pub mod sequel;
+pub mod tags;
+pub mod tap;

@@ -1,0 +1,117 @@
+//! Which of GStreamer's elements this process may make at all.
+//!
+//! A stick can carry anything, and a format is only as safe as its decoder: what is not in this table is taken out of the
+//! process's registry before the first pipeline, so that no file can choose it.
+
+use gstreamer as gst;
+use gst::prelude::*;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Always,
+    /// Only with `--network`.
+    Network,
+    /// Only where none of these is installed.
+    Instead(&'static [&'static str]),
+}
+
+use When::{Always, Instead, Network};
+
+const ALLOWED: &[(&str, When, &str)] = &[
+    ("playbin3", Always, "plays, and changes tracks without a gap"),
+    ("uridecodebin3", Always, "part of playbin3"),
+    ("urisourcebin", Always, "part of playbin3"),
+    ("decodebin3", Always, "part of playbin3"),
+    ("parsebin", Always, "part of playbin3"),
+    ("playsink", Always, "part of playbin3"),
+    ("streamsynchronizer", Always, "part of playbin3"),
+    ("multiqueue", Always, "part of playbin3"),
+    ("queue", Always, "part of playbin3"),
+    ("queue2", Always, "part of playbin3"),
+    ("input-selector", Always, "part of playbin3"),
+    ("concat", Always, "part of playbin3"),
+    ("identity", Always, "part of playbin3"),
+    ("tee", Always, "part of playbin3"),
+    ("typefind", Always, "tells by its content what a file is"),
+    ("bin", Always, "holds our own elements"),
+    ("filesrc", Always, "reads a file"),
+    ("capsfilter", Always, "holds the recording to one format"),
+    ("fakesink", Always, "plays to nowhere, or into a recording"),
+    ("audioconvert", Always, "between the formats of decoders and devices"),
+    ("audioresample", Always, "between the rates of files and devices"),
+    ("volume", Always, "volume and fades"),
+    ("scaletempo", Always, "slower and faster at the same pitch"),
+    ("rgvolume", Always, "ReplayGain"),
+    ("rglimiter", Always, "ReplayGain above full scale"),
+    ("pipewiresink", Always, "a sound device"),
+    ("pulsesink", Always, "a sound device"),
+    ("alsasink", Always, "a sound device"),
+    ("flacparse", Always, "FLAC"),
+    ("flacdec", Always, "FLAC"),
+    ("id3demux", Always, "tags before MP3, WAV and AAC"),
+    ("apedemux", Always, "tags after MP3"),
+    ("mpegaudioparse", Always, "MP3"),
+    ("mpg123audiodec", Always, "MP3: the decoder that is small and quick to load"),
+    ("avdec_mp3float", Instead(&["mpg123audiodec"]), "MP3: libav loads for up to a second before the first sample"),
+    ("oggdemux", Always, "Vorbis and Opus"),
+    ("vorbisdec", Always, "Vorbis"),
+    ("opusdec", Always, "Opus"),
+    ("wavparse", Always, "WAV"),
+    ("qtdemux", Always, "M4A"),
+    ("aacparse", Always, "AAC"),
+    ("avdec_aac", Always, "AAC: the one free decoder that Debian has"),
+    ("avdec_alac", Always, "Apple Lossless"),
+    ("souphttpsrc", Network, "radio and podcasts"),
+    ("icydemux", Network, "titles inside a radio stream"),
+    ("hlsdemux2", Network, "HLS"),
+    ("tsdemux", Network, "HLS in MPEG transport streams"),
+];
+
+/// What a driver calls a format, and the elements that it takes; of the names with a bar between them one will do.
+const FORMATS: &[(&str, When, &[&str])] = &[
+    ("FLAC", Always, &["flacparse", "flacdec"]),
+    ("MP3", Always, &["mpegaudioparse", "mpg123audiodec|avdec_mp3float"]),
+    ("Vorbis", Always, &["oggdemux", "vorbisdec"]),
+    ("Opus", Always, &["oggdemux", "opusdec"]),
+    ("WAV", Always, &["wavparse"]),
+    ("AAC", Always, &["qtdemux", "aacparse", "avdec_aac"]),
+    ("Apple Lossless", Always, &["qtdemux", "avdec_alac"]),
+    ("radio", Network, &["souphttpsrc", "icydemux"]),
+    ("HLS", Network, &["souphttpsrc", "hlsdemux2"]),
+    ("HLS in transport streams", Network, &["souphttpsrc", "hlsdemux2", "tsdemux"]),
+];
+
+/// Takes everything that is not in the table out of this process's registry. To be called before the first element is made.
+pub fn confine(network: bool) {
+    let registry = gst::Registry::get();
+    let here = |name: &str| registry.lookup_feature(name).is_some();
+    let allowed: Vec<&str> = ALLOWED
+        .iter()
+        .filter(|(_, when, _)| match when {
+            Always => true,
+            Network => network,
+            Instead(others) => !others.iter().any(|other| here(other)),
+        })
+        .map(|(name, _, _)| *name)
+        .collect();
+    for feature in registry.features(gst::ElementFactory::static_type()) {
+        if !allowed.contains(&feature.name().as_str()) {
+            registry.remove_feature(&feature);
+        }
+    }
+    for feature in registry.features(gst::DeviceProviderFactory::static_type()) {
+        registry.remove_feature(&feature);
+    }
+}
+
+/// The formats that cannot be played with what is installed, in the driver's words.
+pub fn missing(network: bool) -> Vec<String> {
+    let registry = gst::Registry::get();
+    let here = |name: &str| registry.find_feature(name, gst::ElementFactory::static_type()).is_some();
+    FORMATS
+        .iter()
+        .filter(|(_, when, _)| *when == Always || network)
+        .filter(|(_, _, elements)| !elements.iter().all(|element| element.split('|').any(here)))
+        .map(|(format, _, _)| (*format).to_owned())
+        .collect()
+}

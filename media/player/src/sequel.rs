@@ -1,0 +1,200 @@
+//! What follows without a gap, agreed upon between the streaming thread that asks and the service that answers.
+//!
+//! GStreamer asks as soon as a track is read ahead, and for short ones again before the first is heard: more than one track can
+//! be committed. Whoever changes the order after that must load anew.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long the streaming thread waits for an answer. The track is read to its end by then, so nothing stalls meanwhile.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// A track and the address that was admitted for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admitted {
+    pub id: u64,
+    pub address: crate::address::Address,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What is heard, then what is committed after it.
+    line: VecDeque<Admitted>,
+    answers: HashMap<u64, Option<Admitted>>,
+    asked: HashSet<u64>,
+    open: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Sequel {
+    shared: Arc<(Mutex<State>, Condvar)>,
+}
+
+/// What an answer of the service changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// Noted in time.
+    Noted,
+    /// Something else is already committed: load anew.
+    TooLate,
+    /// It follows nothing that is here.
+    Stale,
+}
+
+impl Sequel {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// This is heard, and nothing is committed after it. What is known of its successor stays known.
+    pub fn open(&self, heard: Admitted, gapless: bool) {
+        let mut state = self.lock();
+        let known = state.answers.remove(&heard.id);
+        let asked = state.asked.contains(&heard.id);
+        *state = State { open: gapless, ..State::default() };
+        if let Some(known) = known {
+            state.answers.insert(heard.id, known);
+        }
+        if asked {
+            state.asked.insert(heard.id);
+        }
+        state.line.push_back(heard);
+    }
+
+    /// Nothing more is committed, and nobody waits.
+    pub fn close(&self) {
+        self.lock().open = false;
+        self.shared.1.notify_all();
+    }
+
+    /// Called by the streaming thread: the address that follows, asked for by `ask` if it is not known.
+    pub fn next(&self, ask: impl Fn(u64)) -> Option<String> {
+        let until = Instant::now() + PATIENCE;
+        let mut state = self.lock();
+        loop {
+            if !state.open {
+                return None;
+            }
+            let last = state.line.back()?.id;
+            if let Some(answer) = state.answers.get(&last).cloned() {
+                let next = answer?;
+                let uri = next.address.uri().to_owned();
+                state.line.push_back(next);
+                return Some(uri);
+            }
+            if state.asked.insert(last) {
+                ask(last);
+            }
+            let left = until.checked_duration_since(Instant::now())?;
+            state = match self.shared.1.wait_timeout(state, left) {
+                Ok((state, _)) => state,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    /// The service says what follows `after`.
+    pub fn answer(&self, after: u64, next: Option<Admitted>) -> Answered {
+        let mut state = self.lock();
+        let Some(place) = state.line.iter().position(|track| track.id == after) else { return Answered::Stale };
+        let committed = state.line.get(place + 1).cloned();
+        state.answers.insert(after, next.clone());
+        state.asked.insert(after);
+        let answered = match committed {
+            None => Answered::Noted,
+            Some(committed) if next.as_ref() == Some(&committed) => Answered::Noted,
+            Some(_) => Answered::TooLate,
+        };
+        drop(state);
+        self.shared.1.notify_all();
+        answered
+    }
+
+    /// The track that is committed to follow is heard now.
+    pub fn advance(&self) -> Option<Admitted> {
+        let mut state = self.lock();
+        if state.line.len() < 2 {
+            return None;
+        }
+        if let Some(over) = state.line.pop_front() {
+            state.answers.remove(&over.id);
+        }
+        state.line.front().cloned()
+    }
+
+    /// What is committed to follow what is heard.
+    pub fn committed(&self) -> Option<Admitted> {
+        self.lock().line.get(1).cloned()
+    }
+
+    /// What the service wants to follow what is heard.
+    pub fn successor(&self) -> Option<Admitted> {
+        let state = self.lock();
+        state.answers.get(&state.line.front()?.id).cloned().flatten()
+    }
+
+    /// Its successor does not sound: it is nobody's, and may be asked for again.
+    pub fn refuse_successor(&self) {
+        let mut state = self.lock();
+        if let Some(heard) = state.line.front().map(|track| track.id) {
+            state.answers.remove(&heard);
+            state.asked.remove(&heard);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+
+    fn track(id: u64) -> Admitted {
+        Admitted { id, address: Address::Stream { uri: format!("http://a/{id}") } }
+    }
+
+    #[test]
+    fn an_answer_that_came_first_is_taken_and_a_change_after_that_is_too_late() {
+        let sequel = Sequel::default();
+        sequel.open(track(1), true);
+        assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted);
+        let ask = |_: u64| panic!("it is known");
+        assert_eq!(sequel.next(ask).as_deref(), Some("http://a/2"));
+        // Two are committed before the first is heard.
+        assert_eq!(sequel.answer(2, Some(track(3))), Answered::Noted);
+        assert_eq!(sequel.next(ask).as_deref(), Some("http://a/3"));
+        assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted, "the same again changes nothing");
+        assert_eq!(sequel.answer(2, None), Answered::TooLate);
+        assert_eq!(sequel.answer(9, None), Answered::Stale);
+        assert_eq!(sequel.advance(), Some(track(2)));
+        assert_eq!(sequel.answer(1, None), Answered::Stale, "it is over");
+        assert_eq!(sequel.advance(), Some(track(3)));
+        assert_eq!(sequel.advance(), None);
+    }
+
+    #[test]
+    fn the_one_that_waits_is_freed_by_an_answer_or_by_the_end() {
+        let sequel = Sequel::default();
+        sequel.open(track(1), true);
+        let (asked, question) = std::sync::mpsc::channel();
+        let waits = sequel.clone();
+        let thread = std::thread::spawn(move || waits.next(|id| asked.send(id).unwrap()));
+        assert_eq!(question.recv().unwrap(), 1);
+        assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted);
+        assert_eq!(thread.join().unwrap().as_deref(), Some("http://a/2"));
+        sequel.close();
+        assert_eq!(sequel.next(|_| panic!("closed")), None);
+    }
+
+    #[test]
+    fn what_was_known_of_a_successor_outlives_a_load_of_the_same_track() {
+        let sequel = Sequel::default();
+        sequel.open(track(1), true);
+        sequel.answer(1, Some(track(2)));
+        sequel.open(track(1), true);
+        assert_eq!(sequel.successor(), Some(track(2)));
+        assert_eq!(sequel.committed(), None);
+        sequel.open(track(5), true);
+        assert_eq!(sequel.successor(), None);
+    }
+}
