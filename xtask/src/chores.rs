@@ -5,6 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::checkout::{self, Holder};
+
 pub struct Workspace {
     pub root: PathBuf,
     /// Where everything but `xtask` itself is built.
@@ -32,8 +34,37 @@ impl Workspace {
         command
     }
 
+    /// Makes the build folder ours. If another checkout used it last, our own crates in it are built anew.
+    pub fn claim(&self) -> Result<()> {
+        let from = match checkout::holder(&self.target, &self.root).context("the build folder")? {
+            Holder::Us => return Ok(()),
+            Holder::Nobody => None,
+            Holder::Other(path) => Some(format!("{} used", path.display())),
+            Holder::Unknown => Some("nobody knows which checkout used".to_owned()),
+        };
+        if let Some(from) = from {
+            eprintln!("{from} {} last: our own crates are built anew", self.target.display());
+            run(&mut self.cargo(&["clean", "--workspace", "--quiet", "--locked"]))?;
+            self.forget_fuzzers()?;
+        }
+        checkout::claim(&self.target, &self.root).context("the build folder")
+    }
+
+    /// Removes what the fuzzers were built into, a workspace of its own. What they found stays.
+    fn forget_fuzzers(&self) -> Result<()> {
+        let Ok(entries) = self.target.join("fuzz").read_dir() else { return Ok(()) };
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() && path.file_name().is_some_and(|name| name != "corpus") {
+                std::fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Builds every binary. The whole workspace, never one package: a part of it would have other features, and Slint would be built again.
     pub fn build(&self) -> Result<()> {
+        self.claim()?;
         run(&mut self.cargo(&["build", "--workspace", "--bins", "--locked"]))
     }
 

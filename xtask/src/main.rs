@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up and chores. It installs what is missing, builds, and hands over to the shipped binaries.
 
+mod checkout;
 mod chores;
 mod packages;
 mod python;
@@ -15,15 +16,16 @@ use crate::packages::{Needs, Refusal};
 
 const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
-cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, screen
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, screen
 cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [FILTER]   set up and run every check and test; with FILTER only the tests of that name
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask screens [--no-install]           draw the README's pictures anew
+cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
 
 --no-install   install no system package: say which are missing, and how to install them, and end with status 2
 
-Builds go to $TANDEM_TARGET_DIR, or to ~/.cache/tandem/target.";
+Builds go to $TANDEM_TARGET_DIR, or to ~/.cache/tandem/target. If another checkout built there last, our own crates are built anew.";
 
 fn main() -> ExitCode {
     let mut args: Vec<String> = std::env::args().skip(1).collect();
@@ -50,7 +52,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
             hand_over("tandem", &[command], args, needs, may_install)
         }
-        "signals" | "climate" | "car" | "bus" | "screen" => {
+        "signals" | "climate" | "car" | "bus" | "media" | "screen" => {
             hand_over("tandem", &[command], args, Needs::default(), may_install)
         }
         "build" => {
@@ -65,6 +67,10 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             hand_over("tandem-bench", &[], args, needs, may_install)
         }
         "screens" => hand_over("tandem-pictures", &[], args, Needs::default(), may_install),
+        "music" => {
+            let needs = Needs { tests: true, ..Needs::default() };
+            hand_over("tandem-music", &[], args, needs, may_install)
+        }
         "test" => {
             let workspace = Workspace::find()?;
             test::run(&workspace, &args, may_install)

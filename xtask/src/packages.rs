@@ -30,6 +30,11 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("pkg-config", For::All, "the build finds libfontconfig by it"),
     ("libfontconfig-dev", For::All, "the screens link libfontconfig and freetype"),
     ("libgbm-dev", For::All, "the screens link libgbm, for displays without a desktop"),
+    ("libgstreamer1.0-dev", For::All, "the player links GStreamer"),
+    ("libgstreamer-plugins-base1.0-dev", For::All, "the player links GStreamer's sound"),
+    ("gstreamer1.0-plugins-base", For::All, "the player: Vorbis, Opus, and what resamples"),
+    ("gstreamer1.0-plugins-good", For::All, "the player: FLAC, MP3, WAV, radio, and the way to the sound server"),
+    ("gstreamer1.0-libav", For::All, "the player: AAC"),
     ("dbus-daemon", For::All, "the private bus of the simulator and of the tests"),
     ("fonts-inter", For::All, "the letters of the screens"),
     ("fonts-noto-cjk", For::All, "the Chinese letters of the screens"),
@@ -42,6 +47,12 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("python3-venv", For::Python, "cantools, the decoder that ours is compared with"),
     ("systemd", For::Tests, "busctl, which reads our interfaces as an administrator would"),
     ("g++", For::Tests, "libFuzzer"),
+    ("playerctl", For::Tests, "it steers our player as every desktop does"),
+    ("mpd", For::Tests, "the library whose update ours is compared with"),
+    ("flac", For::Tests, "it makes and reads FLAC"),
+    ("vorbis-tools", For::Tests, "oggenc and oggdec make and read Vorbis"),
+    ("lame", For::Tests, "it makes MP3"),
+    ("opus-tools", For::Tests, "opusenc makes Opus"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 
@@ -88,7 +99,7 @@ pub fn provide(needs: Needs, may_install: bool) -> Result<()> {
 
     eprintln!("missing system packages:");
     for (name, _, why) in &missing {
-        eprintln!("  {name:<20} {why}");
+        eprintln!("  {name:<32} {why}");
     }
     let names: Vec<_> = missing.iter().map(|(name, _, _)| *name).collect();
     let root = chores::succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));

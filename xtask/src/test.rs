@@ -13,12 +13,14 @@ use crate::python;
 const NEXTEST: &str = "0.9.143";
 /// How long each fuzz target runs, seconds.
 const FUZZ_SECONDS: u32 = 20;
+
 pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Result<()> {
     let mut steps = Steps::default();
     let needs = Needs { python: true, tests: true, ..Needs::default() };
     steps.take("packages", || packages::provide(needs, may_install))?;
     let python = steps.take("cantools", python::provide)?;
     steps.take("nextest", || provide_nextest(workspace))?;
+    steps.take("build folder", || workspace.claim())?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
