@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod chain;
+pub mod clip;
 pub mod engine;
 pub mod failure;
 pub mod fader;

@@ -82,10 +82,12 @@ const FORMATS: &[(&str, When, &[&str])] = &[
 ];
 
 /// Takes everything that is not in the table out of this process's registry. To be called before the first element is made.
+///
+/// A plugin that is loaded for one element registers all of its others again; they are taken out as they come.
 pub fn confine(network: bool) {
     let registry = gst::Registry::get();
     let here = |name: &str| registry.lookup_feature(name).is_some();
-    let allowed: Vec<&str> = ALLOWED
+    let allowed: Vec<&'static str> = ALLOWED
         .iter()
         .filter(|(_, when, _)| match when {
             Always => true,
@@ -94,14 +96,20 @@ pub fn confine(network: bool) {
         })
         .map(|(name, _, _)| *name)
         .collect();
-    for feature in registry.features(gst::ElementFactory::static_type()) {
-        if !allowed.contains(&feature.name().as_str()) {
-            registry.remove_feature(&feature);
+    let refused = move |feature: &gst::PluginFeature| {
+        feature.is::<gst::DeviceProviderFactory>()
+            || feature.is::<gst::ElementFactory>() && !allowed.contains(&feature.name().as_str())
+    };
+    for kind in [gst::ElementFactory::static_type(), gst::DeviceProviderFactory::static_type()] {
+        for feature in registry.features(kind).iter().filter(|feature| refused(feature)) {
+            registry.remove_feature(feature);
         }
     }
-    for feature in registry.features(gst::DeviceProviderFactory::static_type()) {
-        registry.remove_feature(&feature);
-    }
+    registry.connect_feature_added(move |registry, feature| {
+        if refused(feature) {
+            registry.remove_feature(feature);
+        }
+    });
 }
 
 /// The formats that cannot be played with what is installed, in the driver's words.
