@@ -10,7 +10,7 @@ use crate::walk::{Bound, Looks, Root, Walk, WalkError, Walked, unwritten, walk, 
 use crate::writer::ScanWriter;
 use readers::{Outcome, Readers};
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
