@@ -47,7 +47,7 @@ impl Chain {
         gst::Element::link_many(&ending)?;
         let fader = Fader::on(&volume)?;
         let entrance = gst::GhostPad::builder(gst::PadDirection::Sink).name("sink").build();
-        crate::clip::at(&entrance);
+        crate::blocks::at(&entrance);
         bin.add_pad(&entrance)?;
         let sink = outlet.element.clone();
         let mut chain = Self {

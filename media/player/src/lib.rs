@@ -1,8 +1,9 @@
 //! `tandem-player`: a process of its own that decodes and sounds, so that a file that kills a decoder kills nothing else.
 
 pub mod address;
+pub mod blocks;
 pub mod chain;
-pub mod clip;
+
 pub mod engine;
 pub mod failure;
 pub mod fader;

@@ -64,6 +64,8 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
         return Err(Command::new("/proc/self/exe").args(std::env::args_os().skip(1)).env(REGISTRY, file).exec().into());
     }
     sandbox::limit();
+    // GStreamer 1.22 complains of itself whenever playbin3 takes a second track; it is of use to who looks for a fault only.
+    gst::glib::log_set_default_handler(|domain, level, text| tracing::debug!(domain, ?level, text, "from a library"));
     gst::init()?;
     registry::confine(options.network);
     // From here on, no program can be started: GStreamer looked its plugins over by one.

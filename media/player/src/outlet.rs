@@ -56,8 +56,6 @@ pub struct Outlet {
     pub name: &'static str,
     /// Whether sound takes its time; if not, what arrives counts as heard.
     pub paced: bool,
-    /// Whether there is a device behind it, which hears what it is given a moment later.
-    pub device: bool,
     /// The one format that it takes, if it takes but one.
     pub caps: Option<gst::Caps>,
 }
@@ -91,7 +89,7 @@ pub fn open(wanted: &Wanted) -> Result<Outlet, OutletError> {
 
 fn nowhere() -> Result<Outlet, OutletError> {
     let element = gst::ElementFactory::make("fakesink").name("outlet").property("sync", true).build()?;
-    Ok(Outlet { element, name: "null", paced: true, device: false, caps: None })
+    Ok(Outlet { element, name: "null", paced: true, caps: None })
 }
 
 fn record(recording: File, fast: bool) -> Result<Outlet, OutletError> {
@@ -117,7 +115,7 @@ fn record(recording: File, fast: bool) -> Result<Outlet, OutletError> {
         .field("rate", 44_100)
         .field("channels", 2)
         .build();
-    Ok(Outlet { element, name: "record", paced: !fast, device: false, caps: Some(caps) })
+    Ok(Outlet { element, name: "record", paced: !fast, caps: Some(caps) })
 }
 
 fn device() -> Option<Outlet> {
@@ -131,7 +129,7 @@ fn device() -> Option<Outlet> {
         if !opens(&element) {
             return None;
         }
-        Some(Outlet { element, name, paced: true, device: true, caps: None })
+        Some(Outlet { element, name, paced: true, caps: None })
     })
 }
 

@@ -36,6 +36,16 @@ impl Counter {
     }
 }
 
+/// The last buffer that passed.
+#[derive(Debug)]
+struct Last {
+    /// Stream times.
+    starts: ClockTime,
+    ends: ClockTime,
+    /// The running time at which it starts.
+    running: ClockTime,
+}
+
 #[derive(Debug, Default)]
 struct State {
     segment: gst::FormattedSegment<ClockTime>,
@@ -44,8 +54,7 @@ struct State {
     before: Vec<Mark>,
     /// With the running time from which they hold.
     marks: VecDeque<(ClockTime, Mark)>,
-    /// Stream time and running time of the last buffer.
-    last: Option<(ClockTime, ClockTime)>,
+    last: Option<Last>,
 }
 
 #[derive(Clone, Debug)]
@@ -107,12 +116,24 @@ impl Tap {
         lock(&self.state).counter.tracks()
     }
 
-    /// The running time of a buffer that lies at this stream time of this track, or after it, if one has arrived: everything before has been handed on.
-    pub fn passed(&self, track: u64, stream_time: ClockTime) -> Option<ClockTime> {
+    /// Whether all before this stream time of this track has been handed on to a sink that plays at once what it gets.
+    pub fn passed(&self, track: u64, stream_time: ClockTime) -> bool {
         let state = lock(&self.state);
-        let later = state.counter.tracks() > track;
-        let here = state.counter.tracks() == track;
-        state.last.filter(|(stream, _)| later || here && *stream >= stream_time).map(|(_, running)| running)
+        let Some(last) = &state.last else { return false };
+        state.counter.tracks() > track || state.counter.tracks() == track && last.starts >= stream_time
+    }
+
+    /// The running time at which this stream time of this track is heard, if that part has arrived.
+    pub fn heard_at(&self, track: u64, stream_time: ClockTime) -> Option<ClockTime> {
+        let state = lock(&self.state);
+        let last = state.last.as_ref()?;
+        if state.counter.tracks() > track {
+            return Some(last.running);
+        }
+        if state.counter.tracks() < track || last.ends < stream_time {
+            return None;
+        }
+        state.segment.position_from_stream_time(stream_time).and_then(|at| state.segment.to_running_time(at))
     }
 }
 
@@ -145,7 +166,10 @@ impl State {
     fn buffer(&mut self, buffer: &gst::BufferRef) -> bool {
         let Some(pts) = buffer.pts() else { return false };
         let running = self.segment.to_running_time(pts).unwrap_or(ClockTime::ZERO);
-        self.last = self.segment.to_stream_time(pts).map(|stream| (stream, running));
+        self.last = self.segment.to_stream_time(pts).map(|starts| {
+            let end = pts + buffer.duration().unwrap_or(ClockTime::ZERO);
+            Last { starts, ends: self.segment.to_stream_time(end).unwrap_or(starts), running }
+        });
         let news = !self.before.is_empty();
         self.marks.extend(self.before.drain(..).map(|mark| (running, mark)));
         news

@@ -58,8 +58,11 @@ impl Engine {
     /// Whether the end of the fade was heard.
     fn faded(&self) -> bool {
         let Some((track, at)) = self.chain.fader.reached() else { return false };
-        let Some(running) = self.tap.passed(track, at) else { return false };
-        !self.outlet.device || self.running().is_none_or(|now| now >= running)
+        if !self.outlet.paced {
+            return self.tap.passed(track, at);
+        }
+        let Some(heard_at) = self.tap.heard_at(track, at) else { return false };
+        self.running().is_none_or(|now| now >= heard_at)
     }
 
     fn fade_out(&mut self, time: std::time::Duration) -> Result<(), EngineError> {
