@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::MutexGuard;
 
 use crate::error::LibraryError;
+use crate::session::Pieces;
 use crate::{Inner, Writer};
 
 /// A transaction on the one connection that writes. Dropped, it is undone before the next one begins.
@@ -35,6 +36,19 @@ impl Change<'_> {
         &mut self.writer.connection
     }
 
+    /// What the saved session looks like, if that is known.
+    pub(crate) fn pieces(&mut self) -> &mut Option<Pieces> {
+        &mut self.writer.pieces
+    }
+
+    /// Commits a saved session.
+    pub(crate) async fn commit_pieces(mut self, pieces: Pieces) -> Result<(), LibraryError> {
+        sqlx::query("COMMIT").execute(self.connection()).await?;
+        self.open = false;
+        self.writer.pieces = Some(pieces);
+        Ok(())
+    }
+
     /// Commits what no view shows.
     pub(crate) async fn commit(mut self) -> Result<(), LibraryError> {
         sqlx::query("COMMIT").execute(self.connection()).await?;
@@ -61,6 +75,7 @@ impl Drop for Change<'_> {
     fn drop(&mut self) {
         if self.open {
             self.writer.unfinished = true;
+            self.writer.pieces = None;
             // A commit whose answer nobody awaited may have happened.
             self.inner.generation.fetch_add(1, Ordering::AcqRel);
         }

@@ -29,7 +29,7 @@ pub enum LibraryError {
     #[error("there is no volume {:?}", .0.0)]
     NoSuchVolume(VolumeId),
     #[error("volume {:?} is being scanned already", .0.0)]
-    Scanning(VolumeId),
+    ScanRuns(VolumeId),
     #[error("{0} cannot do that")]
     WrongKind(ItemId),
     #[error("{what} is longer than {limit} bytes")]

@@ -8,12 +8,21 @@ mod change;
 mod core_title;
 mod error;
 mod fold;
+mod heard;
 mod migrate;
 mod model;
 mod open;
+mod order;
+mod pages;
 mod playlists;
+mod podcasts;
+mod resolve;
+mod rows;
 mod scan;
 mod scanned;
+mod search;
+mod session;
+mod stations;
 pub mod tags;
 mod volumes;
 pub mod walk;
@@ -47,6 +56,7 @@ struct Inner {
     writer: Mutex<Writer>,
     readers: SqlitePool,
     generation: AtomicU64,
+    orders: order::Orders,
     /// Volumes that are scanned now.
     scans: Lock<HashSet<String>>,
     art: PathBuf,
@@ -58,6 +68,8 @@ struct Writer {
     connection: SqliteConnection,
     /// A transaction was left open: it is undone before the next.
     unfinished: bool,
+    /// What the saved session looks like, if that is known.
+    pieces: Option<session::Pieces>,
 }
 
 impl Inner {

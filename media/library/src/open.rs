@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 use crate::error::LibraryError;
 use crate::migrate;
 use crate::model::Opened;
+use crate::order::Orders;
 use crate::{Inner, Library, Writer};
 
 const DATABASE: &str = "library.db";
@@ -237,9 +238,10 @@ async fn finish(
         .test_before_acquire(false)
         .connect_lazy_with(options(&folder.join(DATABASE)).read_only(true));
     let inner = Inner {
-        writer: Mutex::new(Writer { connection: writer, unfinished: false }),
+        writer: Mutex::new(Writer { connection: writer, unfinished: false, pieces: None }),
         readers,
         generation: AtomicU64::new(u64::try_from(generation).unwrap_or(1)),
+        orders: Orders::default(),
         scans: Default::default(),
         art: folder.join("art"),
         _lock: lock,

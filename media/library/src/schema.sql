@@ -158,6 +158,7 @@ CREATE TABLE station (
     art TEXT,
     reason TEXT NOT NULL DEFAULT ''
 );
+CREATE INDEX station_uuid ON station (uuid) WHERE uuid <> '';
 CREATE INDEX station_key ON station (key) WHERE listed;
 
 CREATE TABLE podcast (
@@ -189,6 +190,7 @@ CREATE TABLE episode (
     reason TEXT NOT NULL DEFAULT ''
 );
 CREATE UNIQUE INDEX episode_guid ON episode (podcast, guid);
+CREATE INDEX episode_names ON episode (guid);
 CREATE INDEX episode_url ON episode (url);
 CREATE INDEX episode_core ON episode (core);
 CREATE INDEX episode_newest ON episode (podcast, published);

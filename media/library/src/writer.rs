@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::error::LibraryError;
 use crate::fold::{index_words, path_key, sort_key};
-use crate::model::{Kind, Known, Scanned, VolumeId};
+use crate::model::{ItemId, Kind, Known, Scanned, VolumeId};
+use crate::order::encode;
 use crate::scanned::{self, File};
 use crate::volumes::{tidy, volume_row};
 use crate::walk::shown;
@@ -62,7 +63,7 @@ impl Library {
     /// Begins to write down what a volume has. The volume was attached.
     ///
     /// # Errors
-    /// [`LibraryError::Scanning`] while another scan of the volume goes on.
+    /// [`LibraryError::ScanRuns`] while another scan of the volume goes on.
     pub async fn begin_scan(&self, volume: &VolumeId) -> Result<ScanWriter, LibraryError> {
         let mut reader = self.0.readers.acquire().await?;
         let row = volume_row(&mut reader, volume).await?;
@@ -70,7 +71,7 @@ impl Library {
             // The writer, for as long as this takes: no other scan tidies up in between.
             let _writer = self.0.writer.lock().await;
             if !self.0.scanning().insert(volume.0.clone()) {
-                return Err(LibraryError::Scanning(volume.clone()));
+                return Err(LibraryError::ScanRuns(volume.clone()));
             }
         }
         let mut writer = ScanWriter {
@@ -475,12 +476,6 @@ pub(crate) async fn many(
     Ok(())
 }
 
-/// The row of an item's words.
-pub(crate) fn word_row(kind: Kind, row: i64) -> i64 {
-    let place = Kind::ALL.iter().position(|one| *one == kind).unwrap_or_default();
-    i64::try_from(place).unwrap_or_default() << 48 | row
-}
-
 /// Makes an item findable by its words; those of before are forgotten.
 pub(crate) async fn index(
     connection: &mut SqliteConnection,
@@ -492,7 +487,7 @@ pub(crate) async fn index(
     let (mut title_words, mut rest_words) = (String::new(), String::new());
     index_words(title, &mut title_words);
     index_words(rest, &mut rest_words);
-    let row = word_row(kind, row);
+    let row = encode(ItemId { kind, row });
     sqlx::query("DELETE FROM word WHERE rowid = ?").bind(row).execute(&mut *connection).await?;
     sqlx::query("INSERT INTO word (rowid, title, rest) VALUES (?, ?, ?)")
         .bind(row)
