@@ -9,6 +9,8 @@ use zbus::{ObjectPath, OwnedObjectPath};
 pub const NAME: &str = "org.mpris.MediaPlayer2.tandem";
 /// What every player's name begins with.
 pub const PREFIX: &str = "org.mpris.MediaPlayer2.";
+/// The name space of all players, for match rules.
+pub const NAME_SPACE: &str = "org.mpris.MediaPlayer2";
 pub const PATH: &str = "/org/mpris/MediaPlayer2";
 
 /// Metadata as MPRIS tells it: `mpris:trackid`, `mpris:length` (microseconds), `mpris:artUrl`, `xesam:title`, `xesam:artist` (as) and others.

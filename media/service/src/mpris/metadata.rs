@@ -43,7 +43,8 @@ pub fn metadata(snapshot: &Snapshot) -> HashMap<String, Variant<'static>> {
             tell(key, text(value).into());
         }
     }
-    let artists: Vec<String> = titles.artists.iter().filter(|a| !a.is_empty()).take(MAX_ARTISTS).map(|a| text(a)).collect();
+    let artists: Vec<String> =
+        titles.artists.iter().filter(|a| !a.is_empty()).take(MAX_ARTISTS).map(|a| text(a)).collect();
     if !artists.is_empty() {
         tell("xesam:artist", artists.into());
     }

@@ -52,10 +52,7 @@ impl Face for Player {
 
     const PROPERTIES: &'static [Property] = &[
         fact("PlaybackStatus", "s", |snapshot| status_word(snapshot.status).into()),
-        Property {
-            set: Some(set_repeat),
-            ..fact("LoopStatus", "s", |snapshot| repeat_word(snapshot.repeat).into())
-        },
+        Property { set: Some(set_repeat), ..fact("LoopStatus", "s", |snapshot| repeat_word(snapshot.repeat).into()) },
         Property { set: Some(set_rate), ..fact("Rate", "d", |snapshot| snapshot.rate.into()) },
         Property { set: Some(set_shuffle), ..fact("Shuffle", "b", |snapshot| snapshot.shuffle.into()) },
         fact("Metadata", "a{sv}", |snapshot| metadata::metadata(snapshot).into()),

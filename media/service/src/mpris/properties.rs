@@ -22,8 +22,7 @@ pub fn difference(before: &Snapshot, now: &Snapshot) -> HashMap<&'static str, Va
     let before_told = everything(before);
     let is_other_queue = before.queue_generation != now.queue_generation;
     let mut changed = everything(now);
-    changed.retain(|name, value| {
-        before_told.get(name) != Some(value) || is_other_queue && WITH_THE_QUEUE.contains(name)
-    });
+    changed
+        .retain(|name, value| before_told.get(name) != Some(value) || is_other_queue && WITH_THE_QUEUE.contains(name));
     changed
 }

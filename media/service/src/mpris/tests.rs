@@ -110,9 +110,15 @@ fn a_track_id_names_one_entry_and_nothing_else_does() {
     for number in [1, 7, u64::MAX] {
         assert_eq!(entry(&track_id(number)), Some(number));
     }
-    for stale in ["/org/mpris/MediaPlayer2/TrackList/NoTrack", "/org/tandem/track/0", "/org/tandem/track/07", "/org/tandem/track/x",
-        "/org/tandem/track/18446744073709551616", "/org/tandem/track", "/other/track/1"]
-    {
+    for stale in [
+        "/org/mpris/MediaPlayer2/TrackList/NoTrack",
+        "/org/tandem/track/0",
+        "/org/tandem/track/07",
+        "/org/tandem/track/x",
+        "/org/tandem/track/18446744073709551616",
+        "/org/tandem/track",
+        "/other/track/1",
+    ] {
         assert_eq!(entry(&ObjectPath::try_from(stale).unwrap()), None, "{stale}");
     }
 }

@@ -1,0 +1,249 @@
+//! A bus of its own, with our player on it before a scripted core, and a client that hears everything.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::num::NonZero;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tandem_contracts::mpris::{self, MediaPlayer2Proxy, PlayerProxy};
+use tandem_media::state::{Handle, Titles};
+use tempfile::TempDir;
+use tokio::sync::mpsc::UnboundedSender;
+use zbus::connection::Builder;
+use zbus::fdo::PropertiesProxy;
+use zbus::proxy::CacheProperties;
+use zbus::{Connection, MatchRule, MessageStream, OwnedVariant, Variant};
+
+use crate::script::{self, Cue};
+
+/// By then what was waited for does not come, and the test fails. None passes or fails by a shorter time.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Signals that may wait until the test listens.
+const MANY: NonZero<usize> = NonZero::new(1000).unwrap();
+
+pub async fn within<F: Future>(what: &str, work: F) -> F::Output {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("{what} did not come"))
+}
+
+/// A dbus-daemon that nobody else is on.
+pub struct Daemon {
+    folder: TempDir,
+    daemon: Child,
+}
+
+impl Daemon {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let configuration = format!(
+            "<busconfig><type>session</type><listen>unix:path={}/bus</listen><auth>EXTERNAL</auth><policy context=\"default\">\
+             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
+            folder.path().display()
+        );
+        std::fs::write(folder.path().join("bus.conf"), configuration).unwrap();
+        let mut daemon = Command::new("dbus-daemon")
+            .arg(format!("--config-file={}/bus.conf", folder.path().display()))
+            .args(["--nofork", "--nopidfile", "--print-address"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the Debian package dbus-daemon");
+        // It prints its address when it listens.
+        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
+        Self { folder, daemon }
+    }
+
+    pub fn address(&self) -> String {
+        format!("unix:path={}/bus", self.folder.path().display())
+    }
+
+    pub fn builder(&self) -> Builder<'static> {
+        Builder::address(self.address().as_str()).method_timeout(PATIENCE)
+    }
+
+    pub async fn connect(&self) -> Connection {
+        self.builder().build().await.unwrap()
+    }
+
+    /// Runs the real playerctl against our player: its standard output, or its standard error if it failed.
+    pub async fn playerctl(&self, arguments: &[&str]) -> Result<String, String> {
+        let run = tokio::process::Command::new("playerctl")
+            .args(["--player", "tandem"])
+            .args(arguments)
+            .env("DBUS_SESSION_BUS_ADDRESS", self.address())
+            .stdin(Stdio::null())
+            .output();
+        let output = within("playerctl's end", run).await.expect("the Debian package playerctl");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.daemon.kill();
+        let _ = self.daemon.wait();
+    }
+}
+
+/// A signal of the player, as it came.
+#[derive(Debug, PartialEq)]
+pub enum Heard {
+    Changed(HashMap<String, OwnedVariant>),
+    Seeked(i64),
+}
+
+/// Hears the player's signals, in their order.
+pub struct Ear(MessageStream);
+
+impl Ear {
+    pub async fn open(daemon: &Daemon) -> Self {
+        let rule = MatchRule::builder().msg_type(zbus::message::Type::Signal).path(mpris::PATH).build().unwrap();
+        Self(MessageStream::for_match_rule(rule, &daemon.connect().await, Some(MANY)).await.unwrap())
+    }
+
+    pub async fn next(&mut self) -> Heard {
+        let message = within("a signal", self.0.next()).await.unwrap().unwrap();
+        let member = message.header().member().unwrap().to_string();
+        match member.as_str() {
+            "Seeked" => Heard::Seeked(message.body().deserialize().unwrap()),
+            "PropertiesChanged" => {
+                let (interface, changed, invalidated): (String, HashMap<String, OwnedVariant>, Vec<String>) =
+                    message.body().deserialize().unwrap();
+                assert_eq!((interface.as_str(), invalidated.len()), ("org.mpris.MediaPlayer2.Player", 0));
+                Heard::Changed(changed)
+            }
+            other => panic!("{other} is no signal of a player"),
+        }
+    }
+
+    /// The next change of properties; jumps before it are passed over.
+    pub async fn change(&mut self) -> HashMap<String, OwnedVariant> {
+        loop {
+            if let Heard::Changed(changed) = self.next().await {
+                return changed;
+            }
+        }
+    }
+}
+
+/// What the tests of the scripted core stand on.
+pub struct Stage {
+    pub daemon: Daemon,
+    pub handle: Handle,
+    cues: UnboundedSender<Cue>,
+    pub ear: Ear,
+    pub player: PlayerProxy<'static>,
+    pub root: MediaPlayer2Proxy<'static>,
+    pub properties: PropertiesProxy<'static>,
+    marks: i64,
+}
+
+impl Stage {
+    /// With nothing in the queue, and the first signal not yet heard.
+    pub async fn bare() -> Self {
+        let daemon = Daemon::start();
+        let (handle, cues) = script::start();
+        let ear = Ear::open(&daemon).await;
+        let service = tandem_media::mpris::serve(daemon.builder(), &handle)
+            .allow_name_replacements(false)
+            .replace_existing_names(false)
+            .build()
+            .await
+            .unwrap();
+        let telling = handle.clone();
+        tokio::spawn(async move { tandem_media::mpris::tell(&service, &telling).await });
+        let client = daemon.connect().await;
+        let player = PlayerProxy::builder(&client).destination(mpris::NAME).cache_properties(CacheProperties::No);
+        let root = MediaPlayer2Proxy::builder(&client).destination(mpris::NAME).cache_properties(CacheProperties::No);
+        let properties = PropertiesProxy::builder(&client).destination(mpris::NAME).path(mpris::PATH);
+        Self {
+            handle,
+            cues,
+            ear,
+            player: player.build().await.unwrap(),
+            root: root.build().await.unwrap(),
+            properties: properties.build().await.unwrap(),
+            marks: 0,
+            daemon,
+        }
+    }
+
+    /// With a queue, of which everything was heard.
+    pub async fn with(tracks: Vec<Titles>) -> Self {
+        let mut stage = Self::bare().await;
+        // From its first signal on it tells everything.
+        stage.ear.change().await;
+        stage.cue(Cue::Load(tracks)).await;
+        stage
+    }
+
+    /// With a queue that plays.
+    pub async fn playing(tracks: Vec<Titles>) -> Self {
+        let mut stage = Self::with(tracks).await;
+        stage.player.play().await.unwrap();
+        stage.heard().await;
+        stage
+    }
+
+    /// Does something to the core, and returns what was heard of it.
+    pub async fn cue(&mut self, cue: Cue) -> Vec<Heard> {
+        assert!(self.cues.send(cue).is_ok(), "the core runs");
+        self.heard().await
+    }
+
+    /// Everything that was heard since the last time.
+    pub async fn heard(&mut self) -> Vec<Heard> {
+        self.marks -= 1;
+        assert!(self.cues.send(Cue::Mark(self.marks)).is_ok(), "the core runs");
+        let mut heard = Vec::new();
+        loop {
+            match self.ear.next().await {
+                Heard::Seeked(mark) if mark == self.marks => return heard,
+                signal => heard.push(signal),
+            }
+        }
+    }
+
+    /// The names of the properties of the one change that was heard since the last time.
+    pub async fn one_change(&mut self) -> Vec<String> {
+        let heard = self.heard().await;
+        let [Heard::Changed(changed)] = heard.as_slice() else { panic!("not one change: {heard:?}") };
+        names(changed)
+    }
+
+    pub async fn get(&self, name: &str) -> zbus::fdo::Result<OwnedVariant> {
+        self.properties.get("org.mpris.MediaPlayer2.Player".try_into().unwrap(), name).await
+    }
+
+    pub async fn set(&self, name: &str, value: impl Into<Variant<'_>>) -> zbus::fdo::Result<()> {
+        self.properties.set("org.mpris.MediaPlayer2.Player".try_into().unwrap(), name, &value.into()).await
+    }
+}
+
+pub fn is_true(value: &OwnedVariant) -> bool {
+    matches!(**value, Variant::Bool(true))
+}
+
+pub fn names(changed: &HashMap<String, OwnedVariant>) -> Vec<String> {
+    let mut names: Vec<_> = changed.keys().cloned().collect();
+    names.sort_unstable();
+    names
+}
+
+/// A track of three minutes.
+pub fn track(title: &str) -> Titles {
+    Titles {
+        title: title.to_owned(),
+        artists: vec!["Ann".into(), "Bob".into()],
+        album: "Colours".into(),
+        art: Some("file:///art/colours.jpg".into()),
+        length_us: Some(180_000_000),
+        url: None,
+    }
+}
+
+/// What has no end, no cover and no album.
+pub fn stream(title: &str) -> Titles {
+    Titles { title: title.to_owned(), url: Some("http://radio.example/live".into()), ..Titles::default() }
+}
