@@ -2,6 +2,7 @@
 
 mod climate;
 mod generated;
+mod media;
 mod vehicle;
 
 use std::cell::RefCell;
@@ -9,14 +10,17 @@ use std::rc::Rc;
 
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
-use tandem_kit::{Desk, Face, Key, Look, Readings, Update};
+use tandem_kit::media::art::Wanted;
+use tandem_kit::{Desk, Face, Key, Look, MediaCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use generated::{
-    CentreWindow, ClimateAdapter, Denial, Opening, Quality, ScreenAdapter, Service, Shown, Theme, Tyre, VehicleAdapter,
+    CentreWindow, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Opening, Page,
+    PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Tyre, VehicleAdapter, Words,
 };
 
 use crate::climate::Wishes;
+use crate::media::Music;
 
 tandem_kit::leaves! {
     /// What the centre display reads.
@@ -52,14 +56,25 @@ tandem_kit::leaves! {
 /// The state behind the window.
 pub struct Centre {
     wishes: Rc<RefCell<Wishes>>,
+    music: Rc<RefCell<Music>>,
+}
+
+/// Where the screen's wishes go. Each says whether the wish is under way.
+pub struct Asks {
+    /// A driver's temperature, degrees Celsius.
+    pub temperature: Box<dyn Fn(f64) -> bool>,
+    pub media: Rc<dyn Fn(MediaCommand) -> bool>,
+    pub picture: Rc<dyn Fn(Wanted) -> bool>,
 }
 
 impl Centre {
-    /// The state behind an open window that asks for a driver's temperature, degrees Celsius, through `send`; it says whether the wish is under way.
-    pub fn asking(window: &CentreWindow, send: impl Fn(f64) -> bool + 'static) -> Self {
+    /// The state behind an open window that asks through `asks`.
+    pub fn asking(window: &CentreWindow, asks: Asks) -> Self {
         let wishes = Rc::new(RefCell::new(Wishes::default()));
-        climate::connect(window, &wishes, send);
-        Self { wishes }
+        climate::connect(window, &wishes, asks.temperature);
+        let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
+        media::connect(window, &music);
+        Self { wishes, music }
     }
 }
 
@@ -69,6 +84,7 @@ impl Face for Centre {
     const NAME: &'static str = "centre";
     const BUS_NAME: &'static str = screen::CENTRE;
     const SIZE: (u32, u32) = (1920, 1080);
+    const FOLLOWS_POSITION: bool = true;
 
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
@@ -83,7 +99,13 @@ impl Face for Centre {
         let (lights, words) = (desk.clone(), desk.clone());
         screen.on_toggle_theme(move || lights.toggle_theme());
         screen.on_toggle_language(move || words.toggle_language());
-        Self::asking(window, move |celsius| desk.commands.set_driver_temperature(celsius).is_ok())
+        let (climate, music, pictures) = (desk.commands.clone(), desk.commands.clone(), desk.commands);
+        let asks = Asks {
+            temperature: Box::new(move |celsius| climate.set_driver_temperature(celsius).is_ok()),
+            media: Rc::new(move |command| music.media(command).is_ok()),
+            picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
+        };
+        Self::asking(window, asks)
     }
 
     fn set_look(&mut self, window: &CentreWindow, look: Look) {
@@ -91,9 +113,15 @@ impl Face for Centre {
         theme.set_night(look.theme == tandem_kit::Theme::Night);
         theme.set_language(look.language.translation().into());
         theme.set_motion(look.motion);
+        self.music.borrow_mut().set_night(window, look.theme == tandem_kit::Theme::Night);
     }
 
     fn apply(&mut self, window: &CentreWindow, update: &Update, readings: &Readings) {
+        self.music.borrow_mut().pass(window, readings.now());
+        if let Update::Media(news) = update {
+            // Nothing of the car has changed.
+            return self.music.borrow_mut().hear(window, news);
+        }
         let mut wishes = self.wishes.borrow_mut();
         if let Update::Climate(news) = update {
             wishes.hear(news, readings.now());
@@ -104,7 +132,7 @@ impl Face for Centre {
     }
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
-        self.wishes.borrow().forgets_at()
+        [self.wishes.borrow().forgets_at(), self.music.borrow().forgets_at()].into_iter().flatten().min()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod generated;
 mod lamps;
+mod tile;
 
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
@@ -10,7 +11,12 @@ use tandem_kit::{Desk, Face, Key, Look, Readings, Update};
 use tandem_telltales::{LOW_CHARGE, Telltales};
 use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
 
-pub use generated::{ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, VehicleAdapter};
+use crate::tile::Tile;
+
+pub use generated::{
+    ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileState,
+    VehicleAdapter, Words,
+};
 
 tandem_kit::leaves! {
     /// What the cluster reads.
@@ -57,6 +63,7 @@ const FULL_POWER: Kilowatts = Kilowatts(160.0);
 /// The state behind the window.
 pub struct Cluster {
     telltales: Telltales,
+    tile: Tile,
 }
 
 impl Face for Cluster {
@@ -65,6 +72,7 @@ impl Face for Cluster {
     const NAME: &'static str = "cluster";
     const BUS_NAME: &'static str = screen::CLUSTER;
     const SIZE: (u32, u32) = (1920, 720);
+    const FOLLOWS_POSITION: bool = true;
 
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
@@ -78,8 +86,13 @@ impl Face for Cluster {
         let screen = window.global::<ScreenAdapter>();
         let theme_desk = desk.clone();
         screen.on_toggle_theme(move || theme_desk.toggle_theme());
+        let commands = desk.commands.clone();
         screen.on_toggle_language(move || desk.toggle_language());
-        Self { telltales: Telltales::default() }
+        // A picture that cannot be asked for is not there: the tile has a note in its place.
+        let tile = Tile::new(move |wanted| {
+            let _ = commands.picture(wanted);
+        });
+        Self { telltales: Telltales::default(), tile }
     }
 
     fn set_look(&mut self, window: &ClusterWindow, look: Look) {
@@ -90,7 +103,10 @@ impl Face for Cluster {
         theme.set_motion(look.motion);
     }
 
-    fn apply(&mut self, window: &ClusterWindow, _update: &Update, readings: &Readings) {
+    fn apply(&mut self, window: &ClusterWindow, update: &Update, readings: &Readings) {
+        if let Update::Media(news) = update {
+            return self.tile.hear(&window.global::<TileAdapter>(), news);
+        }
         show_vehicle(&window.global::<VehicleAdapter>(), readings);
         lamps::show(&window.global::<LampAdapter>(), &mut self.telltales, readings);
     }

@@ -18,6 +18,7 @@ pub use tandem_contracts::media::{Item, Now, ScanProgress, Source};
 pub use art::Picture;
 pub(crate) use link::{Setup, run};
 pub use pages::{Known, PAGE_ROWS, Pages};
+pub use titles::file;
 
 /// Wishes on media that may wait for the bus thread.
 pub(crate) const MAX_WAITING: usize = 64;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use slint::ComponentHandle;
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Face, Key, Language, Link, Reading, Readings, Theme, Update};
+use tandem_kit::{Desk, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 /// How a drawing looks.
@@ -71,6 +71,11 @@ impl Drawing {
         self.readings = Readings::new(Cluster::paths());
         self.readings.set_link(link.clone());
         self.face.apply(&self.window, &Update::Link(link), &self.readings);
+    }
+
+    /// News of the music.
+    pub fn play(&mut self, news: Media) {
+        self.face.apply(&self.window, &Update::Media(news), &self.readings);
     }
 
     pub fn next_flash(&self) -> Option<Nanoseconds> {

@@ -3,5 +3,6 @@
 
 mod drawing;
 mod han;
+mod music;
 mod pictures;
 mod words;

@@ -8,14 +8,14 @@ use tandem_units::{Quality, Value};
 use crate::drawing::{Drawing, Heard, Look, drive};
 
 /// Each number with its name.
-fn numbers(drawing: &Drawing) -> Vec<(String, String)> {
+pub fn numbers(drawing: &Drawing) -> Vec<(String, String)> {
     elements(drawing, AccessibleRole::Text)
         .filter_map(|(label, name)| Some((name.filter(|name| !name.is_empty())?, label)))
         .collect()
 }
 
 /// Each word that stands by itself.
-fn words(drawing: &Drawing) -> Vec<String> {
+pub fn words(drawing: &Drawing) -> Vec<String> {
     elements(drawing, AccessibleRole::Text)
         .filter(|(_, name)| name.as_ref().is_none_or(String::is_empty))
         .map(|(label, _)| label)
@@ -91,7 +91,7 @@ fn every_number_is_named_in_chinese() {
 #[test]
 fn no_word_of_the_english_screen_is_left_in_the_chinese_one() {
     let catalogue = include_str!("../../lang/zh_CN/LC_MESSAGES/tandem-cluster.po");
-    let in_slint: usize = ["cluster", "gear_row", "horizon", "lamps", "warning_line"]
+    let in_slint: usize = ["cluster", "gear_row", "horizon", "lamps", "tile", "warning_line"]
         .iter()
         .map(|file| std::fs::read_to_string(format!("{}/ui/{file}.slint", env!("CARGO_MANIFEST_DIR"))).unwrap())
         .map(|source| source.matches("@tr(").count())

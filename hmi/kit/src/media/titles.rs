@@ -87,7 +87,7 @@ fn shorten(text: &str) -> String {
 }
 
 /// The file of a `file://` address.
-pub(super) fn file(address: &str) -> Option<PathBuf> {
+pub fn file(address: &str) -> Option<PathBuf> {
     url::Url::parse(address).ok().filter(|address| address.scheme() == "file")?.to_file_path().ok()
 }
 

@@ -1,0 +1,500 @@
+//! The music's pages: what plays, the queue, the library and the search.
+
+mod covers;
+mod library;
+mod rows;
+
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use slint::{ComponentHandle, ModelRc};
+use tandem_kit::format;
+use tandem_kit::media::art::{Color, Made, Wanted};
+use tandem_kit::media::{
+    Cause, Denied, Known, List, Media, MediaCommand, Pages, Picture, Player, Repeat, Service, Status,
+};
+use tandem_units::Nanoseconds;
+
+use self::covers::Covers;
+use self::library::{Library, Tap};
+use crate::{
+    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Page, PlayState, Repeating, Scanning,
+    ScreenAdapter, Words,
+};
+
+/// How long the screen says what went wrong.
+const NOTICE_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
+/// The art of the page and of the dock, and the radius of their corners, pixels.
+const ART: (u32, u32) = (424, 16);
+const SMALL_ART: (u32, u32) = (64, 12);
+const SCREEN: (u32, u32) = (1920, 1080);
+/// The page's base by night and by day, as in the tokens.
+const NIGHT: Color = [0x0B, 0x0E, 0x12];
+const DAY: Color = [0xE6, 0xE9, 0xEB];
+/// The longest text that is searched for, characters.
+const MAX_QUERY: usize = 40;
+
+/// What went wrong, and until when it is said.
+struct Notice {
+    cause: MediaCause,
+    title: Words,
+    reason: String,
+    until: Nanoseconds,
+}
+
+/// Everything on music, behind the window.
+pub(crate) struct Music {
+    player: Option<Box<Player>>,
+    service: Option<Box<Service>>,
+    queue: Rc<Pages<MediaRow>>,
+    library: Library,
+    found: Rc<Pages<MediaRow>>,
+    query: String,
+    covers: Rc<Covers>,
+    notice: Option<Notice>,
+    now: Nanoseconds,
+    night: bool,
+    /// The file of the art that is shown, and its colours once it came.
+    art: Option<PathBuf>,
+    colors: Option<[Color; 2]>,
+    backdrop: Option<Wanted>,
+    send: Rc<dyn Fn(MediaCommand) -> bool>,
+    picture: Rc<dyn Fn(Wanted) -> bool>,
+}
+
+impl Music {
+    pub fn new(send: Rc<dyn Fn(MediaCommand) -> bool>, picture: Rc<dyn Fn(Wanted) -> bool>) -> Self {
+        let asked = Rc::clone(&picture);
+        let covers = Rc::new(Covers::new(move |wanted| asked(wanted)));
+        let make = {
+            let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
+            move |list| {
+                let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
+                let ask = move |list: &List, offset| {
+                    // Nothing is searched for by an empty text.
+                    let empty = matches!(list, List::Search(text) if text.trim().is_empty());
+                    empty || send(MediaCommand::Rows { list: list.clone(), offset })
+                };
+                Rc::new(Pages::new(list, move |row| rows::draw(row, &covers), MediaRow::default(), ask))
+            }
+        };
+        Self {
+            player: None,
+            service: None,
+            queue: make(List::Queue),
+            found: make(List::Search(String::new())),
+            library: Library::new(Box::new(make)),
+            query: String::new(),
+            covers,
+            notice: None,
+            now: Nanoseconds::ZERO,
+            night: true,
+            art: None,
+            colors: None,
+            backdrop: None,
+            send,
+            picture,
+        }
+    }
+
+    /// When the notice goes away.
+    pub fn forgets_at(&self) -> Option<Nanoseconds> {
+        self.notice.as_ref().map(|notice| notice.until)
+    }
+
+    /// Time passed.
+    pub fn pass(&mut self, window: &CentreWindow, now: Nanoseconds) {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|notice| notice.until <= now) {
+            self.notice = None;
+            self.show_notice(window);
+        }
+    }
+
+    pub fn set_night(&mut self, window: &CentreWindow, night: bool) {
+        self.night = night;
+        self.ask_backdrop(window);
+    }
+
+    /// Something is new about media.
+    pub fn hear(&mut self, window: &CentreWindow, news: &Media) {
+        match news {
+            Media::Player(player) => {
+                self.player.clone_from(player);
+                self.show_player(window);
+            }
+            Media::Position(position) => self.show_position(window, *position),
+            Media::Service(service) => self.hear_service(window, service.as_deref()),
+            Media::Rows(rows) => {
+                self.queue.hear(rows);
+                self.library.hear(rows);
+                self.found.hear(rows);
+                self.show_lists(window);
+            }
+            Media::Picture(picture) => self.hear_picture(window, picture),
+            Media::Skipped { item, reason } => self.tell(window, MediaCause::Skipped, &item.title, reason),
+            Media::Refused(Denied { cause, sentence }) => self.tell(window, words_for(*cause), "", sentence),
+        }
+    }
+
+    fn hear_service(&mut self, window: &CentreWindow, service: Option<&Service>) {
+        let before = self.service.take();
+        self.service = service.map(|service| Box::new(service.clone()));
+        if let Some(service) = service {
+            if before.as_ref().is_none_or(|before| before.queue.generation != service.queue.generation) {
+                self.queue.reload();
+            }
+            if before.as_ref().is_none_or(|before| before.library != service.library) {
+                self.library.reload();
+                self.found.reload();
+            }
+            self.library.set_sources(&service.sources);
+        }
+        self.show_player(window);
+        self.show_lists(window);
+    }
+
+    fn hear_picture(&mut self, window: &CentreWindow, picture: &Picture) {
+        let adapter = window.global::<MediaAdapter>();
+        let is_small = self.covers.hear(picture);
+        match (&picture.wanted, &picture.made) {
+            (Wanted::Cover { path, side, .. }, made) if *side == ART.0 && self.art.as_ref() == Some(path) => {
+                if let (Made::Cover { colors, .. }, Some(image)) = (made, picture.image()) {
+                    self.colors = Some(*colors);
+                    adapter.set_art(image);
+                    adapter.set_has_art(true);
+                    self.ask_backdrop(window);
+                }
+            }
+            (Wanted::Cover { path, .. }, _) if is_small => {
+                self.queue.redraw(|row| rows::shows(row, path));
+                self.found.redraw(|row| rows::shows(row, path));
+                self.library.redraw(path);
+                self.show_small_art(window);
+            }
+            (wanted, _) if self.backdrop.as_ref() == Some(wanted) => {
+                if let Some(image) = picture.image() {
+                    adapter.set_backdrop(image);
+                    adapter.set_has_backdrop(true);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn show_player(&mut self, window: &CentreWindow) {
+        let adapter = window.global::<MediaAdapter>();
+        let player = self.player.as_deref().cloned().unwrap_or_default();
+        adapter.set_state(self.state());
+        adapter.set_title(rows::words(&player.title));
+        adapter.set_artist(rows::words(&player.artist));
+        adapter.set_album(rows::words(&player.album));
+        adapter.set_length(player.length_us.map(rows::time).unwrap_or_default().into());
+        adapter.set_can_seek(player.can_seek && player.length_us.is_some());
+        adapter.set_can_next(player.can_go_next);
+        adapter.set_can_previous(player.can_go_previous);
+        adapter.set_can_play(player.can_play || player.can_pause);
+        adapter.set_shuffle(player.shuffle);
+        adapter.set_repeat(match player.repeat {
+            Repeat::None => Repeating::None,
+            Repeat::Track => Repeating::One,
+            Repeat::Playlist => Repeating::All,
+        });
+        let now = self.service.as_ref().map(|service| service.now.clone()).unwrap_or_default();
+        adapter.set_source(rows::words(&now.source_name));
+        let by_item = if now.item.kind.is_empty() { Kind::Track } else { rows::kind(&now.item.kind) };
+        adapter.set_source_kind(if now.source_kind.is_empty() { by_item } else { rows::source_kind(&now.source_kind) });
+        adapter.set_reason(rows::words(&now.reason).text);
+        self.set_art(window, player.art);
+        self.show_notice(window);
+    }
+
+    fn state(&self) -> PlayState {
+        let Some(player) = &self.player else { return PlayState::Absent };
+        let now = self.service.as_ref().map_or("", |service| service.now.state.as_str());
+        match (now, player.status) {
+            _ if player.title.is_empty() && player.track.is_empty() => PlayState::Empty,
+            ("waiting", _) => PlayState::Waiting,
+            ("buffering", _) => PlayState::Buffering,
+            (_, Status::Playing) => PlayState::Playing,
+            (_, Status::Paused) => PlayState::Paused,
+            (_, Status::Stopped) => PlayState::Stopped,
+        }
+    }
+
+    /// Another picture: what is shown of the last one goes at once.
+    fn set_art(&mut self, window: &CentreWindow, art: Option<PathBuf>) {
+        if self.art != art {
+            let adapter = window.global::<MediaAdapter>();
+            adapter.set_has_art(false);
+            self.colors = None;
+            if let Some(path) = &art {
+                (self.picture)(Wanted::Cover { path: path.clone(), side: ART.0, radius: ART.1 });
+            }
+            self.art = art;
+            self.ask_backdrop(window);
+        }
+        self.show_small_art(window);
+    }
+
+    fn show_small_art(&self, window: &CentreWindow) {
+        let small = self.art.as_ref().and_then(|path| self.covers.get(path, SMALL_ART.0, SMALL_ART.1));
+        let adapter = window.global::<MediaAdapter>();
+        adapter.set_has_small_art(small.is_some());
+        adapter.set_small_art(small.unwrap_or_default());
+    }
+
+    fn ask_backdrop(&mut self, window: &CentreWindow) {
+        let base = if self.night { NIGHT } else { DAY };
+        let (width, height) = SCREEN;
+        let wanted = self.colors.map(|colors| Wanted::Backdrop { base, colors, width, height });
+        if self.backdrop == wanted {
+            return;
+        }
+        window.global::<MediaAdapter>().set_has_backdrop(false);
+        if let Some(wanted) = &wanted {
+            (self.picture)(wanted.clone());
+        }
+        self.backdrop = wanted;
+    }
+
+    fn show_position(&self, window: &CentreWindow, position: Option<i64>) {
+        let adapter = window.global::<MediaAdapter>();
+        let length = self.player.as_ref().and_then(|player| player.length_us);
+        let position = position.map(|position| position.clamp(0, length.unwrap_or(i64::MAX)));
+        adapter.set_elapsed(position.map(rows::time).unwrap_or_default().into());
+        let share = position.zip(length).map_or(0.0, |(position, length)| position as f64 / length.max(1) as f64);
+        adapter.set_share(share as f32);
+    }
+
+    fn show_lists(&self, window: &CentreWindow) {
+        let adapter = window.global::<MediaAdapter>();
+        let service = self.service.as_deref();
+        let queue = service.map(|service| service.queue).unwrap_or_default();
+        adapter.set_queue_total(queue.total.try_into().unwrap_or(i32::MAX));
+        adapter.set_queue_current(queue.current.and_then(|place| place.try_into().ok()).unwrap_or(-1));
+        adapter.set_queue(if service.is_some() { ModelRc::from(Rc::clone(&self.queue)) } else { ModelRc::default() });
+
+        adapter.set_view(self.library.view.try_into().unwrap_or_default());
+        adapter.set_inside(self.library.inside());
+        adapter.set_place(self.library.place());
+        let known = self.library.known();
+        adapter.set_total(if let Known::Total(total) = known { total.try_into().unwrap_or(i32::MAX) } else { 0 });
+        adapter.set_list_cause(if let Known::Failed(denied) = &known { words_for(denied.cause) } else { MediaCause::None });
+        adapter.set_list_state(self.list_state(&known));
+
+        let found = if self.query.trim().is_empty() { Known::Total(0) } else { self.found.known() };
+        adapter.set_found_state(self.list_state(&found));
+        adapter.set_query(self.query.as_str().into());
+
+        let scan = service.map(|service| service.scan.clone()).unwrap_or_default();
+        adapter.set_scanning(match scan.state.as_str() {
+            "walking" => Scanning::Walking,
+            "reading" => Scanning::Reading,
+            "failed" => Scanning::Failed,
+            _ => Scanning::None,
+        });
+        adapter.set_scan_found(format::grouped(f64::from(scan.found)).into());
+        adapter.set_scan_done(format::grouped(f64::from(scan.done)).into());
+        adapter.set_scan_share((f64::from(scan.done) / f64::from(scan.found.max(1))) as f32);
+    }
+
+    fn list_state(&self, known: &Known) -> ListState {
+        match known {
+            _ if self.service.is_none() => ListState::Absent,
+            Known::Nothing => ListState::Waiting,
+            Known::Total(0) => ListState::Empty,
+            Known::Total(_) => ListState::Filled,
+            Known::Failed(_) => ListState::Failed,
+        }
+    }
+
+    fn tell(&mut self, window: &CentreWindow, cause: MediaCause, title: &str, reason: &str) {
+        let (title, reason) = (rows::words(title), rows::words(reason).text.into());
+        self.notice = Some(Notice { cause, title, reason, until: self.now + NOTICE_SHOWN });
+        self.show_notice(window);
+    }
+
+    fn show_notice(&self, window: &CentreWindow) {
+        let adapter = window.global::<MediaAdapter>();
+        let notice = self.notice.as_ref();
+        adapter.set_notice(notice.map_or(MediaCause::None, |notice| notice.cause));
+        adapter.set_notice_title(notice.map(|notice| notice.title.clone()).unwrap_or_default());
+        adapter.set_notice_reason(notice.map(|notice| notice.reason.as_str().into()).unwrap_or_default());
+    }
+
+    fn ask(&mut self, window: &CentreWindow, command: MediaCommand) {
+        if !(self.send)(command) {
+            self.tell(window, MediaCause::NoAnswer, "", "");
+        }
+    }
+
+    fn tap(&mut self, window: &CentreWindow, tap: Tap) {
+        match tap {
+            Tap::Opened => {
+                let adapter = window.global::<MediaAdapter>();
+                adapter.set_rows(self.library.model());
+                adapter.set_scroll(0.0);
+                self.show_lists(window);
+            }
+            Tap::Ask(command) => {
+                window.global::<MediaAdapter>().set_tab(MediaTab::Now);
+                self.ask(window, command);
+            }
+            Tap::Away(item) => self.tell(window, MediaCause::NotAvailable, "", &item.reason),
+            Tap::Nothing => {}
+        }
+    }
+
+    fn search(&mut self, window: &CentreWindow, query: String) {
+        self.query = query.chars().take(MAX_QUERY).collect();
+        self.found.show(List::Search(self.query.clone()));
+        self.show_lists(window);
+    }
+}
+
+fn words_for(cause: Cause) -> MediaCause {
+    match cause {
+        Cause::NotFound => MediaCause::NotFound,
+        Cause::NotAvailable => MediaCause::NotAvailable,
+        Cause::Storage => MediaCause::Storage,
+        Cause::Busy => MediaCause::Busy,
+        Cause::Invalid => MediaCause::Invalid,
+        Cause::NoAnswer => MediaCause::NoAnswer,
+    }
+}
+
+/// Lets taps reach `music`.
+pub(crate) fn connect(window: &CentreWindow, music: &Rc<RefCell<Music>>) {
+    let adapter = window.global::<MediaAdapter>();
+    {
+        let music = music.borrow();
+        adapter.set_rows(music.library.model());
+        adapter.set_found(ModelRc::from(Rc::clone(&music.found)));
+        music.show_lists(window);
+    }
+    // A tap on the window with the music behind it.
+    let with = {
+        let (place, music) = (window.as_weak(), Rc::clone(music));
+        move |act: &dyn Fn(&mut Music, &CentreWindow)| {
+            if let Some(window) = place.upgrade() {
+                act(&mut music.borrow_mut(), &window);
+            }
+        }
+    };
+    let with = Rc::new(with);
+    let ask = |command: MediaCommand| {
+        let with = Rc::clone(&with);
+        move || with(&|music, window| music.ask(window, command.clone()))
+    };
+    adapter.on_play_pause(ask(MediaCommand::PlayPause));
+    adapter.on_next(ask(MediaCommand::Next));
+    adapter.on_previous(ask(MediaCommand::Previous));
+    let act = Rc::clone(&with);
+    adapter.on_toggle_shuffle(move || {
+        act(&|music, window| {
+            let shuffle = music.player.as_ref().is_some_and(|player| player.shuffle);
+            music.ask(window, MediaCommand::Shuffle(!shuffle));
+        });
+    });
+    let act = Rc::clone(&with);
+    adapter.on_next_repeat(move || {
+        act(&|music, window| {
+            let repeat = music.player.as_ref().map(|player| player.repeat).unwrap_or_default();
+            music.ask(window, MediaCommand::Repeat(repeat.next()));
+        });
+    });
+    let act = Rc::clone(&with);
+    adapter.on_seek(move |share| {
+        act(&|music, window| {
+            let Some(player) = &music.player else { return };
+            let Some(length) = player.length_us.filter(|_| player.can_seek) else { return };
+            let position_us = (f64::from(share) * length as f64) as i64;
+            let track = player.track.clone();
+            // The knob stays where the finger left it until the player answers.
+            music.show_position(window, Some(position_us));
+            music.ask(window, MediaCommand::Seek { track, position_us });
+        });
+    });
+    let shown = Rc::clone(music);
+    adapter.on_time_at(move |share| {
+        let length = shown.borrow().player.as_ref().and_then(|player| player.length_us).unwrap_or_default();
+        rows::time((f64::from(share) * length as f64) as i64).into()
+    });
+    let act = Rc::clone(&with);
+    adapter.on_jump(move |row| {
+        act(&|music, window| {
+            let Some(row) = u32::try_from(row).ok().and_then(|row| music.queue.row(row)) else { return };
+            music.ask(window, MediaCommand::JumpTo(row.entry));
+        });
+    });
+    connect_lists(&adapter, &with);
+}
+
+fn connect_lists(adapter: &MediaAdapter<'_>, with: &Rc<impl Fn(&dyn Fn(&mut Music, &CentreWindow)) + 'static>) {
+    let act = Rc::clone(with);
+    adapter.on_open_tab(move |tab| act(&|_, window| window.global::<MediaAdapter>().set_tab(tab)));
+    let act = Rc::clone(with);
+    adapter.on_open_view(move |view| {
+        act(&|music, window| {
+            music.library.open_view(usize::try_from(view).unwrap_or_default());
+            music.tap(window, Tap::Opened);
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_open_row(move |row| {
+        act(&|music, window| {
+            let scroll = window.global::<MediaAdapter>().get_scroll();
+            let tap = music.library.open_row(usize::try_from(row).unwrap_or(usize::MAX), scroll);
+            music.tap(window, tap);
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_back(move || {
+        act(&|music, window| {
+            let scroll = music.library.back();
+            music.tap(window, Tap::Opened);
+            window.global::<MediaAdapter>().set_scroll(scroll);
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_type(move |letter| {
+        act(&|music, window| {
+            let query = format!("{}{letter}", music.query);
+            music.search(window, query.trim_start().to_owned());
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_erase(move || {
+        act(&|music, window| {
+            let mut query = music.query.clone();
+            query.pop();
+            music.search(window, query);
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_clear(move || act(&|music, window| music.search(window, String::new())));
+    let act = Rc::clone(with);
+    adapter.on_open_found(move |row| {
+        act(&|music, window| {
+            let Some(row) = u32::try_from(row).ok().and_then(|row| music.found.row(row)) else { return };
+            let tap = if rows::holds(&row.item.kind) {
+                window.global::<MediaAdapter>().set_tab(MediaTab::Library);
+                music.library.open_item(&row.item, 0.0)
+            } else if row.item.available {
+                Tap::Ask(MediaCommand::Play(row.item.id))
+            } else {
+                Tap::Away(Box::new(row.item))
+            };
+            music.tap(window, tap);
+        });
+    });
+    let act = Rc::clone(with);
+    adapter.on_open_page(move || {
+        act(&|_, window| {
+            window.global::<MediaAdapter>().set_tab(MediaTab::Now);
+            window.global::<ScreenAdapter>().set_page(Page::Media);
+        });
+    });
+}

@@ -1,0 +1,95 @@
+//! Pictures of the music that were made, as many as a few screens show.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::path::Path;
+
+use slint::Image;
+use tandem_kit::media::Picture;
+use tandem_kit::media::art::Wanted;
+
+/// Small pictures that are kept: 64 pixels square are 16 kB.
+const MAX_KEPT: usize = 256;
+
+/// See the module.
+pub(crate) struct Covers {
+    kept: RefCell<Kept>,
+    ask: Box<dyn Fn(Wanted) -> bool>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// None: there is no such picture.
+    images: HashMap<Wanted, Option<Image>>,
+    /// The one that was seen last at the end.
+    seen: VecDeque<Wanted>,
+    asked: HashSet<Wanted>,
+}
+
+impl Covers {
+    /// `ask` asks for a picture, and says whether the question is under way.
+    pub fn new(ask: impl Fn(Wanted) -> bool + 'static) -> Self {
+        Self { kept: RefCell::default(), ask: Box::new(ask) }
+    }
+
+    /// The picture, if it is here; else it is asked for.
+    pub fn get(&self, path: &Path, side: u32, radius: u32) -> Option<Image> {
+        let wanted = Wanted::Cover { path: path.to_owned(), side, radius };
+        let kept = &mut *self.kept.borrow_mut();
+        if let Some(image) = kept.images.get(&wanted) {
+            let image = image.clone();
+            if kept.seen.back() != Some(&wanted) {
+                kept.seen.retain(|seen| *seen != wanted);
+                kept.seen.push_back(wanted);
+            }
+            return image;
+        }
+        if !kept.asked.contains(&wanted) && (self.ask)(wanted.clone()) {
+            kept.asked.insert(wanted);
+        }
+        None
+    }
+
+    /// Takes in a picture that was asked for here. Returns whether it is one.
+    pub fn hear(&self, picture: &Picture) -> bool {
+        let kept = &mut *self.kept.borrow_mut();
+        if !kept.asked.remove(&picture.wanted) {
+            return false;
+        }
+        kept.images.insert(picture.wanted.clone(), picture.image());
+        kept.seen.push_back(picture.wanted.clone());
+        while kept.images.len() > MAX_KEPT {
+            let Some(oldest) = kept.seen.pop_front() else { break };
+            kept.images.remove(&oldest);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[test]
+    fn a_picture_is_asked_for_once_and_the_oldest_goes() {
+        let asked = Rc::new(RefCell::new(Vec::new()));
+        let place = Rc::clone(&asked);
+        let covers = Covers::new(move |wanted| {
+            place.borrow_mut().push(wanted);
+            true
+        });
+        let missing = |number: usize| Path::new("/nowhere").join(number.to_string());
+        for number in 0..=MAX_KEPT {
+            for _ in 0..2 {
+                assert!(covers.get(&missing(number), 64, 12).is_none());
+            }
+            let wanted = asked.borrow().last().cloned().unwrap();
+            assert!(covers.hear(&Picture::make(wanted.clone())) && !covers.hear(&Picture::make(wanted)));
+        }
+        assert_eq!((asked.borrow().len(), covers.kept.borrow().images.len()), (MAX_KEPT + 1, MAX_KEPT));
+        covers.get(&missing(0), 64, 12);
+        assert_eq!(asked.borrow().len(), MAX_KEPT + 2, "the oldest is forgotten");
+    }
+}

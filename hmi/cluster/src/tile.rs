@@ -1,0 +1,118 @@
+//! The left wing's tile: what plays. Without music the wing shows the trip.
+
+use std::path::PathBuf;
+
+use tandem_kit::Media;
+use tandem_kit::media::art::{Picture, Wanted};
+use tandem_kit::media::{Player, Service, Status};
+
+use crate::{TileAdapter, TileState, Words};
+
+/// The art's side and the radius of its corners, pixels.
+const ART: (u32, u32) = (160, 16);
+/// Pixels of the progress: between two of them nothing is drawn.
+const STEPS: f64 = 480.0;
+/// The longest text that is laid out, characters; no line shows more.
+const MAX_CHARACTERS: usize = 120;
+
+/// Everything about the tile that outlasts an update.
+pub(crate) struct Tile {
+    player: Option<Box<Player>>,
+    service: Option<Box<Service>>,
+    art: Option<PathBuf>,
+    ask: Box<dyn Fn(Wanted)>,
+}
+
+impl Tile {
+    /// A tile that asks for its pictures by `ask`.
+    pub fn new(ask: impl Fn(Wanted) + 'static) -> Self {
+        Self { player: None, service: None, art: None, ask: Box::new(ask) }
+    }
+
+    pub fn hear(&mut self, adapter: &TileAdapter<'_>, news: &Media) {
+        match news {
+            Media::Player(player) => {
+                self.player.clone_from(player);
+                self.show(adapter);
+            }
+            Media::Service(service) => {
+                self.service.clone_from(service);
+                self.show(adapter);
+            }
+            Media::Position(position) => adapter.set_share(self.share(*position)),
+            Media::Picture(picture) => self.hear_picture(adapter, picture),
+            // Lists are not the cluster's, and what was passed over is said where it can be looked at.
+            Media::Rows(_) | Media::Skipped { .. } | Media::Refused(_) => {}
+        }
+    }
+
+    fn show(&mut self, adapter: &TileAdapter<'_>) {
+        let state = self.state();
+        adapter.set_state(state);
+        let player = self.player.as_deref().filter(|_| state != TileState::Absent);
+        let text = |of: fn(&Player) -> &String| words(player.map_or("", |player| of(player).as_str()));
+        adapter.set_title(text(|player| &player.title));
+        adapter.set_artist(text(|player| &player.artist));
+        adapter.set_endless(player.is_some_and(|player| player.length_us.is_none()));
+        let now = self.service.as_deref().map(|service| &service.now).filter(|_| player.is_some());
+        adapter.set_source(words(now.map_or("", |now| now.source_name.as_str())));
+        adapter.set_reason(words(now.map_or("", |now| now.reason.as_str())));
+
+        let art = player.and_then(|player| player.art.clone());
+        if self.art != art {
+            // What is shown of the last one goes at once.
+            adapter.set_has_art(false);
+            adapter.set_share(0.0);
+            if let Some(path) = &art {
+                (self.ask)(Wanted::Cover { path: path.clone(), side: ART.0, radius: ART.1 });
+            }
+            self.art = art;
+        }
+    }
+
+    fn hear_picture(&self, adapter: &TileAdapter<'_>, picture: &Picture) {
+        let is_ours = matches!(&picture.wanted, Wanted::Cover { path, side, .. }
+            if *side == ART.0 && self.art.as_ref() == Some(path));
+        if let Some(image) = picture.image().filter(|_| is_ours) {
+            adapter.set_art(image);
+            adapter.set_has_art(true);
+        }
+    }
+
+    fn state(&self) -> TileState {
+        let Some(player) = self.player.as_deref().filter(|player| !player.title.is_empty()) else {
+            return TileState::Absent;
+        };
+        let now = self.service.as_deref().map(|service| &service.now);
+        match now.map_or("", |now| now.state.as_str()) {
+            "buffering" => TileState::Loading,
+            "waiting" => match now.map_or("", |now| now.source_kind.as_str()) {
+                "usb" => TileState::WaitsForStick,
+                "radio" | "podcasts" => TileState::WaitsForNetwork,
+                _ => TileState::WaitsForSound,
+            },
+            _ => match player.status {
+                Status::Playing => TileState::Playing,
+                Status::Paused => TileState::Paused,
+                Status::Stopped => TileState::Absent,
+            },
+        }
+    }
+
+    /// How much was heard, 0 to 1, in steps that can be seen.
+    fn share(&self, position: Option<i64>) -> f32 {
+        let length = self.player.as_ref().and_then(|player| player.length_us);
+        position.zip(length).map_or(0.0, |(position, length)| {
+            let share = (position as f64 / length.max(1) as f64).clamp(0.0, 1.0);
+            ((share * STEPS).floor() / STEPS) as f32
+        })
+    }
+}
+
+/// A text of the music's, with its face: left to the fallback, Chinese comes in Japanese shapes.
+fn words(text: &str) -> Words {
+    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_CHARACTERS).collect();
+    let kana = |letter| ('\u{3040}'..='\u{30ff}').contains(&letter);
+    let han = |letter| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
+    Words { han: text.chars().any(han) && !text.chars().any(kana), text: text.into() }
+}
