@@ -89,6 +89,8 @@ impl Engine {
         if current.buffered == percent {
             return Ok(());
         }
+        // Full, empty, and the tens between are enough for a screen.
+        let told = percent == 100 || current.buffered == 100 || percent / 10 != current.buffered / 10;
         current.buffered = percent;
         current.buffered_at = Instant::now();
         let id = current.track.id;
@@ -96,7 +98,7 @@ impl Engine {
             let _ = self.playbin.set_state(gst::State::Paused);
             self.phase = Phase::Held;
         }
-        self.tell(&Event::Buffering { id, percent })
+        if told { self.tell(&Event::Buffering { id, percent }) } else { Ok(()) }
     }
 
     fn error(&mut self, message: &gst::message::Error) -> Result<(), EngineError> {
@@ -121,6 +123,9 @@ impl Engine {
                 self.job = Some(super::Job::Reload { position: None, tell: false });
             }
             return self.tell(&Event::Failed { id: next.id, cause: failure.cause, sentence: failure.sentence });
+        }
+        if current.is_stream() && !current.started && error.kind::<gst::ResourceError>().is_none() && current.lacking.is_none() {
+            tracing::debug!("nothing that can be played came");
         }
         let failure =
             failure::of_error(&error, current.is_stream(), current.still_there(), current.lacking.as_deref());

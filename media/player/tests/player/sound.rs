@@ -1,0 +1,90 @@
+//! Sound of our own: made, encoded by the usual tools, and measured.
+
+use std::f64::consts::TAU;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub const RATE: usize = 44_100;
+pub const FREQUENCY: f64 = 441.3;
+pub const AMPLITUDE: f64 = 12_000.0;
+
+/// A sine that goes on for ever, from one sample to another: one channel.
+pub fn sine(from: usize, to: usize) -> Vec<i16> {
+    (from..to).map(|sample| (AMPLITUDE * (TAU * FREQUENCY * sample as f64 / RATE as f64).sin()).round() as i16).collect()
+}
+
+/// The largest step between two samples of [`sine`].
+pub fn natural_step() -> i32 {
+    (AMPLITUDE * TAU * FREQUENCY / RATE as f64).ceil() as i32 + 2
+}
+
+pub fn largest_step(samples: &[i16]) -> i32 {
+    samples.windows(2).map(|pair| (i32::from(pair[1]) - i32::from(pair[0])).abs()).max().unwrap_or(0)
+}
+
+/// Root of the mean square.
+pub fn level(samples: &[i16]) -> f64 {
+    (samples.iter().map(|sample| f64::from(*sample).powi(2)).sum::<f64>() / samples.len() as f64).sqrt()
+}
+
+/// The amplitude of one frequency in the samples (Goertzel).
+pub fn amplitude_at(samples: &[i16], frequency: f64) -> f64 {
+    let turn = 2.0 * (TAU * frequency / RATE as f64).cos();
+    let (mut one, mut two) = (0.0, 0.0);
+    for sample in samples {
+        (one, two) = (f64::from(*sample) + turn * one - two, one);
+    }
+    2.0 * (one * one + two * two - turn * one * two).max(0.0).sqrt() / samples.len() as f64
+}
+
+/// A WAV file, 16 bits, both channels alike.
+pub fn wav(path: &Path, samples: &[i16]) -> PathBuf {
+    let data = samples.len() as u32 * 4;
+    let mut bytes = Vec::with_capacity(44 + data as usize);
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + data).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16_u32.to_le_bytes());
+    bytes.extend(1_u16.to_le_bytes());
+    bytes.extend(2_u16.to_le_bytes());
+    bytes.extend((RATE as u32).to_le_bytes());
+    bytes.extend((RATE as u32 * 4).to_le_bytes());
+    bytes.extend(4_u16.to_le_bytes());
+    bytes.extend(16_u16.to_le_bytes());
+    bytes.extend(b"data");
+    bytes.extend(data.to_le_bytes());
+    for sample in samples {
+        bytes.extend(sample.to_le_bytes());
+        bytes.extend(sample.to_le_bytes());
+    }
+    std::fs::write(path, bytes).unwrap();
+    path.to_owned()
+}
+
+pub fn run(program: &str, args: &[&str]) {
+    let done = Command::new(program).args(args).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+    assert!(done.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+/// The samples in a file of this format: wav, flac, ogg, mp3, opus.
+pub fn encoded(folder: &Path, name: &str, format: &str, samples: &[i16]) -> PathBuf {
+    let plain = wav(&folder.join(format!("{name}.wav")), samples);
+    let target = folder.join(format!("{name}.{format}"));
+    let (from, to) = (plain.to_str().unwrap(), target.to_str().unwrap());
+    match format {
+        "wav" => {}
+        "flac" => run("flac", &["-s", "-f", from, "-o", to]),
+        "ogg" => run("oggenc", &["-Q", "-q", "6", from, "-o", to]),
+        "mp3" => run("lame", &["--quiet", "-b", "256", from, to]),
+        "opus" => run("opusenc", &["--quiet", "--bitrate", "256", from, to]),
+        other => panic!("no encoder for {other}"),
+    }
+    target
+}
+
+/// The left channel of a recording of the player's.
+pub fn recorded(path: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(bytes.len() % 4, 0, "whole samples of two channels");
+    bytes.chunks_exact(4).map(|frame| i16::from_le_bytes([frame[0], frame[1]])).collect()
+}
