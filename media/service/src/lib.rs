@@ -3,5 +3,6 @@
 pub mod fetch;
 pub mod mpris;
 pub mod players;
+pub mod podcasts;
 pub mod state;
 pub mod streams;

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use ureq::http::{HeaderMap, header};
 
-use super::{FetchError, Fetcher, Limits, Line, text, validators};
+use super::{FetchError, Fetcher, Limits, Line, media_type, text, validators};
 
 /// How often what came is made safe, bytes.
 const SAFE_EVERY: u64 = 4 << 20;
@@ -160,6 +160,9 @@ impl Line {
             (206 | 416, Some(_)) => return self.download_into(part, address, parts, None, progress),
             (status, _) => return Err(FetchError::Status { status }),
         };
+        if media_type(told) == "text/html" {
+            return Err(FetchError::WebPage);
+        }
         let limit = self.limits.bytes;
         if of.is_some_and(|of| of > limit) {
             return Err(FetchError::TooLarge { limit });

@@ -31,6 +31,8 @@ pub enum FetchError {
     Cut { got: u64 },
     #[error("the server breaks the rules of HTTP")]
     Protocol(#[source] ureq::Error),
+    #[error("a web page came instead")]
+    WebPage,
     #[error("the disk is full")]
     DiskFull,
     #[error("{} cannot be written", path.display())]
@@ -50,6 +52,8 @@ impl FetchError {
     pub fn may_pass(&self) -> bool {
         match self {
             Self::NoServer | Self::Unreachable(_) | Self::Silent(_) | Self::TooSlow { .. } | Self::Cut { .. } => true,
+            // What a network shows before one has logged in.
+            Self::WebPage => true,
             Self::Status { status } => matches!(status, 408 | 425 | 429 | 500..),
             _ => false,
         }
@@ -72,6 +76,7 @@ impl FetchError {
             Self::TooLarge { .. } => "There is no end to it.",
             Self::Cut { .. } => "The connection broke.",
             Self::Protocol(_) => "The server's answer makes no sense.",
+            Self::WebPage => "A web page came instead: this network may ask for a login.",
             Self::DiskFull => "The disk is full.",
             Self::File { .. } => "The disk cannot be written.",
             Self::Busy => "It is being fetched already.",
