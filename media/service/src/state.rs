@@ -70,6 +70,7 @@ pub struct Snapshot {
     pub volume: f64,
     pub shuffle: bool,
     pub repeat: Repeat,
+    pub gain: tandem_player::protocol::ReplayGain,
     pub can_go_next: bool,
     pub can_go_previous: bool,
     pub can_play: bool,
@@ -94,6 +95,7 @@ impl Default for Snapshot {
             volume: 1.0,
             shuffle: false,
             repeat: Repeat::None,
+            gain: tandem_player::protocol::ReplayGain::Off,
             can_go_next: false,
             can_go_previous: false,
             can_play: false,
@@ -113,6 +115,7 @@ pub enum Place {
     /// The queue becomes these, and the one at this index plays.
     Instead {
         index: usize,
+        /// Microseconds; below 0: where it was left, if it is an episode.
         position_us: i64,
     },
     Next,

@@ -1,0 +1,201 @@
+mod chance;
+mod story;
+
+use insta::assert_snapshot;
+use story::{Story, seconds};
+use tandem_player::protocol::Cause;
+
+use crate::state::{Place, Repeat};
+
+#[test]
+fn a_queue_plays_without_a_gap_and_ends() {
+    let mut story = Story::new();
+    story.queue(&["one", "two"]);
+    story.hear(seconds(100));
+    story.hear(seconds(120));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn pause_seek_and_previous() {
+    let mut story = Story::new();
+    story.queue(&["one", "two"]);
+    story.hear(seconds(10));
+    story.wish("pause", |core, now| core.pause(now));
+    story.wish("forward by 20 s", |core, now| core.seek_by(now, 20_000_000));
+    story.wish("play", |core, now| core.play(now));
+    story.hear(seconds(2));
+    story.wish("back beyond the start", |core, now| core.seek_by(now, -99_000_000));
+    story.hear(seconds(1));
+    story.wish("forward past the end", |core, now| core.seek_by(now, 100_000_000));
+    story.hear(seconds(4));
+    story.wish("previous", |core, now| core.previous(now));
+    story.hear(seconds(1));
+    story.wish("previous again", |core, now| core.previous(now));
+    story.wish("to a place of another entry", |core, now| core.seek_to(now, 2, 5_000_000));
+    story.wish("to a place outside", |core, now| core.seek_to(now, 1, 500_000_000));
+    story.wish("to a place", |core, now| core.seek_to(now, 1, 5_000_000));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn the_queue_is_changed_after_the_next_was_committed() {
+    let mut story = Story::new();
+    story.queue(&["one", "two", "three"]);
+    story.hear(seconds(1));
+    story.wish("remove two", |core, now| core.remove(now, 2).unwrap());
+    story.wish("shuffle", |core, _| core.set_shuffle(true));
+    story.wish("repeat one", |core, _| core.set_repeat(Repeat::Track));
+    story.hear(seconds(100));
+    story.wish("repeat none", |core, _| core.set_repeat(Repeat::None));
+    story.hear(seconds(100));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn what_does_not_decode_is_passed_over_and_told() {
+    let mut story = Story::new();
+    story.spoil("two", Cause::Damaged);
+    story.queue(&["one", "two", "three"]);
+    story.hear(seconds(101));
+    story.wish("previous", |core, now| core.previous(now));
+    story.wish("two all the same", |core, now| core.jump_to(now, 2).unwrap());
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_queue_of_nothing_but_broken_tracks_ends() {
+    let mut story = Story::new();
+    for name in ["one", "two", "three"] {
+        story.spoil(name, Cause::Unsupported);
+    }
+    story.wish("repeat all", |core, _| core.set_repeat(Repeat::Playlist));
+    story.queue(&["one", "two", "three"]);
+    story.wish("play", |core, now| core.play(now));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_stick_is_pulled_and_comes_back() {
+    let mut story = Story::new();
+    story.queue(&["usb/one", "usb/two"]);
+    story.hear(seconds(12));
+    story.pull();
+    story.hear(seconds(30));
+    story.put_back();
+    story.hear(seconds(3));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_stick_is_pulled_and_the_file_fails_before_the_stick_is_missed() {
+    let mut story = Story::new();
+    story.queue(&["usb/one"]);
+    story.hear(seconds(12));
+    story.pull_unseen();
+    story.fail(Cause::Damaged, "It is cut");
+    story.put_back();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_stick_is_pulled_and_something_else_is_chosen() {
+    let mut story = Story::new();
+    story.queue(&["usb/one", "usb/two", "three"]);
+    story.hear(seconds(1));
+    story.pull();
+    story.wish("next", |core, now| core.next(now));
+    story.hear(seconds(1));
+    story.put_back();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn the_player_dies_and_hangs() {
+    let mut story = Story::new();
+    story.queue(&["one", "two"]);
+    story.hear(seconds(20));
+    story.die();
+    story.hear(seconds(20));
+    story.hang();
+    story.hear(seconds(3));
+    story.die();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_player_that_does_not_start_is_tried_again() {
+    let mut story = Story::without_player();
+    story.queue(&["one"]);
+    story.hear(seconds(9));
+    story.mend_player();
+    story.hear(seconds(9));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_sound_device_goes_and_comes() {
+    let mut story = Story::new();
+    story.queue(&["one"]);
+    story.hear(seconds(5));
+    story.spoil("one", Cause::Device);
+    story.fail(Cause::Device, "gone");
+    story.hear(seconds(8));
+    story.mend("one");
+    story.hear(seconds(8));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_station_plays_is_lost_in_a_tunnel_and_comes_back() {
+    let mut story = Story::new();
+    story.queue(&["radio/wave", "one"]);
+    story.title("Somebody - A song");
+    story.hear(seconds(30));
+    story.spoil("radio/wave", Cause::Network);
+    story.fail(Cause::Network, "The server does not answer");
+    story.hear(seconds(9));
+    story.mend("radio/wave");
+    story.hear(seconds(20));
+    story.wish("seek", |core, now| core.seek_by(now, -5_000_000));
+    story.wish("pause", |core, now| core.pause(now));
+    story.wish("play", |core, now| core.play(now));
+    story.wish("next", |core, now| core.next(now));
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn an_episode_goes_on_where_it_was_left() {
+    let mut story = Story::new();
+    story.left_at("episode/one", 40);
+    story.left_at("episode/two", 95);
+    story.queue(&["episode/one", "episode/two"]);
+    story.hear(seconds(6));
+    story.wish("next", |core, now| core.next(now));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn senseless_wishes_do_nothing() {
+    let mut story = Story::new();
+    story.wish("play", |core, now| core.play(now));
+    story.wish("pause", |core, now| core.pause(now));
+    story.wish("next", |core, now| core.next(now));
+    story.wish("previous", |core, now| core.previous(now));
+    story.wish("stop", |core, now| core.stop(now));
+    story.wish("an empty queue", |core, now| {
+        assert_eq!(core.enqueue(now, Vec::new(), Place::Instead { index: 3, position_us: i64::MIN }), Ok(0));
+    });
+    story.wish("no volume", |core, _| core.set_volume(f64::NAN));
+    story.wish("too loud", |core, _| core.set_volume(f64::INFINITY));
+    story.wish("below nothing", |core, _| core.set_volume(-3.0));
+    story.wish("no rate", |core, now| core.set_rate(now, f64::NAN));
+    story.wish("too fast", |core, now| core.set_rate(now, 1e300));
+    story.queue(&["one"]);
+    story.wish("forward for ever", |core, now| core.seek_by(now, i64::MAX));
+    assert_snapshot!(story.log());
+}
