@@ -18,7 +18,7 @@ mod playlists;
 mod podcasts;
 mod resolve;
 mod rows;
-mod scan;
+pub mod scan;
 mod scanned;
 mod search;
 mod session;
