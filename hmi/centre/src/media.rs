@@ -281,7 +281,11 @@ impl Music {
         adapter.set_place(self.library.place());
         let known = self.library.known();
         adapter.set_total(if let Known::Total(total) = known { total.try_into().unwrap_or(i32::MAX) } else { 0 });
-        adapter.set_list_cause(if let Known::Failed(denied) = &known { words_for(denied.cause) } else { MediaCause::None });
+        adapter.set_list_cause(if let Known::Failed(denied) = &known {
+            words_for(denied.cause)
+        } else {
+            MediaCause::None
+        });
         adapter.set_list_state(self.list_state(&known));
 
         let found = if self.query.trim().is_empty() { Known::Total(0) } else { self.found.known() };

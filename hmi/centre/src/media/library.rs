@@ -11,9 +11,8 @@ use crate::media::rows;
 use crate::{MediaRow, Words};
 
 /// The views in the order of the page.
-pub(crate) const VIEWS: [&str; 10] = [
-    "recent", "artists", "albums", "tracks", "playlists", "genres", "folders", "stations", "podcasts", SOURCES,
-];
+pub(crate) const VIEWS: [&str; 10] =
+    ["recent", "artists", "albums", "tracks", "playlists", "genres", "folders", "stations", "podcasts", SOURCES];
 const SOURCES: &str = "sources";
 /// Folders in folders that may be open; what lies deeper takes the place of the deepest.
 const MAX_LEVELS: usize = 32;

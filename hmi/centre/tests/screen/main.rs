@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod drawing;
+mod music;
+mod music_pictures;
+mod music_service;
 mod pictures;
 mod stage;
 mod words;

@@ -9,10 +9,12 @@ use std::rc::Rc;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{Centre, CentreWindow, Leaf};
+use tandem_centre::{Asks, Centre, CentreWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::media::art::Wanted;
 use tandem_kit::{
-    Climate, Face, Key, Language, Look, Reading, Readings, TemperatureRange, TemperatureRequest, Theme, Update,
+    Climate, Face, Key, Language, Look, MediaCommand, Reading, Readings, TemperatureRange, TemperatureRequest, Theme,
+    Update,
 };
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -21,7 +23,9 @@ pub struct Stage {
     pub face: Centre,
     pub readings: Readings,
     pub sent: Rc<RefCell<Vec<f64>>>,
-    screen: Rc<Screen>,
+    pub commands: Rc<RefCell<Vec<MediaCommand>>>,
+    pub wanted: Rc<RefCell<Vec<Wanted>>>,
+    pub screen: Rc<Screen>,
 }
 
 /// 21:40, 9 degrees, 64 %, 287 km: the instant of all our pictures.
@@ -71,13 +75,26 @@ impl Stage {
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Centre::open().unwrap();
         let sent = Rc::new(RefCell::new(Vec::new()));
-        let letter_box = Rc::clone(&sent);
-        let face = Centre::asking(&window, move |celsius| {
-            letter_box.borrow_mut().push(celsius);
-            true
-        });
+        let commands = Rc::new(RefCell::new(Vec::new()));
+        let wanted = Rc::new(RefCell::new(Vec::new()));
+        let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted));
+        let asks = Asks {
+            temperature: Box::new(move |celsius| {
+                boxes.0.borrow_mut().push(celsius);
+                true
+            }),
+            media: Rc::new(move |command| {
+                boxes.1.borrow_mut().push(command);
+                true
+            }),
+            picture: Rc::new(move |picture| {
+                boxes.2.borrow_mut().push(picture);
+                true
+            }),
+        };
+        let face = Centre::asking(&window, asks);
         window.show().unwrap();
-        let mut stage = Self { window, face, readings: Readings::new(Centre::paths()), sent, screen };
+        let mut stage = Self { window, face, readings: Readings::new(Centre::paths()), sent, commands, wanted, screen };
         stage.set_look(theme, language);
         stage
     }

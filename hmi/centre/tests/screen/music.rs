@@ -1,0 +1,243 @@
+//! The music's page as a driver and a screen reader meet it.
+
+use i_slint_backend_testing::AccessibleRole;
+use slint::platform::{PointerEventButton, WindowEvent};
+use slint::{ComponentHandle, LogicalPosition};
+use tandem_centre::{MediaAdapter, MediaTab, Page, ScreenAdapter};
+use tandem_kit::media::{Cause, Denied, List, Repeat, Status};
+use tandem_kit::{Language, Media, MediaCommand, Theme, Update};
+use tandem_units::Quality;
+
+use crate::music_service::Library;
+use crate::stage::{Stage, instant};
+
+fn playing() -> (Stage, Library) {
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    stage.hear(60, Quality::Valid, &instant());
+    let mut library = Library::of(100_000);
+    library.plays(&mut stage, library.player(0, Status::Playing), library.service());
+    stage.tap(&stage.control(AccessibleRole::Tab, "Music"));
+    stage.pixels();
+    library.answer(&mut stage);
+    (stage, library)
+}
+
+fn says(stage: &Stage, sentence: &str) -> bool {
+    stage.words().iter().any(|words| words == sentence)
+}
+
+/// The rows in sight, from the top.
+fn rows(stage: &Stage) -> Vec<String> {
+    let mut rows: Vec<_> = stage
+        .all(AccessibleRole::ListItem)
+        .iter()
+        .map(|row| (row.absolute_position().y as i64, row.accessible_label().unwrap_or_default().to_string()))
+        .collect();
+    rows.sort();
+    rows.into_iter().map(|(_, label)| label).collect()
+}
+
+fn scroll(stage: &Stage, pixels: f32) {
+    let position = LogicalPosition::new(1_200.0, 600.0);
+    stage.window.window().dispatch_event(WindowEvent::PointerScrolled { position, delta_x: 0.0, delta_y: -pixels });
+}
+
+#[test]
+fn what_plays_is_said_and_every_control_asks() {
+    let (mut stage, _) = playing();
+    assert_eq!(stage.reading("Title"), "Night drive by the ocean");
+    assert_eq!((stage.reading("Artist"), stage.reading("Source")), ("Harbour & Pine".into(), "ROADTRIP".into()));
+    stage.commands.take();
+    for label in ["Pause", "Next", "Previous", "Shuffle off", "Repeat one"] {
+        stage.tap(&stage.control(AccessibleRole::Button, label));
+    }
+    assert_eq!(
+        stage.commands.take(),
+        [
+            MediaCommand::PlayPause,
+            MediaCommand::Next,
+            MediaCommand::Previous,
+            MediaCommand::Shuffle(false),
+            MediaCommand::Repeat(Repeat::Track)
+        ]
+    );
+    assert_eq!(stage.reading("Title"), "Night drive by the ocean", "nothing moves before the player says so");
+    let row = stage
+        .all(AccessibleRole::ListItem)
+        .into_iter()
+        .find(|row| row.accessible_label().as_deref() == Some("Morning fog"));
+    stage.tap(&row.unwrap());
+    assert_eq!(stage.commands.take(), [MediaCommand::JumpTo(101)]);
+
+    stage.tell(&Update::Media(Media::Refused(Denied { cause: Cause::NoAnswer, sentence: String::new() })));
+    assert!(says(&stage, "The player does not answer"));
+}
+
+#[test]
+fn a_finger_on_the_bar_asks_for_a_position_of_this_song() {
+    let (stage, _) = playing();
+    let bar = stage.control(AccessibleRole::Slider, "Position");
+    assert_eq!(bar.accessible_value().as_deref(), Some("1:23"));
+    stage.commands.take();
+    stage.tap(&bar);
+    let Some(MediaCommand::Seek { track, position_us }) = stage.commands.take().pop() else { panic!("no seek") };
+    assert_eq!((track.as_str(), position_us / 1_000_000), ("/org/tandem/track/100", 122));
+    assert_eq!(bar.accessible_value().as_deref(), Some("2:02"), "the knob stays where the finger left it");
+}
+
+#[test]
+fn a_player_that_leaves_takes_its_song_along() {
+    let (mut stage, mut library) = playing();
+    stage.tell(&Update::Media(Media::Player(None)));
+    stage.tell(&Update::Media(Media::Position(None)));
+    stage.tell(&Update::Media(Media::Service(None)));
+    assert!(says(&stage, "The player is not there"));
+    assert!(!stage.words().iter().any(|words| words.contains("Night drive")) && rows(&stage).is_empty());
+    stage.tap(&stage.control(AccessibleRole::Tab, "Library"));
+    assert!(says(&stage, "The library is not there"));
+    stage.tap(&stage.control(AccessibleRole::Tab, "Home"));
+    assert!(
+        stage
+            .all(AccessibleRole::Button)
+            .iter()
+            .all(|button| button.accessible_label().as_deref() != Some("Open the player"))
+    );
+
+    library.plays(&mut stage, library.player(4, Status::Paused), library.service());
+    assert_eq!(stage.reading("Playing"), "晴天");
+    stage.tap(&stage.control(AccessibleRole::Button, "Open the player"));
+    assert_eq!(stage.reading("Title"), "晴天");
+    stage.control(AccessibleRole::Button, "Play");
+}
+
+#[test]
+fn a_hundred_thousand_rows_are_read_as_they_come_into_sight() {
+    let (mut stage, mut library) = playing();
+    stage.tap(&stage.control(AccessibleRole::Tab, "Library"));
+    stage.tap(&stage.control(AccessibleRole::Tab, "Songs"));
+    stage.pixels();
+    library.answer(&mut stage);
+    let before = library.rows_asked;
+    assert_eq!(rows(&stage)[..2], ["Night drive by the ocean", "Morning fog"]);
+    assert!(stage.all(AccessibleRole::ListItem).len() <= 10, "only what is in sight is made");
+
+    // Through 2,000 rows, a frame for each.
+    for _ in 0..2_000 {
+        scroll(&stage, 96.0);
+        stage.pixels();
+        library.answer(&mut stage);
+        assert!(stage.all(AccessibleRole::ListItem).len() <= 10);
+    }
+    let asked = library.rows_asked - before;
+    assert!((20..=22).contains(&asked), "{asked} pages for 2,000 rows");
+    assert_eq!(rows(&stage)[..1], ["Night drive by the ocean"], "row 2,000 is the first of its round");
+
+    // To the end in one go, and a tap there.
+    scroll(&stage, 96.0 * 100_000.0);
+    stage.pixels();
+    library.answer(&mut stage);
+    let last =
+        stage.all(AccessibleRole::ListItem).into_iter().max_by_key(|row| row.absolute_position().y as i64).unwrap();
+    assert_eq!(last.accessible_label().as_deref(), Some("Étoile"));
+    assert!((library.rows_asked - before) <= 25);
+    stage.commands.take();
+    stage.tap(&last);
+    let view = "tracks".to_owned();
+    assert_eq!(stage.commands.take(), [MediaCommand::PlayView { view, parent: String::new(), index: 99_999 }]);
+    assert_eq!(stage.window.global::<MediaAdapter>().get_tab(), MediaTab::Now);
+}
+
+#[test]
+fn what_is_opened_leads_back_to_where_it_was() {
+    let (mut stage, mut library) = playing();
+    stage.tap(&stage.control(AccessibleRole::Tab, "Library"));
+    stage.pixels();
+    library.answer(&mut stage);
+    assert_eq!(rows(&stage).len(), 6, "artists come first");
+    let artist =
+        stage.all(AccessibleRole::ListItem).into_iter().find(|row| row.accessible_label().as_deref() == Some("周杰伦"));
+    stage.tap(&artist.unwrap());
+    let Some(MediaCommand::Rows { list, .. }) = stage.commands.borrow().last().cloned() else {
+        panic!("nothing asked")
+    };
+    assert_eq!(list, List::View { view: "albums".into(), parent: "artist:4".into() });
+    stage.pixels();
+    library.answer(&mut stage);
+    assert_eq!(stage.reading("Place"), "周杰伦");
+    scroll(&stage, 300.0);
+    stage.pixels();
+    let album = stage.all(AccessibleRole::ListItem).remove(4);
+    stage.tap(&album);
+    stage.pixels();
+    library.answer(&mut stage);
+    stage.tap(&stage.control(AccessibleRole::Button, "Back"));
+    stage.pixels();
+    assert_eq!(
+        (stage.reading("Place").as_str(), stage.window.global::<MediaAdapter>().get_scroll()),
+        ("周杰伦", -300.0)
+    );
+    stage.tap(&stage.control(AccessibleRole::Button, "Back"));
+    stage.pixels();
+    assert_eq!(rows(&stage).len(), 6);
+}
+
+#[test]
+fn letters_find_songs_and_what_is_away_says_why() {
+    let (mut stage, mut library) = playing();
+    stage.tap(&stage.control(AccessibleRole::Tab, "Search"));
+    assert!(
+        says(&stage, "Find something to play") || stage.words().iter().any(|words| words == "Find something to play")
+    );
+    for letter in ["q", "l", "x"] {
+        stage.tap(&stage.control(AccessibleRole::Button, letter));
+    }
+    library.answer(&mut stage);
+    assert_eq!(stage.reading("Search text"), "qlx");
+    assert!(!rows(&stage).is_empty());
+    stage.commands.take();
+    stage.tap(&stage.all(AccessibleRole::ListItem)[0]);
+    assert!(matches!(stage.commands.take().as_slice(), [MediaCommand::Play(id)] if id == "track:4"));
+
+    stage.tap(&stage.control(AccessibleRole::Tab, "Search"));
+    for _ in 0..3 {
+        stage.tap(&stage.control(AccessibleRole::Button, "Delete the last letter"));
+    }
+    assert_eq!(stage.reading("Search text"), "");
+    for letter in "etoile".chars() {
+        stage.tap(&stage.control(AccessibleRole::Button, &letter.to_string()));
+    }
+    library.answer(&mut stage);
+    assert!(says(&stage, "Nothing found"));
+    stage.tap(&stage.control(AccessibleRole::Button, "Clear"));
+    stage.window.global::<MediaAdapter>().set_keyboard_allowed(false);
+    assert!(!stage.all(AccessibleRole::Button).iter().any(|key| key.accessible_label().as_deref() == Some("q")));
+}
+
+#[test]
+fn what_went_wrong_is_said_for_four_seconds() {
+    let (mut stage, library) = playing();
+    let skipped = Media::Skipped { item: Box::new(library.track(3)), reason: "The file is cut short.".to_owned() };
+    stage.tell(&Update::Media(skipped));
+    let told = "Skipped Rain on the windscreen: The file is cut short.";
+    assert!(says(&stage, told), "{:?}", stage.words());
+    stage.hear(63, Quality::Valid, &[]);
+    assert!(says(&stage, told));
+    stage.hear(64, Quality::Valid, &[]);
+    assert!(!says(&stage, told));
+}
+
+#[test]
+fn a_song_at_rest_draws_nothing_and_one_that_plays_draws_its_bar() {
+    let (mut stage, _) = playing();
+    stage.pixels();
+    let drawn = stage.screen.frames().drawn;
+    stage.tell(&Update::Media(Media::Position(Some(83_000_000))));
+    assert!(!stage.screen.turn());
+    stage.tell(&Update::Media(Media::Position(Some(84_000_000))));
+    assert!(stage.screen.turn());
+    assert_eq!(stage.screen.frames().drawn, drawn + 1);
+    stage.window.global::<ScreenAdapter>().set_page(Page::Home);
+    stage.screen.turn();
+    stage.tell(&Update::Media(Media::Position(Some(85_000_000))));
+    assert!(!stage.screen.turn(), "the home page shows no position");
+}
