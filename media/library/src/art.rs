@@ -1,10 +1,12 @@
 //! Covers: taken from the file or from its folder, made as small as the screens show them, and kept within a bound.
 
 mod cache;
+mod rows;
 #[cfg(test)]
 mod tests;
 
 pub use cache::{ArtError, Cache};
+pub(crate) use rows::Bare;
 
 use image::imageops::{crop_imm, thumbnail};
 use image::{DynamicImage, ImageEncoder, ImageReader, Limits};

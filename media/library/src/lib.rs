@@ -45,7 +45,7 @@ pub use model::{
     Progress, Repeat, ResumePoint, ScanState, Scanned, Session, SessionEntry, Subscription, Tags, View, Volume,
     VolumeId, VolumeKind, Wanted,
 };
-pub use scan::{ScanError, Stop, scan};
+pub use scan::{Covers, ScanError, Stop, covers, scan};
 pub use writer::ScanWriter;
 
 /// An open library; clones are the same one.
@@ -60,6 +60,8 @@ struct Inner {
     /// Volumes that are scanned now.
     scans: Lock<HashSet<String>>,
     art: PathBuf,
+    /// One search for covers at a time: they share the folder, and what may be in it.
+    painting: Mutex<()>,
     _lock: Option<File>,
     _scratch: Option<TempDir>,
 }

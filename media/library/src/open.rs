@@ -159,6 +159,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(false)
         .busy_timeout(BUSY)
         .pragma("temp_store", "MEMORY")
+        .pragma("cache_size", "-8192")
         .disable_statement_logging()
 }
 
@@ -244,6 +245,7 @@ async fn finish(
         orders: Orders::default(),
         scans: Default::default(),
         art: folder.join("art"),
+        painting: Mutex::new(()),
         _lock: lock,
         _scratch: scratch,
     };

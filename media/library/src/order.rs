@@ -117,7 +117,7 @@ fn all(view: View) -> &'static str {
         }
         View::Folders => {
             "SELECT group_concat(6 << 48 | row) FROM (SELECT folder.row FROM folder JOIN volume ON volume.row = folder.volume
-             WHERE parent IS NULL AND children > 0 ORDER BY present DESC, usb, volume.name, folder.row)"
+             WHERE folder.parent IS NULL AND children > 0 ORDER BY present DESC, usb, volume.name, folder.row)"
         }
         View::Tracks => "SELECT group_concat(row) FROM (SELECT row FROM track ORDER BY key, row)",
         View::Playlists => "SELECT group_concat(7 << 48 | row) FROM (SELECT row FROM playlist ORDER BY key, row)",

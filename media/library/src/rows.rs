@@ -22,7 +22,7 @@ fn columns(kind: Kind) -> &'static str {
     match kind {
         Kind::Track => {
             "track.row, track.title, track.artist, coalesce(album.title, ''), track.length_us, 0,
-             coalesce((SELECT position_us FROM heard WHERE kind = 0 AND item = track.row), 0), coalesce(track.art, album.art, folder.art),
+             coalesce((SELECT position_us FROM heard WHERE kind = 0 AND item = track.row), 0), coalesce(nullif(track.art, ''), album.art, folder.art),
              track.reason, volume.present, volume.root, folder.path || '/' || track.name, volume.name, volume.usb
              FROM json_each(?) CROSS JOIN track ON track.row = value JOIN folder ON folder.row = track.folder
              JOIN volume ON volume.row = track.volume LEFT JOIN album ON album.row = track.album"
@@ -53,7 +53,7 @@ fn columns(kind: Kind) -> &'static str {
              FROM json_each(?) CROSS JOIN genre ON genre.row = value"
         }
         Kind::Folder => {
-            "folder.row, iif(parent IS NULL, volume.name, title), '', '', NULL, children, 0, art, '', present, NULL, '', volume.name, usb
+            "folder.row, iif(folder.parent IS NULL, volume.name, title), '', '', NULL, children, 0, art, '', present, NULL, '', volume.name, usb
              FROM json_each(?) CROSS JOIN folder ON folder.row = value JOIN volume ON volume.row = folder.volume"
         }
         Kind::Playlist => {

@@ -1,9 +1,13 @@
 //! Brings the library up to date with a volume: what is new or changed is read, what is the same is not touched.
 
+mod covers;
 mod lists;
 mod readers;
 
 use crate::Library;
+pub use covers::{Covers, covers};
+
+use crate::art::ArtError;
 use crate::error::LibraryError;
 use crate::model::{Progress, ScanState, Scanned, Volume};
 use crate::walk::{Bound, Looks, Root, Walk, WalkError, Walked, unwritten, walk, written};
@@ -52,6 +56,8 @@ pub enum ScanError {
     Root(#[source] WalkError),
     #[error("there is no thread to read files with")]
     Thread(#[source] io::Error),
+    #[error("the covers cannot be kept")]
+    Art(#[source] ArtError),
     #[error(transparent)]
     Library(#[from] LibraryError),
 }

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
-use tandem_library::{Library, Opened, Progress, ScanError, ScanState, Stop, Volume, VolumeId, VolumeKind, scan};
+use tandem_library::{
+    Covers, Item, Library, Opened, Parent, Progress, ScanError, ScanState, Stop, View, Volume, VolumeId, VolumeKind,
+    covers, scan,
+};
 use tempfile::TempDir;
 
 #[path = "../../../tests/scenes/src/tagged.rs"]
@@ -42,6 +45,14 @@ impl Car {
 
     async fn scan(&self) -> Result<Progress, ScanError> {
         scan(&self.library, &self.stick, &Stop::new(), |_| {}).await
+    }
+
+    async fn covers(&self) -> Covers {
+        covers(&self.library, &self.stick, &Stop::new()).await.unwrap()
+    }
+
+    async fn rows(&self, view: View) -> Vec<Item> {
+        self.library.page(view, &Parent::All, 0, 1_000).await.unwrap().rows
     }
 
     async fn tracks(&self) -> u32 {
@@ -185,7 +196,23 @@ async fn odd_sticks_come_in_whole() {
     std::os::unix::fs::symlink(".", car.stick.root.join("loop")).unwrap();
     let done = car.scan().await.unwrap();
     assert_eq!((done.found, done.done, done.unreadable, done.reason.as_str()), (4, 4, 2, ""));
-    assert_eq!(car.tracks().await, 4);
+    let rows = car.rows(View::Tracks).await;
+    let told: Vec<(&str, &str)> = rows.iter().map(|item| (item.title.as_str(), item.reason.as_str())).collect();
+    let latin = "J\u{fffd}ga";
+    for expected in [("100%41", ""), (latin, ""), ("empty", "The file is empty")] {
+        assert!(told.contains(&expected), "{told:?}");
+    }
+    // A name of any bytes is a file that the player can open.
+    let uri = rows.iter().find(|item| item.title == latin).unwrap().uri.clone().unwrap();
+    assert!(uri.ends_with("/Bj%F6rk/J%F3ga.wav"), "{uri}");
+    assert!(url::Url::parse(&uri).unwrap().to_file_path().unwrap().is_file());
+    let lists = car.rows(View::Playlists).await;
+    assert_eq!(lists.len(), 1);
+    let played = car.library.contents(lists[0].id).await.unwrap();
+    assert_eq!(
+        car.library.items(&played).await.unwrap().iter().map(|item| item.title.as_str()).collect::<Vec<_>>(),
+        ["100%41"]
+    );
     assert_eq!(car.scan().await.unwrap().unreadable, 0, "the second time nobody reads them");
 }
 
@@ -206,4 +233,51 @@ async fn folders_that_cannot_be_read_keep_their_files() {
     // The administrator reads it all the same.
     assert_eq!(done.found, if readable { 2 } else { 1 });
     assert_eq!(car.tracks().await, 2);
+}
+
+fn picture(shade: u8) -> Vec<u8> {
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(500, 600, image::Rgb([shade, 0, 0]))
+        .write_to(&mut jpeg, image::ImageFormat::Jpeg)
+        .unwrap();
+    jpeg.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn covers_come_after_the_music() {
+    let car = Car::new().await;
+    Seeds::encode(car.folder.path()).unwrap().write(&car.stick.root, 24, Some(&picture(1))).unwrap();
+    car.put("Artist 0000/Album 00001/Folder.JPG", picture(2));
+    car.put("bare/song.wav", wav());
+    car.put("bomb/song.wav", wav());
+    car.put("bomb/cover.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\x10\0\0\0\x10\0\0\x08\x02\0\0\0");
+    car.scan().await.unwrap();
+    assert!(car.rows(View::Tracks).await.iter().all(|item| item.art.is_none()));
+    // Every second song of the albums has its own; in the second album the folder's is for the others.
+    assert_eq!(car.covers().await, Covers { looked: 26, found: 18, refused: 1 });
+    assert_eq!(fs::read_dir(car.library.art_folder()).unwrap().count(), 2, "two pictures, however often they come");
+    let albums = car.rows(View::Albums).await;
+    assert_eq!(albums.iter().filter(|album| album.art.as_ref().is_some_and(|art| art.is_file())).count(), 2);
+    assert!(car.rows(View::Artists).await[0].art.is_some());
+    let tracks = car.rows(View::Tracks).await;
+    assert_eq!(tracks.iter().filter(|track| track.art.is_some()).count(), 24, "an album's cover is its songs'");
+    assert_eq!(car.covers().await, Covers::default(), "nobody looks twice");
+    // A song that changes is looked at again, and its album shows what its songs have now.
+    let song = car.stick.root.join("bare/song.wav");
+    fs::write(&song, tagged::wav(60)).unwrap();
+    car.put("bare/cover.jpg", picture(3));
+    car.scan().await.unwrap();
+    assert_eq!(car.covers().await, Covers { looked: 1, found: 1, refused: 0 });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_for_covers_ends_when_it_must() {
+    let car = Car::new().await;
+    car.music(40);
+    car.scan().await.unwrap();
+    let stop = Stop::new();
+    stop.stop();
+    assert!(matches!(covers(&car.library, &car.stick, &stop).await, Err(ScanError::Stopped)));
+    fs::rename(&car.stick.root, car.folder.path().join("pulled")).unwrap();
+    assert!(matches!(covers(&car.library, &car.stick, &Stop::new()).await, Err(ScanError::Root(_))));
 }
