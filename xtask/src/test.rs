@@ -12,7 +12,7 @@ use crate::python;
 
 const NEXTEST: &str = "0.9.143";
 /// How long each fuzz target runs, seconds.
-const FUZZ_SECONDS: u32 = 20;
+const FUZZ_SECONDS: u32 = 8;
 
 pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Result<()> {
     let mut steps = Steps::default();
