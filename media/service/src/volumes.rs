@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tandem_contracts::media::MediaError;
-use tandem_library::{Library, Progress, ScanState, Stop, Volume, VolumeId, VolumeKind, scan};
+use tandem_library::{Covers, Library, Progress, ScanState, Stop, Volume, VolumeId, VolumeKind, covers, scan};
 use tokio::sync::{mpsc, watch};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::actor::{Word, full};
 use crate::finder::told;
@@ -260,6 +260,8 @@ impl Volumes {
                 scan_one(&library, &volume, &stop, &progress).await;
                 // Nobody waits for it when the service ends.
                 let _ = finished.send(()).await;
+                // The next volume's music does not wait for the covers of this one; a pulled stick ends them by itself.
+                find_covers(&library, &volume, &stop).await;
             });
             return;
         }
@@ -280,6 +282,13 @@ async fn scan_one(library: &Library, volume: &Volume, stop: &Stop, progress: &Ar
                 (progress.volume, progress.state, progress.reason) = (volume.id.clone(), ScanState::Failed, reason);
             });
         }
+    }
+}
+
+async fn find_covers(library: &Library, volume: &Volume, stop: &Stop) {
+    match covers(library, volume, stop).await {
+        Ok(Covers { looked, found, refused }) => debug!(looked, found, refused, "covers were looked for"),
+        Err(error) => debug!(error = &error as &dyn std::error::Error, "the search for covers ended early"),
     }
 }
 
