@@ -51,8 +51,20 @@ pub struct Facts {
     /// Where it was left, microseconds; 0 but for episodes.
     pub resume_us: i64,
     pub volume: Option<OnVolume>,
+    pub trouble: Option<Trouble>,
+    /// A server is being asked where it plays from: another answer follows.
+    pub unresolved: bool,
     /// Of `Media1`'s sources: id, kind, name.
     pub source: (String, String, String),
+}
+
+/// Why something cannot play, known before it is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A server does not say where it is: asked again, it may.
+    Passing(String),
+    /// Nothing would mend it.
+    Lasting(String),
 }
 
 /// From where something is to play.
@@ -253,7 +265,7 @@ impl Core {
 
     /// The current entry is being looked up: what there is to tell of it is known in a moment.
     pub fn is_finding(&self) -> bool {
-        matches!(self.stage, Stage::Finding(..))
+        matches!(self.stage, Stage::Finding(..)) && self.subject().is_none()
     }
 
     /// The facts of the current entry.
@@ -295,7 +307,8 @@ impl Core {
 
     /// It comes from a server and does not sound yet, or not any more.
     pub(crate) fn fills(&self) -> bool {
-        let opens = matches!(self.stage, Stage::Opening { .. }) && self.subject().is_some_and(|facts| facts.network);
+        let opens = matches!(self.stage, Stage::Finding(..) | Stage::Opening { .. })
+            && self.subject().is_some_and(|facts| facts.network);
         self.buffering || opens
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use tandem_contracts::media::Item;
 use url::Url;
 
-use crate::core::Facts;
+use crate::core::{Facts, Trouble};
 use crate::state::Playable;
 
 /// What is known of an address: a file of this machine, or a stream.
@@ -27,6 +27,7 @@ pub fn of_address(address: &str) -> Facts {
             },
             uri: Some(address.to_owned()),
             network: true,
+            unresolved: true,
             source: ("radio".into(), "radio".into(), String::new()),
             ..Facts::default()
         },
@@ -61,8 +62,7 @@ fn nothing(address: &str, reason: &str) -> Facts {
         reason: reason.to_owned(),
         ..Item::default()
     };
-    // With an address it is passed over as broken; without one it would be waited for.
-    Facts { item, uri: Some(address.to_owned()), ..Facts::default() }
+    Facts { item, trouble: Some(Trouble::Lasting(reason.to_owned())), ..Facts::default() }
 }
 
 /// What is known of it without a library.

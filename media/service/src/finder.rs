@@ -12,10 +12,12 @@ use tracing::warn;
 use url::Url;
 
 use crate::actor::Word;
-use crate::core::{Facts, OnVolume};
+use crate::core::{Facts, OnVolume, Trouble};
 use crate::facts;
+use crate::fetch::{Fetcher, Limits};
 use crate::queue::{Queue, Slot};
 use crate::state::{Answer, Playable};
+use crate::streams;
 
 /// A library that takes longer is answered for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -42,8 +44,13 @@ impl Finder {
         let finder = self.clone();
         tokio::spawn(async move {
             let facts = finder.facts(&what).await;
+            let stream = facts.uri.clone().filter(|_| facts.unresolved);
             // Without an actor nobody wants to know.
-            drop(words.send(Word::Found { entry, facts }).await);
+            drop(words.send(Word::Found { entry, facts: facts.clone() }).await);
+            if let Some(address) = stream {
+                let facts = resolved(facts, &address).await;
+                drop(words.send(Word::Found { entry, facts }).await);
+            }
         });
     }
 
@@ -70,10 +77,11 @@ impl Finder {
             uri: item.uri.clone(),
             network,
             live: id.kind == Kind::Station,
+            unresolved: id.kind == Kind::Station,
             resume_us,
             source,
             item: shown(item),
-            volume: None,
+            ..Facts::default()
         };
         self.on_volume(facts)
     }
@@ -144,6 +152,20 @@ async fn entries(library: &Library, slots: Vec<Slot>) -> Result<Vec<Entry>, Libr
         Entry { entry: slot.entry, item }
     };
     Ok(slots.into_iter().map(entry).collect())
+}
+
+/// What the player is to open, after all the playlists that stations hide behind.
+async fn resolved(facts: Facts, address: &str) -> Facts {
+    let mut facts = Facts { unresolved: false, ..facts };
+    match streams::find(&Fetcher, address, Limits::LIST).await {
+        Ok(stream) => facts.uri = Some(stream.address),
+        Err(error) => {
+            let sentence = error.sentence().to_owned();
+            facts.trouble =
+                Some(if error.may_pass() { Trouble::Passing(sentence) } else { Trouble::Lasting(sentence) });
+        }
+    }
+    facts
 }
 
 /// A pulled stick leaves its mount point empty, or takes it along.

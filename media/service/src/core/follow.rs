@@ -56,7 +56,12 @@ impl Core {
     /// Whether an entry can follow what sounds within the player that runs: it can be played, has an end, and needs as much network as this player has.
     fn joins(&self, entry: u64) -> bool {
         self.facts.get(&entry).is_some_and(|facts| {
-            facts.uri.is_some() && facts.item.available && !facts.live && self.player.serves(facts.network)
+            facts.uri.is_some()
+                && !facts.unresolved
+                && facts.item.available
+                && facts.trouble.is_none()
+                && !facts.live
+                && self.player.serves(facts.network)
         })
     }
 }

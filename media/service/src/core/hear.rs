@@ -113,7 +113,7 @@ impl Core {
         if std::mem::take(&mut self.tell_jump) {
             self.happened(Happening::Seeked(position));
         }
-        if let Some(id) = self.subject().and_then(|facts| facts.id) {
+        if let Some(id) = self.subject().and_then(|facts| facts.id).filter(|id| id.kind != Kind::Episode) {
             self.out.push(Effect::Heard { id, micros: position });
         }
         self.save_position(now);

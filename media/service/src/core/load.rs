@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tandem_player::protocol::{Order, Track};
 
-use super::{Choice, Core, Effect, Facts, HEARD_OUT, Hearing, Stage, Start};
+use super::{Choice, Core, Effect, Facts, HEARD_OUT, Hearing, Stage, Start, Trouble, Wait};
 use crate::state::Status;
 
 impl Core {
@@ -72,12 +72,18 @@ impl Core {
         if self.wish == Status::Stopped {
             self.silence();
             self.stage = Stage::Idle(start);
+        } else if let Some(Trouble::Lasting(why)) = &facts.trouble {
+            self.pass_over(now, entry, why, choice);
         } else if facts.uri.is_none() {
             self.miss(now, entry, choice);
         } else if !facts.item.available && choice != Choice::Chosen {
             self.pass_over(now, entry, &facts.item.reason, choice);
         } else if facts.live && self.wish == Status::Paused {
             self.silence();
+        } else if facts.unresolved {
+            self.stage = Stage::Finding(start, choice);
+        } else if let Some(Trouble::Passing(why)) = facts.trouble {
+            self.reconnect(now, why);
         } else {
             self.open(now, entry);
         }
@@ -90,6 +96,12 @@ impl Core {
         self.stage = Stage::Opening { ordered: false, since: now };
         self.buffering = false;
         let network = self.facts.get(&entry).is_some_and(|facts| facts.network);
+        if let Some(retry_at) = self.player.off_until().filter(|retry_at| *retry_at > now) {
+            self.chain.clear();
+            self.reason = "The player does not start".into();
+            self.stage = Stage::Waiting(Wait::Player, Some(retry_at));
+            return;
+        }
         if !self.player.serves(network) {
             self.start_player(now, network);
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tandem_player::protocol::Order;
 
-use super::{Core, Effect, Stage, Wait};
+use super::{Core, Effect, Stage};
 use crate::state::Status;
 use crate::streams::wait_before_retry;
 
@@ -22,6 +22,8 @@ const SAME_FAULT: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(1);
 /// A player that ran for less is not started anew at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// The player tells its position so often.
+const POSITION_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,11 @@ impl Player {
 
     pub fn is_ready(&self) -> bool {
         self.life == Life::Ready
+    }
+
+    /// When it is started again, if it is off.
+    pub(super) fn off_until(&self) -> Option<Duration> {
+        if let Life::Off { retry_at } = self.life { Some(retry_at) } else { None }
     }
 
     /// Whether it runs, or comes, with as much network as is needed.
@@ -168,7 +175,9 @@ impl Core {
         self.player.failures = if was_ready && lived > SHORT_LIFE { 0 } else { self.player.failures + 1 };
         self.player.unanswered = None;
         let victim = self.chain.first().map(|hearing| hearing.entry).filter(|_| self.loud);
-        let position = self.jump.unwrap_or_else(|| self.position(now));
+        // What it told last; it may have hung since.
+        let told = now.min(self.anchor.at + POSITION_EVERY);
+        let position = self.jump.unwrap_or_else(|| self.position(told));
         self.anchor(now, position, false);
         self.loud = false;
         (self.jump, self.buffering) = (None, false);
@@ -194,20 +203,10 @@ impl Core {
             }
             _ if matches!(self.stage, Stage::Opening { .. } | Stage::Loaded) => {
                 if let Some(entry) = self.queue.current() {
-                    self.open_again(now, entry, delay);
+                    self.open(now, entry);
                 }
             }
             _ => {}
-        }
-    }
-
-    fn open_again(&mut self, now: Duration, entry: u64, delay: Duration) {
-        if delay.is_zero() {
-            self.open(now, entry);
-        } else {
-            self.chain.clear();
-            self.reason = "The player does not start".into();
-            self.stage = Stage::Waiting(Wait::Player, Some(now + delay));
         }
     }
 

@@ -353,7 +353,7 @@ impl Story {
             live: kind == Kind::Station,
             resume_us: self.left.get(name).copied().unwrap_or(0),
             volume: (place == "usb").then(|| OnVolume { id: "stick".into(), name: "BLUE".into(), usb: true }),
-            source: Default::default(),
+            ..Facts::default()
         }
     }
 
