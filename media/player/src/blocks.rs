@@ -6,10 +6,10 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gstreamer as gst;
-use gstreamer_audio as gst_audio;
 use gst::ClockTime;
 use gst::prelude::*;
+use gstreamer as gst;
+use gstreamer_audio as gst_audio;
 
 /// The longest piece, samples.
 const PIECE: u64 = 1024;

@@ -1,7 +1,7 @@
 //! From the decoder's samples to the sink: our own elements, in one bin that playbin3 takes for its sink.
 
-use gstreamer as gst;
 use gst::prelude::*;
+use gstreamer as gst;
 
 use crate::fader::Fader;
 use crate::outlet::Outlet;

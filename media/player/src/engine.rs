@@ -8,14 +8,12 @@ mod load;
 mod messages;
 mod wishes;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use gstreamer as gst;
 use gst::ClockTime;
 use gst::prelude::*;
+use gstreamer as gst;
 
 use crate::address::Address;
 use crate::chain::Chain;
@@ -36,8 +34,8 @@ const FADE_PATIENCE: Duration = Duration::from_millis(500);
 /// How often a fade is looked at.
 const FADE_LOOK: Duration = Duration::from_millis(5);
 const POSITION_EVERY: Duration = Duration::from_millis(250);
-/// A file that does not stand ready by then never will.
-const FILE_PATIENCE: Duration = Duration::from_secs(10);
+/// A file that does not stand ready by then never will; less than what the service calls a hang.
+const FILE_PATIENCE: Duration = Duration::from_millis(2500);
 /// A server that neither answers nor fills the buffer.
 const STREAM_PATIENCE: Duration = Duration::from_secs(20);
 /// How much of a stream is read ahead.
@@ -143,6 +141,8 @@ struct Current {
     position: ClockTime,
     /// An error was once blamed on its successor.
     blamed: bool,
+    /// It is about to be loaded anew because of that.
+    mends: bool,
 }
 
 pub struct Engine {
@@ -151,8 +151,10 @@ pub struct Engine {
     outlet: Outlet,
     tap: Tap,
     sequel: Sequel,
-    epoch: Arc<AtomicU64>,
+    /// Which pipeline this is; messages of others are old.
+    epoch: u64,
     network: bool,
+    sender: mpsc::Sender<Input>,
     input: mpsc::Receiver<Input>,
     output: Box<dyn std::io::Write>,
     phase: Phase,
@@ -173,54 +175,25 @@ impl Engine {
     pub fn new(
         outlet: Outlet,
         network: bool,
-        sender: &mpsc::Sender<Input>,
+        sender: mpsc::Sender<Input>,
         input: mpsc::Receiver<Input>,
         output: Box<dyn std::io::Write>,
     ) -> Result<Self, EngineError> {
-        let playbin = gst::ElementFactory::make("playbin3").name("player").build()?;
-        playbin.set_property_from_str("flags", FLAGS);
-        playbin.set_property("buffer-duration", STREAM_BUFFER.nseconds() as i64);
         let chain = Chain::new(&outlet)?;
-        playbin.set_property("audio-sink", &chain.bin);
-
         let pad = chain.sink.static_pad("sink").ok_or_else(|| gst::glib::bool_error!("a sink without a pad"))?;
         let news = sender.clone();
         let tap = Tap::on(&pad, move || drop(news.send(Input::News)));
-
         let sequel = Sequel::default();
-        let (asked, asks) = (sequel.clone(), sender.clone());
-        playbin.connect("about-to-finish", false, move |values| {
-            let playbin: gst::Element = values.first()?.get().ok()?;
-            if let Some(uri) = asked.next(|after| drop(asks.send(Input::Asks(after)))) {
-                playbin.set_property("uri", uri);
-            }
-            None
-        });
-        playbin.connect("source-setup", false, |values| {
-            let source: gst::Element = values.get(1)?.get().ok()?;
-            messages::set_up_source(&source);
-            None
-        });
-
-        let epoch = Arc::new(AtomicU64::new(0));
-        let (stamp, messages) = (epoch.clone(), sender.clone());
-        if let Some(bus) = playbin.bus() {
-            bus.set_sync_handler(move |_, message| {
-                if messages::concerns_us(message) {
-                    let _ = messages.send(Input::Message(stamp.load(Ordering::SeqCst), message.clone()));
-                }
-                gst::BusSyncReply::Drop
-            });
-        }
-        playbin.set_state(gst::State::Ready)?;
+        let playbin = playbin(&chain, &sequel, 0, &sender)?;
         Ok(Self {
             playbin,
             chain,
             outlet,
             tap,
             sequel,
-            epoch,
+            epoch: 0,
             network,
+            sender,
             input,
             output,
             phase: Phase::Idle,
@@ -257,7 +230,7 @@ impl Engine {
                 Some(Input::Line(Line::Unknown(why))) => tracing::error!(why, "not an order"),
                 Some(Input::Line(Line::Order(order))) => self.order(order)?,
                 Some(Input::Message(epoch, message)) => {
-                    if epoch == self.epoch.load(Ordering::SeqCst) {
+                    if epoch == self.epoch {
                         self.message(&message)?;
                     }
                 }
@@ -401,15 +374,62 @@ impl Engine {
         self.halt();
     }
 
+    /// A new pipeline, at the same sink, which stays open. GStreamer 1.22's playbin3 is no good for a second load: after a damaged
+    /// file it ends the process by an assertion.
     fn halt(&mut self) {
         self.sequel.close();
         if self.playbin.set_state(gst::State::Ready).is_err() {
-            let _ = self.playbin.set_state(gst::State::Null);
+            let _ = self.chain.sink.set_state(gst::State::Null);
         }
-        self.epoch.fetch_add(1, Ordering::SeqCst);
+        self.chain.sink.set_locked_state(true);
+        let _ = self.playbin.set_state(gst::State::Null);
+        self.playbin.set_property("audio-sink", None::<gst::Element>);
+        if let Some(parent) = self.chain.bin.parent().and_downcast::<gst::Bin>() {
+            let _ = parent.remove(&self.chain.bin);
+        }
+        self.chain.sink.set_locked_state(false);
+        self.epoch += 1;
         self.tap.clear();
         self.chain.fader.clear();
+        match playbin(&self.chain, &self.sequel, self.epoch, &self.sender) {
+            Ok(playbin) => self.playbin = playbin,
+            Err(error) => tracing::error!(%error, "no new pipeline"),
+        }
     }
+}
+
+/// A pipeline for one load, and for what follows it without a gap.
+fn playbin(
+    chain: &Chain,
+    sequel: &Sequel,
+    epoch: u64,
+    sender: &mpsc::Sender<Input>,
+) -> Result<gst::Element, gst::glib::BoolError> {
+    let playbin = gst::ElementFactory::make("playbin3").name("player").build()?;
+    playbin.set_property_from_str("flags", FLAGS);
+    playbin.set_property("buffer-duration", STREAM_BUFFER.nseconds() as i64);
+    playbin.set_property("audio-sink", &chain.bin);
+    let (asked, asks) = (sequel.clone(), sender.clone());
+    playbin.connect("about-to-finish", false, move |values| {
+        let playbin: gst::Element = values.first()?.get().ok()?;
+        asked.next(|after| drop(asks.send(Input::Asks(after))), |uri| playbin.set_property("uri", uri));
+        None
+    });
+    playbin.connect("source-setup", false, |values| {
+        let source: gst::Element = values.get(1)?.get().ok()?;
+        messages::set_up_source(&source);
+        None
+    });
+    let messages = sender.clone();
+    if let Some(bus) = playbin.bus() {
+        bus.set_sync_handler(move |_, message| {
+            if messages::concerns_us(message) {
+                let _ = messages.send(Input::Message(epoch, message.clone()));
+            }
+            gst::BusSyncReply::Drop
+        });
+    }
+    Ok(playbin)
 }
 
 impl Current {
@@ -431,6 +451,7 @@ impl Current {
             held_at: now,
             position: target,
             blamed: false,
+            mends: false,
         }
     }
 

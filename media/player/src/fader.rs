@@ -6,11 +6,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use gstreamer as gst;
-use gstreamer_controller as gst_controller;
 use gst::ClockTime;
 use gst::prelude::*;
 use gst_controller::prelude::*;
+use gstreamer as gst;
+use gstreamer_controller as gst_controller;
 
 use crate::tap::Counter;
 

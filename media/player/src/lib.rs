@@ -5,8 +5,8 @@ pub mod blocks;
 pub mod chain;
 
 pub mod engine;
-pub mod failure;
 pub mod fader;
+pub mod failure;
 pub mod orders;
 pub mod outlet;
 pub mod protocol;

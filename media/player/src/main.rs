@@ -78,9 +78,11 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     };
 
     let (sender, input) = mpsc::channel();
-    let mut output = std::io::stdout();
+    // What a library prints is nobody's event.
+    let mut output = std::fs::File::from(rustix::io::dup(rustix::stdio::stdout())?);
+    rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     orders::write(&mut output, &ready)?;
-    let mut engine = Engine::new(outlet, options.network, &sender, input, Box::new(output))?;
+    let mut engine = Engine::new(outlet, options.network, sender.clone(), input, Box::new(output))?;
     std::thread::spawn(move || {
         orders::read(std::io::stdin(), |line| {
             let last = matches!(line, Line::Closed | Line::TooLong);

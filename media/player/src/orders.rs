@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn orders_are_read_and_what_is_none_is_told_and_passed_over() {
-        let heard = lines(b"{\"order\":\"play\"}\n\n \xff\xfe\n{\"order\":\"fly\"}\n[]\n{\"order\":\"ping\",\"number\":7}");
+        let heard =
+            lines(b"{\"order\":\"play\"}\n\n \xff\xfe\n{\"order\":\"fly\"}\n[]\n{\"order\":\"ping\",\"number\":7}");
         assert_eq!(heard[0], Line::Order(Order::Play));
         assert!(matches!(heard[1], Line::Unknown(_)), "no UTF-8: {heard:?}");
         assert!(matches!(heard[2], Line::Unknown(_)), "no such order: {heard:?}");

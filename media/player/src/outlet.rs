@@ -8,8 +8,8 @@ use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use gstreamer as gst;
 use gst::prelude::*;
+use gstreamer as gst;
 
 /// How long a sound server may take to answer before the next one is tried.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -80,8 +80,7 @@ pub fn open(wanted: &Wanted) -> Result<Outlet, OutletError> {
         },
         Wanted::Null => nowhere(),
         Wanted::Record { file, fast } => {
-            let recording =
-                File::create(file).map_err(|source| OutletError::Record { file: file.clone(), source })?;
+            let recording = File::create(file).map_err(|source| OutletError::Record { file: file.clone(), source })?;
             record(recording, *fast)
         }
     }
@@ -119,18 +118,20 @@ fn record(recording: File, fast: bool) -> Result<Outlet, OutletError> {
 }
 
 fn device() -> Option<Outlet> {
-    [("pipewiresink", "pipewire"), ("pulsesink", "pulse"), ("alsasink", "alsa")].into_iter().find_map(|(factory, name)| {
-        let element = gst::ElementFactory::make(factory).name("outlet").build().ok()?;
-        for (property, value) in [("buffer-time", DEVICE_BUFFER_US), ("latency-time", DEVICE_PERIOD_US)] {
-            if element.has_property_with_type(property, i64::static_type()) {
-                element.set_property(property, value);
+    [("pipewiresink", "pipewire"), ("pulsesink", "pulse"), ("alsasink", "alsa")].into_iter().find_map(
+        |(factory, name)| {
+            let element = gst::ElementFactory::make(factory).name("outlet").build().ok()?;
+            for (property, value) in [("buffer-time", DEVICE_BUFFER_US), ("latency-time", DEVICE_PERIOD_US)] {
+                if element.has_property_with_type(property, i64::static_type()) {
+                    element.set_property(property, value);
+                }
             }
-        }
-        if !opens(&element) {
-            return None;
-        }
-        Some(Outlet { element, name, paced: true, caps: None })
-    })
+            if !opens(&element) {
+                return None;
+            }
+            Some(Outlet { element, name, paced: true, caps: None })
+        },
+    )
 }
 
 /// A server that hangs keeps the thread that asked it, not us.
@@ -163,10 +164,7 @@ mod tests {
     fn the_sink_is_named_in_full() {
         assert_eq!("auto".parse::<Wanted>().unwrap(), Wanted::Auto);
         assert_eq!("null".parse::<Wanted>().unwrap(), Wanted::Null);
-        assert_eq!(
-            "record-fast:a:b".parse::<Wanted>().unwrap(),
-            Wanted::Record { file: "a:b".into(), fast: true }
-        );
+        assert_eq!("record-fast:a:b".parse::<Wanted>().unwrap(), Wanted::Record { file: "a:b".into(), fast: true });
         for wrong in ["", "pulse", "record", "record:", "null:x", "AUTO"] {
             assert!(wrong.parse::<Wanted>().is_err(), "{wrong:?}");
         }

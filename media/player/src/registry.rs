@@ -3,8 +3,8 @@
 //! A stick can carry anything, and a format is only as safe as its decoder: what is not in this table is taken out of the
 //! process's registry before the first pipeline, so that no file can choose it.
 
-use gstreamer as gst;
 use gst::prelude::*;
+use gstreamer as gst;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {

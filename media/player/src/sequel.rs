@@ -24,6 +24,8 @@ struct State {
     answers: HashMap<u64, Option<Admitted>>,
     asked: HashSet<u64>,
     open: bool,
+    /// Which load this is; a thread that waited through another one is too late.
+    load: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -52,7 +54,7 @@ impl Sequel {
         let mut state = self.lock();
         let known = state.answers.remove(&heard.id);
         let asked = state.asked.contains(&heard.id);
-        *state = State { open: gapless, ..State::default() };
+        *state = State { open: gapless, load: state.load + 1, ..State::default() };
         if let Some(known) = known {
             state.answers.insert(heard.id, known);
         }
@@ -68,20 +70,22 @@ impl Sequel {
         self.shared.1.notify_all();
     }
 
-    /// Called by the streaming thread: the address that follows, asked for by `ask` if it is not known.
-    pub fn next(&self, ask: impl Fn(u64)) -> Option<String> {
+    /// Called by the streaming thread: gives `commit` the address that follows, asked for by `ask` if it is not known.
+    pub fn next(&self, ask: impl Fn(u64), commit: impl FnOnce(&str)) -> Option<()> {
         let until = Instant::now() + PATIENCE;
         let mut state = self.lock();
+        let load = state.load;
         loop {
-            if !state.open {
+            if !state.open || state.load != load {
                 return None;
             }
             let last = state.line.back()?.id;
             if let Some(answer) = state.answers.get(&last).cloned() {
                 let next = answer?;
-                let uri = next.address.uri().to_owned();
+                // Still under the lock, or it could overtake the next load.
+                commit(next.address.uri());
                 state.line.push_back(next);
-                return Some(uri);
+                return Some(());
             }
             if state.asked.insert(last) {
                 ask(last);
@@ -159,10 +163,10 @@ mod tests {
         sequel.open(track(1), true);
         assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted);
         let ask = |_: u64| panic!("it is known");
-        assert_eq!(sequel.next(ask).as_deref(), Some("http://a/2"));
+        assert!(sequel.next(ask, |uri| assert_eq!(uri, "http://a/2")).is_some());
         // Two are committed before the first is heard.
         assert_eq!(sequel.answer(2, Some(track(3))), Answered::Noted);
-        assert_eq!(sequel.next(ask).as_deref(), Some("http://a/3"));
+        assert!(sequel.next(ask, |uri| assert_eq!(uri, "http://a/3")).is_some());
         assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted, "the same again changes nothing");
         assert_eq!(sequel.answer(2, None), Answered::TooLate);
         assert_eq!(sequel.answer(9, None), Answered::Stale);
@@ -178,12 +182,27 @@ mod tests {
         sequel.open(track(1), true);
         let (asked, question) = std::sync::mpsc::channel();
         let waits = sequel.clone();
-        let thread = std::thread::spawn(move || waits.next(|id| asked.send(id).unwrap()));
+        let thread =
+            std::thread::spawn(move || waits.next(|id| asked.send(id).unwrap(), |uri| assert_eq!(uri, "http://a/2")));
         assert_eq!(question.recv().unwrap(), 1);
         assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted);
-        assert_eq!(thread.join().unwrap().as_deref(), Some("http://a/2"));
+        assert!(thread.join().unwrap().is_some());
         sequel.close();
-        assert_eq!(sequel.next(|_| panic!("closed")), None);
+        assert!(sequel.next(|_| panic!("closed"), |_| panic!("closed")).is_none());
+    }
+
+    #[test]
+    fn who_waited_through_another_load_commits_nothing_to_it() {
+        let sequel = Sequel::default();
+        sequel.open(track(1), true);
+        let (asked, question) = std::sync::mpsc::channel();
+        let waits = sequel.clone();
+        let thread = std::thread::spawn(move || waits.next(|id| asked.send(id).unwrap(), |_| panic!("too late")));
+        question.recv().unwrap();
+        sequel.open(track(1), true);
+        sequel.answer(1, Some(track(2)));
+        assert!(thread.join().unwrap().is_none());
+        assert_eq!(sequel.committed(), None);
     }
 
     #[test]

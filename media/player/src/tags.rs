@@ -1,7 +1,7 @@
 //! What a stream says of itself.
 
-use gstreamer as gst;
 use gst::tags;
+use gstreamer as gst;
 
 use crate::protocol::Event;
 

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gstreamer as gst;
 use gst::ClockTime;
 use gst::prelude::*;
+use gstreamer as gst;
 
 /// Something that becomes true when the sound that follows it is heard.
 #[derive(Clone, Debug)]
@@ -71,8 +71,7 @@ impl Tap {
     pub fn on(pad: &gst::Pad, news: impl Fn() + Send + Sync + 'static) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let seen = state.clone();
-        let kinds =
-            gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
+        let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
         pad.add_probe(kinds, move |_, info| {
             match &info.data {
                 Some(gst::PadProbeData::Buffer(buffer)) => {

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use gstreamer as gst;
 use gst::ClockTime;
 use gst::prelude::*;
+use gstreamer as gst;
 
 use super::{
     Current, Engine, EngineError, FADE, FADE_PATIENCE, FILE_PATIENCE, Job, Phase, SHORT_FADE, STREAM_HOLD,
@@ -119,7 +119,8 @@ impl Engine {
 
     fn reload(&mut self, position: Option<ClockTime>, tell: bool) -> Result<(), EngineError> {
         let Some(before) = self.current.take() else { return Ok(()) };
-        let position = if before.seekable { position.unwrap_or_else(|| self.standing(&before)) } else { ClockTime::ZERO };
+        let position =
+            if before.seekable { position.unwrap_or_else(|| self.standing(&before)) } else { ClockTime::ZERO };
         let tell = if tell { Tell::Seeked } else { Tell::Nothing };
         self.begin(before.track, position, tell)?;
         if let Some(current) = &mut self.current {
@@ -137,10 +138,7 @@ impl Engine {
             Phase::Fading { .. } => self.chain.fader.reached().filter(|(track, _)| *track == self.tap.tracks()),
             _ => None,
         };
-        faded
-            .map(|(_, at)| at)
-            .or_else(|| self.playbin.query_position::<ClockTime>())
-            .unwrap_or(current.position)
+        faded.map(|(_, at)| at).or_else(|| self.playbin.query_position::<ClockTime>()).unwrap_or(current.position)
     }
 
     /// The first sample lies ready, or the jump has been made.
@@ -200,11 +198,9 @@ impl Engine {
         current.position = current.target;
         let event = match std::mem::replace(&mut current.tell, Tell::Nothing) {
             Tell::Nothing => None,
-            Tell::Loaded => Some(Event::Loaded {
-                id,
-                duration_us: current.duration.map(micros),
-                seekable: current.seekable,
-            }),
+            Tell::Loaded => {
+                Some(Event::Loaded { id, duration_us: current.duration.map(micros), seekable: current.seekable })
+            }
             Tell::Seeked => Some(Event::Seeked { id, position_us: micros(current.target) }),
         };
         let sounds = self.playbin.current_state() == gst::State::Playing;
@@ -305,8 +301,7 @@ impl Engine {
     /// Ends what does not come to an end by itself.
     pub(super) fn lose_patience(&mut self) -> Result<(), EngineError> {
         let Some(current) = &self.current else { return Ok(()) };
-        let (stream, patience) =
-            if current.is_stream() { (true, STREAM_PATIENCE) } else { (false, FILE_PATIENCE) };
+        let (stream, patience) = if current.is_stream() { (true, STREAM_PATIENCE) } else { (false, FILE_PATIENCE) };
         match self.phase {
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
                 self.fail(if stream { Failure::silent_server() } else { Failure::damaged() })

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use gstreamer as gst;
 use gst::prelude::*;
 use gst::{MessageType, MessageView};
+use gstreamer as gst;
 
 use super::{Engine, EngineError, Phase};
 use crate::failure::{self, Failure};
@@ -104,19 +104,21 @@ impl Engine {
     fn error(&mut self, message: &gst::message::Error) -> Result<(), EngineError> {
         let error = message.error();
         tracing::debug!(source = ?message.src().map(|source| source.name()), %error, debug = ?message.debug(), "error");
-        let Some(current) = &mut self.current else { return Ok(()) };
+        let Some(current) = self.current.as_mut().filter(|current| !current.mends) else { return Ok(()) };
         let sink = message.src().is_some_and(|source| {
             source == self.chain.sink.upcast_ref::<gst::Object>() || source.has_as_ancestor(&self.chain.sink)
         });
         if sink && error.kind::<gst::ResourceError>().is_some() {
-            let _ = self.playbin.set_state(gst::State::Null);
-            return self.fail(Failure::no_device());
+            let failed = self.fail(Failure::no_device());
+            let _ = self.chain.sink.set_state(gst::State::Null);
+            return failed;
         }
         // While the next track is read ahead, an error is most likely its own: the one that sounds goes on without it.
         if let Some(next) = self.sequel.committed()
             && !current.blamed
         {
-            current.blamed = true;
+            // One fault is told by several elements.
+            (current.blamed, current.mends) = (true, true);
             let failure = failure::of_error(&error, next.address.is_stream(), true, current.lacking.take().as_deref());
             self.sequel.refuse_successor();
             if self.job.is_none() {
@@ -124,11 +126,7 @@ impl Engine {
             }
             return self.tell(&Event::Failed { id: next.id, cause: failure.cause, sentence: failure.sentence });
         }
-        if current.is_stream() && !current.started && error.kind::<gst::ResourceError>().is_none() && current.lacking.is_none() {
-            tracing::debug!("nothing that can be played came");
-        }
-        let failure =
-            failure::of_error(&error, current.is_stream(), current.still_there(), current.lacking.as_deref());
+        let failure = failure::of_error(&error, current.is_stream(), current.still_there(), current.lacking.as_deref());
         self.fail(failure)
     }
 }

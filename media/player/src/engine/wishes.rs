@@ -1,7 +1,7 @@
 //! Orders.
 
-use gstreamer as gst;
 use gst::ClockTime;
+use gstreamer as gst;
 
 use super::{Engine, EngineError, FADE, Job, Phase};
 use crate::address;
@@ -12,8 +12,11 @@ use crate::sequel::{Admitted, Answered};
 const SLOWEST: f64 = 0.5;
 const FASTEST: f64 = 2.0;
 
+/// No recording is longer; GStreamer's times end at 584 years.
+const LONGEST: ClockTime = ClockTime::from_seconds(100 * 24 * 3600);
+
 fn time(position_us: i64) -> ClockTime {
-    ClockTime::from_useconds(position_us.max(0).unsigned_abs()).min(ClockTime::from_seconds(100 * 24 * 3600))
+    ClockTime::from_useconds(position_us.max(0).unsigned_abs().min(LONGEST.useconds()))
 }
 
 impl Engine {

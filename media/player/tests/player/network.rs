@@ -55,7 +55,9 @@ fn radio_names_itself_and_its_songs_and_its_end_is_a_loss() {
     let mut player = Player::new("record-fast", &["--network"]);
     let mp3 = song(player.folder.path(), 200_000);
     let server = serve(move |_, stream| {
-        stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nicy-name: Test Radio\r\nicy-metaint: 4000\r\n\r\n")?;
+        stream.write_all(
+            b"HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nicy-name: Test Radio\r\nicy-metaint: 4000\r\n\r\n",
+        )?;
         for (part, bytes) in mp3.chunks_exact(4_000).enumerate() {
             stream.write_all(bytes)?;
             let mut words = format!("StreamTitle='Anna - Song {}';", part / 8).into_bytes();
@@ -127,7 +129,9 @@ fn servers_that_refuse_hang_up_or_lie_are_told_apart_from_music() {
         }
         "/page" => whole(stream, "audio/mpeg", "<html>please log in</html>".repeat(300).as_bytes()),
         "/forbidden" => stream.write_all(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
-        "/elsewhere" => stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\nContent-Length: 0\r\n\r\n"),
+        "/elsewhere" => {
+            stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hostname\r\nContent-Length: 0\r\n\r\n")
+        }
         _ => stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
     });
     for (id, path) in ["/none", "/hangs-up", "/forbidden", "/elsewhere"].iter().enumerate() {

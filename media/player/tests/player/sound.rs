@@ -10,7 +10,9 @@ pub const AMPLITUDE: f64 = 12_000.0;
 
 /// A sine that goes on for ever, from one sample to another: one channel.
 pub fn sine(from: usize, to: usize) -> Vec<i16> {
-    (from..to).map(|sample| (AMPLITUDE * (TAU * FREQUENCY * sample as f64 / RATE as f64).sin()).round() as i16).collect()
+    (from..to)
+        .map(|sample| (AMPLITUDE * (TAU * FREQUENCY * sample as f64 / RATE as f64).sin()).round() as i16)
+        .collect()
 }
 
 /// The largest step between two samples of [`sine`].

@@ -1,9 +1,7 @@
 //! Seek, pause, rate and volume, by what was heard.
 
 use super::harness::{Player, track};
-use super::sound::{
-    AMPLITUDE, FREQUENCY, RATE, amplitude_at, encoded, largest_step, level, natural_step, sine,
-};
+use super::sound::{AMPLITUDE, FREQUENCY, RATE, amplitude_at, encoded, largest_step, level, natural_step, sine};
 use tandem_player::protocol::{Event, Order};
 
 /// Samples of the longest fade that follows a jump.
