@@ -280,7 +280,9 @@ impl Music {
         adapter.set_inside(self.library.inside());
         adapter.set_place(self.library.place());
         let known = self.library.known();
-        adapter.set_total(if let Known::Total(total) = known { total.try_into().unwrap_or(i32::MAX) } else { 0 });
+        let total = if let Known::Total(total) = known { total } else { 0 };
+        adapter.set_total(total.try_into().unwrap_or(i32::MAX));
+        adapter.set_total_text(format::grouped(f64::from(total)).into());
         adapter.set_list_cause(if let Known::Failed(denied) = &known {
             words_for(denied.cause)
         } else {

@@ -95,7 +95,10 @@ impl Library {
                 }
                 match list {
                     _ if !row.item.available => Tap::Away(Box::new(row.item)),
-                    List::View { view, parent } => Tap::Ask(MediaCommand::PlayView { view, parent, index }),
+                    List::View { view, parent } => Tap::Ask(match played(pages, index) {
+                        Some(index) => MediaCommand::PlayView { view, parent, index },
+                        None => MediaCommand::Play(row.item.id),
+                    }),
                     _ => Tap::Ask(MediaCommand::Play(row.item.id)),
                 }
             }
@@ -168,6 +171,13 @@ impl Library {
     pub fn hear(&self, rows: &Rows) {
         for pages in self.pages() {
             pages.hear(rows);
+            // Songs without an album have an artist all the same.
+            if let (List::View { view, parent }, Known::Total(0)) = (pages.list(), pages.known())
+                && view == "albums"
+                && parent.starts_with("artist:")
+            {
+                pages.show(List::View { view: "tracks".to_owned(), parent });
+            }
         }
     }
 
@@ -196,4 +206,18 @@ impl Library {
             Level::Sources(_) => None,
         })
     }
+}
+
+/// The place among the rows that play: what holds others stands before them. None if the first rows are not here any more.
+fn played(pages: &Pages<MediaRow>, index: u32) -> Option<u32> {
+    let List::View { view, .. } = pages.list() else { return None };
+    if view != "folders" {
+        return Some(index);
+    }
+    for place in 0..index {
+        if !rows::holds(&pages.row(place)?.item.kind) {
+            return Some(index - place);
+        }
+    }
+    Some(0)
 }

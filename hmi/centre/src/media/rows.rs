@@ -83,7 +83,7 @@ pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
     let note = match (item.artist.as_str(), item.album.as_str()) {
         (artist, "") => artist.to_owned(),
         ("", album) => album.to_owned(),
-        (artist, album) => format!("{artist} · {album}"),
+        (artist, album) => format!("{artist} – {album}"),
     };
     let measure = if holds(&item.kind) {
         Some(item.count).filter(|count| *count > 0).map(|count| format::grouped(f64::from(count)))

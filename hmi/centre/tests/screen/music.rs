@@ -1,7 +1,7 @@
 //! The music's page as a driver and a screen reader meet it.
 
 use i_slint_backend_testing::AccessibleRole;
-use slint::platform::{PointerEventButton, WindowEvent};
+use slint::platform::WindowEvent;
 use slint::{ComponentHandle, LogicalPosition};
 use tandem_centre::{MediaAdapter, MediaTab, Page, ScreenAdapter};
 use tandem_kit::media::{Cause, Denied, List, Repeat, Status};
@@ -121,9 +121,9 @@ fn a_hundred_thousand_rows_are_read_as_they_come_into_sight() {
     assert_eq!(rows(&stage)[..2], ["Night drive by the ocean", "Morning fog"]);
     assert!(stage.all(AccessibleRole::ListItem).len() <= 10, "only what is in sight is made");
 
-    // Through 2,000 rows, a frame for each.
-    for _ in 0..2_000 {
-        scroll(&stage, 96.0);
+    // Through 2,000 rows, ten a frame: faster than a finger.
+    for _ in 0..200 {
+        scroll(&stage, 960.0);
         stage.pixels();
         library.answer(&mut stage);
         assert!(stage.all(AccessibleRole::ListItem).len() <= 10);
@@ -164,7 +164,7 @@ fn what_is_opened_leads_back_to_where_it_was() {
     stage.pixels();
     library.answer(&mut stage);
     assert_eq!(stage.reading("Place"), "周杰伦");
-    scroll(&stage, 300.0);
+    scroll(&stage, 288.0);
     stage.pixels();
     let album = stage.all(AccessibleRole::ListItem).remove(4);
     stage.tap(&album);
@@ -174,7 +174,7 @@ fn what_is_opened_leads_back_to_where_it_was() {
     stage.pixels();
     assert_eq!(
         (stage.reading("Place").as_str(), stage.window.global::<MediaAdapter>().get_scroll()),
-        ("周杰伦", -300.0)
+        ("周杰伦", -288.0)
     );
     stage.tap(&stage.control(AccessibleRole::Button, "Back"));
     stage.pixels();
@@ -185,9 +185,7 @@ fn what_is_opened_leads_back_to_where_it_was() {
 fn letters_find_songs_and_what_is_away_says_why() {
     let (mut stage, mut library) = playing();
     stage.tap(&stage.control(AccessibleRole::Tab, "Search"));
-    assert!(
-        says(&stage, "Find something to play") || stage.words().iter().any(|words| words == "Find something to play")
-    );
+    assert!(says(&stage, "Find something to play"));
     for letter in ["q", "l", "x"] {
         stage.tap(&stage.control(AccessibleRole::Button, letter));
     }

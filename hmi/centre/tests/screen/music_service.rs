@@ -247,8 +247,8 @@ impl Library {
                 source("local", "local", "Music of this car", 312, ""),
                 source("usb:1", "usb", "ROADTRIP", 936, ""),
                 source("usb:2", "usb", "ALEX", 211, "The stick ALEX is not in the car."),
-                source("radio", "radio", "Radio", 3, ""),
-                source("podcasts", "podcasts", "Podcasts", 40, ""),
+                source("radio", "radio", "", 3, ""),
+                source("podcasts", "podcasts", "", 40, ""),
             ],
             ..Service::default()
         }

@@ -215,3 +215,6 @@ impl State<'_> {
         self.mailbox.media(Media::Service(self.service.clone().map(Box::new)));
     }
 }
+
+#[cfg(test)]
+mod tests;
