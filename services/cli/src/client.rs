@@ -3,6 +3,7 @@
 use anyhow::anyhow;
 use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
+use tandem_contracts::media::MediaError;
 use tandem_contracts::screen::ScreenError;
 use tandem_contracts::signals::SignalsError;
 use tokio::time::timeout;
@@ -52,8 +53,15 @@ macro_rules! call_errors {
 call_errors! {
     SignalsError: SignalsError::Bus,
     ClimateError: ClimateError::Bus,
+    MediaError: MediaError::Bus,
     ScreenError: ScreenError::Bus,
     fdo::Error: fdo::Error::ZBus,
+}
+
+impl CallError for zbus::Error {
+    fn of_the_bus(&self) -> Option<&zbus::Error> {
+        Some(self)
+    }
 }
 
 /// The error of a call, in words that say what to do.

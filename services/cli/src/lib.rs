@@ -6,6 +6,7 @@ mod child;
 mod client;
 mod climate;
 mod failure;
+mod media;
 mod places;
 mod private_bus;
 mod progress;
@@ -30,7 +31,7 @@ use failure::Status;
 const EXIT_STATUS: &str = "Exit status: 0 if all went well, 1 if the run failed, 2 if the set-up is wrong (one line on \
     standard error says what to do), 128 + n if signal n ended it.";
 
-/// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals.
+/// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals, play music.
 #[derive(Parser)]
 #[command(name = "tandem", version, after_help = EXIT_STATUS)]
 struct Cli {
@@ -50,6 +51,8 @@ enum Command {
     Car(car::Car),
     #[command(subcommand)]
     Bus(bus::Bus),
+    #[command(subcommand)]
+    Media(media::Media),
     #[command(subcommand)]
     Screen(screen::Screens),
     #[command(hide = true)]
@@ -77,6 +80,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Climate(climate) => climate.run().await,
             Command::Car(car) => car.run(),
             Command::Bus(bus) => bus.run().await,
+            Command::Media(media) => media.run().await,
             Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }

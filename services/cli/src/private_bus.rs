@@ -70,6 +70,11 @@ impl PrivateBus {
         self.folder.path().join("link")
     }
 
+    /// Where a media service keeps what ends with this bus.
+    pub fn media_state(&self) -> PathBuf {
+        self.folder.path().join("media")
+    }
+
     /// A connection, as soon as the daemon listens.
     ///
     /// # Errors

@@ -2,11 +2,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::signals;
+use tandem_contracts::{media, signals};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
-use crate::failure::Status;
+use crate::failure::{Status, set_up};
 use crate::places;
 use crate::private_bus::PrivateBus;
 use crate::published::Published;
@@ -20,11 +20,11 @@ const BEFORE_END: Duration = Duration::from_secs(1);
 /// A run of limited time gives up if the screens are not up by then.
 const START_UP: Duration = Duration::from_secs(60);
 
-/// Runs the virtual car, the vehicle service, the cluster and the centre display on a D-Bus of their own.
+/// Runs the virtual car, the vehicle service, the media service, the cluster and the centre display on a D-Bus of their own.
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
-/// `tandem signals`, `climate`, `bus` and `screen` find a running simulation by themselves.
+/// `tandem signals`, `climate`, `bus`, `media` and `screen` find a running simulation by themselves.
 #[derive(clap::Args)]
 pub struct Sim {
     /// The car: a name in the assets, or a folder with a car.toml.
@@ -45,6 +45,15 @@ pub struct Sim {
     /// Ends everything when a program dies, with its status (128 + n after signal n; 1 if it ended unasked with status 0).
     #[arg(long)]
     fail_fast: bool,
+    /// A folder of music, again and again for more; without it the music that comes with Tandem.
+    #[arg(long, value_name = "DIR", conflicts_with = "no_media")]
+    music: Vec<PathBuf>,
+    /// Where the media service keeps its library and where it was; without it they are forgotten at the end.
+    #[arg(long, value_name = "DIR", conflicts_with = "no_media")]
+    media_state: Option<PathBuf>,
+    /// Runs without the media service.
+    #[arg(long)]
+    no_media: bool,
     #[command(flatten)]
     look: Look,
 }
@@ -55,6 +64,8 @@ struct Cast {
     others: Vec<Program>,
     shown: Shown,
     pictures: Option<PathBuf>,
+    /// Folders; none if the media service does not run.
+    music: Option<Vec<PathBuf>>,
 }
 
 impl Sim {
@@ -62,7 +73,7 @@ impl Sim {
         let places = places::places(&[])?;
         let car = places::car_folder(&places, &self.car)?;
         let bus = PrivateBus::prepare()?;
-        let cast = self.cast(&car, &bus.link())?;
+        let cast = self.cast(&car, &places.assets, &bus)?;
         let on_death = if self.fail_fast { OnDeath::Report } else { OnDeath::Restart };
         let mut stage = Stage::open(&bus, on_death, &places.assets, "warn,winit=error,zbus=error")?;
         let outcome = self.play(&mut stage, &bus, cast).await;
@@ -74,7 +85,7 @@ impl Sim {
         }
     }
 
-    fn cast(&self, car: &Path, link: &Path) -> anyhow::Result<Cast> {
+    fn cast(&self, car: &Path, assets: &Path, bus: &PrivateBus) -> anyhow::Result<Cast> {
         let shown = if self.headless {
             Shown::Headless
         } else if screens::has_display() {
@@ -83,18 +94,41 @@ impl Sim {
             say("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): running headless.");
             Shown::Headless
         };
-        let service = |name, arguments: &[(&str, &Path)]| -> anyhow::Result<Program> {
-            let arguments = arguments.iter().flat_map(|(name, value)| [(*name).into(), (*value).into()]).collect();
-            Ok(Program { name, role: Role::Service, path: places::program(name)?, arguments, environment: Vec::new() })
-        };
+        let link = bus.link();
         let scenario = Path::new(&self.scenario);
-        let virtual_car = service("tandem-sim", &[("--link", link), ("--car", car), ("--scenario", scenario)])?;
-        let mut others = vec![service("tandem-vehicle", &[("--car", car), ("--link", link)])?];
+        let virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
+        let mut others = vec![service("tandem-vehicle", &[("--car", car), ("--link", &link)])?];
+        let music = if self.no_media { None } else { Some(self.music(assets)?) };
+        if let Some(folders) = &music {
+            others.push(self.media(folders, bus)?);
+        }
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
         }
         let pictures = self.screenshots.as_deref().map(screens::picture_folder).transpose()?;
-        Ok(Cast { car: virtual_car, others, shown, pictures })
+        Ok(Cast { car: virtual_car, others, shown, pictures, music })
+    }
+
+    /// The folders of music: those asked for, else the one that comes with Tandem, if it came.
+    fn music(&self, assets: &Path) -> anyhow::Result<Vec<PathBuf>> {
+        if self.music.is_empty() {
+            return Ok(Some(assets.join("music")).filter(|folder| folder.is_dir()).into_iter().collect());
+        }
+        let folder = |folder: &PathBuf| match folder.canonicalize() {
+            Ok(found) if found.is_dir() => Ok(found),
+            _ => Err(set_up(format!("--music: {} is no folder", folder.display()))),
+        };
+        self.music.iter().map(folder).collect()
+    }
+
+    fn media(&self, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
+        let state = match &self.media_state {
+            Some(folder) => std::path::absolute(folder)?,
+            None => bus.media_state(),
+        };
+        let mut arguments = vec![("--state", state.as_path())];
+        arguments.extend(folders.iter().map(|folder| ("--music", folder.as_path())));
+        service("tandem-media", &arguments)
     }
 
     async fn play(&self, stage: &mut Stage, bus: &PrivateBus, cast: Cast) -> anyhow::Result<Result<(), Cut>> {
@@ -111,13 +145,13 @@ impl Sim {
         for program in cast.others {
             stage.start(program)?;
         }
-        self.introduce(bus, cast.shown);
+        self.introduce(bus, cast.shown, cast.music.as_deref());
         let published = Published::publish(bus.address());
         if let Err(error) = &published {
             complain(&format!("other shells must be told the address of the bus: {error}"));
         }
         let work = async {
-            in_time(start_up, "the screens were", everything_is_up(&connection)).await??;
+            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some())).await??;
             say("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };
@@ -141,21 +175,36 @@ impl Sim {
         Ok(())
     }
 
-    fn introduce(&self, bus: &PrivateBus, shown: Shown) {
+    fn introduce(&self, bus: &PrivateBus, shown: Shown, music: Option<&[PathBuf]>) {
         let place = if shown == Shown::Windows { "in windows" } else { "headless" };
         let stop = match self.seconds {
             Some(seconds) => format!("by itself after {seconds} s, or Ctrl-C"),
             None if shown == Shown::Windows => "Ctrl-C, or close both windows".to_owned(),
             None => "Ctrl-C".to_owned(),
         };
-        say(&format!("Car {}, scenario {}, vehicle service, cluster and centre {place}.", self.car, self.scenario));
+        let media = if music.is_some() { " media service," } else { "" };
+        say(&format!(
+            "Car {}, scenario {}, vehicle service,{media} cluster and centre {place}.",
+            self.car, self.scenario
+        ));
         say(&format!("  bus    {}", bus.address()));
         say(&format!(
             "  look   tandem signals watch     (finds this bus; or TANDEM_BUS={} tandem signals watch)",
             bus.address()
         ));
+        if let Some(folders) = music {
+            let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+            let from = if folders.is_empty() { String::new() } else { format!(" from {}", folders.join(", ")) };
+            say(&format!("  music  tandem media play night   (plays what `night` finds{from})"));
+        }
         say(&format!("  stop   {stop}"));
     }
+}
+
+/// A program beside this one, with its options.
+fn service(name: &'static str, arguments: &[(&str, &Path)]) -> anyhow::Result<Program> {
+    let arguments = arguments.iter().flat_map(|(name, value)| [(*name).into(), (*value).into()]).collect();
+    Ok(Program { name, role: Role::Service, path: places::program(name)?, arguments, environment: Vec::new() })
 }
 
 /// Waits for a part of the start-up; a run of unlimited time waits for ever.
@@ -174,8 +223,11 @@ async fn wait_for_file(path: &Path) {
     }
 }
 
-async fn everything_is_up(connection: &Connection) -> zbus::Result<()> {
+async fn everything_is_up(connection: &Connection, with_media: bool) -> zbus::Result<()> {
     screens::wait_for_name(connection, signals::NAME).await?;
+    if with_media {
+        screens::wait_for_name(connection, media::NAME).await?;
+    }
     for screen in Screen::ALL {
         screens::wait_for_name(connection, screen.bus_name()).await?;
     }

@@ -21,6 +21,11 @@ impl Table {
         Self { aligns, rows: vec![head] }
     }
 
+    /// A table without one.
+    pub fn bare<const N: usize>(aligns: [Align; N]) -> Self {
+        Self { aligns: aligns.into(), rows: Vec::new() }
+    }
+
     pub fn row<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.into());
     }
@@ -51,9 +56,14 @@ impl std::fmt::Display for Table {
     }
 }
 
-/// Columns that a terminal uses: all that we print has one for each character.
+/// Columns that a terminal uses: two for each Chinese, Japanese or Korean character and for what comes with them.
 fn width(cell: &str) -> usize {
-    cell.chars().count()
+    let columns = |letter: char| match letter {
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    };
+    cell.chars().map(columns).sum()
 }
 
 /// A number for people: at most six decimals, no zeros at the end.

@@ -13,13 +13,21 @@ const STAYS: &str = "exec sleep 1000";
 /// The virtual car's stand-in makes the link's file, which the others wait for.
 const CAR: &str = "touch \"$2\"; exec sleep 1000";
 
+/// The media service's stand-in tells how it was called.
+const MEDIA: &str = "echo \"$@\" > \"$0.called\"; exec sleep 1000";
+
 /// A folder with `tandem` and stand-ins beside it, and an invented car.
 fn stage(vehicle: &str, cluster: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(env!("CARGO_BIN_EXE_tandem"), folder.path().join("tandem")).unwrap();
-    for (name, script) in
-        [("tandem-sim", CAR), ("tandem-vehicle", vehicle), ("tandem-cluster", cluster), ("tandem-centre", STAYS)]
-    {
+    let programs = [
+        ("tandem-sim", CAR),
+        ("tandem-vehicle", vehicle),
+        ("tandem-media", MEDIA),
+        ("tandem-cluster", cluster),
+        ("tandem-centre", STAYS),
+    ];
+    for (name, script) in programs {
         let file = folder.path().join(name);
         fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
@@ -61,6 +69,39 @@ fn fail_fast_ends_everything_with_the_childs_status() {
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(told.starts_with("No display (neither DISPLAY nor WAYLAND_DISPLAY is set): running headless.\n"), "{told}");
     assert_eq!(left_in(folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn the_media_service_gets_its_folders_or_stays_away() {
+    let folder = stage(STAYS, "while [ ! -s \"${0%cluster}media.called\" ]; do sleep 0.01; done; exit 7");
+    fs::create_dir_all(folder.path().join("assets/music")).unwrap();
+    fs::create_dir_all(folder.path().join("mine")).unwrap();
+    let called = folder.path().join("tandem-media.called");
+    let call = |arguments: &[&str]| {
+        let _ = fs::remove_file(&called);
+        let output = sim(folder.path(), &[&["--headless", "--fail-fast"], arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+        let home = folder.path().canonicalize().unwrap().display().to_string();
+        fs::read_to_string(&called).unwrap().trim().replace(&home, "HOME")
+    };
+    let own = call(&[]);
+    assert!(own.starts_with("--state HOME/run/tandem-") && own.ends_with("/media --music HOME/assets/music"), "{own}");
+    let (mine, state) = (folder.path().join("mine"), folder.path().join("state"));
+    let mine = mine.to_str().unwrap();
+    let asked = call(&["--music", mine, "--music", mine, "--media-state", state.to_str().unwrap()]);
+    assert_eq!(asked, "--state HOME/state --music HOME/mine --music HOME/mine");
+    assert_eq!(left_in(folder.path()), Vec::<String>::new());
+
+    let _ = fs::remove_file(&called);
+    fs::write(folder.path().join("tandem-cluster"), "#!/bin/sh\nexit 7\n").unwrap();
+    let output = sim(folder.path(), &["--headless", "--fail-fast", "--no-media"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("vehicle service, cluster and centre headless.") && !told.contains("music"), "{told}");
+    assert!(!called.exists());
+    let output = sim(folder.path(), &["--headless", "--music", "nowhere"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "tandem: --music: nowhere is no folder\n");
 }
 
 #[test]
