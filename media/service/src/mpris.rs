@@ -1,8 +1,9 @@
 //! `org.mpris.MediaPlayer2.tandem`: what plays, for every client that knows MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>.
 //!
 //! Everything a client reads or hears is made from a [`Snapshot`](crate::state::Snapshot): a property is told when two snapshots differ in it, all that differ in one
-//! signal. A property that a client sets is told the same way, once, when the core has made it so; zbus's own glue would tell its old value first. There is no
-//! `TrackList`: the queue may hold 100,000 entries, and `Media1` gives them by the page.
+//! signal. A property that a client sets is told the same way, once, when the core has made it so. The crate `mpris-server` stands on zbus's glue, which would tell
+//! the old value first, and opens a connection of its own: to the session's bus whatever `TANDEM_BUS` says, without a time limit, and with a name that others can take.
+//! There is no `TrackList`: the queue may hold 100,000 entries, and `Media1` gives them by the page.
 
 mod face;
 mod metadata;
@@ -26,9 +27,14 @@ use face::{Face, Served};
 use player::Player;
 use root::Root;
 
-/// Serves the player and asks for its name. Who is there first keeps it, if the builder does not allow replacements.
+/// Serves the player and asks for its name: who is there first keeps it, and whoever comes second fails with [`zbus::Error::NameTaken`].
 pub fn serve(builder: Builder<'static>, handle: &Handle) -> Builder<'static> {
-    builder.serve_at(PATH, Served::<Root>::new(handle)).serve_at(PATH, Served::<Player>::new(handle)).name(NAME)
+    builder
+        .serve_at(PATH, Served::<Root>::new(handle))
+        .serve_at(PATH, Served::<Player>::new(handle))
+        .allow_name_replacements(false)
+        .replace_existing_names(false)
+        .name(NAME)
 }
 
 /// Tells every change until the core has ended; everything at the start.

@@ -1,4 +1,4 @@
-//! The client's side of MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: ours and every other player's. The server's side is the crate `mpris-server`.
+//! The client's side of MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: ours and every other player's. The server's side is the media service's.
 
 use std::collections::HashMap;
 

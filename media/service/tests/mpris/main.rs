@@ -7,4 +7,5 @@ mod stage;
 mod steering;
 mod strangers;
 mod telling;
+mod whole;
 mod words;

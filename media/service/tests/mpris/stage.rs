@@ -145,12 +145,7 @@ impl Stage {
         let daemon = Daemon::start();
         let (handle, cues) = script::start();
         let ear = Ear::open(&daemon).await;
-        let service = tandem_media::mpris::serve(daemon.builder(), &handle)
-            .allow_name_replacements(false)
-            .replace_existing_names(false)
-            .build()
-            .await
-            .unwrap();
+        let service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
         let telling = handle.clone();
         tokio::spawn(async move { tandem_media::mpris::tell(&service, &telling).await });
         let client = daemon.connect().await;

@@ -1,10 +1,15 @@
 //! What a client can do.
 
-use tandem_contracts::mpris::{self, track_id};
+use std::sync::Arc;
+
+use tandem_contracts::mpris::{self, PlayerProxy, track_id};
+use tandem_media::state::{Handle, Snapshot};
+use tokio::sync::{broadcast, mpsc, watch};
+use zbus::proxy::CacheProperties;
 use zbus::{ObjectPath, Variant, fdo};
 
 use crate::script::Cue;
-use crate::stage::{Heard, Stage, is_true, stream, track};
+use crate::stage::{Daemon, Heard, Stage, is_true, stream, track};
 
 async fn title(stage: &Stage) -> String {
     stage.player.metadata().await.unwrap()["xesam:title"].try_clone().unwrap().try_into().unwrap()
@@ -158,13 +163,30 @@ async fn wishes_are_met_in_their_order() {
 async fn who_comes_second_is_told_that_the_name_is_taken() {
     let stage = Stage::with(vec![track("Blue")]).await;
     let (other, _cues) = crate::script::start();
-    let second = tandem_media::mpris::serve(stage.daemon.builder(), &other)
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .build()
-        .await;
+    let second = tandem_media::mpris::serve(stage.daemon.builder(), &other).build().await;
     assert!(matches!(second, Err(zbus::Error::NameTaken)), "{second:?}");
     assert_eq!(title(&stage).await, "Blue", "the first is not disturbed");
+}
+
+#[tokio::test]
+async fn a_core_that_hangs_holds_up_no_client() {
+    let daemon = Daemon::start();
+    let (requests, unread) = mpsc::channel(2);
+    let (told, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let handle = Handle { requests, snapshot, happenings: broadcast::Sender::new(1) };
+    let _service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
+    let player = PlayerProxy::builder(&daemon.connect().await).destination(mpris::NAME);
+    let player = player.cache_properties(CacheProperties::No).build().await.unwrap();
+    player.next().await.unwrap();
+    player.set_volume(0.5).await.unwrap();
+    assert_eq!(player.volume().await.unwrap(), 1.0, "a wish that nobody grants");
+    for _ in 0..10 {
+        let too_much = player.next().await.unwrap_err();
+        assert!(too_much.to_string().contains("LimitsExceeded"), "{too_much}");
+    }
+    assert_eq!(player.playback_status().await.unwrap(), "Stopped");
+    assert_eq!(unread.len(), 2, "what was asked waits");
+    drop(told);
 }
 
 #[tokio::test]

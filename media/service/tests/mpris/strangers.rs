@@ -68,13 +68,13 @@ impl Stranger {
 }
 
 /// A stranger on the bus, and what it is told.
-struct There {
+pub struct There {
     connection: Connection,
     stranger: Stranger,
-    told: UnboundedReceiver<&'static str>,
+    pub told: UnboundedReceiver<&'static str>,
 }
 
-async fn comes(daemon: &Daemon, name: &str, hangs: bool) -> There {
+pub async fn comes(daemon: &Daemon, name: &str, hangs: bool) -> There {
     let (sender, told) = unbounded_channel();
     let stranger = Stranger { told: sender, title: Mutex::new("Song".to_owned()).into(), reads: Arc::default(), hangs };
     let builder = daemon.builder().serve_at(PATH, Root("The Other")).serve_at(PATH, stranger.clone());
