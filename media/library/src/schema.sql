@@ -211,7 +211,7 @@ CREATE TABLE session_state (one INTEGER PRIMARY KEY CHECK (one = 1), body TEXT N
 CREATE TABLE session_position (one INTEGER PRIMARY KEY CHECK (one = 1), entry INTEGER NOT NULL, position_us INTEGER NOT NULL);
 
 -- Words as fold.rs cuts them. A row is a kind's place in Kind::ALL << 48 | row.
-CREATE VIRTUAL TABLE word USING fts5 (title, rest, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '2 3');
+CREATE VIRTUAL TABLE word USING fts5 (title, rest, content = '', contentless_delete = 1, tokenize = 'ascii', prefix = '1 2 3');
 
 CREATE TRIGGER folder_added AFTER INSERT ON folder WHEN new.parent IS NOT NULL BEGIN
     UPDATE folder SET children = children + 1 WHERE row = new.parent;

@@ -8,7 +8,7 @@ use crate::Library;
 use crate::error::LibraryError;
 use crate::fold::{fold, sort_key, stands_alone};
 use crate::model::{Item, ItemId, Kind};
-use crate::order::{decode, encode};
+use crate::order::decode;
 use crate::rows::items;
 
 /// Items of one answer.
@@ -90,13 +90,13 @@ impl Question {
     }
 }
 
-/// Folded words as FTS5 is asked for them: a phrase of Chinese characters, the beginning of any other word.
+/// Words as FTS5 is asked for them, in its quotes: a phrase of Chinese characters, the beginning of any other word.
 pub(crate) fn terms(folded: &str) -> Vec<String> {
     let mut terms: Vec<String> = Vec::new();
     for word in folded.split(' ') {
         let mut run = String::new();
         let mut alone = false;
-        for c in word.chars().chain([' ']) {
+        for c in word.chars().filter(|c| *c != '"' && *c != '\0').chain([' ']) {
             let stands = stands_alone(c);
             if c == ' ' || stands != alone {
                 if !run.is_empty() {
@@ -136,27 +136,20 @@ async fn candidates(
     found.extend(begins.into_iter().map(|(number,)| number));
     let all = question.terms.join(" AND ");
     let in_title = format!("title : ({all})");
-    let first = |kind| encode(ItemId { kind, row: 0 });
-    let (tracks, others, lists) = (first(Kind::Track), first(Kind::Station), first(Kind::Artist));
-    for (terms, from, to) in [
-        (&in_title, lists, i64::MAX),
-        (&in_title, tracks, others),
-        (&in_title, others, lists),
-        (&all, tracks, i64::MAX),
+    // Lists, and what is neither, from the other end: an artist is not to wait behind a thousand episodes.
+    for (sql, terms, enough) in [
+        (
+            "SELECT rowid FROM word WHERE word MATCH ? AND rowid >= 1 << 48 ORDER BY rowid DESC LIMIT ?",
+            &in_title,
+            usize::MAX,
+        ),
+        ("SELECT rowid FROM word WHERE word MATCH ? AND rowid < 1 << 48 LIMIT ?", &in_title, usize::MAX),
+        ("SELECT rowid FROM word WHERE word MATCH ? LIMIT ?", &all, limit as usize),
     ] {
-        // Enough that begin with it, and a word of one letter: all that has it somewhere would be half of the library.
-        if found.len() >= 3 * limit as usize {
-            break;
+        if found.len() < enough {
+            let rows: Vec<(i64,)> = sqlx::query_as(sql).bind(terms).bind(limit).fetch_all(&mut *connection).await?;
+            found.extend(rows.into_iter().map(|(number,)| number));
         }
-        let rows: Vec<(i64,)> =
-            sqlx::query_as("SELECT rowid FROM word WHERE word MATCH ? AND rowid >= ? AND rowid < ? LIMIT ?")
-                .bind(terms)
-                .bind(from)
-                .bind(to)
-                .bind(limit)
-                .fetch_all(&mut *connection)
-                .await?;
-        found.extend(rows.into_iter().map(|(number,)| number));
     }
     let mut seen = HashSet::with_capacity(found.len());
     Ok(found.into_iter().filter(|number| seen.insert(*number)).filter_map(decode).collect())

@@ -22,9 +22,10 @@ struct State {
     playing: bool,
     shuffle: bool,
     repeat: u8,
-    volume: f64,
+    /// As bits: the same number comes back.
+    volume: u64,
     gain: u8,
-    rate: f64,
+    rate: u64,
 }
 
 /// An entry as it is written: a text for an item starts with its kind, one for an address with `=`.
@@ -36,15 +37,15 @@ impl Library {
         let entries: Vec<Written> = session.entries.iter().map(write).collect();
         let mut bodies = pieces("entries", &entries)?;
         bodies.extend(pieces("order", &session.order)?);
-        let finite = |number: f64| if number.is_finite() { number } else { 1.0 };
+        let bits = |number: f64| if number.is_finite() { number.to_bits() } else { 1_f64.to_bits() };
         let state = State {
             current: session.current,
             playing: session.playing,
             shuffle: session.shuffle,
             repeat: session.repeat as u8,
-            volume: finite(session.volume),
+            volume: bits(session.volume),
             gain: session.gain as u8,
-            rate: finite(session.rate),
+            rate: bits(session.rate),
         };
         let state = serde_json::to_string(&state).map_err(LibraryError::Saved)?;
 
@@ -141,13 +142,13 @@ impl Library {
                 2 => Repeat::Queue,
                 _ => Repeat::Off,
             },
-            volume: state.volume,
+            volume: f64::from_bits(state.volume),
             gain: match state.gain {
                 1 => Gain::Track,
                 2 => Gain::Album,
                 _ => Gain::Off,
             },
-            rate: state.rate,
+            rate: f64::from_bits(state.rate),
         }))
     }
 }

@@ -3,9 +3,54 @@
 use tandem_library::{Scanned, Tags};
 
 const LATIN: [&str; 48] = [
-    "love", "night", "the", "river", "a", "café", "déjà", "Über", "running", "of", "blue", "señorita", "in", "and", "heart", "fire", "dance",
-    "with", "me", "you", "sky", "Straße", "road", "light", "rain", "gold", "summer", "winter", "lost", "found", "dream", "city", "moon",
-    "sun", "stone", "wild", "free", "home", "again", "forever", "young", "old", "king", "queen", "Björk", "ocean", "wave", "train",
+    "love",
+    "night",
+    "the",
+    "river",
+    "a",
+    "café",
+    "déjà",
+    "Über",
+    "running",
+    "of",
+    "blue",
+    "señorita",
+    "in",
+    "and",
+    "heart",
+    "fire",
+    "dance",
+    "with",
+    "me",
+    "you",
+    "sky",
+    "Straße",
+    "road",
+    "light",
+    "rain",
+    "gold",
+    "summer",
+    "winter",
+    "lost",
+    "found",
+    "dream",
+    "city",
+    "moon",
+    "sun",
+    "stone",
+    "wild",
+    "free",
+    "home",
+    "again",
+    "forever",
+    "young",
+    "old",
+    "king",
+    "queen",
+    "Björk",
+    "ocean",
+    "wave",
+    "train",
 ];
 const HAN: &str = "晴天七里香稻花海阔空光年之外青花瓷夜曲告白气球爱在西元前听妈妈的话我不配红豆传奇平凡路后来小幸运起风了一二三四人生如梦山水有相逢月亮代表心甜蜜漫步人大城市春夏秋冬雨雪星辰时间煮酒孤勇者少年远方草原骏马";
 
@@ -42,7 +87,11 @@ pub fn files(count: usize) -> Vec<Scanned> {
         .map(|n| {
             if n % 120 == 0 {
                 chinese = (n / 120) % 3 == 0;
-                artist = if chinese { format!("{}{}", han(&mut dice, 3), n / 120) } else { format!("{} {}", latin(&mut dice, 2), n / 120) };
+                artist = if chinese {
+                    format!("{}{}", han(&mut dice, 3), n / 120)
+                } else {
+                    format!("{} {}", latin(&mut dice, 2), n / 120)
+                };
             }
             if n % 12 == 0 {
                 album = if chinese { han(&mut dice, 5) } else { latin(&mut dice, 3) };
