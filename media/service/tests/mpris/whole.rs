@@ -181,7 +181,7 @@ async fn playerctl_steers_real_music() {
     whole.does(&["stop"]).await;
     whole.says(&["status"], "Stopped").await;
     let file = whole.folder.path().join("music/C three.flac");
-    whole.does(&["open", &url::Url::from_file_path(file).unwrap().to_string()]).await;
+    whole.does(&["open", url::Url::from_file_path(file).unwrap().as_str()]).await;
     whole.says(&["metadata", "title"], "C three").await;
     whole.says(&["status"], "Playing").await;
 }
