@@ -150,7 +150,8 @@ impl Watch {
         for folder in self.places.sticks.iter().filter_map(|folder| folder.canonicalize().ok()) {
             for mount in mounts.iter().filter(|mount| mount.place != folder && mount.place.starts_with(&folder)) {
                 // A file system that is mounted twice is one stick.
-                if mount.is_storage() && self.is_here(mount) && devices.insert(mount.device.clone()) {
+                let counts = mount.is_storage() && (self.places.plain || mount.is_carried());
+                if counts && self.is_here(mount) && devices.insert(mount.device.clone()) {
                     volumes.push(self.stick(mount));
                 }
             }

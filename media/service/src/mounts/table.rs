@@ -24,6 +24,9 @@ const NO_STORAGE: [&str; 14] = [
     "tracefs",
 ];
 
+/// File systems that are made of memory or of other ones: nobody carried them here.
+const NOT_CARRIED: [&str; 3] = ["overlay", "ramfs", "tmpfs"];
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     /// `8:17`; `0:40` for what has no device.
@@ -40,8 +43,12 @@ impl Mount {
         !NO_STORAGE.contains(&self.kind.as_str())
     }
 
+    pub fn is_carried(&self) -> bool {
+        !NOT_CARRIED.contains(&self.kind.as_str())
+    }
+
     pub fn has_device(&self) -> bool {
-        self.source.starts_with("/dev") && !self.device.starts_with("0:")
+        !self.device.starts_with("0:")
     }
 }
 

@@ -123,6 +123,9 @@ fn what_is_mounted_twice_is_one_and_what_is_elsewhere_is_none() {
     machine.mount("sda1", "media/two");
     machine.plug("root-disk", "FFFF", "", "home");
     machine.mounts.push(format!("41 30 0:44 / {} rw - autofs systemd-1 rw", machine.path("media/auto").display()));
+    let memory = machine.path("media/memory");
+    fs::create_dir_all(&memory).unwrap();
+    machine.mounts.push(format!("43 30 0:45 / {} rw - tmpfs tmpfs rw", memory.display()));
     machine.mounts.push(format!("42 30 8:9 / {} rw - ext4 /dev/x rw", machine.path("media").display()));
     machine.table();
     assert_eq!(told(&watch.look()), ["+ ABCD-1234 Usb one"]);
