@@ -173,3 +173,6 @@ fn without_guests(folded: &str) -> &str {
         .find(|(at, _)| folded.get(at + 1..).is_some_and(|rest| is_guest(rest) && rest.contains(' ')));
     ends.map_or(folded, |(at, _)| folded.get(..at).unwrap_or(folded))
 }
+
+#[cfg(test)]
+mod tests;

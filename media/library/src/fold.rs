@@ -187,3 +187,6 @@ fn index_pinyin(run: &[&'static str], words: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -112,3 +112,6 @@ impl Library {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,3 +41,6 @@ async fn run(connection: &mut SqliteConnection, lacking: &[&'static str], versio
     sqlx::raw_sql(AssertSqlSafe(stamp)).execute(&mut *connection).await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

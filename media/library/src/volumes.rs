@@ -66,7 +66,13 @@ impl Library {
     }
 
     /// Forgets a volume and everything that is known of it. The files stay.
+    ///
+    /// # Errors
+    /// [`LibraryError::ScanRuns`] while it is scanned: the scan would write on.
     pub async fn forget_volume(&self, id: &VolumeId) -> Result<(), LibraryError> {
+        if self.0.scanning().contains(&id.0) {
+            return Err(LibraryError::ScanRuns(id.clone()));
+        }
         let row = {
             let mut reader = self.0.readers.acquire().await?;
             volume_row(&mut reader, id).await?
@@ -95,7 +101,10 @@ impl Library {
         ] {
             sqlx::query(sql).bind(row).execute(change.connection()).await?;
         }
-        tidy(change.connection()).await?;
+        // A scan remembers rows; it tidies up when it ends.
+        if self.0.scanning().is_empty() {
+            tidy(change.connection()).await?;
+        }
         change.commit_shown().await
     }
 }

@@ -36,6 +36,8 @@ pub struct ScanWriter {
     volume: i64,
     known: HashMap<String, Known>,
     names: Names,
+    /// A change was begun and not seen to its end: the names may be of rows that were undone.
+    unsure: bool,
 }
 
 /// Rows that were looked up, so that a batch of one album asks once.
@@ -80,6 +82,7 @@ impl Library {
             volume: row,
             known: HashMap::new(),
             names: Names::default(),
+            unsure: false,
         };
         let files: Vec<(String, String, i64, i64)> = sqlx::query_as(
             "SELECT folder.path, track.name, size, mtime_ns FROM folder JOIN track ON track.folder = folder.row WHERE folder.volume = ?1
@@ -126,13 +129,18 @@ impl ScanWriter {
             .filter(|(place, file)| last.get(&file.path) == Some(place))
             .map(|(_, file)| scanned::file(file))
             .collect();
-        let outcome = self.put_files(&files).await;
-        match &outcome {
-            Ok(()) => self.known.extend(files.into_iter().map(|file| (file.path, file.known))),
-            // They may name rows that were undone.
-            Err(_) => self.names = Names::default(),
+        self.begin();
+        self.put_files(&files).await?;
+        self.unsure = false;
+        self.known.extend(files.into_iter().map(|file| (file.path, file.known)));
+        Ok(())
+    }
+
+    /// Forgets the rows of a change that failed, or that nobody awaited to its end.
+    fn begin(&mut self) {
+        if std::mem::replace(&mut self.unsure, true) {
+            self.names = Names::default();
         }
-        outcome
     }
 
     async fn put_files(&mut self, files: &[File]) -> Result<(), LibraryError> {
@@ -220,23 +228,17 @@ impl ScanWriter {
         mtime_ns: i64,
         list: &tandem_lists::Playlist,
     ) -> Result<(), LibraryError> {
+        self.begin();
         let library = self.library.clone();
         let mut change = library.0.change().await?;
         let (folder, name) = scanned::split(path);
-        let outcome = async {
-            let place = self.folder(change.connection(), folder).await?;
-            let known = Known { size, mtime_ns };
-            playlists::put(change.connection(), self.volume, (place.row, folder), name, known, list).await?;
-            change.commit_shown().await
-        }
-        .await;
-        match &outcome {
-            Ok(()) => {
-                self.known.insert(path.to_owned(), Known { size, mtime_ns });
-            }
-            Err(_) => self.names = Names::default(),
-        }
-        outcome
+        let place = self.folder(change.connection(), folder).await?;
+        let known = Known { size, mtime_ns };
+        playlists::put(change.connection(), self.volume, (place.row, folder), name, known, list).await?;
+        change.commit_shown().await?;
+        self.unsure = false;
+        self.known.insert(path.to_owned(), known);
+        Ok(())
     }
 
     /// Forgets files and playlists that are no longer there. Only after a walk that saw the whole volume.
