@@ -61,7 +61,7 @@ pub struct Actor {
     keeper: Keeper,
     /// What is told once the snapshot is.
     untold: VecDeque<Happening>,
-    /// The core died of its own weight: a player that did not start, to be told of in turn.
+    /// Players that could not be started, and why: the core hears of it after what it wanted last is done.
     failed_starts: VecDeque<String>,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_contracts::media::{Media1, PATH, Source};
+use tandem_contracts::media::{Media1, Now, PATH, Source};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 use tracing::warn;
@@ -31,6 +31,7 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
     let mut happenings = door.handle.happenings.subscribe();
     let mut players = door.players.changes();
     let mut told = door.handle.snapshot.borrow_and_update().clone();
+    let mut heard = door.heard();
     let mut generation = door.library.generation();
     let mut listed: Vec<Source> = Vec::new();
     let mut scan_told = Instant::now();
@@ -44,8 +45,9 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
                     return Ok(());
                 }
                 let now = door.handle.snapshot.borrow_and_update().clone();
-                tell(&emitter, &told, &now).await?;
+                tell_queue(&emitter, &told, &now).await?;
                 told = now;
+                tell_now(&emitter, &door, &mut heard).await?;
             }
             happened = happenings.recv() => match happened {
                 Ok(Happening::Skipped(item, reason)) => Media1::<Door>::skipped(&emitter, item, reason).await?,
@@ -64,6 +66,7 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
             }
             Ok(()) = players.changed() => {
                 players.borrow_and_update();
+                tell_now(&emitter, &door, &mut heard).await?;
                 list(&emitter, &door, &mut listed).await?;
             }
             _ = looks.tick() => {
@@ -81,16 +84,22 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
     }
 }
 
-async fn tell(emitter: &SignalEmitter<'_>, before: &Snapshot, now: &Snapshot) -> zbus::Result<()> {
+async fn tell_queue(emitter: &SignalEmitter<'_>, before: &Snapshot, now: &Snapshot) -> zbus::Result<()> {
     let queue = |snapshot: &Snapshot| (snapshot.queue_generation, snapshot.queue_length, snapshot.queue_current);
-    if queue(before) != queue(now) {
-        let current = now.queue_current.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
-        Media1::<Door>::queue_changed(emitter, now.queue_generation, now.queue_length, current).await?;
+    if queue(before) == queue(now) {
+        return Ok(());
     }
-    if before.now != now.now {
-        Media1::<Door>::now_changed(emitter, now.now.clone()).await?;
+    let current = now.queue_current.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
+    Media1::<Door>::queue_changed(emitter, now.queue_generation, now.queue_length, current).await
+}
+
+async fn tell_now(emitter: &SignalEmitter<'_>, door: &Door, heard: &mut Now) -> zbus::Result<()> {
+    let now = door.heard();
+    if *heard == now {
+        return Ok(());
     }
-    Ok(())
+    heard.clone_from(&now);
+    Media1::<Door>::now_changed(emitter, now).await
 }
 
 async fn list(emitter: &SignalEmitter<'_>, door: &Door, listed: &mut Vec<Source>) -> zbus::Result<()> {

@@ -18,7 +18,7 @@ use crate::finder::{shown, told};
 use crate::players::{self, Players};
 use crate::podcasts::{PodcastError, Podcasts};
 use crate::sources;
-use crate::state::{Answer, Handle, Place, Playable, Request};
+use crate::state::{Answer, Handle, Place, Playable, Request, Status};
 use crate::volumes::{self, Wish};
 
 /// Of one search.
@@ -88,6 +88,21 @@ impl Door {
         let (answer, reply) = oneshot::channel();
         self.volumes.wishes.send(wish(answer)).await.map_err(|_| ending())?;
         reply.await.map_err(|_| ending())?
+    }
+
+    /// What is heard: our own, or another player that was chosen for as long as ours does not play.
+    pub fn heard(&self) -> Now {
+        let snapshot = self.handle.snapshot.borrow().clone();
+        let Some(item) = self.players.chosen().filter(|_| snapshot.status != Status::Playing) else {
+            return snapshot.now.clone();
+        };
+        let state = match self.players.status(&item.id) {
+            Some(Status::Playing) => "playing",
+            Some(Status::Paused) => "paused",
+            Some(Status::Stopped) | None => "stopped",
+        };
+        let (source, source_kind, source_name) = (item.id.clone(), item.kind.clone(), item.title.clone());
+        Now { item, state: state.into(), source, source_kind, source_name, ..Now::default() }
     }
 
     async fn parent(&self, view: View, parent: &str) -> Result<Parent, MediaError> {
@@ -352,7 +367,7 @@ impl MediaBackend for Door {
     }
 
     fn now(&self) -> Now {
-        self.handle.snapshot.borrow().now.clone()
+        self.heard()
     }
 
     fn scan_progress(&self) -> ScanProgress {

@@ -254,6 +254,11 @@ impl Core {
         }
     }
 
+    /// Tells something with the state, until something plays.
+    pub fn remark(&mut self, reason: &str) {
+        self.reason = reason.to_owned();
+    }
+
     /// What is to be done, in this order.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.out)
@@ -354,6 +359,10 @@ impl Core {
             self.reason.clear();
         } else if matches!(self.stage, Stage::Loaded | Stage::Opening { ordered: true, .. }) {
             self.order(Order::Pause);
+        } else if matches!(self.stage, Stage::Waiting(Wait::Network | Wait::Device | Wait::Player, _)) {
+            // Nobody wants to hear it any more: it is tried again when somebody does.
+            self.stage = Stage::Idle(Start::At(position));
+            self.reason.clear();
         }
         self.save_position(now);
     }

@@ -105,13 +105,20 @@ pub struct Service {
 pub async fn start(options: Options) -> Result<Service, StartError> {
     let state = options.state.or_else(state_folder).ok_or(StartError::NoState)?;
     let (library, opened) = Library::open(&state).await?;
-    match opened {
+    let remark = match &opened {
         Opened::MovedAside { to, why } => {
-            warn!(to = %to.display(), why, "the library was broken: a new one is begun, the old one is kept aside")
+            warn!(to = %to.display(), why, "the library was broken: a new one is begun, the old one is kept aside");
+            "The library was broken; a new one is being made"
         }
-        Opened::InMemory { why } => warn!(why, "the library's folder cannot be written: what changes now is not kept"),
-        Opened::New | Opened::Clean => info!(new = opened == Opened::New, "the library is open"),
-    }
+        Opened::InMemory { why } => {
+            warn!(why, "the library's folder cannot be written: what changes now is not kept");
+            "The disk cannot be written; nothing is kept"
+        }
+        Opened::New | Opened::Clean => {
+            info!(new = opened == Opened::New, "the library is open");
+            ""
+        }
+    };
     let session = library.load_session().await.unwrap_or_else(|error| {
         warn!(error = &error as &dyn std::error::Error, "where playback was left is not known");
         None
@@ -122,6 +129,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     if let Some(session) = &session {
         keeper::tuned(&mut core, session);
     }
+    core.remark(remark);
     let playing = options.resume == Resume::Play && session.as_ref().is_some_and(|session| session.playing);
     let position_us = session.map_or(0, |session| session.position_us);
 

@@ -81,6 +81,7 @@ impl Core {
             return;
         }
         self.stage = Stage::Loaded;
+        self.reason.clear();
         self.player.progressed(now);
         if let Some(position_us) = self.jump {
             self.order(Order::Seek { position_us });

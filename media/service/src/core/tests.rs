@@ -144,6 +144,9 @@ fn a_sound_device_goes_and_comes() {
     story.spoil("one", Cause::Device);
     story.fail(Cause::Device, "gone");
     story.hear(seconds(8));
+    story.wish("pause", |core, now| core.pause(now));
+    story.hear(seconds(8));
+    story.wish("play", |core, now| core.play(now));
     story.mend("one");
     story.hear(seconds(8));
     assert_snapshot!(story.log());
