@@ -18,8 +18,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => tempfile::tempdir()?,
     };
     let (library, _) = Library::open(folder.path()).await?;
-    let volume =
-        Volume { id: VolumeId("made".into()), kind: VolumeKind::Local, name: "Made".into(), root: folder.path().to_owned() };
+    let volume = Volume {
+        id: VolumeId("made".into()),
+        kind: VolumeKind::Local,
+        name: "Made".into(),
+        root: folder.path().to_owned(),
+    };
     library.attach(&volume).await?;
     let files = made::files(count);
 
@@ -63,7 +67,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
         questions.push(whole.chars().take(1 + word % 6).collect());
     }
     questions.extend(
-        ["a", "q", "qt", "qlx", "qi", "qilixiang", "xiao", "zh", "1", "12", "love ro", "a b", "e", "的", "th", "the", "s t r"].map(String::from),
+        [
+            "a",
+            "q",
+            "qt",
+            "qlx",
+            "qi",
+            "qilixiang",
+            "xiao",
+            "zh",
+            "1",
+            "12",
+            "love ro",
+            "a b",
+            "e",
+            "的",
+            "th",
+            "the",
+            "s t r",
+        ]
+        .map(String::from),
     );
     let mut times = Vec::new();
     let mut slow: Vec<(Duration, String, usize)> = Vec::new();

@@ -83,7 +83,7 @@ pub(crate) fn file(scanned: Scanned) -> File {
     let (mut title_words, mut rest_words) = (String::new(), String::new());
     index_words(&title, &mut title_words);
     index_words(&artist, &mut rest_words);
-    index_words(&album.as_ref().map_or("", |album| album.shown.as_str()), &mut rest_words);
+    index_words(album.as_ref().map_or("", |album| album.shown.as_str()), &mut rest_words);
     File {
         folder: folder.to_owned(),
         name: name.to_owned(),
