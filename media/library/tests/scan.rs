@@ -1,4 +1,5 @@
 //! A volume comes into the library: in order, in batches, again, cut short, and with everything that a stick can hold.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail")]
 
 use std::fs;
 use std::path::Path;
@@ -224,7 +225,7 @@ async fn folders_that_cannot_be_read_keep_their_files() {
     car.put("shut/2.wav", wav());
     car.scan().await.unwrap();
     let shut = car.stick.root.join("shut");
-    fs::set_permissions(&shut, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&shut, fs::Permissions::from_mode(0o0)).unwrap();
     let readable = fs::read_dir(&shut).is_ok();
     fs::remove_file(car.stick.root.join("open/1.wav")).unwrap();
     car.put("open/3.wav", wav());

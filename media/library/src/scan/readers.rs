@@ -50,7 +50,7 @@ impl Readers {
 
     /// Reads these files, in any order; what a thread that died had in hand is missing.
     pub async fn read(&self, files: Vec<Walked>) -> Vec<Outcome> {
-        let mut shares: Vec<Vec<Walked>> = vec![Vec::with_capacity(files.len() / THREADS + 1); THREADS];
+        let mut shares: Vec<Vec<Walked>> = vec![Vec::new(); THREADS];
         for (at, file) in files.into_iter().enumerate() {
             if let Some(share) = shares.get_mut(at % THREADS) {
                 share.push(file);
