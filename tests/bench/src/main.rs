@@ -3,6 +3,8 @@
 mod codec;
 mod figure;
 mod latency;
+mod library;
+mod player;
 mod process;
 mod running;
 mod screens;
@@ -35,11 +37,15 @@ enum Name {
     Running,
     /// From the start of a screen to its first frame; from the service's silence to dashes
     Screens,
+    /// Filling the library beside mpd, searching and scrolling in it
+    Library,
+    /// From a wish to the first sample, gapless joins, memory and CPU while playing
+    Player,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens];
+    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens, Name::Library, Name::Player];
     let wanted = if arguments.names.is_empty() { &all } else { arguments.names.as_slice() };
     if !arguments.json {
         println!("{}", machine());
@@ -70,6 +76,8 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
+        Name::Library => library::figures(),
+        Name::Player => player::figures(),
     }
 }
 

@@ -47,7 +47,10 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec!["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-units", "tandem-contracts"],
         ),
         ("tandem-scenes", vec!["tandem-contracts", "tandem-units"]),
-        ("tandem-bench", with(&["tandem-scenes", "tandem-contracts", "tandem-units"])),
+        (
+            "tandem-bench",
+            with(&["tandem-scenes", "tandem-contracts", "tandem-units", "tandem-library", "tandem-player"]),
+        ),
         ("tandem-house", vec![]),
         ("tandem-music", vec![]),
         ("xtask", vec![]),

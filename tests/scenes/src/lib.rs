@@ -7,6 +7,7 @@ mod picture;
 mod process;
 mod shown;
 mod sources;
+pub mod tagged;
 
 pub use bus::{Bus, Listener, within};
 pub use picture::{Pixels, Region};

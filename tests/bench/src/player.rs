@@ -1,0 +1,232 @@
+//! The player: how soon a song sounds, whether two joined ones stay joined, and what it costs while it plays.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use futures_util::StreamExt;
+use rustix::process::Pid;
+use tandem_contracts::connect;
+use tandem_contracts::media::{self, Media1Proxy};
+use tandem_player::protocol::{Event, Order, Track};
+use tandem_scenes::{binary, root};
+use zbus::Connection;
+use zbus::connection::Builder;
+use zbus::proxy::CacheProperties;
+
+use crate::figure::Figure;
+use crate::process::{Kept, cpu_time, daemon, proportional_set, quantile};
+
+/// Songs begun, one after another.
+const STARTS: usize = 60;
+const WATCHED: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
+const RATE: usize = 44_100;
+
+pub fn figures() -> Result<Vec<Figure>> {
+    let mut figures = gapless()?;
+    figures.extend(service()?);
+    Ok(figures)
+}
+
+/// One tone, cut in mid-wave into two files and played as two songs: samples that are missing or too many.
+fn gapless() -> Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let halves = [folder.path().join("a.wav"), folder.path().join("b.wav")];
+    let frames = 2 * RATE;
+    for (half, path) in halves.iter().enumerate() {
+        std::fs::write(path, tone(half * frames, frames))?;
+    }
+    let encoders: [(&str, &[&str]); 3] =
+        [("wav", &[]), ("flac", &["flac", "--silent", "-f", "-o"]), ("ogg", &["oggenc", "--quiet", "-q", "6", "-o"])];
+    encoders
+        .iter()
+        .map(|(kind, encoder)| {
+            let songs: Vec<PathBuf> = halves.iter().map(|half| half.with_extension(kind)).collect();
+            if let [program, options @ ..] = encoder {
+                for (song, half) in songs.iter().zip(&halves) {
+                    let done = Command::new(program).args(options).arg(song).arg(half).stderr(Stdio::null()).status()?;
+                    anyhow::ensure!(done.success(), "{program} ended with {done}");
+                }
+            }
+            let heard = played(&songs, &folder.path().join("heard.raw"))?;
+            let off = heard.abs_diff(2 * frames) as f64;
+            Ok(Figure::new(format!("gapless {kind}, samples off of {}", 2 * frames), off, "samples").at_most(0.0))
+        })
+        .collect()
+}
+
+/// A player that is spoken to as the service does.
+struct Player {
+    child: Child,
+    orders: ChildStdin,
+    events: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Player {
+    fn start(sink: &str) -> Result<Self> {
+        let mut child = Command::new(binary("tandem-player"))
+            .args(["--sink", sink])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let orders = child.stdin.take().context("stdin")?;
+        let events = BufReader::new(child.stdout.take().context("stdout")?).lines();
+        Ok(Self { child, orders, events })
+    }
+
+    fn order(&mut self, order: &Order) -> Result<()> {
+        let mut line = serde_json::to_vec(order)?;
+        line.push(b'\n');
+        Ok(self.orders.write_all(&line)?)
+    }
+
+    fn next(&mut self) -> Result<Event> {
+        Ok(serde_json::from_str(&self.events.next().context("the player ended")??)?)
+    }
+}
+
+impl Drop for Player {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sample frames that the sink got of these songs, played without a gap.
+fn played(songs: &[PathBuf], record: &Path) -> Result<usize> {
+    let track = |place: usize| {
+        songs.get(place).map(|song| Track { id: place as u64 + 1, uri: format!("file://{}", song.display()) })
+    };
+    let mut player = Player::start(&format!("record-fast:{}", record.display()))?;
+    player.order(&Order::Load { track: track(0).context("no songs")?, position_us: 0, playing: true })?;
+    loop {
+        match player.next()? {
+            Event::WantsNext { id } => {
+                let follow = Order::Follow { after: id, track: track(usize::try_from(id)?) };
+                player.order(&follow)?;
+            }
+            Event::Ended { .. } => break,
+            Event::Failed { sentence, .. } => bail!("{sentence}"),
+            _ => {}
+        }
+    }
+    drop(player);
+    Ok(usize::try_from(std::fs::metadata(record)?.len())? / 4)
+}
+
+/// A WAV file of a stereo tone of 440 Hz, from a sample frame on.
+fn tone(from: usize, frames: usize) -> Vec<u8> {
+    let data = u32::try_from(frames * 4).unwrap_or(0);
+    let mut wav = Vec::with_capacity(44 + frames * 4);
+    wav.extend(b"RIFF");
+    wav.extend((36 + data).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16u32.to_le_bytes());
+    wav.extend([1, 0, 2, 0]);
+    wav.extend((RATE as u32).to_le_bytes());
+    wav.extend((RATE as u32 * 4).to_le_bytes());
+    wav.extend([4, 0, 16, 0]);
+    wav.extend(b"data");
+    wav.extend(data.to_le_bytes());
+    for frame in from..from + frames {
+        let phase = frame as f64 * 440.0 / RATE as f64 * std::f64::consts::TAU;
+        let sample = ((phase.sin() * 8000.0) as i16).to_le_bytes();
+        wav.extend([sample, sample].concat());
+    }
+    wav
+}
+
+/// The service and its player, over our own six pieces.
+fn service() -> Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let address = format!("unix:path={}", folder.path().join("bus").display());
+    let _daemon = Kept(daemon(&address).spawn().context("dbus-daemon")?);
+    let mut service = Kept(
+        Command::new(binary("tandem-media"))
+            .args(["--sink", "null", "--state"])
+            .arg(folder.path().join("state"))
+            .arg("--music")
+            .arg(root().join("assets/music"))
+            .env("TANDEM_BUS", &address)
+            .env("TANDEM_LOG", "warn")
+            .stdin(Stdio::null())
+            .spawn()?,
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut starts = runtime.block_on(starts(&address))?;
+    let player = child_of(service.0.id())?;
+    let media = Pid::from_child(&service.0);
+    let used = || -> Result<Duration> { Ok(cpu_time(media)? + cpu_time(player)?) };
+    let (before, begun) = (used()?, Instant::now());
+    std::thread::sleep(WATCHED);
+    let share = (used()? - before).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
+    let memory = (proportional_set(media)? + proportional_set(player)?) as f64 / 1e6;
+    let _ = service.0.kill();
+    let at = |starts: &mut Vec<f64>, share| quantile(starts, share).context("no song began");
+    Ok(vec![
+        Figure::new("play to first sample, p50", at(&mut starts, 0.5)?, "ms"),
+        Figure::new("play to first sample, p99", at(&mut starts, 0.99)?, "ms").at_most(150.0),
+        Figure::new("media and player while playing, PSS", memory, "MB").at_most(60.0),
+        Figure::new("media and player while playing, CPU", share, "% core").at_most(3.0),
+    ])
+}
+
+/// From the call of `Play` to the news that the song sounds, milliseconds; the last of them goes on sounding.
+async fn starts(address: &str) -> Result<Vec<f64>> {
+    let signals = connection(address).await?;
+    let calls = connection(address).await?;
+    let listening = Media1Proxy::builder(&signals).cache_properties(CacheProperties::No).build().await?;
+    let mut news = listening.receive_now_changed().await?;
+    let media = Media1Proxy::builder(&calls).cache_properties(CacheProperties::No).build().await?;
+    let songs = loop {
+        let songs = media.page("tracks".into(), String::new(), 0, media::MAX_ROWS).await;
+        match songs {
+            Ok(page) if page.rows.len() >= 6 => break page.rows,
+            // The service is starting, or reading its first folder.
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let mut times = Vec::with_capacity(STARTS);
+    for song in songs.iter().cycle().take(STARTS) {
+        let begun = Instant::now();
+        media.play(song.id.clone(), 0).await?;
+        let sounds = async {
+            while let Some(change) = news.next().await {
+                let now = change.args()?.now;
+                if now.item.id == song.id && now.state == "playing" {
+                    return Ok(begun.elapsed().as_secs_f64() * 1e3);
+                }
+            }
+            bail!("the bus is gone")
+        };
+        times.push(tokio::time::timeout(PATIENCE, sounds).await.context("the song does not begin")??);
+    }
+    // The longest one plays while the rest is measured.
+    if let Some(longest) = songs.iter().max_by_key(|song| song.length_us) {
+        media.play(longest.id.clone(), 0).await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(times)
+}
+
+async fn connection(address: &str) -> Result<Connection> {
+    let begun = Instant::now();
+    loop {
+        match Builder::address(address).method_timeout(connect::METHOD_TIMEOUT).build().await {
+            Ok(connection) => return Ok(connection),
+            Err(error) if begun.elapsed() > PATIENCE => return Err(error.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+/// The one child of a process.
+fn child_of(pid: u32) -> Result<Pid> {
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
+    let child = children.split_whitespace().next().context("the service has no player")?;
+    Pid::from_raw(child.parse()?).context("a pid")
+}
