@@ -7,7 +7,7 @@ mod peer;
 
 use std::path::Path;
 
-use tandem_contracts::{bus, climate, screen, signals, simulator};
+use tandem_contracts::{bus, climate, media, screen, signals, simulator};
 use zbus::Connection;
 use zbus::fdo::IntrospectableProxy;
 
@@ -32,6 +32,7 @@ async fn every_interface_is_as_its_snapshot_says() {
         (climate::PATH, climate::NAME),
         (simulator::PATH, simulator::NAME),
         (screen::PATH, "org.tandem.Screen1"),
+        (media::PATH, media::NAME),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();
         assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");

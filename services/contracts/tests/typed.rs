@@ -6,6 +6,7 @@ mod peer;
 
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
+use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW, Signals1Proxy, SignalsError};
 use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError};
@@ -81,4 +82,60 @@ async fn the_simulators_hand() {
         matches!(simulator.answer_temperature("shout".into(), 0).await, Err(SimulatorError::Unknown(word)) if word == "shout")
     );
     assert!(matches!(simulator.spoil("Nothing".into(), "short".into()).await, Err(SimulatorError::Unknown(_))));
+}
+
+#[tokio::test]
+async fn media() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let media = Media1Proxy::new(&client).await.unwrap();
+    let page = media.page("albums".into(), "artist:3".into(), 20, 50).await.unwrap();
+    assert_eq!((page.generation, page.total, page.offset), (9, 50, 20));
+    assert_eq!(page.rows, [Item { title: "artist:3".into(), ..peer::media::item() }]);
+    assert_eq!(media.search("qt".into(), 7).await.unwrap()[0].count, 7);
+    let wanted = Wanted {
+        title: "晴天".into(),
+        artist: "周杰倫".into(),
+        album: "葉惠美".into(),
+        length_us: 269_000_000,
+        url: "https://example.org/1".into(),
+    };
+    let matches = media.resolve(wanted.clone()).await.unwrap();
+    let Item { title, artist, album, length_us, id: url, .. } = matches[0].item.clone();
+    assert_eq!((Wanted { title, artist, album, length_us, url }, matches[0].score), (wanted, 0.8));
+    let queue = media.queue(1, 500).await.unwrap();
+    assert_eq!((queue.generation, queue.total, queue.offset, queue.current), (2, 500, 1, -1));
+    assert_eq!((queue.entries[0].entry, &queue.entries[0].item), (4, &peer::media::item()));
+    assert_eq!(media.enqueue("track:17".into(), "next".into()).await.unwrap(), 8);
+    let sources = media.sources().await.unwrap();
+    assert_eq!((sources[0].kind.as_str(), sources[0].available, sources[0].items), ("radio", true, 12));
+    let imported = media.import_stations("[]".into()).await.unwrap();
+    assert_eq!((imported.added, imported.known, imported.refused), (2, 1, 2));
+    let points = media.resume_points(3).await.unwrap();
+    assert_eq!((points[0].position_us, points[0].heard_at), (3, 1_700_000_000));
+    let now = media.now().await.unwrap();
+    assert_eq!((now.entry, now.state.as_str(), now.item), (4, "waiting", peer::media::item()));
+    let progress = media.scan_progress().await.unwrap();
+    assert_eq!((progress.found, progress.done, progress.unreadable, progress.state.as_str()), (7, 5, 1, "reading"));
+    assert_eq!(media.replay_gain().await.unwrap(), "album");
+    media.play_view("albums".into(), String::new(), 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_media_refuses() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let media = Media1Proxy::new(&client).await.unwrap();
+    let error = media.play("track:9".into(), -1).await.unwrap_err();
+    assert_eq!(error.name().as_str(), "org.tandem.Media1.Error.NotFound");
+    assert!(matches!(error, MediaError::NotFound(id) if id == "track:9"));
+    assert!(
+        matches!(media.play(String::new(), i64::MIN).await, Err(MediaError::Invalid(at)) if at == i64::MIN.to_string())
+    );
+    assert!(matches!(media.page("x".into(), String::new(), 0, 0).await, Err(MediaError::Invalid(view)) if view == "x"));
+    assert!(
+        matches!(media.play_view(String::new(), String::new(), 7).await, Err(MediaError::NotAvailable(at)) if at == "7")
+    );
+    assert!(matches!(media.enqueue(String::new(), "now".into()).await, Err(MediaError::Busy(place)) if place == "now"));
+    assert!(
+        matches!(media.import_subscriptions(String::new()).await, Err(MediaError::Storage(why)) if why == "the disk is full")
+    );
 }
