@@ -143,6 +143,8 @@ struct Current {
     blamed: bool,
     /// It is about to be loaded anew because of that.
     mends: bool,
+    /// How often this load was begun anew because nothing came.
+    tries: u32,
 }
 
 pub struct Engine {
@@ -378,10 +380,11 @@ impl Engine {
     /// file it ends the process by an assertion.
     fn halt(&mut self) {
         self.sequel.close();
-        if self.playbin.set_state(gst::State::Ready).is_err() {
+        // playbin3 would close it on its way to READY already.
+        self.chain.sink.set_locked_state(true);
+        if self.chain.sink.set_state(gst::State::Ready).is_err() {
             let _ = self.chain.sink.set_state(gst::State::Null);
         }
-        self.chain.sink.set_locked_state(true);
         let _ = self.playbin.set_state(gst::State::Null);
         self.playbin.set_property("audio-sink", None::<gst::Element>);
         if let Some(parent) = self.chain.bin.parent().and_downcast::<gst::Bin>() {
@@ -452,6 +455,7 @@ impl Current {
             position: target,
             blamed: false,
             mends: false,
+            tries: 0,
         }
     }
 

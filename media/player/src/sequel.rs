@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long the streaming thread waits for an answer. The track is read to its end by then, so nothing stalls meanwhile.
 const PATIENCE: Duration = Duration::from_millis(500);
 
+/// How long it waits for a jump that is under way; the jump may wait for it.
+const JUMP_PATIENCE: Duration = Duration::from_millis(20);
+
 /// A track and the address that was admitted for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admitted {
@@ -26,6 +29,8 @@ struct State {
     open: bool,
     /// Which load this is; a thread that waited through another one is too late.
     load: u64,
+    /// A jump is under way: what is committed before it would be lost by it.
+    held: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -50,11 +55,12 @@ impl Sequel {
     }
 
     /// This is heard, and nothing is committed after it. What is known of its successor stays known.
-    pub fn open(&self, heard: Admitted, gapless: bool) {
+    /// `held` if it begins with a jump.
+    pub fn open(&self, heard: Admitted, gapless: bool, held: bool) {
         let mut state = self.lock();
         let known = state.answers.remove(&heard.id);
         let asked = state.asked.contains(&heard.id);
-        *state = State { open: gapless, load: state.load + 1, ..State::default() };
+        *state = State { open: gapless, held, load: state.load + 1, ..State::default() };
         if let Some(known) = known {
             state.answers.insert(heard.id, known);
         }
@@ -70,14 +76,33 @@ impl Sequel {
         self.shared.1.notify_all();
     }
 
+    /// A jump comes: nothing is committed until [`Self::release`]. False if something is committed already.
+    pub fn hold(&self) -> bool {
+        let mut state = self.lock();
+        let free = state.line.len() < 2;
+        state.held = free;
+        free
+    }
+
+    pub fn release(&self) {
+        self.lock().held = false;
+        self.shared.1.notify_all();
+    }
+
     /// Called by the streaming thread: gives `commit` the address that follows, asked for by `ask` if it is not known.
     pub fn next(&self, ask: impl Fn(u64), commit: impl FnOnce(&str)) -> Option<()> {
-        let until = Instant::now() + PATIENCE;
+        let begun = Instant::now();
         let mut state = self.lock();
         let load = state.load;
         loop {
             if !state.open || state.load != load {
                 return None;
+            }
+            let patience = if state.held { JUMP_PATIENCE } else { PATIENCE };
+            let left = patience.checked_sub(begun.elapsed())?;
+            if state.held {
+                state = self.wait(state, left);
+                continue;
             }
             let last = state.line.back()?.id;
             if let Some(answer) = state.answers.get(&last).cloned() {
@@ -90,11 +115,14 @@ impl Sequel {
             if state.asked.insert(last) {
                 ask(last);
             }
-            let left = until.checked_duration_since(Instant::now())?;
-            state = match self.shared.1.wait_timeout(state, left) {
-                Ok((state, _)) => state,
-                Err(poisoned) => poisoned.into_inner().0,
-            };
+            state = self.wait(state, left);
+        }
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State>, time: Duration) -> MutexGuard<'a, State> {
+        match self.shared.1.wait_timeout(state, time) {
+            Ok((state, _)) => state,
+            Err(poisoned) => poisoned.into_inner().0,
         }
     }
 
@@ -160,7 +188,7 @@ mod tests {
     #[test]
     fn an_answer_that_came_first_is_taken_and_a_change_after_that_is_too_late() {
         let sequel = Sequel::default();
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         assert_eq!(sequel.answer(1, Some(track(2))), Answered::Noted);
         let ask = |_: u64| panic!("it is known");
         assert!(sequel.next(ask, |uri| assert_eq!(uri, "http://a/2")).is_some());
@@ -179,7 +207,7 @@ mod tests {
     #[test]
     fn the_one_that_waits_is_freed_by_an_answer_or_by_the_end() {
         let sequel = Sequel::default();
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         let (asked, question) = std::sync::mpsc::channel();
         let waits = sequel.clone();
         let thread =
@@ -194,26 +222,39 @@ mod tests {
     #[test]
     fn who_waited_through_another_load_commits_nothing_to_it() {
         let sequel = Sequel::default();
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         let (asked, question) = std::sync::mpsc::channel();
         let waits = sequel.clone();
         let thread = std::thread::spawn(move || waits.next(|id| asked.send(id).unwrap(), |_| panic!("too late")));
         question.recv().unwrap();
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         sequel.answer(1, Some(track(2)));
         assert!(thread.join().unwrap().is_none());
         assert_eq!(sequel.committed(), None);
     }
 
     #[test]
+    fn nothing_is_committed_while_a_jump_is_under_way() {
+        let sequel = Sequel::default();
+        sequel.open(track(1), true, true);
+        sequel.answer(1, Some(track(2)));
+        assert!(sequel.next(|_| panic!("known"), |_| panic!("held")).is_none());
+        sequel.release();
+        assert!(sequel.hold());
+        sequel.release();
+        assert!(sequel.next(|_| panic!("known"), |uri| assert_eq!(uri, "http://a/2")).is_some());
+        assert!(!sequel.hold(), "too late to jump");
+    }
+
+    #[test]
     fn what_was_known_of_a_successor_outlives_a_load_of_the_same_track() {
         let sequel = Sequel::default();
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         sequel.answer(1, Some(track(2)));
-        sequel.open(track(1), true);
+        sequel.open(track(1), true, false);
         assert_eq!(sequel.successor(), Some(track(2)));
         assert_eq!(sequel.committed(), None);
-        sequel.open(track(5), true);
+        sequel.open(track(5), true, false);
         assert_eq!(sequel.successor(), None);
     }
 }

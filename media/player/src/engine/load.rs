@@ -15,6 +15,10 @@ use crate::failure::Failure;
 use crate::protocol::{Event, ReplayGain};
 use crate::sequel::Admitted;
 
+/// After this a file that does not come is loaded once more.
+const TRY_PATIENCE: std::time::Duration = std::time::Duration::from_millis(700);
+/// And once more, and then no more.
+const TRIES: u32 = 2;
 /// What `Settling` may take before the jump is made anyway.
 const SETTLE_PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
@@ -102,7 +106,8 @@ impl Engine {
             self.chain.fader.jump(self.linear());
         }
         // At another rate the next track is loaded with a seek: there is no gap to be avoided in speech.
-        self.sequel.open(track.clone(), self.rate == 1.0);
+        let jumps = position > ClockTime::ZERO;
+        self.sequel.open(track.clone(), self.rate == 1.0, jumps);
         let uri = track.address.uri().to_owned();
         self.current = Some(Current::new(track, position, tell));
         if self.playbin.set_state(gst::State::Ready).is_err() {
@@ -117,18 +122,32 @@ impl Engine {
         Ok(())
     }
 
-    fn reload(&mut self, position: Option<ClockTime>, tell: bool) -> Result<(), EngineError> {
+    /// The same load from its beginning.
+    fn once_more(&mut self, target: ClockTime) -> Result<(), EngineError> {
         let Some(before) = self.current.take() else { return Ok(()) };
-        let position =
-            if before.seekable { position.unwrap_or_else(|| self.standing(&before)) } else { ClockTime::ZERO };
-        let tell = if tell { Tell::Seeked } else { Tell::Nothing };
-        self.begin(before.track, position, tell)?;
+        self.begin(before.track.clone(), target, before.tell)?;
+        self.inherit(before, 1);
+        Ok(())
+    }
+
+    /// What a new load of the same track takes over from the one before.
+    fn inherit(&mut self, before: Current, tries: u32) {
         if let Some(current) = &mut self.current {
             current.started = before.started;
             current.told_playing = before.told_playing;
             current.words = before.words;
             current.blamed = before.blamed;
+            current.tries = tries * (before.tries + 1);
         }
+    }
+
+    fn reload(&mut self, position: Option<ClockTime>, tell: bool) -> Result<(), EngineError> {
+        let Some(before) = self.current.take() else { return Ok(()) };
+        let position =
+            if before.seekable { position.unwrap_or_else(|| self.standing(&before)) } else { ClockTime::ZERO };
+        let tell = if tell { Tell::Seeked } else { Tell::Nothing };
+        self.begin(before.track.clone(), position, tell)?;
+        self.inherit(before, 0);
         Ok(())
     }
 
@@ -155,6 +174,7 @@ impl Engine {
                     let target = current.target.min(current.duration.unwrap_or(current.target));
                     return self.jump(target);
                 }
+                self.sequel.release();
                 if current.target > ClockTime::ZERO {
                     current.target = ClockTime::ZERO;
                     self.chain.fader.fade(self.linear(), FADE, self.rate);
@@ -184,6 +204,7 @@ impl Engine {
             gst::SeekType::None,
             ClockTime::NONE,
         );
+        self.sequel.release();
         if jumped.is_err() {
             tracing::warn!("a jump was refused");
             return self.stand();
@@ -261,11 +282,11 @@ impl Engine {
         match faded {
             Some((_, at)) if current.seekable => {
                 current.position = at;
-                if self.sequel.committed().is_some() {
-                    self.reload(Some(at), false)
-                } else {
+                if self.sequel.hold() {
                     self.phase = Phase::Held;
                     self.jump(at)
+                } else {
+                    self.reload(Some(at), false)
                 }
             }
             _ => {
@@ -290,7 +311,7 @@ impl Engine {
             return if tell { self.tell(&Event::Seeked { id, position_us: micros(position) }) } else { Ok(()) };
         }
         let position = position.min(current.duration.unwrap_or(position));
-        if self.sequel.committed().is_some() || rearranged {
+        if rearranged || !self.sequel.hold() {
             // GStreamer has the next track in its pipes already; a jump in this one would lose one of the two.
             return self.reload(Some(position), tell);
         }
@@ -302,10 +323,19 @@ impl Engine {
     pub(super) fn lose_patience(&mut self) -> Result<(), EngineError> {
         let Some(current) = &self.current else { return Ok(()) };
         let (stream, patience) = if current.is_stream() { (true, STREAM_PATIENCE) } else { (false, FILE_PATIENCE) };
+        // Now and then GStreamer 1.22 loses the stream of a file between two of its threads, and nothing comes of it.
+        let again = (!stream && current.tries < TRIES).then_some(current.target);
         match self.phase {
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
                 self.fail(if stream { Failure::silent_server() } else { Failure::damaged() })
             }
+            Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > TRY_PATIENCE => match again {
+                Some(target) => {
+                    tracing::warn!("a file does not come: once more");
+                    self.once_more(target)
+                }
+                None => Ok(()),
+            },
             Phase::Settling { since } if since.elapsed() > SETTLE_PATIENCE => self.settled(),
             Phase::Held if self.playing && current.buffered < 100 && current.buffered_at.elapsed() > patience => {
                 self.fail(Failure::stopped_sending())

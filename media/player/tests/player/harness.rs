@@ -10,7 +10,7 @@ use tandem_player::protocol::{Cause, Event, Order, Track};
 use tempfile::TempDir;
 
 /// Far beyond anything that is right; only so that a test that fails does end.
-const FOREVER: Duration = Duration::from_secs(60);
+const FOREVER: Duration = Duration::from_secs(20);
 
 pub struct Player {
     child: Child,
