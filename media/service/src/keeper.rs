@@ -36,7 +36,7 @@ impl Waiting {
 }
 
 /// What a session is made of, but for the position: another mark, and it is saved anew.
-type Mark = (u64, bool, Repeat, Status, u64, u64, ReplayGain);
+type Mark = (u64, Option<u64>, bool, Repeat, Status, u64, u64, ReplayGain);
 
 /// See the module.
 pub struct Keeper {
@@ -59,6 +59,7 @@ impl Keeper {
         let queue = core.queue();
         let mark = (
             queue.generation(),
+            queue.current(),
             queue.shuffled(),
             queue.repeat,
             core.wish,
