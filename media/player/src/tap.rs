@@ -74,11 +74,7 @@ impl Tap {
         let kinds = gst::PadProbeType::BUFFER | gst::PadProbeType::EVENT_DOWNSTREAM | gst::PadProbeType::EVENT_FLUSH;
         pad.add_probe(kinds, move |_, info| {
             match &info.data {
-                Some(gst::PadProbeData::Buffer(buffer)) => {
-                    if lock(&seen).buffer(buffer) {
-                        news();
-                    }
-                }
+                Some(gst::PadProbeData::Buffer(buffer)) if lock(&seen).buffer(buffer) => news(),
                 Some(gst::PadProbeData::Event(event)) => lock(&seen).event(event),
                 _ => {}
             }
@@ -139,11 +135,9 @@ impl Tap {
 impl State {
     fn event(&mut self, event: &gst::EventRef) {
         match event.view() {
-            gst::EventView::StreamStart(start) => {
-                if self.counter.begins(start.group_id()) {
-                    self.last = None;
-                    self.before.push(Mark::Begins);
-                }
+            gst::EventView::StreamStart(start) if self.counter.begins(start.group_id()) => {
+                self.last = None;
+                self.before.push(Mark::Begins);
             }
             gst::EventView::Segment(segment) => {
                 if let Some(segment) = segment.segment().downcast_ref::<ClockTime>() {

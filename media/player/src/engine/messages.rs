@@ -13,6 +13,9 @@ use crate::protocol::Event;
 /// Seconds without a byte after which a server is given up.
 const SERVER_TIMEOUT: u32 = 10;
 
+/// What no codec's block is longer than.
+const LAST_BLOCK: gst::ClockTime = gst::ClockTime::from_mseconds(500);
+
 /// What the engine's thread is woken for; the rest is dropped where it is posted.
 pub(super) fn concerns_us(message: &gst::Message) -> bool {
     match message.type_() {
@@ -125,6 +128,12 @@ impl Engine {
                 self.job = Some(super::Job::Reload { position: None, tell: false });
             }
             return self.tell(&Event::Failed { id: next.id, cause: failure.cause, sentence: failure.sentence });
+        }
+        // A decoder that is begun anew in the last block of a track finds nothing to decode there.
+        let place = current.position.max(current.target);
+        let at_end = current.duration.is_some_and(|duration| place + LAST_BLOCK >= duration);
+        if current.started && at_end && error.kind::<gst::StreamError>().is_some() {
+            return self.ended();
         }
         let failure = failure::of_error(&error, current.is_stream(), current.still_there(), current.lacking.as_deref());
         self.fail(failure)
