@@ -31,7 +31,7 @@ const HAPPENINGS: usize = 256;
 pub enum Word {
     Found {
         entry: u64,
-        facts: Facts,
+        facts: Box<Facts>,
     },
     Checked {
         entry: u64,
@@ -45,6 +45,9 @@ pub enum Word {
     },
 }
 
+/// Both ends of a channel.
+type Ends<T> = (mpsc::Sender<T>, mpsc::Receiver<T>);
+
 /// See the module.
 pub struct Actor {
     core: Core,
@@ -52,8 +55,8 @@ pub struct Actor {
     program: Program,
     child: Option<Child>,
     children: u64,
-    news: (mpsc::Sender<(u64, News)>, mpsc::Receiver<(u64, News)>),
-    words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
+    news: Ends<(u64, News)>,
+    words: Ends<Word>,
     requests: mpsc::Receiver<Request>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     happenings: broadcast::Sender<Happening>,
@@ -147,7 +150,7 @@ impl Actor {
     fn take(&mut self, word: Word) {
         let now = self.now();
         match word {
-            Word::Found { entry, facts } => self.core.found(now, entry, facts),
+            Word::Found { entry, facts } => self.core.found(now, entry, *facts),
             Word::Checked { entry, present } => self.core.checked(now, entry, present),
             Word::Came => self.core.volume_came(now),
             Word::Gone { volume } => self.core.volume_gone(now, &volume),

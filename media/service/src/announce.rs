@@ -50,7 +50,7 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
                 tell_now(&emitter, &door, &mut heard).await?;
             }
             happened = happenings.recv() => match happened {
-                Ok(Happening::Skipped(item, reason)) => Media1::<Door>::skipped(&emitter, item, reason).await?,
+                Ok(Happening::Skipped(item, reason)) => Media1::<Door>::skipped(&emitter, *item, reason).await?,
                 Ok(Happening::Seeked(_)) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ok(()),
             },

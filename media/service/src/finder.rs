@@ -46,9 +46,9 @@ impl Finder {
             let facts = finder.facts(&what).await;
             let stream = facts.uri.clone().filter(|_| facts.unresolved);
             // Without an actor nobody wants to know.
-            drop(words.send(Word::Found { entry, facts: facts.clone() }).await);
+            drop(words.send(Word::Found { entry, facts: Box::new(facts.clone()) }).await);
             if let Some(address) = stream {
-                let facts = resolved(facts, &address).await;
+                let facts = Box::new(resolved(facts, &address).await);
                 drop(words.send(Word::Found { entry, facts }).await);
             }
         });

@@ -190,7 +190,7 @@ pub enum Happening {
     /// Playback jumped, microseconds: MPRIS's `Seeked`.
     Seeked(i64),
     /// An entry was passed over, and why.
-    Skipped(Item, String),
+    Skipped(Box<Item>, String),
 }
 
 /// A way to the core, for everybody around it.

@@ -52,7 +52,7 @@ impl Core {
 
     fn tell_skipped(&mut self, entry: u64, reason: &str) {
         if let Some(facts) = self.facts.get(&entry) {
-            let item = facts.item.clone();
+            let item = Box::new(facts.item.clone());
             self.happened(Happening::Skipped(item, reason.to_owned()));
         }
     }

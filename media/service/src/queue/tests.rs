@@ -19,7 +19,7 @@ impl Queue {
             (entries.last().is_none_or(|last| *last <= self.last_entry), "no entry is from the future"),
             (whole, "ranks are whole"),
             (in_order, "without shuffle the ranks are the order"),
-            (self.current.is_some() == !self.slots.is_empty(), "something is current if there is anything"),
+            (self.current.is_some() != self.slots.is_empty(), "something is current if there is anything"),
             (self.current.is_none_or(|place| place < self.slots.len()), "the current place exists"),
             (self.slots.len() <= MAX_ENTRIES, "the bound is kept"),
         ] {
