@@ -3,8 +3,17 @@
 use rustix::process::Signal;
 use tandem_scenes::Tandem;
 
-/// The bus, the car, the service, two screens, and the one that watches them.
-const CAST: [&str; 6] = ["dbus-daemon", "tandem", "tandem-centre", "tandem-cluster", "tandem-sim", "tandem-vehicle"];
+/// The bus, the car, two services and the player of one of them, two screens, and the one that watches them.
+const CAST: [&str; 8] = [
+    "dbus-daemon",
+    "tandem",
+    "tandem-centre",
+    "tandem-cluster",
+    "tandem-media",
+    "tandem-player",
+    "tandem-sim",
+    "tandem-vehicle",
+];
 
 fn cast(tandem: &Tandem) -> Vec<String> {
     let mut names: Vec<_> = tandem.processes().into_iter().map(|(_, name)| name).collect();
