@@ -15,6 +15,8 @@ use crate::failure::{Status, set_up};
 
 /// A scan tells ten times a second how it goes; a stick that does not answer takes its time.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// One source after the other is scanned, and a short scan may not be told of at all: when the latest is over and nothing follows, all of them are.
+const QUIET: Duration = Duration::from_secs(2);
 const CLEAR: &str = "\r\x1b[K";
 
 pub async fn scan(source: Option<String>, output: Output) -> anyhow::Result<Status> {
@@ -27,7 +29,7 @@ pub async fn scan(source: Option<String>, output: Output) -> anyhow::Result<Stat
     let listening = Service::listen().await?;
     let mut watch = Watch::new(listening.receive_scan_progressed().await?, wanted);
     service.media.scan(source.unwrap_or_default()).await.map_err(explain)?;
-    watch.until_done(output).await
+    watch.until_done(&service, output).await
 }
 
 pub async fn add(folder: &Path, output: Output) -> anyhow::Result<Status> {
@@ -40,7 +42,7 @@ pub async fn add(folder: &Path, output: Output) -> anyhow::Result<Status> {
     let listening = Service::listen().await?;
     let told = listening.receive_scan_progressed().await?;
     let source = service.media.add_folder(path.to_owned()).await.map_err(explain)?;
-    Watch::new(told, vec![source]).until_done(output).await
+    Watch::new(told, vec![source]).until_done(&service, output).await
 }
 
 /// The sources that a scan looks through: those with files, and in the car.
@@ -71,18 +73,35 @@ impl<S: futures_util::Stream<Item = tandem_contracts::media::ScanProgressed> + U
         Self { told, sources: sources.into_iter().map(nothing).collect() }
     }
 
-    async fn until_done(&mut self, output: Output) -> anyhow::Result<Status> {
+    async fn until_done(&mut self, service: &Service, output: Output) -> anyhow::Result<Status> {
         let line = Line::new(output);
+        let mut patience = QUIET;
         while !self.sources.values().all(is_over) {
-            let told = timeout(PATIENCE, self.told.next()).await;
-            let told = told.context("the media service says nothing about the scan")?.context("the bus is gone")?;
+            let told = match timeout(patience, self.told.next()).await {
+                Err(_) if patience == QUIET => {
+                    let latest = service.media.scan_progress().await.map_err(explain)?;
+                    if is_over(&latest) {
+                        break;
+                    }
+                    patience = PATIENCE;
+                    continue;
+                }
+                told => told.context("the media service says nothing about the scan")?.context("the bus is gone")?,
+            };
             let progress = told.args()?.progress;
             line.show(&progress);
             if let Some(known) = self.sources.get_mut(&progress.source) {
+                patience = if is_over(&progress) { QUIET } else { PATIENCE };
                 *known = progress;
             }
         }
         drop(line);
+        for source in service.media.sources().await.map_err(explain)? {
+            if let Some(untold) = self.sources.get_mut(&source.id).filter(|progress| !is_over(progress)) {
+                untold.state = "done".to_owned();
+                untold.found = source.items;
+            }
+        }
         let over: Vec<&ScanProgress> = self.sources.values().collect();
         output.print(&over, || over.iter().map(|scan| show::progress(scan) + "\n").collect())?;
         Ok(if over.iter().any(|scan| scan.state == "failed") { Status::FAILED } else { Status::OK })

@@ -54,7 +54,17 @@ fn times_are_read_as_on_a_clock() {
 
 #[test]
 fn the_status_says_what_plays_and_how_far_it_is() {
-    insta::assert_snapshot!(status(&playing()), @"");
+    insta::assert_snapshot!(status(&playing()), @r"
+    state     playing
+    title     Dusk
+    artist    Tandem
+    album     Two lights
+    position  0:12 of 0:20
+    source    Music
+    queue     3 of 6
+    volume    80 %
+    gain      track
+    ");
     let mut told = playing();
     told.now.state = "waiting".into();
     told.now.reason = "The stick is not in the car.".into();
@@ -68,7 +78,18 @@ fn the_status_says_what_plays_and_how_far_it_is() {
         done: 12,
         ..ScanProgress::default()
     };
-    insta::assert_snapshot!(status(&told), @"");
+    insta::assert_snapshot!(status(&told), @r"
+    state     waiting: The stick is not in the car.
+    title     Dusk
+    artist    Tandem
+    album     Two lights
+    position  0:12 of 0:20 at 1.50x
+    source    Music
+    queue     3 of 6, shuffled, again and again
+    volume    80 %
+    gain      track
+    scan      usb:1: 12 of 900 files read
+    ");
     assert_eq!(line(&told), "waiting: Dusk - Tandem, 0:12 of 0:20 (The stick is not in the car.)\n");
 }
 
@@ -76,7 +97,11 @@ fn the_status_says_what_plays_and_how_far_it_is() {
 fn with_nothing_queued_it_says_so_and_no_more() {
     let told =
         Told { now: Now { state: "stopped".into(), ..Now::default() }, volume: 1.0, rate: 1.0, ..Told::default() };
-    insta::assert_snapshot!(status(&told), @"");
+    insta::assert_snapshot!(status(&told), @r"
+    state   stopped
+    queue   0 tracks
+    volume  100 %
+    ");
     assert_eq!(line(&told), "stopped\n");
 }
 
@@ -103,7 +128,13 @@ fn items_stand_in_columns_whatever_their_letters() {
     heard.heard_us = 7_000_000;
     let album =
         Item { id: "album:4".into(), title: "Evil\u{1b}[31m".into(), count: 11, available: true, ..Item::default() };
-    insta::assert_snapshot!(items(&[track(1, "Dusk", "Tandem", 20_000_000), heard, gone, album]), @"");
+    insta::assert_snapshot!(items(&[track(1, "Dusk", "Tandem", 20_000_000), heard, gone, album]), @r"
+    id        title       artist     album       holds
+    track:1   Dusk        Tandem     Two lights   0:20
+    track:2   湖上的月光  两盏灯     Two lights   0:29  heard to 0:07
+    track:12  An episode  A podcast  Two lights   1:00  Its stick is not in the car.
+    album:4   Evil�[31m                             11
+    ");
     assert_eq!(items(&[]), "Nothing.\n");
 }
 
@@ -114,7 +145,12 @@ fn a_page_says_what_follows_it() {
     assert!(page(&some).ends_with("99959 more: --offset 41\n"));
     let entries = vec![Entry { entry: 9, item: rows[0].clone() }, Entry { entry: 4, item: rows[0].clone() }];
     let some = QueuePage { total: 12, offset: 8, current: 9, entries, ..QueuePage::default() };
-    insta::assert_snapshot!(queue(&some), @"");
+    insta::assert_snapshot!(queue(&some), @r"
+           id       title  artist
+        9  track:1  Dusk   Tandem  0:20
+    >  10  track:1  Dusk   Tandem  0:20
+    2 more: --offset 10
+    ");
     assert_eq!(queue(&QueuePage { current: -1, ..QueuePage::default() }), "The queue is empty.\n");
 }
 
@@ -136,7 +172,11 @@ fn sources_say_why_they_are_away() {
         reason: "It is not in the car.".into(),
         ..Source::default()
     };
-    insta::assert_snapshot!(sources(&[local, stick]), @"");
+    insta::assert_snapshot!(sources(&[local, stick]), @r"
+    id       kind   name   items
+    local:1  local  Music      6
+    usb:2    usb    蓝色    2000  It is not in the car.
+    ");
 }
 
 #[test]
@@ -151,5 +191,10 @@ fn a_scan_is_told_in_one_line() {
     };
     let lines =
         [scan("walking", 0, ""), scan("reading", 1, ""), scan("done", 3, ""), scan("failed", 0, "It was pulled out.")];
-    insta::assert_snapshot!(lines.each_ref().map(progress).join("\n"), @"");
+    insta::assert_snapshot!(lines.each_ref().map(progress).join("\n"), @r"
+    usb:2: 2000 files so far
+    usb:2: 700 of 2000 files read, 1 unreadable
+    usb:2: 2000 files, 3 unreadable
+    usb:2: failed: It was pulled out.
+    ");
 }
