@@ -164,6 +164,8 @@ mod tests {
     use tandem_units::{Quality, Value};
 
     use super::*;
+    use crate::media::Picture;
+    use crate::media::art::{Made, Wanted};
 
     fn reading(number: i64) -> Reading {
         Reading { quality: Quality::Valid, value: Some(Value::Int(number)), heard: Nanoseconds::SECOND }
@@ -220,9 +222,13 @@ mod tests {
             mailbox.climate(Climate::Gone);
             mailbox.climate(Climate::Request(crate::TemperatureRequest { id, ..Default::default() }));
             mailbox.ask(Ask::OtherTheme);
+            mailbox.media(Media::Position(Some(id as i64)));
+            let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
+            mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
         }
         let post = mailbox.take();
-        assert_eq!((post.climate.len(), post.asks.len()), (2, MAX_ASKS));
+        assert_eq!((post.climate.len(), post.asks.len(), post.media.len()), (2, MAX_ASKS, MAX_MEDIA));
+        assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Daemon {
         let file = folder.path().join("bus.conf");
         let configuration = format!(
             "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\"/><allow own=\"*\"/></policy></busconfig>"
+             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>"
         );
         std::fs::write(&file, configuration).unwrap();
         let mut daemon = Command::new("dbus-daemon")
@@ -256,7 +256,8 @@ fn player(news: Media) -> Option<Option<Box<Player>>> {
 async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
     let folder = tempfile::tempdir().unwrap();
     let Some((_daemon, address)) = Daemon::start(&folder) else { return };
-    let open = async || Builder::address(address.as_str()).build().await.unwrap();
+    let open =
+        async || Builder::address(address.as_str()).method_timeout(Duration::from_secs(3)).build().await.unwrap();
     let (signals, calls, screen) = (open().await, open().await, Screen::new());
     let (sender, mut commands) = mpsc::channel(8);
     let story = async {
