@@ -25,13 +25,13 @@ fn m3u_in_all_its_dress() {
     let text = "#EXTM3U\r\n#PLAYLIST:Road trip\r\n#EXTINF:123.5,Ann Other - First\r\n#EXTALB:The Album\r\nMusic\\one.mp3\r\n\
         #EXTINF:-1 tvg-name=\"A, B\" group-title=\"News\",Radio, One\r\nhttps://radio.example/live?a=1&b=2\r\n\
         #EXTIMG:cover.jpg\r\n#EXTART:Somebody\r\n#EXTINF:12,A - B\r\n../two three.flac\r\n\
-        ftp://no.example/x.mp3\r\n#EXTVLCOPT:x\r\nfile:///home/car/four%20five.ogg\r\nC:\\Music\\six.mp3\n\n# words\nseven.mp3";
+        ftp://no.example/x.mp3\r\n#EXTVLCOPT:x\r\nfile:///srv/car/four%20five.ogg\r\nC:\\Music\\six.mp3\n\n# words\nseven.mp3";
     assert_snapshot!(told(playlist(text.as_bytes(), "")), @r#"
         "Road trip", refused 1
         Music/one.mp3 | First | Ann Other | The Album | 123.5 s | -
         https://radio.example/live?a=1&b=2 | Radio, One |  |  | - | -
         ../two three.flac | A - B | Somebody |  | 12 s | cover.jpg
-        /home/car/four five.ogg |  |  |  | - | -
+        /srv/car/four five.ogg |  |  |  | - | -
         C:/Music/six.mp3 |  |  |  | - | -
         seven.mp3 |  |  |  | - | -
         "#);

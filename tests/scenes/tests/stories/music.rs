@@ -6,13 +6,14 @@ use futures_util::StreamExt;
 use tandem_contracts::media::{Media1Proxy, Now};
 use tandem_contracts::mpris::{self, PlayerProxy};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
-use tandem_scenes::{Bus, Pixels, Region, Tandem, within};
+use tandem_scenes::{Bus, Region, Tandem, within};
 use zbus::proxy::CacheProperties;
 
 /// The picture of what plays, in the cluster's left wing.
 const COVER: Region = Region { x: 48, y: 200, width: 160, height: 160 };
-/// More than the flat ground of the wing has.
-const A_PICTURE: usize = 100;
+/// Pixels with a hue: the wing's ground and words are greys.
+const A_PICTURE: usize = 2_000;
+const HUE: u8 = 40;
 
 async fn media(bus: &Bus) -> Media1Proxy<'static> {
     Media1Proxy::builder(&bus.connection).cache_properties(CacheProperties::No).build().await.expect("a proxy")
@@ -70,11 +71,11 @@ fn playerctl(bus: &Bus, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
+/// How much of the cover's place has a hue, pixels.
 async fn wing(bus: &Bus) -> usize {
     let (_, cluster) = bus.capture(CLUSTER).await;
-    let mut cover = Pixels::filled(COVER.width, COVER.height, [0; 3]);
-    cover.rgb = cluster.cut(COVER);
-    cover.colours()
+    let spread = |pixel: &[u8]| pixel.iter().max().zip(pixel.iter().min()).map_or(0, |(most, least)| most - least);
+    cluster.cut(COVER).chunks_exact(3).filter(|pixel| spread(pixel) > HUE).count()
 }
 
 #[tokio::test]
