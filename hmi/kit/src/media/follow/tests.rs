@@ -227,12 +227,17 @@ impl Screen {
     }
 
     /// Waits for something of interest; the rest goes by.
-    async fn until<T>(&self, wanted: impl Fn(Media) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = self.mailbox.take().media.into_iter().find_map(&wanted) {
-                return found;
+    #[track_caller]
+    fn until<T>(&self, wanted: impl Fn(Media) -> Option<T>) -> impl Future<Output = T> {
+        let place = std::panic::Location::caller();
+        async move {
+            loop {
+                if let Some(found) = self.mailbox.take().media.into_iter().find_map(&wanted) {
+                    return found;
+                }
+                let news = tokio::time::timeout(Duration::from_secs(20), self.news.notified()).await;
+                assert!(news.is_ok(), "nothing comes at {place}");
             }
-            self.news.notified().await;
         }
     }
 }
@@ -303,7 +308,7 @@ async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
         assert_eq!(asked, ["/a/b 5", "next"]);
 
         // Both names go with the service, and come back with another.
-        server.graceful_shutdown().await;
+        server.close().await.unwrap();
         assert_eq!(screen.until(|news| player(news).filter(Option::is_none)).await, None);
         let _again = serve(&address, Plain::default()).await;
         let service = |news| if let Media::Service(service) = news { service } else { None };
