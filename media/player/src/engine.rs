@@ -143,8 +143,6 @@ struct Current {
     blamed: bool,
     /// It is about to be loaded anew because of that.
     mends: bool,
-    /// How often this load was begun anew because nothing came.
-    tries: u32,
 }
 
 pub struct Engine {
@@ -386,6 +384,11 @@ impl Engine {
             let _ = self.chain.sink.set_state(gst::State::Null);
         }
         let _ = self.playbin.set_state(gst::State::Null);
+        // playsink keeps it too, and would close it when the last message of this pipeline is dropped: in the middle of the next load.
+        let player = self.playbin.downcast_ref::<gst::Bin>();
+        if let Some(playsink) = player.and_then(|player| player.by_name("playsink")) {
+            playsink.set_property("audio-sink", None::<gst::Element>);
+        }
         self.playbin.set_property("audio-sink", None::<gst::Element>);
         if let Some(parent) = self.chain.bin.parent().and_downcast::<gst::Bin>() {
             let _ = parent.remove(&self.chain.bin);
@@ -455,7 +458,6 @@ impl Current {
             position: target,
             blamed: false,
             mends: false,
-            tries: 0,
         }
     }
 

@@ -60,6 +60,13 @@ pub struct Outlet {
     pub caps: Option<gst::Caps>,
 }
 
+impl Outlet {
+    /// What it was given is read later: nothing may be cut off that was said to have been played.
+    pub fn is_recording(&self) -> bool {
+        self.name == "record"
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum OutletError {
     #[error("the recording {file} cannot be made")]

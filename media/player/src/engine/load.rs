@@ -15,10 +15,6 @@ use crate::failure::Failure;
 use crate::protocol::{Event, ReplayGain};
 use crate::sequel::Admitted;
 
-/// After this a file that does not come is loaded once more.
-const TRY_PATIENCE: std::time::Duration = std::time::Duration::from_millis(700);
-/// And once more, and then no more.
-const TRIES: u32 = 2;
 /// What `Settling` may take before the jump is made anyway.
 const SETTLE_PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
@@ -62,7 +58,7 @@ impl Engine {
     /// Whether the end of the fade was heard.
     fn faded(&self) -> bool {
         let Some((track, at)) = self.chain.fader.reached() else { return false };
-        if !self.outlet.paced {
+        if !self.outlet.paced || self.outlet.is_recording() {
             return self.tap.passed(track, at);
         }
         let Some(heard_at) = self.tap.heard_at(track, at) else { return false };
@@ -114,6 +110,7 @@ impl Engine {
             return self.fail(Failure::no_device());
         }
         self.playbin.set_property("uri", uri);
+        self.wake_decoder();
         self.phase = Phase::Loading { since: Instant::now() };
         // If it fails, why comes as a message.
         if self.playbin.set_state(gst::State::Paused) == Ok(gst::StateChangeSuccess::NoPreroll) {
@@ -122,22 +119,13 @@ impl Engine {
         Ok(())
     }
 
-    /// The same load from its beginning.
-    fn once_more(&mut self, target: ClockTime) -> Result<(), EngineError> {
-        let Some(before) = self.current.take() else { return Ok(()) };
-        self.begin(before.track.clone(), target, before.tell)?;
-        self.inherit(before, 1);
-        Ok(())
-    }
-
-    /// What a new load of the same track takes over from the one before.
-    fn inherit(&mut self, before: Current, tries: u32) {
-        if let Some(current) = &mut self.current {
-            current.started = before.started;
-            current.told_playing = before.told_playing;
-            current.words = before.words;
-            current.blamed = before.blamed;
-            current.tries = tries * (before.tries + 1);
+    /// GStreamer 1.22 lets the source run before its decodebin3 is awake; what comes too early is lost without a word, and nothing sounds.
+    fn wake_decoder(&self) {
+        let Some(player) = self.playbin.downcast_ref::<gst::Bin>() else { return };
+        for decoder in player.iterate_all_by_element_factory_name("decodebin3").into_iter().flatten() {
+            if decoder.set_state(gst::State::Paused).is_err() {
+                tracing::warn!("the decoder does not wake");
+            }
         }
     }
 
@@ -146,8 +134,13 @@ impl Engine {
         let position =
             if before.seekable { position.unwrap_or_else(|| self.standing(&before)) } else { ClockTime::ZERO };
         let tell = if tell { Tell::Seeked } else { Tell::Nothing };
-        self.begin(before.track.clone(), position, tell)?;
-        self.inherit(before, 0);
+        self.begin(before.track, position, tell)?;
+        if let Some(current) = &mut self.current {
+            current.started = before.started;
+            current.told_playing = before.told_playing;
+            current.words = before.words;
+            current.blamed = before.blamed;
+        }
         Ok(())
     }
 
@@ -323,19 +316,10 @@ impl Engine {
     pub(super) fn lose_patience(&mut self) -> Result<(), EngineError> {
         let Some(current) = &self.current else { return Ok(()) };
         let (stream, patience) = if current.is_stream() { (true, STREAM_PATIENCE) } else { (false, FILE_PATIENCE) };
-        // Now and then GStreamer 1.22 loses the stream of a file between two of its threads, and nothing comes of it.
-        let again = (!stream && current.tries < TRIES).then_some(current.target);
         match self.phase {
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
                 self.fail(if stream { Failure::silent_server() } else { Failure::damaged() })
             }
-            Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > TRY_PATIENCE => match again {
-                Some(target) => {
-                    tracing::warn!("a file does not come: once more");
-                    self.once_more(target)
-                }
-                None => Ok(()),
-            },
             Phase::Settling { since } if since.elapsed() > SETTLE_PATIENCE => self.settled(),
             Phase::Held if self.playing && current.buffered < 100 && current.buffered_at.elapsed() > patience => {
                 self.fail(Failure::stopped_sending())
