@@ -148,7 +148,8 @@ fn mpd(music: &Path, state: &Path) -> Result<f64> {
 }
 
 const SYLLABLES: [&str; 12] = ["sol", "mar", "nac", "ter", "lin", "gar", "pho", "bel", "dor", "æn", "rue", "vik"];
-const CHARACTERS: [char; 16] = ['晴', '天', '七', '里', '香', '夜', '曲', '稻', '青', '花', '瓷', '海', '月', '光', '山', '水'];
+const CHARACTERS: [char; 16] =
+    ['晴', '天', '七', '里', '香', '夜', '曲', '稻', '青', '花', '瓷', '海', '月', '光', '山', '水'];
 
 /// A title of two words and, for every third, three Chinese characters; another for each number.
 fn title(number: usize) -> String {
@@ -197,7 +198,8 @@ async fn answers(state: &Path) -> Result<Vec<Figure>> {
         let short = |word: &str, count: usize| word.chars().take(count).collect::<String>();
         let first = words.first().copied().unwrap_or_default();
         let last = words.last().copied().unwrap_or_default();
-        for text in [short(first, 3), short(last, 2), format!("{} {}", short(last, 3), short(first, 4)), whole.clone()] {
+        for text in [short(first, 3), short(last, 2), format!("{} {}", short(last, 3), short(first, 4)), whole.clone()]
+        {
             let begun = Instant::now();
             let found = library.search(&text, 50).await?;
             searches.push(begun.elapsed().as_secs_f64() * 1e3);

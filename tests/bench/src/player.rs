@@ -47,7 +47,8 @@ fn gapless() -> Result<Vec<Figure>> {
             let songs: Vec<PathBuf> = halves.iter().map(|half| half.with_extension(kind)).collect();
             if let [program, options @ ..] = encoder {
                 for (song, half) in songs.iter().zip(&halves) {
-                    let done = Command::new(program).args(options).arg(song).arg(half).stderr(Stdio::null()).status()?;
+                    let done =
+                        Command::new(program).args(options).arg(song).arg(half).stderr(Stdio::null()).status()?;
                     anyhow::ensure!(done.success(), "{program} ended with {done}");
                 }
             }

@@ -48,7 +48,8 @@ fn order(queue: &Queue) -> Vec<u64> {
 /// What is heard from here on, at most so much of it.
 fn heard(queue: &mut Queue, most: usize) -> Vec<u64> {
     let mut heard: Vec<u64> = queue.current().into_iter().collect();
-    while let Some(next) = heard.last().and_then(|last| queue.following(*last, |_| true)).filter(|_| heard.len() < most) {
+    while let Some(next) = heard.last().and_then(|last| queue.following(*last, |_| true)).filter(|_| heard.len() < most)
+    {
         queue.set_current(next).unwrap();
         heard.push(next);
     }
