@@ -28,13 +28,16 @@ pub enum Known {
     Failed(Denied),
 }
 
+/// Asks for the rows of a list from a place on, and says whether the question is under way.
+type Ask = dyn Fn(&List, u32) -> bool;
+
 /// A model of any length that holds [`PAGE_ROWS`] times 20 rows at most. A row that is not there yet is drawn as nothing, and told when it comes.
 pub struct Pages<T> {
     state: RefCell<State>,
     notify: ModelNotify,
     draw: Box<dyn Fn(&Row) -> T>,
     nothing: T,
-    ask: Box<dyn Fn(&List, u32) -> bool>,
+    ask: Box<Ask>,
 }
 
 struct State {
