@@ -39,6 +39,8 @@ pub enum Word {
     },
     /// A volume is part of the library now.
     Came,
+    /// Covers were found for some of its tracks.
+    Covered,
     /// It is no more.
     Gone {
         volume: String,
@@ -152,6 +154,7 @@ impl Actor {
         match word {
             Word::Found { entry, facts } => self.core.found(now, entry, *facts),
             Word::Checked { entry, present } => self.core.checked(now, entry, present),
+            Word::Covered => self.core.look_anew(),
             Word::Came => self.core.volume_came(now),
             Word::Gone { volume } => self.core.volume_gone(now, &volume),
         }

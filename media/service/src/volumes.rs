@@ -256,12 +256,15 @@ impl Volumes {
             self.scanning = Some((id, stop.clone()));
             let (library, progress, finished) =
                 (self.library.clone(), Arc::clone(&self.progress), self.finished.0.clone());
+            let words = self.words.clone();
             tokio::spawn(async move {
                 scan_one(&library, &volume, &stop, &progress).await;
                 // Nobody waits for it when the service ends.
                 let _ = finished.send(()).await;
                 // The next volume's music does not wait for the covers of this one; a pulled stick ends them by itself.
-                find_covers(&library, &volume, &stop).await;
+                if find_covers(&library, &volume, &stop).await {
+                    drop(words.send(Word::Covered).await);
+                }
             });
             return;
         }
@@ -285,10 +288,17 @@ async fn scan_one(library: &Library, volume: &Volume, stop: &Stop, progress: &Ar
     }
 }
 
-async fn find_covers(library: &Library, volume: &Volume, stop: &Stop) {
+/// Whether there may be covers that were not there before.
+async fn find_covers(library: &Library, volume: &Volume, stop: &Stop) -> bool {
     match covers(library, volume, stop).await {
-        Ok(Covers { looked, found, refused }) => debug!(looked, found, refused, "covers were looked for"),
-        Err(error) => debug!(error = &error as &dyn std::error::Error, "the search for covers ended early"),
+        Ok(Covers { looked, found, refused }) => {
+            debug!(looked, found, refused, "covers were looked for");
+            found > 0
+        }
+        Err(error) => {
+            debug!(error = &error as &dyn std::error::Error, "the search for covers ended early");
+            true
+        }
     }
 }
 

@@ -155,7 +155,7 @@ const CHARACTERS: [char; 16] =
 fn title(number: usize) -> String {
     let syllable = |place: u32| SYLLABLES.get(number / 12usize.pow(place) % 12).copied().unwrap_or_default();
     let mut title = format!("{}{} {}{}{}", syllable(0), syllable(1), syllable(2), syllable(3), syllable(4));
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         let character = |place: u32| CHARACTERS.get(number / 3 / 16usize.pow(place) % 16).copied().unwrap_or_default();
         title.extend([' ', character(0), character(1), character(2)]);
     }

@@ -225,9 +225,13 @@ async fn connection(address: &str) -> Result<Connection> {
     }
 }
 
-/// The one child of a process.
-fn child_of(pid: u32) -> Result<Pid> {
-    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
-    let child = children.split_whitespace().next().context("the service has no player")?;
-    Pid::from_raw(child.parse()?).context("a pid")
+/// The one child of a process: not every kernel lists them with their parent.
+fn child_of(parent: u32) -> Result<Pid> {
+    let is_child = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        after_name.split(' ').nth(1).and_then(|field| field.parse().ok()) == Some(parent)
+    };
+    let pids = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    pids.filter(is_child).find_map(Pid::from_raw).context("the service has no player")
 }

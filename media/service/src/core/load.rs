@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use tandem_library::{ItemId, Kind};
 use tandem_player::protocol::{Order, Track};
 
 use super::{Choice, Core, Effect, Facts, HEARD_OUT, Hearing, Stage, Start, Trouble, Wait};
-use crate::state::Status;
+use crate::state::{Playable, Status};
 
 impl Core {
     /// Makes an entry the current one and asks what it is; it loads when the answer is there.
@@ -38,6 +39,15 @@ impl Core {
         self.facts.remove(&entry);
         if let Some(slot) = self.queue.get(entry) {
             self.out.push(Effect::Find { entry, what: slot.what.clone() });
+        }
+    }
+
+    /// The library knows more of its tracks than before: what is heard now is asked for again, so that a cover that came late is shown.
+    pub fn look_anew(&mut self) {
+        let Some(entry) = self.queue.current().filter(|_| !matches!(self.stage, Stage::Finding(..))) else { return };
+        let what = self.queue.get(entry).map(|slot| slot.what.clone());
+        if let Some(what @ Playable::Item(ItemId { kind: Kind::Track, .. })) = what {
+            self.out.push(Effect::Find { entry, what });
         }
     }
 
