@@ -1,6 +1,6 @@
 //! A stage for the core: a player and a library that exist only here, and a log that a person can judge.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -25,7 +25,8 @@ struct VirtualPlayer {
     missing: bool,
     hangs: bool,
     sounds: Option<(u64, String)>,
-    next: Option<(u64, String)>,
+    /// What was told to follow, one behind the other.
+    next: VecDeque<(u64, String)>,
     position: i64,
     playing: bool,
     asked: bool,
@@ -197,7 +198,7 @@ impl Story {
         if name.starts_with("radio") || self.player.position < LENGTH {
             return self.hears(Event::Position { id, position_us: self.player.position });
         }
-        match self.player.next.take() {
+        match self.player.next.pop_front() {
             Some((id, name)) => {
                 self.player.sounds = Some((id, name));
                 (self.player.position, self.player.asked) = (0, false);
@@ -277,9 +278,8 @@ impl Story {
         }
         match order {
             Order::Load { track, position_us, playing } => {
-                (self.player.next, self.player.asked) = (None, true);
-                self.player.sounds = None;
-                self.player.playing = false;
+                self.player.next.clear();
+                (self.player.sounds, self.player.asked, self.player.playing) = (None, true, false);
                 let name = track.uri.clone();
                 if let Some(cause) = self.spoilt.get(&name).copied() {
                     self.hears(Event::Failed { id: track.id, cause, sentence: format!("{cause:?}") });
@@ -297,13 +297,14 @@ impl Story {
                 self.player.asked = false;
             }
             Order::Follow { after, track } => {
-                assert_eq!(self.player.sounds.as_ref().map(|(id, _)| *id), Some(after), "it follows what sounds");
-                self.player.next = track.map(|track| (track.id, track.uri));
-                if let Some((id, name)) = self.player.next.clone()
-                    && let Some(cause) = self.spoilt.get(&name).copied()
-                {
-                    self.player.next = None;
-                    self.hears(Event::Failed { id, cause, sentence: format!("{cause:?}") });
+                let sounds = self.player.sounds.as_ref().is_some_and(|(id, _)| *id == after);
+                let behind = self.player.next.iter().position(|(id, _)| *id == after);
+                assert!(sounds || behind.is_some(), "it follows {after}, of which the player does not know");
+                self.player.next.truncate(behind.map_or(0, |place| place + 1));
+                let Some((id, name)) = track.map(|track| (track.id, track.uri)) else { return };
+                match self.spoilt.get(&name).copied() {
+                    Some(cause) => self.hears(Event::Failed { id, cause, sentence: format!("{cause:?}") }),
+                    None => self.player.next.push_back((id, name)),
                 }
             }
             Order::Play | Order::Pause => {
@@ -313,7 +314,10 @@ impl Story {
                     self.core.hear(self.now, Event::Sounding { id, playing });
                 }
             }
-            Order::Stop => (self.player.sounds, self.player.next, self.player.playing) = (None, None, false),
+            Order::Stop => {
+                self.player.next.clear();
+                (self.player.sounds, self.player.playing) = (None, false);
+            }
             Order::Seek { position_us } => {
                 if let Some((id, _)) = self.player.sounds {
                     self.player.position = position_us;
