@@ -7,7 +7,11 @@ use sqlx::{AssertSqlSafe, Row};
 pub(crate) const APPLICATION: i64 = 0x5441_4e44;
 
 /// The n-th script leads from version n to n + 1 (`user_version`).
-pub(crate) const SCRIPTS: &[&str] = &[include_str!("schema.sql")];
+pub(crate) const SCRIPTS: &[&str] = &[
+    include_str!("schema.sql"),
+    // A scan counts what it adds once a batch; for every track on its own, that was a quarter of its time.
+    "DROP TRIGGER track_added; DROP TRIGGER track_artist_added;",
+];
 
 pub(crate) fn newest() -> i64 {
     i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX)

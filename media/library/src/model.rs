@@ -255,8 +255,6 @@ pub struct Tags {
     pub year: Option<i32>,
     /// Microseconds.
     pub length_us: Option<i64>,
-    /// The name of a file in [`Library::art_folder`](crate::Library::art_folder).
-    pub art: Option<String>,
 }
 
 /// A music file of a volume, as a scan found it.

@@ -173,7 +173,6 @@ fn gather(file: &TaggedFile) -> Tags {
         disc: number(Accessor::disk),
         year: year.get(..4).and_then(|digits| digits.parse().ok()).filter(|year| (1..10_000).contains(year)),
         length_us: length_us(file),
-        art: None,
     }
 }
 

@@ -1,33 +1,38 @@
 //! What a scan writes: batches of files, each in one transaction.
 
+mod names;
+
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::LibraryError;
-use crate::fold::{index_words, path_key, sort_key};
+use crate::fold::{index_words, sort_key};
 use crate::model::{ItemId, Kind, Known, Scanned, VolumeId};
 use crate::order::encode;
 use crate::scanned::{self, File};
 use crate::volumes::{tidy, volume_row};
-use crate::walk::shown;
 use crate::{Library, playlists};
+use names::{Names, next_row};
 
 /// Files that one transaction forgets.
 const STEP: usize = 1_000;
 
 const ADD_TRACKS: &str = "INSERT INTO track
-    (row, volume, folder, name, file_key, size, mtime_ns, title, key, core, artist, album, genre, disc, number, length_us, art, reason)
+    (row, volume, folder, name, file_key, size, mtime_ns, title, key, core, artist, album, genre, disc, number, length_us, reason)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,
-           value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16, value ->> 17
+           value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16
     FROM json_each(?)";
 
-/// The same columns, where the row is known.
+/// The same columns, where the row is known. Its cover is looked for anew.
 const CHANGE_TRACK: &str = "UPDATE track SET size = value ->> 5, mtime_ns = value ->> 6, title = value ->> 7, key = value ->> 8,
     core = value ->> 9, artist = value ->> 10, album = value ->> 11, genre = value ->> 12, disc = value ->> 13, number = value ->> 14,
-    length_us = value ->> 15, art = value ->> 16, reason = value ->> 17
+    length_us = value ->> 15, art = NULL, reason = value ->> 16
     FROM (SELECT ? AS value) WHERE row = value ->> 0";
+
+const ADD_WORDS: &str =
+    "INSERT INTO word (rowid, title, rest) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)";
 
 /// A scan of one volume; there is one a volume at a time.
 pub struct ScanWriter {
@@ -38,27 +43,6 @@ pub struct ScanWriter {
     names: Names,
     /// A change was begun and not seen to its end: the names may be of rows that were undone.
     unsure: bool,
-}
-
-/// Rows that were looked up, so that a batch of one album asks once.
-#[derive(Default)]
-struct Names {
-    folders: HashMap<String, Place>,
-    artists: HashMap<String, Place>,
-    genres: HashMap<String, i64>,
-    albums: HashMap<(String, String), Album>,
-}
-
-#[derive(Clone, Copy)]
-struct Place {
-    row: i64,
-    art: bool,
-}
-
-struct Album {
-    row: i64,
-    artist: String,
-    art: bool,
 }
 
 impl Library {
@@ -147,38 +131,28 @@ impl ScanWriter {
         let library = self.library.clone();
         let mut change = library.0.change().await?;
         let connection = change.connection();
-        let (mut next,): (i64,) =
-            sqlx::query_as("SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'track'), 0) + 1")
-                .fetch_one(&mut *connection)
-                .await?;
+        let mut words = Vec::with_capacity(files.len());
+        self.names.meet(connection, self.volume, files, &mut words).await?;
+        let mut next = next_row(connection, "track").await?;
         let mut tracks = Vec::with_capacity(files.len());
         let mut artists = Vec::with_capacity(files.len());
-        let mut words = Vec::with_capacity(files.len());
+        let mut more = More::default();
         for file in files {
-            let folder = self.folder(connection, &file.folder).await?;
+            let folder = self.names.folder(&file.folder);
             let known = match self.known.contains_key(&file.path) {
-                true => track_row(connection, folder.row, file).await?,
+                true => track_row(connection, folder, file).await?,
                 false => None,
             };
             let row = known.unwrap_or(next);
-            for (place, name) in file.artists.iter().enumerate() {
-                let artist = self.artist(connection, name, file.art.as_deref()).await?;
+            let (album, genre) = (self.names.album(file), self.names.genre(file));
+            for (place, artist) in file.artists.iter().filter_map(|name| self.names.artist(name)).enumerate() {
                 artists.push(json!([artist, row, place, self.volume]));
-            }
-            let album = self.album(connection, file, known.is_some()).await?;
-            let genre = self.genre(connection, &file.genre).await?;
-            if let (Some(art), false) = (&file.art, folder.art) {
-                sqlx::query("UPDATE folder SET art = ? WHERE row = ?")
-                    .bind(art)
-                    .bind(folder.row)
-                    .execute(&mut *connection)
-                    .await?;
-                self.names.folders.entry(file.folder.clone()).and_modify(|folder| folder.art = true);
+                *more.artists.entry(artist).or_default() += 1;
             }
             let values = json!([
                 row,
                 self.volume,
-                folder.row,
+                folder,
                 file.name,
                 file.file_key,
                 file.known.size.cast_signed(),
@@ -192,7 +166,6 @@ impl ScanWriter {
                 file.disc,
                 file.track,
                 file.length_us,
-                file.art,
                 file.reason
             ]);
             words.push(json!([row, file.title_words, file.rest_words]));
@@ -205,18 +178,20 @@ impl ScanWriter {
                 None => {
                     tracks.push(values);
                     next += 1;
+                    let places = [(&mut more.folders, folder), (&mut more.albums, album), (&mut more.genres, genre)];
+                    for (counts, place) in places {
+                        place.map(|place| *counts.entry(place).or_default() += 1);
+                    }
                 }
             }
         }
+        self.names.part(connection, files).await?;
         many(connection, ADD_TRACKS, tracks).await?;
-        many(connection, "INSERT INTO track_artist SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?) WHERE true
-            ON CONFLICT DO NOTHING", artists).await?;
-        many(
-            connection,
-            "INSERT INTO word (rowid, title, rest) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)",
-            words,
-        )
-        .await?;
+        let add_artists =
+            "INSERT INTO track_artist SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)";
+        many(connection, add_artists, artists).await?;
+        many(connection, ADD_WORDS, words).await?;
+        more.count(connection, self.volume).await?;
         change.commit_shown().await
     }
 
@@ -232,9 +207,10 @@ impl ScanWriter {
         let library = self.library.clone();
         let mut change = library.0.change().await?;
         let (folder, name) = scanned::split(path);
-        let place = self.folder(change.connection(), folder).await?;
+        self.names.meet_folders(change.connection(), self.volume, &[folder]).await?;
+        let row = self.names.folder(folder).ok_or_else(|| LibraryError::NoSuchVolume(self.id.clone()))?;
         let known = Known { size, mtime_ns };
-        playlists::put(change.connection(), self.volume, (place.row, folder), name, known, list).await?;
+        playlists::put(change.connection(), self.volume, (row, folder), name, known, list).await?;
         change.commit_shown().await?;
         self.unsure = false;
         self.known.insert(path.to_owned(), known);
@@ -279,184 +255,47 @@ impl ScanWriter {
         }
         change.commit_shown().await
     }
+}
 
-    async fn folder(&mut self, connection: &mut SqliteConnection, path: &str) -> Result<Place, LibraryError> {
-        if let Some(place) = self.names.folders.get(path) {
-            return Ok(*place);
-        }
-        // From the root down to it.
-        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
-        let paths = [""].into_iter().chain(ends.filter_map(|end| path.get(..end)).filter(|path| !path.is_empty()));
-        let mut place: Option<Place> = None;
-        for path in paths {
-            if let Some(known) = self.names.folders.get(path) {
-                place = Some(*known);
-                continue;
-            }
-            let found: Option<(i64, bool)> =
-                sqlx::query_as("SELECT row, art IS NOT NULL FROM folder WHERE volume = ? AND path = ?")
-                    .bind(self.volume)
-                    .bind(path)
-                    .fetch_optional(&mut *connection)
-                    .await?;
-            let known = match found {
-                Some((row, art)) => Place { row, art },
-                None => {
-                    let title = shown(path.rsplit('/').next().unwrap_or_default());
-                    let (row,): (i64,) = sqlx::query_as(
-                        "INSERT INTO folder (volume, parent, path, title, key) VALUES (?, ?, ?, ?, ?) RETURNING row",
-                    )
-                    .bind(self.volume)
-                    .bind(place.map(|place| place.row))
-                    .bind(path)
-                    .bind(title)
-                    .bind(path_key(path))
-                    .fetch_one(&mut *connection)
-                    .await?;
-                    Place { row, art: false }
-                }
-            };
-            self.names.folders.insert(path.to_owned(), known);
-            place = Some(known);
-        }
-        place.ok_or_else(|| LibraryError::NoSuchVolume(self.id.clone()))
-    }
+/// Tracks that lists count, by the rows of what has them: once for a batch, where a trigger would do it for every track.
+#[derive(Default)]
+struct More {
+    folders: HashMap<i64, u32>,
+    albums: HashMap<i64, u32>,
+    genres: HashMap<i64, u32>,
+    artists: HashMap<i64, u32>,
+}
 
-    async fn artist(
-        &mut self,
-        connection: &mut SqliteConnection,
-        name: &scanned::Name,
-        art: Option<&str>,
-    ) -> Result<i64, LibraryError> {
-        let place = match self.names.artists.get(&name.folded) {
-            Some(place) => *place,
-            None => {
-                let found: Option<(i64, bool)> =
-                    sqlx::query_as("SELECT row, art IS NOT NULL FROM artist WHERE folded = ?")
-                        .bind(&name.folded)
-                        .fetch_optional(&mut *connection)
-                        .await?;
-                let place = match found {
-                    Some((row, art)) => Place { row, art },
-                    None => {
-                        let (row,): (i64,) =
-                            sqlx::query_as("INSERT INTO artist (name, folded, key) VALUES (?, ?, ?) RETURNING row")
-                                .bind(&name.shown)
-                                .bind(&name.folded)
-                                .bind(sort_key(&name.shown))
-                                .fetch_one(&mut *connection)
-                                .await?;
-                        index(connection, Kind::Artist, row, &name.shown, "").await?;
-                        Place { row, art: false }
-                    }
-                };
-                self.names.artists.insert(name.folded.clone(), place);
-                place
-            }
-        };
-        if let (Some(art), false) = (art, place.art) {
-            sqlx::query("UPDATE artist SET art = ? WHERE row = ?")
-                .bind(art)
-                .bind(place.row)
-                .execute(&mut *connection)
-                .await?;
-            self.names.artists.insert(name.folded.clone(), Place { art: true, ..place });
+impl More {
+    async fn count(self, connection: &mut SqliteConnection, volume: i64) -> Result<(), LibraryError> {
+        for (sql, counts) in [
+            (
+                "UPDATE folder SET children = children + (value ->> 1) FROM json_each(?) WHERE row = value ->> 0",
+                self.folders,
+            ),
+            ("UPDATE album SET tracks = tracks + (value ->> 1) FROM json_each(?) WHERE row = value ->> 0", self.albums),
+            (
+                "INSERT INTO genre_share SELECT value ->> 0, value ->> 2, value ->> 1 FROM json_each(?) WHERE true
+                 ON CONFLICT DO UPDATE SET tracks = tracks + excluded.tracks",
+                self.genres,
+            ),
+            (
+                "INSERT INTO artist_share SELECT value ->> 0, value ->> 2, value ->> 1 FROM json_each(?) WHERE true
+                 ON CONFLICT DO UPDATE SET tracks = tracks + excluded.tracks",
+                self.artists,
+            ),
+        ] {
+            many(connection, sql, counts.into_iter().map(|(row, count)| json!([row, count, volume])).collect()).await?;
         }
-        Ok(place.row)
-    }
-
-    async fn genre(
-        &mut self,
-        connection: &mut SqliteConnection,
-        name: &Option<scanned::Name>,
-    ) -> Result<Option<i64>, LibraryError> {
-        let Some(name) = name else { return Ok(None) };
-        if let Some(row) = self.names.genres.get(&name.folded) {
-            return Ok(Some(*row));
-        }
-        let (row,): (i64,) = sqlx::query_as(
-            "INSERT INTO genre (name, folded, key) VALUES (?, ?, ?) ON CONFLICT (folded) DO UPDATE SET folded = folded RETURNING row",
-        )
-        .bind(&name.shown)
-        .bind(&name.folded)
-        .bind(sort_key(&name.shown))
-        .fetch_one(&mut *connection)
-        .await?;
-        self.names.genres.insert(name.folded.clone(), row);
-        Ok(Some(row))
-    }
-
-    async fn album(
-        &mut self,
-        connection: &mut SqliteConnection,
-        file: &File,
-        again: bool,
-    ) -> Result<Option<i64>, LibraryError> {
-        let Some(name) = &file.album else { return Ok(None) };
-        let same = (name.folded.clone(), file.scope.clone());
-        if !self.names.albums.contains_key(&same) {
-            let album = self.album_row(connection, name, file).await?;
-            self.names.albums.insert(same.clone(), album);
-        }
-        let Some(album) = self.names.albums.get_mut(&same) else { return Ok(None) };
-        if let Some(art) = file.art.as_deref().filter(|_| again || !album.art) {
-            sqlx::query("UPDATE album SET art = ? WHERE row = ?")
-                .bind(art)
-                .bind(album.row)
-                .execute(&mut *connection)
-                .await?;
-            album.art = true;
-        }
-        // Without an album artist it is of all its tracks' artist, if that is one.
-        if file.album_artist.is_none() && !album.artist.is_empty() && album.artist != file.artist {
-            sqlx::query("UPDATE album SET artist = '' WHERE row = ?").bind(album.row).execute(&mut *connection).await?;
-            album.artist.clear();
-        }
-        Ok(Some(album.row))
-    }
-
-    async fn album_row(
-        &mut self,
-        connection: &mut SqliteConnection,
-        name: &scanned::Name,
-        file: &File,
-    ) -> Result<Album, LibraryError> {
-        let found: Option<(i64, String, bool)> = sqlx::query_as(
-            "SELECT row, artist, art IS NOT NULL FROM album WHERE volume = ? AND folded = ? AND scope = ?",
-        )
-        .bind(self.volume)
-        .bind(&name.folded)
-        .bind(&file.scope)
-        .fetch_optional(&mut *connection)
-        .await?;
-        if let Some((row, artist, art)) = found {
-            return Ok(Album { row, artist, art });
-        }
-        let album_artist = match &file.album_artist {
-            Some(artist) => Some(self.artist(connection, artist, None).await?),
-            None => None,
-        };
-        let artist = file.album_artist.as_ref().map_or(&file.artist, |artist| &artist.shown);
-        let (row,): (i64,) = sqlx::query_as(
-            "INSERT INTO album (volume, title, folded, scope, key, artist, album_artist, year) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-             RETURNING row",
-        )
-        .bind(self.volume)
-        .bind(&name.shown)
-        .bind(&name.folded)
-        .bind(&file.scope)
-        .bind(sort_key(&name.shown))
-        .bind(artist)
-        .bind(album_artist)
-        .bind(file.year)
-        .fetch_one(&mut *connection)
-        .await?;
-        index(connection, Kind::Album, row, &name.shown, artist).await?;
-        Ok(Album { row, artist: artist.clone(), art: false })
+        Ok(())
     }
 }
 
-async fn track_row(connection: &mut SqliteConnection, folder: i64, file: &File) -> Result<Option<i64>, LibraryError> {
+async fn track_row(
+    connection: &mut SqliteConnection,
+    folder: Option<i64>,
+    file: &File,
+) -> Result<Option<i64>, LibraryError> {
     let found: Option<(i64,)> = sqlx::query_as("SELECT row FROM track WHERE folder = ? AND file_key = ? AND name = ?")
         .bind(folder)
         .bind(&file.file_key)
@@ -470,10 +309,10 @@ async fn track_row(connection: &mut SqliteConnection, folder: i64, file: &File) 
 pub(crate) async fn many(
     connection: &mut SqliteConnection,
     sql: &'static str,
-    rows: Vec<serde_json::Value>,
+    rows: Vec<Value>,
 ) -> Result<(), LibraryError> {
     if !rows.is_empty() {
-        sqlx::query(sql).bind(serde_json::Value::from(rows).to_string()).execute(connection).await?;
+        sqlx::query(sql).bind(Value::from(rows).to_string()).execute(connection).await?;
     }
     Ok(())
 }
@@ -485,17 +324,16 @@ pub(crate) async fn index(
     row: i64,
     title: &str,
     rest: &str,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), LibraryError> {
+    let id = ItemId { kind, row };
+    sqlx::query("DELETE FROM word WHERE rowid = ?").bind(encode(id)).execute(&mut *connection).await?;
+    many(connection, ADD_WORDS, vec![indexed(id, title, rest)]).await
+}
+
+/// A row of the index of words.
+fn indexed(id: ItemId, title: &str, rest: &str) -> Value {
     let (mut title_words, mut rest_words) = (String::new(), String::new());
     index_words(title, &mut title_words);
     index_words(rest, &mut rest_words);
-    let row = encode(ItemId { kind, row });
-    sqlx::query("DELETE FROM word WHERE rowid = ?").bind(row).execute(&mut *connection).await?;
-    sqlx::query("INSERT INTO word (rowid, title, rest) VALUES (?, ?, ?)")
-        .bind(row)
-        .bind(title_words)
-        .bind(rest_words)
-        .execute(connection)
-        .await?;
-    Ok(())
+    json!([encode(id), title_words, rest_words])
 }

@@ -64,7 +64,6 @@ fn expected() -> Tags {
         disc: Some(2),
         year: Some(2003),
         length_us: None,
-        art: None,
     }
 }
 

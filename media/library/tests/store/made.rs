@@ -112,7 +112,6 @@ pub fn files(count: usize) -> Vec<Scanned> {
                     disc: Some(1),
                     year: Some(1970 + (n / 120 % 50) as i32),
                     length_us: Some(180_000_000 + (n % 100) as i64 * 1_000_000),
-                    art: (n % 12 == 0).then(|| format!("{n}.jpg")),
                 }),
             }
         })
