@@ -83,7 +83,12 @@ pub(crate) async fn numbers(
     row: i64,
 ) -> Result<Order, LibraryError> {
     let (numbers,): (Option<String>,) = sqlx::query_as(sql).bind(row).fetch_one(connection).await?;
-    Ok(numbers.unwrap_or_default().split(',').filter_map(|number| number.parse().ok()).collect())
+    Ok(ids(&numbers.unwrap_or_default()).collect())
+}
+
+/// The numbers of a `group_concat`.
+pub(crate) fn ids(numbers: &str) -> impl Iterator<Item = i64> {
+    numbers.split(',').filter_map(|number| number.parse().ok())
 }
 
 pub(crate) async fn exists(connection: &mut SqliteConnection, id: ItemId) -> Result<(), LibraryError> {

@@ -8,7 +8,7 @@ use crate::Library;
 use crate::error::LibraryError;
 use crate::fold::{fold, sort_key, stands_alone};
 use crate::model::{Item, ItemId, Kind};
-use crate::order::decode;
+use crate::order::{decode, ids};
 use crate::rows::items;
 
 /// Items of one answer.
@@ -26,18 +26,29 @@ impl Library {
         let text: String = text.chars().take(CHARACTERS).collect();
         let Some(question) = Question::new(&text).filter(|_| limit > 0) else { return Ok(Vec::new()) };
         let mut reader = self.0.readers.acquire().await?;
-        let candidates = candidates(&mut reader, &question, limit).await?;
-        let items = items(&mut reader, &candidates, &self.0.art).await?;
-        let mut ranked: Vec<(Rank, Item)> = items
-            .into_iter()
+        let mut seen = HashSet::new();
+        let mut ranked: Vec<(Rank, Item)> = Vec::new();
+        for sql in [BEGIN, CONTAIN, CONTAIN_IN_TITLE] {
+            let candidates = candidates(&mut reader, sql, &question, limit).await?;
+            let all = candidates.len() < limit as usize;
+            let new: Vec<ItemId> = candidates.into_iter().filter(|id| seen.insert(*id)).collect();
+            let new = items(&mut reader, &new, &self.0.art).await?.into_iter();
             // An artist whose tracks went is gone, too; a new podcast has no episode yet.
-            .filter(|item| item.count > 0 || item.id.kind.plays() || item.id.kind == Kind::Podcast)
-            .map(|item| (question.rank(&item), item))
-            .collect();
+            let there = new.filter(|item| item.count > 0 || item.id.kind.plays() || item.id.kind == Kind::Podcast);
+            ranked.extend(there.map(|item| (question.rank(&item), item)));
+            // What begins with the text comes first whatever else there is.
+            let begin = ranked.iter().filter(|((fits, ..), _)| *fits <= BEGINS).count() >= limit as usize;
+            if begin || all && sql == CONTAIN {
+                break;
+            }
+        }
         ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(ranked.into_iter().take(limit as usize).map(|(_, item)| item).collect())
     }
 }
+
+/// The worst fit of a title that begins with the text.
+const BEGINS: u8 = 1;
 
 /// Smaller is better: how well the title fits, whether it can be played, its kind, and its place among its like.
 type Rank = (u8, bool, u8, String, i64);
@@ -61,7 +72,7 @@ impl Question {
         let fits = if title == self.folded {
             0
         } else if title.starts_with(&self.folded) {
-            1
+            BEGINS
         } else {
             let words: Vec<&str> = title.split(' ').collect();
             let within = |wanted: &str| match wanted.chars().any(stands_alone) {
@@ -115,42 +126,34 @@ pub(crate) fn terms(folded: &str) -> Vec<String> {
     terms
 }
 
+/// What begins with the text ?1 to ?2, each list in its order: found by the index, however many there are.
+const BEGIN: &str = "SELECT group_concat(id) FROM (
+    SELECT * FROM (SELECT 3 << 48 | row AS id FROM artist WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT 4 << 48 | row FROM album WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT row FROM track WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5))";
+
+/// What has the words ?3.
+const CONTAIN: &str = "SELECT group_concat(rowid) FROM (SELECT rowid FROM word WHERE word MATCH ?3 LIMIT ?5)";
+
+/// What has them in its title. Lists, and what is neither, from the other end: an artist is not to wait behind a thousand episodes.
+const CONTAIN_IN_TITLE: &str = "SELECT group_concat(id) FROM (
+    SELECT * FROM (SELECT rowid AS id FROM word WHERE word MATCH ?4 AND rowid >= 1 << 48 ORDER BY rowid DESC LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT rowid FROM word WHERE word MATCH ?4 AND rowid < 1 << 48 LIMIT ?5))";
+
 async fn candidates(
     connection: &mut SqliteConnection,
+    sql: &'static str,
     question: &Question,
     limit: u32,
 ) -> Result<Vec<ItemId>, LibraryError> {
-    let mut found: Vec<i64> = Vec::new();
-    // What begins with the text, each list in its order: found by the index, however many there are.
-    let end = format!("{}\u{10ffff}", question.key);
-    let begins: Vec<(i64,)> = sqlx::query_as(
-        "SELECT * FROM (SELECT 3 << 48 | row FROM artist WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3)
-         UNION ALL SELECT * FROM (SELECT 4 << 48 | row FROM album WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3)
-         UNION ALL SELECT * FROM (SELECT row FROM track WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?3)",
-    )
-    .bind(&question.key)
-    .bind(end)
-    .bind(limit)
-    .fetch_all(&mut *connection)
-    .await?;
-    found.extend(begins.into_iter().map(|(number,)| number));
     let all = question.terms.join(" AND ");
-    let in_title = format!("title : ({all})");
-    // Lists, and what is neither, from the other end: an artist is not to wait behind a thousand episodes.
-    for (sql, terms, enough) in [
-        (
-            "SELECT rowid FROM word WHERE word MATCH ? AND rowid >= 1 << 48 ORDER BY rowid DESC LIMIT ?",
-            &in_title,
-            usize::MAX,
-        ),
-        ("SELECT rowid FROM word WHERE word MATCH ? AND rowid < 1 << 48 LIMIT ?", &in_title, usize::MAX),
-        ("SELECT rowid FROM word WHERE word MATCH ? LIMIT ?", &all, limit as usize),
-    ] {
-        if found.len() < enough {
-            let rows: Vec<(i64,)> = sqlx::query_as(sql).bind(terms).bind(limit).fetch_all(&mut *connection).await?;
-            found.extend(rows.into_iter().map(|(number,)| number));
-        }
-    }
-    let mut seen = HashSet::with_capacity(found.len());
-    Ok(found.into_iter().filter(|number| seen.insert(*number)).filter_map(decode).collect())
+    let (found,): (Option<String>,) = sqlx::query_as(sql)
+        .bind(&question.key)
+        .bind(format!("{}\u{10ffff}", question.key))
+        .bind(&all)
+        .bind(format!("title : ({all})"))
+        .bind(limit)
+        .fetch_one(connection)
+        .await?;
+    Ok(ids(&found.unwrap_or_default()).filter_map(decode).collect())
 }

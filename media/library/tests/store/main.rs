@@ -5,6 +5,7 @@
 mod asked;
 mod broken;
 mod cast;
+mod counts;
 mod feeds;
 mod found;
 mod full;
