@@ -19,6 +19,17 @@ use names::{Names, next_row};
 /// Files that one transaction forgets.
 const STEP: usize = 1_000;
 
+/// Files that are read at once of what is known.
+const PART: i64 = 4_096;
+
+/// What is known of a volume, behind a row.
+const KNOWN: [&str; 2] = [
+    "SELECT track.row, folder.path, track.name, size, mtime_ns FROM track CROSS JOIN folder ON folder.row = track.folder
+     WHERE track.volume = ? AND track.row > ? ORDER BY track.row LIMIT ?",
+    "SELECT playlist.row, folder.path, playlist.name, size, mtime_ns FROM playlist CROSS JOIN folder ON folder.row = playlist.folder
+     WHERE playlist.volume = ? AND playlist.row > ? ORDER BY playlist.row LIMIT ?",
+];
+
 const ADD_TRACKS: &str = "INSERT INTO track
     (row, volume, folder, name, file_key, size, mtime_ns, title, key, core, artist, album, genre, disc, number, length_us, reason)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9,
@@ -68,22 +79,20 @@ impl Library {
             names: Names::default(),
             unsure: false,
         };
-        let files: Vec<(String, String, i64, i64)> = sqlx::query_as(
-            "SELECT folder.path, track.name, size, mtime_ns FROM folder JOIN track ON track.folder = folder.row WHERE folder.volume = ?1
-             UNION ALL
-             SELECT folder.path, playlist.name, size, mtime_ns FROM folder JOIN playlist ON playlist.folder = folder.row
-             WHERE folder.volume = ?1",
-        )
-        .bind(row)
-        .fetch_all(&mut *reader)
-        .await?;
-        writer.known = files
-            .into_iter()
-            .map(|(folder, name, size, mtime_ns)| {
-                let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-                (path, Known { size: size.cast_unsigned(), mtime_ns })
-            })
-            .collect();
+        for sql in KNOWN {
+            let mut after = 0;
+            // In parts: all rows at once beside the map of them are a large part of the service's memory.
+            loop {
+                let files: Vec<(i64, String, String, i64, i64)> =
+                    sqlx::query_as(sql).bind(row).bind(after).bind(PART).fetch_all(&mut *reader).await?;
+                let Some((last, ..)) = files.last() else { break };
+                after = *last;
+                writer.known.extend(files.into_iter().map(|(_, folder, name, size, mtime_ns)| {
+                    let path = if folder.is_empty() { name } else { format!("{folder}/{name}") };
+                    (path, Known { size: size.cast_unsigned(), mtime_ns })
+                }));
+            }
+        }
         Ok(writer)
     }
 }
