@@ -1,10 +1,11 @@
 //! The music's pages: what plays, the queue, the library and the search.
 
+mod choices;
 mod covers;
 mod library;
 mod rows;
+mod taps;
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -12,15 +13,16 @@ use slint::{ComponentHandle, ModelRc};
 use tandem_kit::format;
 use tandem_kit::media::art::{Color, Made, Wanted};
 use tandem_kit::media::{
-    Cause, Denied, Known, List, Media, MediaCommand, Pages, Picture, Player, Repeat, Service, Status,
+    Cause, Denied, Item, Known, List, Media, MediaCommand, Pages, Picture, Place, Player, Repeat, Service, Status,
 };
 use tandem_units::Nanoseconds;
 
+use self::choices::Chosen;
 use self::covers::Covers;
 use self::library::{Library, Tap};
+pub(crate) use self::taps::connect;
 use crate::{
-    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Page, PlayState, Repeating, Scanning,
-    ScreenAdapter, Words,
+    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, PlayState, Repeating, Scanning, Words,
 };
 
 /// How long the screen says what went wrong.
@@ -52,6 +54,10 @@ pub(crate) struct Music {
     found: Rc<Pages<MediaRow>>,
     query: String,
     covers: Rc<Covers>,
+    /// What the driver may choose something for.
+    chosen: Option<Chosen>,
+    /// What was put into the queue last.
+    queued: Option<Box<Item>>,
     notice: Option<Notice>,
     now: Nanoseconds,
     night: bool,
@@ -87,6 +93,8 @@ impl Music {
             library: Library::new(Box::new(make)),
             query: String::new(),
             covers,
+            chosen: None,
+            queued: None,
             notice: None,
             now: Nanoseconds::ZERO,
             night: true,
@@ -131,8 +139,10 @@ impl Music {
                 self.library.hear(rows);
                 self.found.hear(rows);
                 self.show_lists(window);
+                self.show_choices(window);
             }
             Media::Picture(picture) => self.hear_picture(window, picture),
+            Media::Enqueued { id, place } => self.hear_enqueued(window, id, *place),
             Media::Skipped { item, reason } => self.tell(window, MediaCause::Skipped, &item.title, reason),
             Media::Refused(Denied { cause, sentence }) => self.tell(window, words_for(*cause), "", sentence),
         }
@@ -146,6 +156,9 @@ impl Music {
                 self.queue.reload();
             }
             if before.as_ref().is_none_or(|before| before.library != service.library) {
+                // A cover may have been found for what has none yet.
+                self.covers.retry();
+                self.queue.reload();
                 self.library.reload();
                 self.found.reload();
             }
@@ -153,6 +166,13 @@ impl Music {
         }
         self.show_player(window);
         self.show_lists(window);
+        self.show_choices(window);
+    }
+
+    fn hear_enqueued(&mut self, window: &CentreWindow, id: &str, place: Place) {
+        let Some(item) = self.queued.take_if(|item| item.id == id) else { return };
+        let cause = if place == Place::Next { MediaCause::PlaysNext } else { MediaCause::Queued };
+        self.tell(window, cause, &item.title, "");
     }
 
     fn hear_picture(&mut self, window: &CentreWindow, picture: &Picture) {
@@ -273,6 +293,7 @@ impl Music {
         let service = self.service.as_deref();
         let queue = service.map(|service| service.queue).unwrap_or_default();
         adapter.set_queue_total(queue.total.try_into().unwrap_or(i32::MAX));
+        adapter.set_queue_text(format::grouped(f64::from(queue.total)).into());
         adapter.set_queue_current(queue.current.and_then(|place| place.try_into().ok()).unwrap_or(-1));
         adapter.set_queue(if service.is_some() { ModelRc::from(Rc::clone(&self.queue)) } else { ModelRc::default() });
 
@@ -369,138 +390,4 @@ fn words_for(cause: Cause) -> MediaCause {
         Cause::Invalid => MediaCause::Invalid,
         Cause::NoAnswer => MediaCause::NoAnswer,
     }
-}
-
-/// Lets taps reach `music`.
-pub(crate) fn connect(window: &CentreWindow, music: &Rc<RefCell<Music>>) {
-    let adapter = window.global::<MediaAdapter>();
-    {
-        let music = music.borrow();
-        adapter.set_rows(music.library.model());
-        adapter.set_found(ModelRc::from(Rc::clone(&music.found)));
-        music.show_lists(window);
-    }
-    // A tap on the window with the music behind it.
-    let with = {
-        let (place, music) = (window.as_weak(), Rc::clone(music));
-        move |act: &dyn Fn(&mut Music, &CentreWindow)| {
-            if let Some(window) = place.upgrade() {
-                act(&mut music.borrow_mut(), &window);
-            }
-        }
-    };
-    let with = Rc::new(with);
-    let ask = |command: MediaCommand| {
-        let with = Rc::clone(&with);
-        move || with(&|music, window| music.ask(window, command.clone()))
-    };
-    adapter.on_play_pause(ask(MediaCommand::PlayPause));
-    adapter.on_next(ask(MediaCommand::Next));
-    adapter.on_previous(ask(MediaCommand::Previous));
-    let act = Rc::clone(&with);
-    adapter.on_toggle_shuffle(move || {
-        act(&|music, window| {
-            let shuffle = music.player.as_ref().is_some_and(|player| player.shuffle);
-            music.ask(window, MediaCommand::Shuffle(!shuffle));
-        });
-    });
-    let act = Rc::clone(&with);
-    adapter.on_next_repeat(move || {
-        act(&|music, window| {
-            let repeat = music.player.as_ref().map(|player| player.repeat).unwrap_or_default();
-            music.ask(window, MediaCommand::Repeat(repeat.next()));
-        });
-    });
-    let act = Rc::clone(&with);
-    adapter.on_seek(move |share| {
-        act(&|music, window| {
-            let Some(player) = &music.player else { return };
-            let Some(length) = player.length_us.filter(|_| player.can_seek) else { return };
-            let position_us = (f64::from(share) * length as f64) as i64;
-            let track = player.track.clone();
-            // The knob stays where the finger left it until the player answers.
-            music.show_position(window, Some(position_us));
-            music.ask(window, MediaCommand::Seek { track, position_us });
-        });
-    });
-    let shown = Rc::clone(music);
-    adapter.on_time_at(move |share| {
-        let length = shown.borrow().player.as_ref().and_then(|player| player.length_us).unwrap_or_default();
-        rows::time((f64::from(share) * length as f64) as i64).into()
-    });
-    let act = Rc::clone(&with);
-    adapter.on_jump(move |row| {
-        act(&|music, window| {
-            let Some(row) = u32::try_from(row).ok().and_then(|row| music.queue.row(row)) else { return };
-            music.ask(window, MediaCommand::JumpTo(row.entry));
-        });
-    });
-    connect_lists(&adapter, &with);
-}
-
-fn connect_lists(adapter: &MediaAdapter<'_>, with: &Rc<impl Fn(&dyn Fn(&mut Music, &CentreWindow)) + 'static>) {
-    let act = Rc::clone(with);
-    adapter.on_open_tab(move |tab| act(&|_, window| window.global::<MediaAdapter>().set_tab(tab)));
-    let act = Rc::clone(with);
-    adapter.on_open_view(move |view| {
-        act(&|music, window| {
-            music.library.open_view(usize::try_from(view).unwrap_or_default());
-            music.tap(window, Tap::Opened);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_open_row(move |row| {
-        act(&|music, window| {
-            let scroll = window.global::<MediaAdapter>().get_scroll();
-            let tap = music.library.open_row(usize::try_from(row).unwrap_or(usize::MAX), scroll);
-            music.tap(window, tap);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_back(move || {
-        act(&|music, window| {
-            let scroll = music.library.back();
-            music.tap(window, Tap::Opened);
-            window.global::<MediaAdapter>().set_scroll(scroll);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_type(move |letter| {
-        act(&|music, window| {
-            let query = format!("{}{letter}", music.query);
-            music.search(window, query.trim_start().to_owned());
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_erase(move || {
-        act(&|music, window| {
-            let mut query = music.query.clone();
-            query.pop();
-            music.search(window, query);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_clear(move || act(&|music, window| music.search(window, String::new())));
-    let act = Rc::clone(with);
-    adapter.on_open_found(move |row| {
-        act(&|music, window| {
-            let Some(row) = u32::try_from(row).ok().and_then(|row| music.found.row(row)) else { return };
-            let tap = if rows::holds(&row.item.kind) {
-                window.global::<MediaAdapter>().set_tab(MediaTab::Library);
-                music.library.open_item(&row.item, 0.0)
-            } else if row.item.available {
-                Tap::Ask(MediaCommand::Play(row.item.id))
-            } else {
-                Tap::Away(Box::new(row.item))
-            };
-            music.tap(window, tap);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_open_page(move || {
-        act(&|_, window| {
-            window.global::<MediaAdapter>().set_tab(MediaTab::Now);
-            window.global::<ScreenAdapter>().set_page(Page::Media);
-        });
-    });
 }

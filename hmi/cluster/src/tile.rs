@@ -42,7 +42,7 @@ impl Tile {
             Media::Position(position) => adapter.set_share(self.share(*position)),
             Media::Picture(picture) => self.hear_picture(adapter, picture),
             // Lists are not the cluster's, and what was passed over is said where it can be looked at.
-            Media::Rows(_) | Media::Skipped { .. } | Media::Refused(_) => {}
+            Media::Rows(_) | Media::Enqueued { .. } | Media::Skipped { .. } | Media::Refused(_) => {}
         }
     }
 
@@ -109,10 +109,7 @@ impl Tile {
     }
 }
 
-/// A text of the music's, with its face: left to the fallback, Chinese comes in Japanese shapes.
 fn words(text: &str) -> Words {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_CHARACTERS).collect();
-    let kana = |letter| ('\u{3040}'..='\u{30ff}').contains(&letter);
-    let han = |letter| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
-    Words { han: text.chars().any(han) && !text.chars().any(kana), text: text.into() }
+    let tandem_kit::Words { text, han } = tandem_kit::Words::new(text, MAX_CHARACTERS);
+    Words { text: text.into(), han }
 }

@@ -50,6 +50,13 @@ impl Covers {
         None
     }
 
+    /// Asks anew for those pictures that were not there, as soon as they are wanted.
+    pub fn retry(&self) {
+        let kept = &mut *self.kept.borrow_mut();
+        kept.images.retain(|_, image| image.is_some());
+        kept.seen.retain(|wanted| kept.images.contains_key(wanted));
+    }
+
     /// Takes in a picture that was asked for here. Returns whether it is one.
     pub fn hear(&self, picture: &Picture) -> bool {
         let kept = &mut *self.kept.borrow_mut();
@@ -91,5 +98,9 @@ mod tests {
         assert_eq!((asked.borrow().len(), covers.kept.borrow().images.len()), (MAX_KEPT + 1, MAX_KEPT));
         covers.get(&missing(0), 64, 12);
         assert_eq!(asked.borrow().len(), MAX_KEPT + 2, "the oldest is forgotten");
+        covers.get(&missing(9), 64, 12);
+        covers.retry();
+        covers.get(&missing(9), 64, 12);
+        assert_eq!(asked.borrow().len(), MAX_KEPT + 3, "what was not there may be there by now");
     }
 }

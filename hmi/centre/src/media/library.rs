@@ -106,6 +106,14 @@ impl Library {
         }
     }
 
+    /// The item in a row, if it may be played or queued.
+    pub fn item(&self, row: u32) -> Option<Item> {
+        match self.levels.last().map(|open| &open.level) {
+            Some(Level::Pages(pages)) => pages.row(row).map(|row| row.item),
+            Some(Level::Sources(_)) | None => None,
+        }
+    }
+
     /// Shows what an item holds.
     pub fn open_item(&mut self, item: &Item, scroll: f32) -> Tap {
         let view = match item.kind.as_str() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tandem_kit::format;
-use tandem_kit::media::{Item, Row, Source};
+use tandem_kit::media::{Row, Source};
 
 use crate::media::covers::Covers;
 use crate::{Kind, MediaRow, Words};
@@ -17,18 +17,11 @@ const MICROS_IN_SECOND: i64 = 1_000_000;
 
 /// A text of the music's, with its face.
 pub(crate) fn words(text: &str) -> Words {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_CHARACTERS).collect();
-    Words { han: is_chinese(&text), text: text.into() }
+    dressed(tandem_kit::Words::new(text, MAX_CHARACTERS))
 }
 
-/// Whether a text has Chinese characters and no Japanese ones.
-fn is_chinese(text: &str) -> bool {
-    let kana = |letter| ('\u{3040}'..='\u{30ff}').contains(&letter);
-    text.chars().any(is_han) && !text.chars().any(kana)
-}
-
-fn is_han(letter: char) -> bool {
-    matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+fn dressed(words: tandem_kit::Words) -> Words {
+    Words { text: words.text.into(), han: words.han }
 }
 
 /// A length or a position: `4:05`, `1:02:03`; empty for nothing.
@@ -69,11 +62,9 @@ pub(crate) fn source_kind(word: &str) -> Kind {
     }
 }
 
-/// The letter that stands for a picture: of what has a name of its own, not of a song or a folder.
-fn letter(item: &Item) -> Words {
-    let wanted = matches!(item.kind.as_str(), "artist" | "album" | "genre" | "station" | "podcast");
-    let first = item.title.chars().find(|letter| letter.is_alphanumeric()).filter(|_| wanted);
-    first.map(|letter| words(&letter.to_uppercase().to_string())).unwrap_or_default()
+/// Whether a letter stands for the picture: of what has a name of its own, not of a song or a folder.
+fn has_letter(kind: &str) -> bool {
+    matches!(kind, "artist" | "album" | "genre" | "station" | "podcast")
 }
 
 /// What a list shows of a row.
@@ -90,16 +81,19 @@ pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
     } else {
         Some(item.length_us).filter(|length| *length > 0).map(time)
     };
+    let initial = dressed(tandem_kit::Words::initial(&item.title));
     MediaRow {
         present: true,
         kind: kind(&item.kind),
         title: words(&item.title),
         note: words(&note),
-        letter: letter(item),
+        initial: initial.clone(),
+        letter: if has_letter(&item.kind) { initial } else { Words::default() },
         has_art: art.is_some(),
         art: art.unwrap_or_default(),
         measure: measure.unwrap_or_default().into(),
         holds: holds(&item.kind),
+        choices: item.available && item.kind != "player",
         available: item.available,
         reason: words(&item.reason).text,
         heard: if item.length_us > 0 { (item.heard_us as f64 / item.length_us as f64) as f32 } else { 0.0 },
@@ -135,22 +129,8 @@ mod tests {
     }
 
     #[test]
-    fn chinese_has_its_own_face_and_japanese_has_not() {
-        let han = ["晴天", "Live 现场", "Sunny", "さくら 桜", ""].map(is_chinese);
-        assert_eq!(han, [true, true, false, false, false]);
-    }
-
-    #[test]
     fn a_letter_stands_for_what_has_a_name() {
-        let item = |kind: &str, title: &str| Item { kind: kind.into(), title: title.into(), ..Item::default() };
-        let letters = [item("artist", "周杰伦"), item("album", "\"élan\""), item("track", "Song"), item("genre", "…")]
-            .map(|item| letter(&item).text.to_string());
-        assert_eq!(letters, ["周", "É", "", ""]);
-    }
-
-    #[test]
-    fn a_text_of_any_length_is_bounded_and_has_no_control_characters() {
-        let words = words(&format!("a\nb\u{7}{}", "x".repeat(5_000)));
-        assert!(words.text.starts_with("abx") && words.text.len() == MAX_CHARACTERS);
+        let letters = ["artist", "album", "track", "folder"].map(has_letter);
+        assert_eq!(letters, [true, true, false, false]);
     }
 }

@@ -64,11 +64,13 @@ pub struct Library {
     pub folder: Option<PathBuf>,
     pub tracks: u32,
     pub rows_asked: usize,
+    /// The places of its songs in the library.
+    pub queue: Vec<u32>,
 }
 
 impl Library {
     pub fn of(tracks: u32) -> Self {
-        Self { folder: None, tracks, rows_asked: 0 }
+        Self { folder: None, tracks, rows_asked: 0, queue: (0..14).collect() }
     }
 
     pub fn with_covers(folder: &Path) -> Self {
@@ -193,9 +195,9 @@ impl Library {
                 (found.len() as u32, found)
             }
             List::Queue => {
-                let total = 14;
-                let row = |place| Row { entry: 100 + u64::from(place), item: self.track(place) };
-                (total, (offset..total.min(offset + PAGE_ROWS)).map(row).collect())
+                let row = |place: &u32| Row { entry: 100 + u64::from(*place), item: self.track(*place) };
+                let part = self.queue.iter().skip(offset as usize).take(PAGE_ROWS as usize);
+                (self.queue.len() as u32, part.map(row).collect())
             }
         };
         Rows { list, offset, answer: Ok(Part { generation: 1, total, rows: rows.into() }) }
@@ -241,7 +243,7 @@ impl Library {
                 source_name: "ROADTRIP".into(),
                 ..Now::default()
             },
-            queue: Queue { generation: 3, total: 14, current: Some(0) },
+            queue: Queue { generation: 3, total: self.queue.len() as u32, current: Some(0) },
             library: 1,
             sources: vec![
                 source("local", "local", "Music of this car", 312, ""),
