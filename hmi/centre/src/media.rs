@@ -77,12 +77,13 @@ impl Music {
             let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
             move |list| {
                 let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
+                let draw = if list == List::Queue { rows::draw_entry } else { rows::draw };
                 let ask = move |list: &List, offset| {
                     // Nothing is searched for by an empty text.
                     let empty = matches!(list, List::Search(text) if text.trim().is_empty());
                     empty || send(MediaCommand::Rows { list: list.clone(), offset })
                 };
-                Rc::new(Pages::new(list, move |row| rows::draw(row, &covers), MediaRow::default(), ask))
+                Rc::new(Pages::new(list, move |row| draw(row, &covers), MediaRow::default(), ask))
             }
         };
         Self {
@@ -207,9 +208,11 @@ impl Music {
         let adapter = window.global::<MediaAdapter>();
         let player = self.player.as_deref().cloned().unwrap_or_default();
         adapter.set_state(self.state());
-        adapter.set_title(rows::words(&player.title));
-        adapter.set_artist(rows::words(&player.artist));
-        adapter.set_album(rows::words(&player.album));
+        // A station says its name in place of whatever it does not know.
+        let [title, artist, album] = [&player.title, &player.artist, &player.album];
+        adapter.set_title(rows::words(title));
+        adapter.set_artist(rows::words(if artist == title || artist == album { "" } else { artist }));
+        adapter.set_album(rows::words(if album == title { "" } else { album }));
         adapter.set_length(player.length_us.map(rows::time).unwrap_or_default().into());
         adapter.set_can_seek(player.can_seek && player.length_us.is_some());
         adapter.set_can_next(player.can_go_next);
@@ -222,6 +225,8 @@ impl Music {
             Repeat::Playlist => Repeating::All,
         });
         let now = self.service.as_ref().map(|service| service.now.clone()).unwrap_or_default();
+        adapter.set_id(now.item.id.as_str().into());
+        adapter.set_live(player.length_us.is_none() && matches!(now.item.kind.as_str(), "station" | "stream"));
         adapter.set_source(rows::words(&now.source_name));
         let by_item = if now.item.kind.is_empty() { Kind::Track } else { rows::kind(&now.item.kind) };
         adapter.set_source_kind(if now.source_kind.is_empty() { by_item } else { rows::source_kind(&now.source_kind) });

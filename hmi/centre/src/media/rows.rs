@@ -76,13 +76,9 @@ pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
         ("", album) => album.to_owned(),
         (artist, album) => format!("{artist} – {album}"),
     };
-    let measure = if holds(&item.kind) {
-        Some(item.count).filter(|count| *count > 0).map(|count| format::grouped(f64::from(count)))
-    } else {
-        Some(item.length_us).filter(|length| *length > 0).map(time)
-    };
     let initial = dressed(tandem_kit::Words::initial(&item.title));
     MediaRow {
+        id: item.id.as_str().into(),
         present: true,
         kind: kind(&item.kind),
         title: words(&item.title),
@@ -91,13 +87,21 @@ pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
         letter: if has_letter(&item.kind) { initial } else { Words::default() },
         has_art: art.is_some(),
         art: art.unwrap_or_default(),
-        measure: measure.unwrap_or_default().into(),
+        measure: Some(item.length_us).filter(|length| *length > 0).map(time).unwrap_or_default().into(),
+        count: item.count.try_into().unwrap_or(i32::MAX),
+        count_text: format::grouped(f64::from(item.count)).into(),
         holds: holds(&item.kind),
         choices: item.available && item.kind != "player",
         available: item.available,
         reason: words(&item.reason).text,
         heard: if item.length_us > 0 { (item.heard_us as f64 / item.length_us as f64) as f32 } else { 0.0 },
     }
+}
+
+/// What the queue shows of an entry: its column is too narrow for more than who made what.
+pub(crate) fn draw_entry(row: &Row, covers: &Covers) -> MediaRow {
+    let note = words(if row.item.artist.is_empty() { &row.item.album } else { &row.item.artist });
+    MediaRow { note, measure: slint::SharedString::new(), choices: true, ..draw(row, covers) }
 }
 
 /// Whether a row shows this picture.
@@ -111,7 +115,8 @@ pub(crate) fn draw_source(source: &Source) -> MediaRow {
         present: true,
         kind: source_kind(&source.kind),
         title: words(&source.name),
-        measure: format::grouped(f64::from(source.items)).into(),
+        count: source.items.try_into().unwrap_or(i32::MAX),
+        count_text: format::grouped(f64::from(source.items)).into(),
         holds: source.kind != "player",
         available: source.available,
         reason: words(&source.reason).text,
