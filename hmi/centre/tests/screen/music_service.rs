@@ -233,6 +233,7 @@ impl Library {
             available: reason.is_empty(),
             reason: reason.into(),
             items,
+            ..Source::default()
         };
         Service {
             now: Now {
