@@ -235,6 +235,7 @@ impl Library {
             available: reason.is_empty(),
             reason: reason.into(),
             items,
+            ..Source::default()
         };
         Service {
             now: Now {
