@@ -15,8 +15,9 @@ use tandem_kit::{Desk, Face, Key, Look, MediaCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use generated::{
-    CentreWindow, Choosing, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Opening, Page,
-    PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Tyre, VehicleAdapter, Words,
+    CentreWindow, Choosing, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab,
+    Opening, Page, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Trouble, Tyre,
+    VehicleAdapter, Words,
 };
 
 use crate::climate::Wishes;

@@ -19,10 +19,11 @@ use tandem_units::Nanoseconds;
 
 use self::choices::Chosen;
 use self::covers::Covers;
-use self::library::{Library, Tap};
+use self::library::{ALBUMS, Library, Tap};
 pub(crate) use self::taps::connect;
 use crate::{
-    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, PlayState, Repeating, Scanning, Words,
+    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, PlayState, Repeating, Scanning,
+    Trouble, Words,
 };
 
 /// How long the screen says what went wrong.
@@ -41,7 +42,7 @@ const MAX_QUERY: usize = 40;
 struct Notice {
     cause: MediaCause,
     title: Words,
-    reason: String,
+    trouble: Trouble,
     until: Nanoseconds,
 }
 
@@ -77,7 +78,11 @@ impl Music {
             let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
             move |list| {
                 let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
-                let draw = if list == List::Queue { rows::draw_entry } else { rows::draw };
+                let draw = match &list {
+                    List::Queue => rows::draw_entry,
+                    List::View { view, .. } if view == ALBUMS => rows::draw_cover,
+                    _ => rows::draw,
+                };
                 let ask = move |list: &List, offset| {
                     // Nothing is searched for by an empty text.
                     let empty = matches!(list, List::Search(text) if text.trim().is_empty());
@@ -144,8 +149,10 @@ impl Music {
             }
             Media::Picture(picture) => self.hear_picture(window, picture),
             Media::Enqueued { id, place } => self.hear_enqueued(window, id, *place),
-            Media::Skipped { item, reason } => self.tell(window, MediaCause::Skipped, &item.title, reason),
-            Media::Refused(Denied { cause, sentence }) => self.tell(window, words_for(*cause), "", sentence),
+            Media::Skipped { item, .. } => {
+                self.tell(window, MediaCause::Skipped, &item.title, rows::trouble(false, &item.trouble));
+            }
+            Media::Refused(Denied { cause, .. }) => self.tell(window, words_for(*cause), "", Trouble::None),
         }
     }
 
@@ -173,7 +180,7 @@ impl Music {
     fn hear_enqueued(&mut self, window: &CentreWindow, id: &str, place: Place) {
         let Some(item) = self.queued.take_if(|item| item.id == id) else { return };
         let cause = if place == Place::Next { MediaCause::PlaysNext } else { MediaCause::Queued };
-        self.tell(window, cause, &item.title, "");
+        self.tell(window, cause, &item.title, Trouble::None);
     }
 
     fn hear_picture(&mut self, window: &CentreWindow, picture: &Picture) {
@@ -230,7 +237,7 @@ impl Music {
         adapter.set_source(rows::words(&now.source_name));
         let by_item = if now.item.kind.is_empty() { Kind::Track } else { rows::kind(&now.item.kind) };
         adapter.set_source_kind(if now.source_kind.is_empty() { by_item } else { rows::source_kind(&now.source_kind) });
-        adapter.set_reason(rows::words(&now.reason).text);
+        adapter.set_trouble(rows::trouble(now.trouble.is_empty() && now.reason.is_empty(), &now.trouble));
         self.set_art(window, player.art);
         self.show_notice(window);
     }
@@ -305,6 +312,7 @@ impl Music {
         adapter.set_view(self.library.view.try_into().unwrap_or_default());
         adapter.set_inside(self.library.inside());
         adapter.set_place(self.library.place());
+        adapter.set_covers(self.library.shows_covers());
         let known = self.library.known();
         let total = if let Known::Total(total) = known { total } else { 0 };
         adapter.set_total(total.try_into().unwrap_or(i32::MAX));
@@ -342,9 +350,8 @@ impl Music {
         }
     }
 
-    fn tell(&mut self, window: &CentreWindow, cause: MediaCause, title: &str, reason: &str) {
-        let (title, reason) = (rows::words(title), rows::words(reason).text.into());
-        self.notice = Some(Notice { cause, title, reason, until: self.now + NOTICE_SHOWN });
+    fn tell(&mut self, window: &CentreWindow, cause: MediaCause, title: &str, trouble: Trouble) {
+        self.notice = Some(Notice { cause, title: rows::words(title), trouble, until: self.now + NOTICE_SHOWN });
         self.show_notice(window);
     }
 
@@ -353,12 +360,12 @@ impl Music {
         let notice = self.notice.as_ref();
         adapter.set_notice(notice.map_or(MediaCause::None, |notice| notice.cause));
         adapter.set_notice_title(notice.map(|notice| notice.title.clone()).unwrap_or_default());
-        adapter.set_notice_reason(notice.map(|notice| notice.reason.as_str().into()).unwrap_or_default());
+        adapter.set_notice_trouble(notice.map_or(Trouble::None, |notice| notice.trouble));
     }
 
     fn ask(&mut self, window: &CentreWindow, command: MediaCommand) {
         if !(self.send)(command) {
-            self.tell(window, MediaCause::NoAnswer, "", "");
+            self.tell(window, MediaCause::NoAnswer, "", Trouble::None);
         }
     }
 
@@ -374,7 +381,9 @@ impl Music {
                 window.global::<MediaAdapter>().set_tab(MediaTab::Now);
                 self.ask(window, command);
             }
-            Tap::Away(item) => self.tell(window, MediaCause::NotAvailable, "", &item.reason),
+            Tap::Away(item) => {
+                self.tell(window, MediaCause::NotAvailable, &item.title, rows::trouble(false, &item.trouble));
+            }
             Tap::Nothing => {}
         }
     }

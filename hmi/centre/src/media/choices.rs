@@ -141,7 +141,10 @@ mod tests {
         // Taken out from before what plays, everything behind it moves up.
         assert_eq!(standing(1, Some(4)).next(), Some(4));
         assert_eq!(standing(8, Some(4)).next(), Some(5));
-        assert_eq!([(5, Some(4)), (4, Some(4)), (3, None)].map(|(place, current)| standing(place, current).next()), [None; 3]);
+        assert_eq!(
+            [(5, Some(4)), (4, Some(4)), (3, None)].map(|(place, current)| standing(place, current).next()),
+            [None; 3]
+        );
         assert_eq!([standing(0, None).by(-1), standing(0, None).by(1), standing(9, None).by(1)], [None, Some(1), None]);
     }
 }

@@ -2,17 +2,20 @@
 
 use std::path::Path;
 
+use tandem_contracts::media::Trouble as Word;
 use tandem_kit::format;
-use tandem_kit::media::{Row, Source};
+use tandem_kit::media::{Item, Row, Source};
 
 use crate::media::covers::Covers;
-use crate::{Kind, MediaRow, Words};
+use crate::{Kind, MediaRow, Trouble, Words};
 
 /// The longest text that a screen lays out, characters; no line shows more.
 const MAX_CHARACTERS: usize = 160;
 /// A row's picture: its side and the radius of its corners, pixels.
 const SIDE: u32 = 64;
 const RADIUS: u32 = 12;
+/// An album's cover among covers, the same of it.
+const COVER: (u32, u32) = (320, 16);
 const MICROS_IN_SECOND: i64 = 1_000_000;
 
 /// A text of the music's, with its face.
@@ -62,6 +65,21 @@ pub(crate) fn source_kind(word: &str) -> Kind {
     }
 }
 
+/// Why something is not available, by the service's word.
+pub(crate) fn trouble(available: bool, word: &str) -> Trouble {
+    match word.parse() {
+        _ if available => Trouble::None,
+        Ok(Word::Away) => Trouble::Away,
+        Ok(Word::Missing) => Trouble::Missing,
+        Ok(Word::Unreadable) => Trouble::Unreadable,
+        Ok(Word::Network) => Trouble::Network,
+        Ok(Word::Device) => Trouble::Device,
+        Ok(Word::Player) => Trouble::Player,
+        Ok(Word::Storage) => Trouble::Storage,
+        Err(_) => Trouble::Other,
+    }
+}
+
 /// Whether a letter stands for the picture: of what has a name of its own, not of a song or a folder.
 fn has_letter(kind: &str) -> bool {
     matches!(kind, "artist" | "album" | "genre" | "station" | "podcast")
@@ -69,8 +87,12 @@ fn has_letter(kind: &str) -> bool {
 
 /// What a list shows of a row.
 pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
-    let item = &row.item;
-    let art = tandem_kit::media::file(&item.art).and_then(|path| covers.get(&path, SIDE, RADIUS));
+    let art = tandem_kit::media::file(&row.item.art).and_then(|path| covers.get(&path, SIDE, RADIUS));
+    MediaRow { has_art: art.is_some(), art: art.unwrap_or_default(), ..describe(&row.item) }
+}
+
+/// All of it but the picture.
+fn describe(item: &Item) -> MediaRow {
     let note = match (item.artist.as_str(), item.album.as_str()) {
         (artist, "") => artist.to_owned(),
         ("", album) => album.to_owned(),
@@ -85,17 +107,25 @@ pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
         note: words(&note),
         initial: initial.clone(),
         letter: if has_letter(&item.kind) { initial } else { Words::default() },
-        has_art: art.is_some(),
-        art: art.unwrap_or_default(),
         measure: Some(item.length_us).filter(|length| *length > 0).map(time).unwrap_or_default().into(),
         count: item.count.try_into().unwrap_or(i32::MAX),
         count_text: format::grouped(f64::from(item.count)).into(),
         holds: holds(&item.kind),
         choices: item.available && item.kind != "player",
         available: item.available,
-        reason: words(&item.reason).text,
+        trouble: trouble(item.available, &item.trouble),
         heard: if item.length_us > 0 { (item.heard_us as f64 / item.length_us as f64) as f32 } else { 0.0 },
+        ..MediaRow::default()
     }
+}
+
+/// What a list of covers shows of an album.
+pub(crate) fn draw_cover(row: &Row, covers: &Covers) -> MediaRow {
+    if row.item.kind != "album" {
+        return draw(row, covers);
+    }
+    let art = tandem_kit::media::file(&row.item.art).and_then(|path| covers.get(&path, COVER.0, COVER.1));
+    MediaRow { has_art: art.is_some(), art: art.unwrap_or_default(), ..describe(&row.item) }
 }
 
 /// What the queue shows of an entry: its column is too narrow for more than who made what.
@@ -119,7 +149,7 @@ pub(crate) fn draw_source(source: &Source) -> MediaRow {
         count_text: format::grouped(f64::from(source.items)).into(),
         holds: source.kind != "player",
         available: source.available,
-        reason: words(&source.reason).text,
+        trouble: trouble(source.available, &source.trouble),
         ..MediaRow::default()
     }
 }

@@ -4,7 +4,7 @@ use i_slint_backend_testing::AccessibleRole;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 use tandem_centre::{Leaf, MediaAdapter, MediaTab, Page, ScreenAdapter};
-use tandem_kit::media::{Cause, Denied, List, Queue, Repeat, Service, Status};
+use tandem_kit::media::{Cause, Denied, Item, List, Now, Queue, Repeat, Service, Status};
 use tandem_kit::{Language, Media, MediaCommand, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -214,9 +214,9 @@ fn letters_find_songs_and_what_is_away_says_why() {
 #[test]
 fn what_went_wrong_is_said_for_four_seconds() {
     let (mut stage, library) = playing();
-    let skipped = Media::Skipped { item: Box::new(library.track(3)), reason: "The file is cut short.".to_owned() };
-    stage.tell(&Update::Media(skipped));
-    let told = "Skipped Rain on the windscreen: The file is cut short.";
+    let item = Box::new(Item { trouble: "unreadable".into(), ..library.track(3) });
+    stage.tell(&Update::Media(Media::Skipped { item, reason: "The file is cut short".to_owned() }));
+    let told = "Skipped Rain on the windscreen: Cannot be played";
     assert!(says(&stage, told), "{:?}", stage.words());
     stage.hear(63, Quality::Valid, &[]);
     assert!(says(&stage, told));
@@ -231,7 +231,11 @@ fn the_queue_shows_what_plays_and_its_covers_as_they_are_found() {
     stage.tell(&Update::Media(Media::Service(Some(Box::new(Service { queue, ..library.service() })))));
     stage.pixels();
     stage.pixels();
-    assert_eq!(rows(&stage).last(), Some(&library.track(13).title), "it is in sight, as near to the top as there are rows");
+    assert_eq!(
+        rows(&stage).last(),
+        Some(&library.track(13).title),
+        "it is in sight, as near to the top as there are rows"
+    );
     library.answer(&mut stage);
     stage.commands.take();
     let service = Service { queue, library: 2, ..library.service() };
@@ -312,6 +316,58 @@ fn every_target_has_a_word_and_room_for_a_finger() {
                 assert!(!label.is_empty() && size.width >= 76.0 && size.height >= 76.0, "{tab}, {label:?}: {size:?}");
             }
         }
+    }
+}
+
+#[test]
+fn every_trouble_is_said_in_the_language_of_the_screen() {
+    let (mut stage, mut library) = playing();
+    let mut said = Vec::new();
+    for language in [Language::English, Language::Chinese] {
+        stage.set_look(Theme::Night, language);
+        for (kind, word) in [
+            ("usb", "away"),
+            ("local", "away"),
+            ("usb", "missing"),
+            ("usb", "unreadable"),
+            ("radio", "network"),
+            ("local", "device"),
+            ("local", "player"),
+            ("local", "storage"),
+            ("local", "of another day"),
+        ] {
+            let source_name = if kind == "radio" { String::new() } else { "MIX".to_owned() };
+            let (trouble, state, source_kind) = (word.to_owned(), "waiting".to_owned(), kind.to_owned());
+            let now = Now { trouble, state, source_kind, source_name, ..library.service().now };
+            let before = stage.words();
+            library.plays(&mut stage, library.player(1, Status::Playing), Service { now, ..library.service() });
+            let mut words = stage.words();
+            words.retain(|words| !before.contains(words) && words != "MIX" && words != "Radio" && words != "电台");
+            said.extend(
+                words
+                    .into_iter()
+                    .filter(|words| words != "Morning fog" && words != "Ana Solís" && words != "Two lights"),
+            );
+        }
+    }
+    let (english, chinese) = said.split_at(said.len() / 2);
+    assert_eq!(
+        english,
+        [
+            "The stick MIX is not in the car",
+            "The folder MIX is not there",
+            "It is no longer there",
+            "It cannot be played",
+            "No connection, it is tried again",
+            "Waiting for the sound system",
+            "The player does not answer",
+            "The disk is full or cannot be read",
+            "Waiting to go on",
+        ]
+    );
+    for words in chinese {
+        let latin = words.replace("MIX", "").replace("U 盘", "");
+        assert!(!latin.contains(|letter: char| letter.is_ascii_alphabetic()), "{words:?} is not translated");
     }
 }
 

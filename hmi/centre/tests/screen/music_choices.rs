@@ -29,7 +29,8 @@ fn open(stage: &mut Stage, library: &mut Library, tab: &str) {
 fn dots(stage: &Stage, title: &str) -> Vec<ElementHandle> {
     let mut found = stage.all(AccessibleRole::Button);
     found.retain(|button| {
-        button.accessible_label().as_deref() == Some("More") && button.accessible_description().as_deref() == Some(title)
+        button.accessible_label().as_deref() == Some("More")
+            && button.accessible_description().as_deref() == Some(title)
     });
     found
 }
@@ -95,7 +96,9 @@ fn an_entry_that_has_left_takes_its_choices_along() {
 #[test]
 fn the_queue_is_emptied_by_whoever_means_it() {
     let (stage, _) = playing();
-    for (answer, asked) in [("Keep it", vec![]), ("Close", vec![]), ("Empty it and stop", vec![MediaCommand::ClearQueue])] {
+    for (answer, asked) in
+        [("Keep it", vec![]), ("Close", vec![]), ("Empty it and stop", vec![MediaCommand::ClearQueue])]
+    {
         tap(&stage, "Empty the queue");
         tap(&stage, answer);
         assert_eq!(stage.commands.take(), asked, "{answer}");

@@ -55,11 +55,10 @@ fn what_plays_in_every_light_language_and_state() {
     library.plays(&mut stage, long, library.service());
     stage.picture("music-day-long");
     stage.set_look(Theme::Night, Language::English);
-    let waiting =
-        Now { state: "waiting".into(), reason: "The stick ROADTRIP was pulled out.".into(), ..library.service().now };
+    let waiting = Now { state: "waiting".into(), trouble: "away".into(), ..library.service().now };
     library.plays(&mut stage, library.player(3, Status::Paused), Service { now: waiting, ..library.service() });
-    let item = Box::new(library.track(5));
-    stage.tell(&Update::Media(Media::Skipped { item, reason: "The file is cut short.".into() }));
+    let item = Box::new(Item { trouble: "unreadable".into(), ..library.track(5) });
+    stage.tell(&Update::Media(Media::Skipped { item, reason: String::new() }));
     stage.picture("music-waiting");
     let radio = Now {
         state: "buffering".into(),
@@ -105,6 +104,7 @@ fn the_library_and_the_search() {
     library.plays(&mut stage, library.player(0, Status::Playing), service);
     stage.picture("library-songs-scanning");
     tab(&mut stage, &mut library, "Albums");
+    stage.picture("library-albums");
     stage.tap(&stage.all(AccessibleRole::ListItem)[2]);
     stage.pixels();
     library.answer(&mut stage);

@@ -90,7 +90,7 @@ impl Library {
             art: self.art(index % 6),
             length_us: 125_000_000 + i64::from(place % 200) * 1_000_000,
             available: !away,
-            reason: if away { "The stick ALEX is not in the car.".into() } else { String::new() },
+            trouble: if away { "away".into() } else { String::new() },
             ..Item::default()
         }
     }
@@ -228,12 +228,12 @@ impl Library {
     }
 
     pub fn service(&self) -> Service {
-        let source = |id: &str, kind: &str, name: &str, items, reason: &str| Source {
+        let source = |id: &str, kind: &str, name: &str, items, trouble: &str| Source {
             id: id.into(),
             kind: kind.into(),
             name: name.into(),
-            available: reason.is_empty(),
-            reason: reason.into(),
+            available: trouble.is_empty(),
+            trouble: trouble.into(),
             items,
             ..Source::default()
         };
@@ -247,9 +247,9 @@ impl Library {
             queue: Queue { generation: 3, total: self.queue.len() as u32, current: Some(0) },
             library: 1,
             sources: vec![
-                source("local", "local", "Music of this car", 312, ""),
+                source("local", "local", "Music", 312, ""),
                 source("usb:1", "usb", "ROADTRIP", 936, ""),
-                source("usb:2", "usb", "ALEX", 211, "The stick ALEX is not in the car."),
+                source("usb:2", "usb", "ALEX", 211, "away"),
                 source("radio", "radio", "", 3, ""),
                 source("podcasts", "podcasts", "", 40, ""),
             ],
