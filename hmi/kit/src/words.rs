@@ -1,5 +1,8 @@
 //! Words of the music's: of any length and in any script, as they were found in a file.
 
+use pinyin::ToPinyin;
+use unicode_normalization::UnicodeNormalization;
+
 /// A text that a screen can lay out, and the face that it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -15,11 +18,22 @@ impl Words {
         Self { han: is_chinese(&text), text }
     }
 
-    /// The letter or number under which a list has the text, as a capital; empty for signs alone.
+    /// The first letter or number, as a capital: what stands for a name. Empty for signs alone.
     pub fn initial(text: &str) -> Self {
-        let first = text.chars().find(|letter| letter.is_alphanumeric());
-        first.map(|letter| Self::new(&letter.to_uppercase().to_string(), 1)).unwrap_or_default()
+        first(text).map(|letter| Self::new(&letter.to_uppercase().to_string(), 1)).unwrap_or_default()
     }
+
+    /// The letter or number under which the library's lists have the text: without its accent, Chinese by its pinyin. Empty for signs alone.
+    pub fn place(text: &str) -> Self {
+        let letter = first(text)
+            .map(|letter| letter.to_pinyin().map_or(letter, |pinyin| first(pinyin.plain()).unwrap_or(letter)));
+        let plain = letter.and_then(|letter| std::iter::once(letter).nfkd().next());
+        plain.map(|letter| Self::new(&letter.to_uppercase().to_string(), 1)).unwrap_or_default()
+    }
+}
+
+fn first(text: &str) -> Option<char> {
+    text.chars().find(|letter| letter.is_alphanumeric())
 }
 
 /// Whether a text has Chinese characters and no Japanese ones.
@@ -46,8 +60,9 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_a_text_under_its_first_letter_or_number() {
-        let initials = ["\"élan\"", "周杰伦", "7 years", "ßeta", "…"].map(|text| Words::initial(text).text);
-        assert_eq!(initials, ["É", "周", "7", "S", ""]);
+    fn a_letter_stands_for_a_name_and_another_for_its_place_in_a_list() {
+        let names = ["\"élan\"", "周杰伦", "7 years", "ßeta", "Ökonomie", "…"];
+        assert_eq!(names.map(|text| Words::initial(text).text), ["É", "周", "7", "S", "Ö", ""]);
+        assert_eq!(names.map(|text| Words::place(text).text), ["E", "Z", "7", "S", "O", ""]);
     }
 }

@@ -98,15 +98,16 @@ fn describe(item: &Item) -> MediaRow {
         ("", album) => album.to_owned(),
         (artist, album) => format!("{artist} – {album}"),
     };
-    let initial = dressed(tandem_kit::Words::initial(&item.title));
+    let letter =
+        if has_letter(&item.kind) { tandem_kit::Words::initial(&item.title) } else { tandem_kit::Words::default() };
     MediaRow {
         id: item.id.as_str().into(),
         present: true,
         kind: kind(&item.kind),
         title: words(&item.title),
         note: words(&note),
-        initial: initial.clone(),
-        letter: if has_letter(&item.kind) { initial } else { Words::default() },
+        letter: dressed(letter),
+        place: dressed(tandem_kit::Words::place(&item.title)),
         measure: Some(item.length_us).filter(|length| *length > 0).map(time).unwrap_or_default().into(),
         count: item.count.try_into().unwrap_or(i32::MAX),
         count_text: format::grouped(f64::from(item.count)).into(),
