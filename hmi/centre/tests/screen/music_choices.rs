@@ -104,6 +104,12 @@ fn the_queue_is_emptied_by_whoever_means_it() {
         assert_eq!(stage.commands.take(), asked, "{answer}");
         assert!(!is_open(&stage));
     }
+    tap(&stage, "Empty the queue");
+    for tab in ["Home", "Music"] {
+        stage.tap(&stage.control(AccessibleRole::Tab, tab));
+        stage.pixels();
+    }
+    assert!(!is_open(&stage), "whoever leaves has chosen nothing");
 }
 
 #[test]
