@@ -15,8 +15,9 @@ use tandem_kit::{Desk, Face, Key, Look, MediaCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use generated::{
-    CentreWindow, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Opening, Page,
-    PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Tyre, VehicleAdapter, Words,
+    CentreWindow, Choosing, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab,
+    Opening, Page, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Trouble, Tyre,
+    VehicleAdapter, Words,
 };
 
 use crate::climate::Wishes;
@@ -34,6 +35,7 @@ tandem_kit::leaves! {
         AirConditioning = "Vehicle.Cabin.HVAC.IsAirConditioningActive",
         TripDistance = "Vehicle.TraveledDistanceSinceStart",
         TripDuration = "Vehicle.TripDuration",
+        Gear = "Vehicle.Powertrain.Transmission.SelectedGear",
         Charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
         Range = "Vehicle.Powertrain.TractionBattery.Range",
         BatteryPower = "Vehicle.Powertrain.TractionBattery.CurrentPower",

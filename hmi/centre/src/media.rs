@@ -1,10 +1,11 @@
 //! The music's pages: what plays, the queue, the library and the search.
 
+mod choices;
 mod covers;
 mod library;
 mod rows;
+mod taps;
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -12,15 +13,17 @@ use slint::{ComponentHandle, ModelRc};
 use tandem_kit::format;
 use tandem_kit::media::art::{Color, Made, Wanted};
 use tandem_kit::media::{
-    Cause, Denied, Known, List, Media, MediaCommand, Pages, Picture, Player, Repeat, Service, Status,
+    Cause, Denied, Item, Known, List, Media, MediaCommand, Pages, Picture, Place, Player, Repeat, Service, Status,
 };
 use tandem_units::Nanoseconds;
 
+use self::choices::Chosen;
 use self::covers::Covers;
-use self::library::{Library, Tap};
+use self::library::{ALBUMS, Library, Tap};
+pub(crate) use self::taps::connect;
 use crate::{
-    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, Page, PlayState, Repeating, Scanning,
-    ScreenAdapter, Words,
+    CentreWindow, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab, PlayState, Repeating, Scanning,
+    Trouble, Words,
 };
 
 /// How long the screen says what went wrong.
@@ -39,7 +42,7 @@ const MAX_QUERY: usize = 40;
 struct Notice {
     cause: MediaCause,
     title: Words,
-    reason: String,
+    trouble: Trouble,
     until: Nanoseconds,
 }
 
@@ -52,6 +55,10 @@ pub(crate) struct Music {
     found: Rc<Pages<MediaRow>>,
     query: String,
     covers: Rc<Covers>,
+    /// What the driver may choose something for.
+    chosen: Option<Chosen>,
+    /// What was put into the queue last.
+    queued: Option<Box<Item>>,
     notice: Option<Notice>,
     now: Nanoseconds,
     night: bool,
@@ -71,12 +78,17 @@ impl Music {
             let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
             move |list| {
                 let (send, covers) = (Rc::clone(&send), Rc::clone(&covers));
+                let draw = match &list {
+                    List::Queue => rows::draw_entry,
+                    List::View { view, .. } if view == ALBUMS => rows::draw_cover,
+                    _ => rows::draw,
+                };
                 let ask = move |list: &List, offset| {
                     // Nothing is searched for by an empty text.
                     let empty = matches!(list, List::Search(text) if text.trim().is_empty());
                     empty || send(MediaCommand::Rows { list: list.clone(), offset })
                 };
-                Rc::new(Pages::new(list, move |row| rows::draw(row, &covers), MediaRow::default(), ask))
+                Rc::new(Pages::new(list, move |row| draw(row, &covers), MediaRow::default(), ask))
             }
         };
         Self {
@@ -87,6 +99,8 @@ impl Music {
             library: Library::new(Box::new(make)),
             query: String::new(),
             covers,
+            chosen: None,
+            queued: None,
             notice: None,
             now: Nanoseconds::ZERO,
             night: true,
@@ -131,10 +145,14 @@ impl Music {
                 self.library.hear(rows);
                 self.found.hear(rows);
                 self.show_lists(window);
+                self.show_choices(window);
             }
             Media::Picture(picture) => self.hear_picture(window, picture),
-            Media::Skipped { item, reason } => self.tell(window, MediaCause::Skipped, &item.title, reason),
-            Media::Refused(Denied { cause, sentence }) => self.tell(window, words_for(*cause), "", sentence),
+            Media::Enqueued { id, place } => self.hear_enqueued(window, id, *place),
+            Media::Skipped { item, .. } => {
+                self.tell(window, MediaCause::Skipped, &item.title, rows::trouble(false, &item.trouble));
+            }
+            Media::Refused(Denied { cause, .. }) => self.tell(window, words_for(*cause), "", Trouble::None),
         }
     }
 
@@ -146,6 +164,9 @@ impl Music {
                 self.queue.reload();
             }
             if before.as_ref().is_none_or(|before| before.library != service.library) {
+                // A cover may have been found for what has none yet.
+                self.covers.retry();
+                self.queue.reload();
                 self.library.reload();
                 self.found.reload();
             }
@@ -153,6 +174,13 @@ impl Music {
         }
         self.show_player(window);
         self.show_lists(window);
+        self.show_choices(window);
+    }
+
+    fn hear_enqueued(&mut self, window: &CentreWindow, id: &str, place: Place) {
+        let Some(item) = self.queued.take_if(|item| item.id == id) else { return };
+        let cause = if place == Place::Next { MediaCause::PlaysNext } else { MediaCause::Queued };
+        self.tell(window, cause, &item.title, Trouble::None);
     }
 
     fn hear_picture(&mut self, window: &CentreWindow, picture: &Picture) {
@@ -187,9 +215,11 @@ impl Music {
         let adapter = window.global::<MediaAdapter>();
         let player = self.player.as_deref().cloned().unwrap_or_default();
         adapter.set_state(self.state());
-        adapter.set_title(rows::words(&player.title));
-        adapter.set_artist(rows::words(&player.artist));
-        adapter.set_album(rows::words(&player.album));
+        // A station says its name in place of whatever it does not know.
+        let [title, artist, album] = [&player.title, &player.artist, &player.album];
+        adapter.set_title(rows::words(title));
+        adapter.set_artist(rows::words(if artist == title || artist == album { "" } else { artist }));
+        adapter.set_album(rows::words(if album == title { "" } else { album }));
         adapter.set_length(player.length_us.map(rows::time).unwrap_or_default().into());
         adapter.set_can_seek(player.can_seek && player.length_us.is_some());
         adapter.set_can_next(player.can_go_next);
@@ -202,10 +232,12 @@ impl Music {
             Repeat::Playlist => Repeating::All,
         });
         let now = self.service.as_ref().map(|service| service.now.clone()).unwrap_or_default();
+        adapter.set_id(now.item.id.as_str().into());
+        adapter.set_live(player.length_us.is_none() && matches!(now.item.kind.as_str(), "station" | "stream"));
         adapter.set_source(rows::words(&now.source_name));
         let by_item = if now.item.kind.is_empty() { Kind::Track } else { rows::kind(&now.item.kind) };
         adapter.set_source_kind(if now.source_kind.is_empty() { by_item } else { rows::source_kind(&now.source_kind) });
-        adapter.set_reason(rows::words(&now.reason).text);
+        adapter.set_trouble(rows::trouble(now.trouble.is_empty() && now.reason.is_empty(), &now.trouble));
         self.set_art(window, player.art);
         self.show_notice(window);
     }
@@ -273,12 +305,14 @@ impl Music {
         let service = self.service.as_deref();
         let queue = service.map(|service| service.queue).unwrap_or_default();
         adapter.set_queue_total(queue.total.try_into().unwrap_or(i32::MAX));
+        adapter.set_queue_text(format::grouped(f64::from(queue.total)).into());
         adapter.set_queue_current(queue.current.and_then(|place| place.try_into().ok()).unwrap_or(-1));
         adapter.set_queue(if service.is_some() { ModelRc::from(Rc::clone(&self.queue)) } else { ModelRc::default() });
 
         adapter.set_view(self.library.view.try_into().unwrap_or_default());
         adapter.set_inside(self.library.inside());
         adapter.set_place(self.library.place());
+        adapter.set_covers(self.library.shows_covers());
         let known = self.library.known();
         let total = if let Known::Total(total) = known { total } else { 0 };
         adapter.set_total(total.try_into().unwrap_or(i32::MAX));
@@ -316,9 +350,8 @@ impl Music {
         }
     }
 
-    fn tell(&mut self, window: &CentreWindow, cause: MediaCause, title: &str, reason: &str) {
-        let (title, reason) = (rows::words(title), rows::words(reason).text.into());
-        self.notice = Some(Notice { cause, title, reason, until: self.now + NOTICE_SHOWN });
+    fn tell(&mut self, window: &CentreWindow, cause: MediaCause, title: &str, trouble: Trouble) {
+        self.notice = Some(Notice { cause, title: rows::words(title), trouble, until: self.now + NOTICE_SHOWN });
         self.show_notice(window);
     }
 
@@ -327,12 +360,12 @@ impl Music {
         let notice = self.notice.as_ref();
         adapter.set_notice(notice.map_or(MediaCause::None, |notice| notice.cause));
         adapter.set_notice_title(notice.map(|notice| notice.title.clone()).unwrap_or_default());
-        adapter.set_notice_reason(notice.map(|notice| notice.reason.as_str().into()).unwrap_or_default());
+        adapter.set_notice_trouble(notice.map_or(Trouble::None, |notice| notice.trouble));
     }
 
     fn ask(&mut self, window: &CentreWindow, command: MediaCommand) {
         if !(self.send)(command) {
-            self.tell(window, MediaCause::NoAnswer, "", "");
+            self.tell(window, MediaCause::NoAnswer, "", Trouble::None);
         }
     }
 
@@ -348,7 +381,9 @@ impl Music {
                 window.global::<MediaAdapter>().set_tab(MediaTab::Now);
                 self.ask(window, command);
             }
-            Tap::Away(item) => self.tell(window, MediaCause::NotAvailable, "", &item.reason),
+            Tap::Away(item) => {
+                self.tell(window, MediaCause::NotAvailable, &item.title, rows::trouble(false, &item.trouble));
+            }
             Tap::Nothing => {}
         }
     }
@@ -369,138 +404,4 @@ fn words_for(cause: Cause) -> MediaCause {
         Cause::Invalid => MediaCause::Invalid,
         Cause::NoAnswer => MediaCause::NoAnswer,
     }
-}
-
-/// Lets taps reach `music`.
-pub(crate) fn connect(window: &CentreWindow, music: &Rc<RefCell<Music>>) {
-    let adapter = window.global::<MediaAdapter>();
-    {
-        let music = music.borrow();
-        adapter.set_rows(music.library.model());
-        adapter.set_found(ModelRc::from(Rc::clone(&music.found)));
-        music.show_lists(window);
-    }
-    // A tap on the window with the music behind it.
-    let with = {
-        let (place, music) = (window.as_weak(), Rc::clone(music));
-        move |act: &dyn Fn(&mut Music, &CentreWindow)| {
-            if let Some(window) = place.upgrade() {
-                act(&mut music.borrow_mut(), &window);
-            }
-        }
-    };
-    let with = Rc::new(with);
-    let ask = |command: MediaCommand| {
-        let with = Rc::clone(&with);
-        move || with(&|music, window| music.ask(window, command.clone()))
-    };
-    adapter.on_play_pause(ask(MediaCommand::PlayPause));
-    adapter.on_next(ask(MediaCommand::Next));
-    adapter.on_previous(ask(MediaCommand::Previous));
-    let act = Rc::clone(&with);
-    adapter.on_toggle_shuffle(move || {
-        act(&|music, window| {
-            let shuffle = music.player.as_ref().is_some_and(|player| player.shuffle);
-            music.ask(window, MediaCommand::Shuffle(!shuffle));
-        });
-    });
-    let act = Rc::clone(&with);
-    adapter.on_next_repeat(move || {
-        act(&|music, window| {
-            let repeat = music.player.as_ref().map(|player| player.repeat).unwrap_or_default();
-            music.ask(window, MediaCommand::Repeat(repeat.next()));
-        });
-    });
-    let act = Rc::clone(&with);
-    adapter.on_seek(move |share| {
-        act(&|music, window| {
-            let Some(player) = &music.player else { return };
-            let Some(length) = player.length_us.filter(|_| player.can_seek) else { return };
-            let position_us = (f64::from(share) * length as f64) as i64;
-            let track = player.track.clone();
-            // The knob stays where the finger left it until the player answers.
-            music.show_position(window, Some(position_us));
-            music.ask(window, MediaCommand::Seek { track, position_us });
-        });
-    });
-    let shown = Rc::clone(music);
-    adapter.on_time_at(move |share| {
-        let length = shown.borrow().player.as_ref().and_then(|player| player.length_us).unwrap_or_default();
-        rows::time((f64::from(share) * length as f64) as i64).into()
-    });
-    let act = Rc::clone(&with);
-    adapter.on_jump(move |row| {
-        act(&|music, window| {
-            let Some(row) = u32::try_from(row).ok().and_then(|row| music.queue.row(row)) else { return };
-            music.ask(window, MediaCommand::JumpTo(row.entry));
-        });
-    });
-    connect_lists(&adapter, &with);
-}
-
-fn connect_lists(adapter: &MediaAdapter<'_>, with: &Rc<impl Fn(&dyn Fn(&mut Music, &CentreWindow)) + 'static>) {
-    let act = Rc::clone(with);
-    adapter.on_open_tab(move |tab| act(&|_, window| window.global::<MediaAdapter>().set_tab(tab)));
-    let act = Rc::clone(with);
-    adapter.on_open_view(move |view| {
-        act(&|music, window| {
-            music.library.open_view(usize::try_from(view).unwrap_or_default());
-            music.tap(window, Tap::Opened);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_open_row(move |row| {
-        act(&|music, window| {
-            let scroll = window.global::<MediaAdapter>().get_scroll();
-            let tap = music.library.open_row(usize::try_from(row).unwrap_or(usize::MAX), scroll);
-            music.tap(window, tap);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_back(move || {
-        act(&|music, window| {
-            let scroll = music.library.back();
-            music.tap(window, Tap::Opened);
-            window.global::<MediaAdapter>().set_scroll(scroll);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_type(move |letter| {
-        act(&|music, window| {
-            let query = format!("{}{letter}", music.query);
-            music.search(window, query.trim_start().to_owned());
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_erase(move || {
-        act(&|music, window| {
-            let mut query = music.query.clone();
-            query.pop();
-            music.search(window, query);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_clear(move || act(&|music, window| music.search(window, String::new())));
-    let act = Rc::clone(with);
-    adapter.on_open_found(move |row| {
-        act(&|music, window| {
-            let Some(row) = u32::try_from(row).ok().and_then(|row| music.found.row(row)) else { return };
-            let tap = if rows::holds(&row.item.kind) {
-                window.global::<MediaAdapter>().set_tab(MediaTab::Library);
-                music.library.open_item(&row.item, 0.0)
-            } else if row.item.available {
-                Tap::Ask(MediaCommand::Play(row.item.id))
-            } else {
-                Tap::Away(Box::new(row.item))
-            };
-            music.tap(window, tap);
-        });
-    });
-    let act = Rc::clone(with);
-    adapter.on_open_page(move || {
-        act(&|_, window| {
-            window.global::<MediaAdapter>().set_tab(MediaTab::Now);
-            window.global::<ScreenAdapter>().set_page(Page::Media);
-        });
-    });
 }

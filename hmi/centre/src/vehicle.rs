@@ -5,7 +5,7 @@ use tandem_kit::format::{self, Shown};
 use tandem_kit::{Link, Readings};
 use tandem_units::{Celsius, Kilowatts, Meters, Percent, Quality};
 
-use crate::{CentreWindow, Leaf, Opening, Service, Tyre, VehicleAdapter, shown};
+use crate::{CentreWindow, Leaf, Opening, Service, Theme, Tyre, VehicleAdapter, shown};
 
 /// The power at the end of the bar, kilowatts.
 const FULL_POWER: f64 = 160.0;
@@ -16,9 +16,12 @@ const AVERAGE_AFTER: f64 = 10.0;
 const WATTS_IN_KILOWATT: f64 = 1_000.0;
 const KILOPASCALS_IN_BAR: f64 = 100.0;
 const SECONDS_IN_HOUR: f64 = 3_600.0;
+/// The selected gear in which the car stays where it is.
+const PARK: f64 = 126.0;
 
 /// Writes everything on the car to the window.
 pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
+    window.global::<Theme>().set_parked(readings.get(Leaf::Gear).valid_number() == Some(PARK));
     let adapter = window.global::<VehicleAdapter>();
     adapter.set_service(match readings.link() {
         Link::Connecting => Service::Connecting,

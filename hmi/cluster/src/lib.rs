@@ -14,7 +14,7 @@ use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, P
 use crate::tile::Tile;
 
 pub use generated::{
-    ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileState,
+    ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileSource, TileState,
     VehicleAdapter, Words,
 };
 

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use tandem_contracts::media::Trouble;
 use tandem_kit::Media;
 use tandem_kit::media::art::{Picture, Wanted};
 use tandem_kit::media::{Player, Service, Status};
 
-use crate::{TileAdapter, TileState, Words};
+use crate::{TileAdapter, TileSource, TileState, Words};
 
 /// The art's side and the radius of its corners, pixels.
 const ART: (u32, u32) = (160, 16);
@@ -42,7 +43,7 @@ impl Tile {
             Media::Position(position) => adapter.set_share(self.share(*position)),
             Media::Picture(picture) => self.hear_picture(adapter, picture),
             // Lists are not the cluster's, and what was passed over is said where it can be looked at.
-            Media::Rows(_) | Media::Skipped { .. } | Media::Refused(_) => {}
+            Media::Rows(_) | Media::Enqueued { .. } | Media::Skipped { .. } | Media::Refused(_) => {}
         }
     }
 
@@ -50,13 +51,18 @@ impl Tile {
         let state = self.state();
         adapter.set_state(state);
         let player = self.player.as_deref().filter(|_| state != TileState::Absent);
-        let text = |of: fn(&Player) -> &String| words(player.map_or("", |player| of(player).as_str()));
-        adapter.set_title(text(|player| &player.title));
-        adapter.set_artist(text(|player| &player.artist));
+        adapter.set_title(words(player.map_or("", |player| player.title.as_str())));
+        // A station says its name in place of whatever it does not know.
+        let artist = player.filter(|player| player.artist != player.title).map_or("", |player| player.artist.as_str());
+        adapter.set_artist(words(artist));
         adapter.set_endless(player.is_some_and(|player| player.length_us.is_none()));
         let now = self.service.as_deref().map(|service| &service.now).filter(|_| player.is_some());
         adapter.set_source(words(now.map_or("", |now| now.source_name.as_str())));
-        adapter.set_reason(words(now.map_or("", |now| now.reason.as_str())));
+        adapter.set_source_kind(match now.map_or("", |now| now.source_kind.as_str()) {
+            "radio" => TileSource::Radio,
+            "podcasts" => TileSource::Podcasts,
+            _ => TileSource::Named,
+        });
 
         let art = player.and_then(|player| player.art.clone());
         if self.art != art {
@@ -84,13 +90,9 @@ impl Tile {
             return TileState::Absent;
         };
         let now = self.service.as_deref().map(|service| &service.now);
-        match now.map_or("", |now| now.state.as_str()) {
-            "buffering" => TileState::Loading,
-            "waiting" => match now.map_or("", |now| now.source_kind.as_str()) {
-                "usb" => TileState::WaitsForStick,
-                "radio" | "podcasts" => TileState::WaitsForNetwork,
-                _ => TileState::WaitsForSound,
-            },
+        match now.map(|now| (now.state.as_str(), now)) {
+            Some(("buffering", _)) => TileState::Loading,
+            Some(("waiting", now)) => waits(&now.trouble, &now.source_kind),
             _ => match player.status {
                 Status::Playing => TileState::Playing,
                 Status::Paused => TileState::Paused,
@@ -109,10 +111,20 @@ impl Tile {
     }
 }
 
-/// A text of the music's, with its face: left to the fallback, Chinese comes in Japanese shapes.
+/// What it waits for, by the service's word and by where it comes from.
+fn waits(trouble: &str, source_kind: &str) -> TileState {
+    match (trouble.parse(), source_kind) {
+        (Ok(Trouble::Away), "usb") => TileState::WaitsForStick,
+        (Ok(Trouble::Away), _) => TileState::WaitsForFolder,
+        (Ok(Trouble::Network), _) => TileState::WaitsForNetwork,
+        (Ok(Trouble::Device), _) => TileState::WaitsForSound,
+        (Ok(Trouble::Player), _) => TileState::WaitsForPlayer,
+        _ => TileState::Waits,
+    }
+}
+
+/// A text of the music's, with its face.
 fn words(text: &str) -> Words {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_CHARACTERS).collect();
-    let kana = |letter| ('\u{3040}'..='\u{30ff}').contains(&letter);
-    let han = |letter| matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
-    Words { han: text.chars().any(han) && !text.chars().any(kana), text: text.into() }
+    let tandem_kit::Words { text, han } = tandem_kit::Words::new(text, MAX_CHARACTERS);
+    Words { text: text.into(), han }
 }

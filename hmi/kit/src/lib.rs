@@ -19,6 +19,7 @@ mod run;
 mod screen;
 mod stage;
 mod update;
+mod words;
 
 pub use commands::{CommandError, Commands, Desk};
 pub use face::Face;
@@ -29,6 +30,7 @@ pub use readings::{Key, Link, Reading, Readings};
 pub use run::{SetupError, run};
 pub use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
 pub use update::{Climate, Refusal, RefusalCause, Update};
+pub use words::Words;
 
 #[doc(hidden)]
 pub use slint;

@@ -38,6 +38,8 @@ pub enum Media {
     Rows(Rows),
     /// A picture that the screen asked for.
     Picture(Picture),
+    /// An item stands in the queue as it was asked for: behind what plays, or at the end.
+    Enqueued { id: String, place: Place },
     /// An entry of the queue was passed over.
     Skipped { item: Box<Item>, reason: String },
     /// What the screen asked for did not happen.
@@ -183,6 +185,25 @@ pub enum List {
     Queue,
 }
 
+/// Where in the queue something is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Behind what plays.
+    Next,
+    /// At the end.
+    Last,
+}
+
+impl Place {
+    /// `Media1`'s word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Next => "next",
+            Self::Last => "last",
+        }
+    }
+}
+
 /// One row of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
@@ -256,11 +277,20 @@ pub enum MediaCommand {
     },
     /// Plays an item; an episode from where it was left.
     Play(String),
-    /// Puts an item behind what plays (`next`) or at the end (`last`).
+    /// Puts an item, or what it holds, into the queue. Once it stands there, a [`Media::Enqueued`] says so.
     Enqueue {
         id: String,
-        place: &'static str,
+        place: Place,
     },
+    /// Moves an entry of the queue to a place in it, from 0.
+    MoveEntry {
+        entry: u64,
+        to: u32,
+    },
+    /// Takes an entry out of the queue; if it plays, the next one does.
+    RemoveEntry(u64),
+    /// Empties the queue and stops.
+    ClearQueue,
     /// Looks for what is new in every source.
     Scan,
     /// Asks for the rows of a list from here on, [`PAGE_ROWS`] at most. The answer is a [`Media::Rows`].

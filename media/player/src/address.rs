@@ -34,7 +34,7 @@ const LONGEST: usize = 4096;
 /// [`Failure`] with the sentence for the driver.
 pub fn admit(uri: &str, network: bool) -> Result<Address, Failure> {
     if uri.len() > LONGEST || uri.chars().any(char::is_control) {
-        return Err(Failure::new(Cause::NotAllowed, "This address is not one that can be played."));
+        return Err(Failure::new(Cause::NotAllowed, "This address is not one that can be played"));
     }
     let scheme = uri.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
@@ -42,43 +42,43 @@ pub fn admit(uri: &str, network: bool) -> Result<Address, Failure> {
         Some("http" | "https") if network => {
             let parsed = url::Url::parse(uri).ok().filter(|parsed| parsed.has_host());
             let parsed =
-                parsed.ok_or_else(|| Failure::new(Cause::NotAllowed, "This address is not one that can be played."))?;
+                parsed.ok_or_else(|| Failure::new(Cause::NotAllowed, "This address is not one that can be played"))?;
             Ok(Address::Stream { uri: parsed.into() })
         }
-        Some("http" | "https") => Err(Failure::new(Cause::NotAllowed, "This needs a network, and there is none here.")),
-        _ => Err(Failure::new(Cause::NotAllowed, "This address is not one that can be played.")),
+        Some("http" | "https") => Err(Failure::new(Cause::NotAllowed, "This needs a network, and there is none here")),
+        _ => Err(Failure::new(Cause::NotAllowed, "This address is not one that can be played")),
     }
 }
 
 fn file(uri: &str) -> Result<Address, Failure> {
     let (path, host) = glib::filename_from_uri(uri)
-        .map_err(|_| Failure::new(Cause::NotAllowed, "This address is not one that can be played."))?;
+        .map_err(|_| Failure::new(Cause::NotAllowed, "This address is not one that can be played"))?;
     if host.is_some_and(|host| !host.is_empty() && host != "localhost") {
-        return Err(Failure::new(Cause::NotAllowed, "This file is on another machine."));
+        return Err(Failure::new(Cause::NotAllowed, "This file is on another machine"));
     }
     let path = path.canonicalize().map_err(|error| gone(&error))?;
     if ["/dev", "/proc", "/sys", "/run/user"].iter().any(|place| path.starts_with(Path::new(place))) {
-        return Err(Failure::new(Cause::NotAllowed, "This is not a file that can be played."));
+        return Err(Failure::new(Cause::NotAllowed, "This is not a file that can be played"));
     }
     let about = std::fs::metadata(&path).map_err(|error| gone(&error))?;
     if about.is_dir() {
-        return Err(Failure::new(Cause::NotAllowed, "This is a folder, not a song."));
+        return Err(Failure::new(Cause::NotAllowed, "This is a folder, not a song"));
     }
     if !about.is_file() {
-        return Err(Failure::new(Cause::NotAllowed, "This is not a file that can be played."));
+        return Err(Failure::new(Cause::NotAllowed, "This is not a file that can be played"));
     }
     if about.len() == 0 {
-        return Err(Failure::new(Cause::Damaged, "This file is empty."));
+        return Err(Failure::new(Cause::Damaged, "This file is empty"));
     }
     let uri = glib::filename_to_uri(&path, None)
-        .map_err(|_| Failure::new(Cause::NotAllowed, "This file's name cannot be played."))?;
+        .map_err(|_| Failure::new(Cause::NotAllowed, "This file's name cannot be played"))?;
     Ok(Address::File { uri: uri.into(), path })
 }
 
 fn gone(error: &std::io::Error) -> Failure {
     match error.kind() {
-        std::io::ErrorKind::PermissionDenied => Failure::new(Cause::NotAllowed, "This file may not be read."),
-        _ => Failure::new(Cause::NotFound, "This file is gone."),
+        std::io::ErrorKind::PermissionDenied => Failure::new(Cause::NotAllowed, "This file may not be read"),
+        _ => Failure::new(Cause::NotFound, "This file is gone"),
     }
 }
 

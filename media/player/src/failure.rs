@@ -17,23 +17,23 @@ impl Failure {
     }
 
     pub fn silent_server() -> Self {
-        Self::new(Cause::Network, "The station does not answer.")
+        Self::new(Cause::Network, "The station does not answer")
     }
 
     pub fn stopped_sending() -> Self {
-        Self::new(Cause::Network, "The station stopped sending.")
+        Self::new(Cause::Network, "The station stopped sending")
     }
 
     pub fn damaged() -> Self {
-        Self::new(Cause::Damaged, "This file is damaged.")
+        Self::new(Cause::Damaged, "This file is damaged")
     }
 
     pub fn no_sound_in_it() -> Self {
-        Self::new(Cause::Unsupported, "There is no sound in this file.")
+        Self::new(Cause::Unsupported, "There is no sound in this file")
     }
 
     pub fn no_device() -> Self {
-        Self::new(Cause::Device, "The sound device is gone.")
+        Self::new(Cause::Device, "The sound device is gone")
     }
 }
 
@@ -59,8 +59,8 @@ pub fn lacking(message: &gst::message::Element) -> Option<String> {
 
 pub fn unsupported(lacking: Option<&str>) -> Failure {
     let sentence = match lacking {
-        Some(format) => format!("This is in a format that cannot be played here ({format})."),
-        None => "This is not in a format that can be played here.".to_owned(),
+        Some(format) => format!("This is in a format that cannot be played here ({format})"),
+        None => "This is not in a format that can be played here".to_owned(),
     };
     Failure { cause: Cause::Unsupported, sentence }
 }
@@ -70,15 +70,15 @@ pub fn of_error(error: &gst::glib::Error, stream: bool, still_there: bool, lacki
     if let Some(kind) = error.kind::<gst::ResourceError>() {
         return match kind {
             gst::ResourceError::NotFound if stream => {
-                Failure::new(Cause::Network, "The station has nothing at this address.")
+                Failure::new(Cause::Network, "The station has nothing at this address")
             }
             gst::ResourceError::NotAuthorized if stream => {
-                Failure::new(Cause::Network, "The station does not let us in.")
+                Failure::new(Cause::Network, "The station does not let us in")
             }
             _ if stream => Failure::silent_server(),
-            _ if !still_there => Failure::new(Cause::NotFound, "This file is gone."),
+            _ if !still_there => Failure::new(Cause::NotFound, "This file is gone"),
             gst::ResourceError::OpenRead | gst::ResourceError::NotAuthorized => {
-                Failure::new(Cause::NotAllowed, "This file may not be read.")
+                Failure::new(Cause::NotAllowed, "This file may not be read")
             }
             _ => Failure::damaged(),
         };
@@ -91,11 +91,11 @@ pub fn of_error(error: &gst::glib::Error, stream: bool, still_there: bool, lacki
             unsupported(lacking)
         }
         Some(gst::StreamError::Decrypt | gst::StreamError::DecryptNokey) => {
-            Failure::new(Cause::Unsupported, "This is protected against being played here.")
+            Failure::new(Cause::Unsupported, "This is protected against being played here")
         }
         _ if lacking.is_some() => unsupported(lacking),
         _ if stream => Failure::stopped_sending(),
-        _ if !still_there => Failure::new(Cause::NotFound, "This file is gone."),
+        _ if !still_there => Failure::new(Cause::NotFound, "This file is gone"),
         _ => Failure::damaged(),
     }
 }
@@ -116,6 +116,6 @@ mod tests {
         assert_eq!(cause(glib::Error::new(StreamError::TypeNotFound, ""), false, true), Cause::Unsupported);
         assert_eq!(cause(glib::Error::new(StreamError::Decode, ""), false, true), Cause::Damaged);
         let named = of_error(&glib::Error::new(StreamError::CodecNotFound, ""), false, true, Some("AAC"));
-        assert_eq!(named.sentence, "This is in a format that cannot be played here (AAC).");
+        assert_eq!(named.sentence, "This is in a format that cannot be played here (AAC)");
     }
 }

@@ -8,7 +8,7 @@ mod hear;
 mod load;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tandem_contracts::media::Item;
@@ -17,6 +17,7 @@ use tandem_player::protocol::{Order, ReplayGain};
 
 use crate::queue::Queue;
 use crate::state::{Happening, Playable, Status};
+use crate::why::Why;
 
 pub use watch::{Player, Reconnect};
 
@@ -51,7 +52,7 @@ pub struct Facts {
     /// Where it was left, microseconds; 0 but for episodes.
     pub resume_us: i64,
     pub volume: Option<OnVolume>,
-    pub trouble: Option<Trouble>,
+    pub obstacle: Option<Obstacle>,
     /// A server is being asked where it plays from: another answer follows.
     pub unresolved: bool,
     /// Of `Media1`'s sources: id, kind, name.
@@ -60,11 +61,11 @@ pub struct Facts {
 
 /// Why something cannot play, known before it is tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum Obstacle {
     /// A server does not say where it is: asked again, it may.
-    Passing(String),
+    Passing(Why),
     /// Nothing would mend it.
-    Lasting(String),
+    Lasting(Why),
 }
 
 /// From where something is to play.
@@ -175,10 +176,10 @@ pub struct Core {
     /// What is wished; what sounds follows.
     pub(crate) wish: Status,
     pub(crate) stage: Stage,
-    pub(crate) reason: String,
+    pub(crate) why: Why,
     pub(crate) facts: HashMap<u64, Facts>,
-    /// Entries that failed, and why. They are passed over until somebody chooses them.
-    broken: HashMap<u64, String>,
+    /// Entries that failed: passed over until somebody chooses them.
+    broken: HashSet<u64>,
     /// What the player sounds, and what it was told to sound behind it.
     chain: Vec<Hearing>,
     /// The player may sound something.
@@ -216,9 +217,9 @@ impl Core {
             queue,
             wish: Status::Stopped,
             stage: Stage::Idle(Start::Usual),
-            reason: String::new(),
+            why: Why::default(),
             facts: HashMap::new(),
-            broken: HashMap::new(),
+            broken: HashSet::new(),
             chain: Vec::new(),
             loud: false,
             anchor: Anchor { micros: 0, at: now, moves: false },
@@ -255,8 +256,8 @@ impl Core {
     }
 
     /// Tells something with the state, until something plays.
-    pub fn remark(&mut self, reason: &str) {
-        self.reason = reason.to_owned();
+    pub fn remark(&mut self, why: Why) {
+        self.why = why;
     }
 
     /// What is to be done, in this order.
@@ -330,7 +331,7 @@ impl Core {
     }
 
     fn plays(&self, entry: u64) -> bool {
-        !self.broken.contains_key(&entry)
+        !self.broken.contains(&entry)
     }
 
     pub fn play(&mut self, now: Duration) {
@@ -356,13 +357,13 @@ impl Core {
             // Held, it would go on from what is long past: it is left, and found again as it is then.
             self.silence();
             self.stage = Stage::Idle(Start::Usual);
-            self.reason.clear();
+            self.why = Why::default();
         } else if matches!(self.stage, Stage::Loaded | Stage::Opening { ordered: true, .. }) {
             self.order(Order::Pause);
         } else if matches!(self.stage, Stage::Waiting(Wait::Network | Wait::Device | Wait::Player, _)) {
             // Nobody wants to hear it any more: it is tried again when somebody does.
             self.stage = Stage::Idle(Start::At(position));
-            self.reason.clear();
+            self.why = Why::default();
         }
         self.save_position(now);
     }
@@ -384,7 +385,7 @@ impl Core {
         self.save_heard(now);
         self.silence();
         self.stage = Stage::Idle(Start::Usual);
-        self.reason.clear();
+        self.why = Why::default();
         self.anchor(now, 0, false);
         self.save_position(now);
     }
@@ -394,7 +395,7 @@ impl Core {
         self.fresh_start(now);
         match self.queue.next(current, |entry| self.plays(entry)) {
             Some(entry) => self.go(now, entry, Start::Usual, Choice::Onward),
-            None => self.end(now, String::new()),
+            None => self.end(now, Why::default()),
         }
     }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use tandem_contracts::media::Item;
+use tandem_contracts::media::{Item, Trouble};
 use url::Url;
 
-use crate::core::{Facts, Trouble};
+use crate::core::{Facts, Obstacle};
 use crate::state::Playable;
+use crate::why::Why;
 
 /// What is known of an address: a file of this machine, or a stream.
 pub fn of_address(address: &str) -> Facts {
@@ -55,14 +56,9 @@ pub fn of_file(path: &Path) -> Facts {
 
 /// What can never play, and why.
 fn nothing(address: &str, reason: &str) -> Facts {
-    let item = Item {
-        id: address.to_owned(),
-        kind: "stream".into(),
-        title: address.to_owned(),
-        reason: reason.to_owned(),
-        ..Item::default()
-    };
-    Facts { item, trouble: Some(Trouble::Lasting(reason.to_owned())), ..Facts::default() }
+    let why = Why::new(Trouble::Unreadable, reason);
+    let item = Item { id: address.to_owned(), kind: "stream".into(), title: address.to_owned(), ..Item::default() };
+    Facts { item: why.on(item), obstacle: Some(Obstacle::Lasting(why)), ..Facts::default() }
 }
 
 /// What is known of it without a library.

@@ -5,19 +5,20 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tandem_contracts::media::{Entry, Item, MediaError, QueuePage};
+use tandem_contracts::media::{Entry, Item, MediaError, QueuePage, Trouble};
 use tandem_library::{ItemId, Kind, Library, LibraryError, Volume, VolumeKind};
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
 use url::Url;
 
 use crate::actor::Word;
-use crate::core::{Facts, OnVolume, Trouble};
+use crate::core::{Facts, Obstacle, OnVolume};
 use crate::facts;
 use crate::fetch::{Fetcher, Limits};
 use crate::queue::{Queue, Slot};
 use crate::state::{Answer, Playable};
 use crate::streams;
+use crate::why::Why;
 
 /// A library that takes longer is answered for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -58,12 +59,12 @@ impl Finder {
         let Playable::Item(id) = what else { return self.on_volume(facts::without_library(what).unwrap_or_default()) };
         let item = match tokio::time::timeout(PATIENCE, self.library.item(*id)).await {
             Ok(Ok(Some(item))) => item,
-            Ok(Ok(None)) => return unknown(*id, "The library does not have it any more"),
+            Ok(Ok(None)) => return unknown(*id, forgotten()),
             Ok(Err(error)) => {
                 warn!(error = &error as &dyn std::error::Error, "the library did not answer");
-                return unknown(*id, "The library cannot be read");
+                return unknown(*id, Why::new(Trouble::Storage, "The library cannot be read"));
             }
-            Err(_) => return unknown(*id, "The library does not answer"),
+            Err(_) => return unknown(*id, Why::new(Trouble::Storage, "The library does not answer")),
         };
         let network = item.uri.as_deref().is_some_and(|uri| uri.starts_with("http"));
         let source = match id.kind {
@@ -144,9 +145,7 @@ async fn entries(library: &Library, slots: Vec<Slot>) -> Result<Vec<Entry>, Libr
         library.items(&ids).await?.into_iter().map(|item| (item.id, shown(item))).collect();
     let entry = |slot: Slot| {
         let item = match &slot.what {
-            Playable::Item(id) => {
-                known.get(id).cloned().unwrap_or_else(|| gone(*id, "The library does not have it any more"))
-            }
+            Playable::Item(id) => known.get(id).cloned().unwrap_or_else(|| gone(*id, &forgotten())),
             other => facts::without_library(other).unwrap_or_default().item,
         };
         Entry { entry: slot.entry, item }
@@ -160,9 +159,8 @@ async fn resolved(facts: Facts, address: &str) -> Facts {
     match streams::find(&Fetcher, address, Limits::LIST).await {
         Ok(stream) => facts.uri = Some(stream.address),
         Err(error) => {
-            let sentence = error.sentence().to_owned();
-            facts.trouble =
-                Some(if error.may_pass() { Trouble::Passing(sentence) } else { Trouble::Lasting(sentence) });
+            let why = Why::new(error.trouble(), error.sentence());
+            facts.obstacle = Some(if error.may_pass() { Obstacle::Passing(why) } else { Obstacle::Lasting(why) });
         }
     }
     facts
@@ -173,17 +171,29 @@ fn has_anything(root: &Path) -> bool {
     std::fs::read_dir(root).is_ok_and(|mut entries| entries.any(|entry| entry.is_ok()))
 }
 
-fn gone(id: ItemId, reason: &str) -> Item {
-    Item { id: id.to_string(), kind: id.kind.word().into(), reason: reason.into(), ..Item::default() }
+fn forgotten() -> Why {
+    Why::new(Trouble::Missing, "The library does not have it any more")
 }
 
-fn unknown(id: ItemId, reason: &str) -> Facts {
-    Facts { item: gone(id, reason), id: Some(id), ..Facts::default() }
+fn gone(id: ItemId, why: &Why) -> Item {
+    why.on(Item { id: id.to_string(), kind: id.kind.word().into(), ..Item::default() })
+}
+
+fn unknown(id: ItemId, why: Why) -> Facts {
+    Facts { item: gone(id, &why), id: Some(id), ..Facts::default() }
 }
 
 /// An item as the bus tells it.
 pub fn shown(item: tandem_library::Item) -> Item {
+    let trouble = match item.id.kind {
+        _ if item.available => "",
+        // What was marked as broken has a file; a feed that does not come is its server's matter.
+        Kind::Track if item.uri.is_some() => Trouble::Unreadable.word(),
+        Kind::Podcast | Kind::Station | Kind::Episode => Trouble::Network.word(),
+        _ => Trouble::Away.word(),
+    };
     Item {
+        trouble: trouble.to_owned(),
         id: item.id.to_string(),
         kind: item.id.kind.word().to_owned(),
         title: item.title,

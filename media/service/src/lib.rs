@@ -20,3 +20,4 @@ pub mod state;
 pub mod streams;
 pub mod tell;
 pub mod volumes;
+pub mod why;

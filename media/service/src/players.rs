@@ -6,7 +6,7 @@ mod follow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tandem_contracts::media::{Item, MediaError, Source};
+use tandem_contracts::media::{Item, MediaError, Source, Trouble};
 use tandem_contracts::mpris::{NAME, PREFIX, PlayerProxy};
 use tokio::sync::{Semaphore, watch};
 use tracing::debug;
@@ -14,6 +14,7 @@ use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
 use crate::state::{Handle, Request, Status};
+use crate::why::Why;
 use facts::Facts;
 
 /// The most players that are followed, and of these the most of one process.
@@ -93,11 +94,12 @@ impl Players {
     }
 
     pub fn sources(&self) -> Vec<Source> {
-        let source = |Item { id, kind, title, available, reason, .. }| Source {
+        let source = |Item { id, kind, title, available, trouble, reason, .. }| Source {
             id,
             kind,
             name: title,
             available,
+            trouble,
             reason,
             items: 0,
         };
@@ -127,7 +129,7 @@ impl Players {
         let refused = |error: zbus::Error| {
             debug!(error = &error as &dyn std::error::Error, ?order, "another player refuses");
             MediaError::NotAvailable(
-                self.item(wanted).map_or(wanted.to_owned(), |item| item.title) + " does not answer.",
+                self.item(wanted).map_or(wanted.to_owned(), |item| item.title) + " does not answer",
             )
         };
         let player = self.proxy(owner).await.map_err(refused)?;
@@ -145,7 +147,7 @@ impl Players {
                 is_there
             });
             let ours = self.ours.requests.send(Request::Pause).await;
-            ours.map_err(|_| MediaError::NotAvailable("The player is ending.".into()))?;
+            ours.map_err(|_| MediaError::NotAvailable("The player is ending".into()))?;
             if let Some(before) = before {
                 self.pause(&before).await;
             }
@@ -156,7 +158,7 @@ impl Players {
     fn find(&self, wanted: &str) -> Result<(String, String), MediaError> {
         let board = self.board.borrow();
         let found = board.players.iter().find(|(name, _)| id(name) == wanted);
-        let (name, player) = found.ok_or_else(|| MediaError::NotFound(format!("There is no player `{wanted}`.")))?;
+        let (name, player) = found.ok_or_else(|| MediaError::NotFound(format!("There is no player `{wanted}`")))?;
         Ok((name.clone(), player.owner.clone()))
     }
 
@@ -192,7 +194,7 @@ impl Player {
         let Facts { identity, title, artist, length_us, .. } = self.facts.clone();
         let identity =
             if identity.is_empty() { name.strip_prefix(PREFIX).unwrap_or(name).to_owned() } else { identity };
-        Item {
+        let item = Item {
             id: id(name),
             kind: "player".into(),
             title: identity,
@@ -200,8 +202,8 @@ impl Player {
             album: title,
             length_us,
             available: self.answers,
-            reason: if self.answers { String::new() } else { "It does not answer.".into() },
             ..Item::default()
-        }
+        };
+        if self.answers { item } else { Why::new(Trouble::Player, "It does not answer").on(item) }
     }
 }

@@ -43,15 +43,15 @@ impl PodcastError {
     /// One sentence for the driver.
     pub fn sentence(&self) -> String {
         match self {
-            Self::Fetch(FetchError::TooLarge { .. }) => "The podcast's feed or episode has no end.".to_owned(),
+            Self::Fetch(FetchError::TooLarge { .. }) => "The podcast's feed or episode has no end".to_owned(),
             Self::Fetch(error) => error.sentence().to_owned(),
             Self::Feed(ListError::WebPage) => FetchError::WebPage.sentence().to_owned(),
-            Self::Feed(_) => "The podcast's feed makes no sense.".to_owned(),
-            Self::Subscriptions(_) => "This is not a list of podcasts.".to_owned(),
+            Self::Feed(_) => "The podcast's feed makes no sense".to_owned(),
+            Self::Subscriptions(_) => "This is not a list of podcasts".to_owned(),
             Self::Library(LibraryError::Full(_)) => FetchError::DiskFull.sentence().to_owned(),
-            Self::Library(_) => "The library could not be changed.".to_owned(),
-            Self::NoEpisode(_) => "There is no such episode.".to_owned(),
-            Self::Refreshing => "The podcasts are being refreshed already.".to_owned(),
+            Self::Library(_) => "The library could not be changed".to_owned(),
+            Self::NoEpisode(_) => "There is no such episode".to_owned(),
+            Self::Refreshing => "The podcasts are being refreshed already".to_owned(),
             Self::Stopped => FetchError::Stopped.sentence().to_owned(),
         }
     }

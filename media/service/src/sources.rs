@@ -1,6 +1,6 @@
 //! Where things to play come from, as `Media1` lists it.
 
-use tandem_contracts::media::Source;
+use tandem_contracts::media::{Source, Trouble};
 use tandem_library::{Library, LibraryError, Parent, View, VolumeKind};
 
 use crate::players::Players;
@@ -31,6 +31,7 @@ pub async fn all(library: &Library, players: &Players) -> Result<Vec<Source>, Li
                 kind: if usb { "usb" } else { "local" }.into(),
                 name: volume.name,
                 available: volume.present,
+                trouble: if volume.present { "" } else { Trouble::Away.word() }.into(),
                 reason,
                 items: volume.tracks,
             }
@@ -38,14 +39,7 @@ pub async fn all(library: &Library, players: &Players) -> Result<Vec<Source>, Li
         .collect();
     for (id, view) in [(RADIO, View::Stations), (PODCASTS, View::Podcasts)] {
         let items = library.page(view, &Parent::All, 0, 0).await?.total;
-        sources.push(Source {
-            id: id.into(),
-            kind: id.into(),
-            name: String::new(),
-            available: true,
-            reason: String::new(),
-            items,
-        });
+        sources.push(Source { id: id.into(), kind: id.into(), available: true, items, ..Source::default() });
     }
     sources.extend(players.sources());
     Ok(sources)

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use tandem_contracts::connect;
-use tandem_contracts::media::{Media1, NAME, PATH};
+use tandem_contracts::media::{Media1, NAME, PATH, Trouble};
 use tandem_library::{Library, LibraryError, Opened};
 use tokio::sync::oneshot;
 use tracing::{info, warn};
@@ -27,6 +27,7 @@ use crate::podcasts::Podcasts;
 use crate::queue::Queue;
 use crate::state::Handle;
 use crate::volumes::{self, Volumes};
+use crate::why::Why;
 use crate::{announce, mpris};
 
 /// What a start does with what played last.
@@ -108,15 +109,15 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let remark = match &opened {
         Opened::MovedAside { to, why } => {
             warn!(to = %to.display(), why, "the library was broken: a new one is begun, the old one is kept aside");
-            "The library was broken; a new one is being made"
+            Why::new(Trouble::Storage, "The library was broken; a new one is being made")
         }
         Opened::InMemory { why } => {
             warn!(why, "the library's folder cannot be written: what changes now is not kept");
-            "The disk cannot be written; nothing is kept"
+            Why::new(Trouble::Storage, "The disk cannot be written; nothing is kept")
         }
         Opened::New | Opened::Clean => {
             info!(new = opened == Opened::New, "the library is open");
-            ""
+            Why::default()
         }
     };
     let session = library.load_session().await.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ mod tests;
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use tandem_contracts::media::Trouble;
 use tandem_lists::{ListError, MAX_FOLLOWED, playlist};
 use thiserror::Error;
 use url::Url;
@@ -57,13 +58,22 @@ impl StreamError {
         }
     }
 
+    /// The word that goes with the sentence.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Fetch { source, .. } => source.trouble(),
+            Self::List { source: ListError::WebPage, .. } => Trouble::Network,
+            Self::List { .. } | Self::TooDeep | Self::Circle => Trouble::Unreadable,
+        }
+    }
+
     /// One sentence for the driver.
     pub fn sentence(&self) -> &'static str {
         match self {
             Self::Fetch { source, .. } => source.sentence(),
-            Self::List { source: ListError::WebPage, .. } => "There is a web page instead of a station.",
-            Self::List { .. } => "The station's list makes no sense.",
-            Self::TooDeep | Self::Circle => "The station's lists only name each other.",
+            Self::List { source: ListError::WebPage, .. } => "There is a web page instead of a station",
+            Self::List { .. } => "The station's list makes no sense",
+            Self::TooDeep | Self::Circle => "The station's lists only name each other",
         }
     }
 }

@@ -68,7 +68,12 @@ fn titles(core: &Core) -> Titles {
 
 fn now(core: &Core) -> Now {
     let Some(facts) = core.subject() else {
-        return Now { state: "stopped".into(), reason: core.reason.clone(), ..Now::default() };
+        return Now {
+            state: "stopped".into(),
+            trouble: core.why.word(),
+            reason: core.why.sentence.clone(),
+            ..Now::default()
+        };
     };
     let state = match core.wish {
         Status::Stopped => "stopped",
@@ -82,7 +87,8 @@ fn now(core: &Core) -> Now {
         item: facts.item.clone(),
         entry: core.queue.current().unwrap_or(0),
         state: state.into(),
-        reason: core.reason.clone(),
+        trouble: core.why.word(),
+        reason: core.why.sentence.clone(),
         source,
         source_kind,
         source_name,

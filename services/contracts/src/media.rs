@@ -2,6 +2,7 @@
 //! Play, pause, position, metadata, shuffle and repeat are MPRIS's: `org.mpris.MediaPlayer2.tandem`, [`crate::mpris`].
 
 use std::future::Future;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use zbus::object_server::SignalEmitter;
@@ -16,6 +17,53 @@ pub const MAX_ROWS: u32 = 500;
 pub const MAX_TEXT: usize = 4096;
 /// The largest list that an import takes, bytes.
 pub const MAX_IMPORT: usize = 8 * 1024 * 1024;
+
+/// Why something is not available or does not play, in a word for every `trouble`: a screen says it in its own language, and the `reason` beside it is for logs and scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Trouble {
+    /// The stick or the folder that holds it is not here; once it is, it plays.
+    Away,
+    /// It is gone for good: no such file, nothing at its address, forgotten by the library.
+    Missing,
+    /// It is there and does not play: damaged, protected, not allowed, or of a format that nobody here knows.
+    Unreadable,
+    /// A server is not reached, does not answer, stalls or refuses; tried again by itself where that may help.
+    Network,
+    /// There is no sound device; waited for.
+    Device,
+    /// A player does not start or does not answer: our own, or the other one on the bus that was asked.
+    Player,
+    /// The disk, or the library on it, cannot be read or written, or is full.
+    Storage,
+}
+
+impl Trouble {
+    pub const ALL: [Self; 7] =
+        [Self::Away, Self::Missing, Self::Unreadable, Self::Network, Self::Device, Self::Player, Self::Storage];
+
+    /// As it stands on the bus.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Away => "away",
+            Self::Missing => "missing",
+            Self::Unreadable => "unreadable",
+            Self::Network => "network",
+            Self::Device => "device",
+            Self::Player => "player",
+            Self::Storage => "storage",
+        }
+    }
+}
+
+impl FromStr for Trouble {
+    type Err = String;
+
+    /// # Errors
+    /// The word, if it is none of these: empty where there is no trouble.
+    fn from_str(word: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|trouble| trouble.word() == word).ok_or_else(|| word.to_owned())
+    }
+}
 
 /// Anything that can be listed or played.
 ///
@@ -40,7 +88,9 @@ pub struct Item {
     pub heard_us: i64,
     /// False while its stick is not in the car, or after it did not decode.
     pub available: bool,
-    /// Why it is not available, one sentence; empty if it is.
+    /// A word of [`Trouble`]; empty if it is available.
+    pub trouble: String,
+    /// The same as one English sentence, without a full stop; empty if it is available.
     pub reason: String,
 }
 
@@ -85,11 +135,14 @@ pub struct Now {
     pub entry: u64,
     /// `stopped`, `playing`, `paused`, `buffering`, or `waiting`: for a stick, a network or a sound device to come back.
     pub state: String,
-    /// Why it waits or stopped unasked, one sentence; empty otherwise.
+    /// Why it waits or stopped unasked, a word of [`Trouble`]; empty otherwise.
+    pub trouble: String,
+    /// The same as one English sentence, without a full stop; empty otherwise.
     pub reason: String,
-    /// Of [`Source`]; empty if nothing plays.
+    /// Of [`Source`]; empty if nothing plays, or a file that is in no library.
     pub source: String,
     pub source_kind: String,
+    /// As in [`Source`].
     pub source_name: String,
 }
 
@@ -99,10 +152,13 @@ pub struct Source {
     pub id: String,
     /// `local`, `usb`, `radio`, `podcasts`, or `player`: another MPRIS player on this bus.
     pub kind: String,
+    /// A stick's label, the last part of a folder's path, the identity of a player. Always empty for `radio` and `podcasts`: there is one of each, and a screen names it by its kind.
     pub name: String,
     /// False for a stick that is not in the car.
     pub available: bool,
-    /// One sentence; empty if it is available.
+    /// A word of [`Trouble`]; empty if it is available.
+    pub trouble: String,
+    /// The same as one English sentence, without a full stop; empty if it is available.
     pub reason: String,
     /// Tracks, stations or episodes.
     pub items: u32,
@@ -386,7 +442,20 @@ impl<B: MediaBackend> Media1<B> {
     #[zbus(signal)]
     pub async fn scan_progressed(emitter: &SignalEmitter<'_>, progress: ScanProgress) -> zbus::Result<()>;
 
-    /// An entry was passed over because it could not be played, and why, one sentence.
+    /// An entry was passed over because it could not be played: the item's `trouble` says why in a word, `reason` in one sentence.
     #[zbus(signal)]
     pub async fn skipped(emitter: &SignalEmitter<'_>, item: Item, reason: String) -> zbus::Result<()>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trouble;
+
+    #[test]
+    fn every_trouble_is_read_back_from_its_word() {
+        for trouble in Trouble::ALL {
+            assert_eq!(trouble.word().parse(), Ok(trouble));
+        }
+        assert_eq!("".parse::<Trouble>(), Err(String::new()));
+    }
 }

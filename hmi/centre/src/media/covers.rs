@@ -8,8 +8,9 @@ use slint::Image;
 use tandem_kit::media::Picture;
 use tandem_kit::media::art::Wanted;
 
-/// Small pictures that are kept: 64 pixels square are 16 kB.
+/// Pictures that are kept, and the bytes of theirs: 64 pixels square are 16 kB, 320 are 400 kB.
 const MAX_KEPT: usize = 256;
+const MAX_BYTES: usize = 12 * 1024 * 1024;
 
 /// See the module.
 pub(crate) struct Covers {
@@ -24,6 +25,13 @@ struct Kept {
     /// The one that was seen last at the end.
     seen: VecDeque<Wanted>,
     asked: HashSet<Wanted>,
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        let sizes = self.images.values().flatten().map(Image::size);
+        sizes.map(|size| size.width as usize * size.height as usize * 4).sum()
+    }
 }
 
 impl Covers {
@@ -50,6 +58,13 @@ impl Covers {
         None
     }
 
+    /// Asks anew for those pictures that were not there, as soon as they are wanted.
+    pub fn retry(&self) {
+        let kept = &mut *self.kept.borrow_mut();
+        kept.images.retain(|_, image| image.is_some());
+        kept.seen.retain(|wanted| kept.images.contains_key(wanted));
+    }
+
     /// Takes in a picture that was asked for here. Returns whether it is one.
     pub fn hear(&self, picture: &Picture) -> bool {
         let kept = &mut *self.kept.borrow_mut();
@@ -58,7 +73,7 @@ impl Covers {
         }
         kept.images.insert(picture.wanted.clone(), picture.image());
         kept.seen.push_back(picture.wanted.clone());
-        while kept.images.len() > MAX_KEPT {
+        while kept.images.len() > MAX_KEPT || kept.bytes() > MAX_BYTES {
             let Some(oldest) = kept.seen.pop_front() else { break };
             kept.images.remove(&oldest);
         }
@@ -91,5 +106,23 @@ mod tests {
         assert_eq!((asked.borrow().len(), covers.kept.borrow().images.len()), (MAX_KEPT + 1, MAX_KEPT));
         covers.get(&missing(0), 64, 12);
         assert_eq!(asked.borrow().len(), MAX_KEPT + 2, "the oldest is forgotten");
+        covers.get(&missing(9), 64, 12);
+        covers.retry();
+        covers.get(&missing(9), 64, 12);
+        assert_eq!(asked.borrow().len(), MAX_KEPT + 3, "what was not there may be there by now");
+    }
+    #[test]
+    fn large_pictures_are_bounded_by_their_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let covers = Covers::new(|_| true);
+        for number in 0..40 {
+            let path = folder.path().join(format!("{number}.png"));
+            image::RgbImage::new(8, 8).save(&path).unwrap();
+            covers.get(&path, 320, 16);
+            covers.hear(&Picture::make(Wanted::Cover { path, side: 320, radius: 16 }));
+        }
+        let kept = covers.kept.borrow();
+        assert!(kept.bytes() <= MAX_BYTES && kept.bytes() + 320 * 320 * 4 > MAX_BYTES);
+        assert!(kept.seen.len() == kept.images.len());
     }
 }

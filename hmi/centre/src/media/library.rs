@@ -12,8 +12,9 @@ use crate::{MediaRow, Words};
 
 /// The views in the order of the page.
 pub(crate) const VIEWS: [&str; 10] =
-    ["recent", "artists", "albums", "tracks", "playlists", "genres", "folders", "stations", "podcasts", SOURCES];
+    ["recent", "artists", ALBUMS, "tracks", "playlists", "genres", "folders", "stations", "podcasts", SOURCES];
 const SOURCES: &str = "sources";
+pub(crate) const ALBUMS: &str = "albums";
 /// Folders in folders that may be open; what lies deeper takes the place of the deepest.
 const MAX_LEVELS: usize = 32;
 
@@ -106,10 +107,18 @@ impl Library {
         }
     }
 
+    /// The item in a row, if it may be played or queued.
+    pub fn item(&self, row: u32) -> Option<Item> {
+        match self.levels.last().map(|open| &open.level) {
+            Some(Level::Pages(pages)) => pages.row(row).map(|row| row.item),
+            Some(Level::Sources(_)) | None => None,
+        }
+    }
+
     /// Shows what an item holds.
     pub fn open_item(&mut self, item: &Item, scroll: f32) -> Tap {
         let view = match item.kind.as_str() {
-            "artist" => "albums",
+            "artist" => ALBUMS,
             "folder" => "folders",
             "podcast" => "podcasts",
             _ => "tracks",
@@ -153,6 +162,12 @@ impl Library {
         }
     }
 
+    /// Whether the list that is shown is one of albums.
+    pub fn shows_covers(&self) -> bool {
+        let list = self.levels.last().map(|open| &open.level);
+        matches!(list, Some(Level::Pages(pages)) if matches!(pages.list(), List::View { view, .. } if view == ALBUMS))
+    }
+
     pub fn known(&self) -> Known {
         match self.levels.last().map(|open| &open.level) {
             Some(Level::Pages(pages)) => pages.known(),
@@ -173,7 +188,7 @@ impl Library {
             pages.hear(rows);
             // Songs without an album have an artist all the same.
             if let (List::View { view, parent }, Known::Total(0)) = (pages.list(), pages.known())
-                && view == "albums"
+                && view == ALBUMS
                 && parent.starts_with("artist:")
             {
                 pages.show(List::View { view: "tracks".to_owned(), parent });

@@ -2,33 +2,29 @@
 
 use std::path::Path;
 
+use tandem_contracts::media::Trouble as Word;
 use tandem_kit::format;
 use tandem_kit::media::{Item, Row, Source};
 
 use crate::media::covers::Covers;
-use crate::{Kind, MediaRow, Words};
+use crate::{Kind, MediaRow, Trouble, Words};
 
 /// The longest text that a screen lays out, characters; no line shows more.
 const MAX_CHARACTERS: usize = 160;
 /// A row's picture: its side and the radius of its corners, pixels.
 const SIDE: u32 = 64;
 const RADIUS: u32 = 12;
+/// An album's cover among covers, the same of it.
+const COVER: (u32, u32) = (320, 16);
 const MICROS_IN_SECOND: i64 = 1_000_000;
 
 /// A text of the music's, with its face.
 pub(crate) fn words(text: &str) -> Words {
-    let text: String = text.chars().filter(|letter| !letter.is_control()).take(MAX_CHARACTERS).collect();
-    Words { han: is_chinese(&text), text: text.into() }
+    dressed(tandem_kit::Words::new(text, MAX_CHARACTERS))
 }
 
-/// Whether a text has Chinese characters and no Japanese ones.
-fn is_chinese(text: &str) -> bool {
-    let kana = |letter| ('\u{3040}'..='\u{30ff}').contains(&letter);
-    text.chars().any(is_han) && !text.chars().any(kana)
-}
-
-fn is_han(letter: char) -> bool {
-    matches!(letter, '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+fn dressed(words: tandem_kit::Words) -> Words {
+    Words { text: words.text.into(), han: words.han }
 }
 
 /// A length or a position: `4:05`, `1:02:03`; empty for nothing.
@@ -69,41 +65,74 @@ pub(crate) fn source_kind(word: &str) -> Kind {
     }
 }
 
-/// The letter that stands for a picture: of what has a name of its own, not of a song or a folder.
-fn letter(item: &Item) -> Words {
-    let wanted = matches!(item.kind.as_str(), "artist" | "album" | "genre" | "station" | "podcast");
-    let first = item.title.chars().find(|letter| letter.is_alphanumeric()).filter(|_| wanted);
-    first.map(|letter| words(&letter.to_uppercase().to_string())).unwrap_or_default()
+/// Why something is not available, by the service's word.
+pub(crate) fn trouble(available: bool, word: &str) -> Trouble {
+    match word.parse() {
+        _ if available => Trouble::None,
+        Ok(Word::Away) => Trouble::Away,
+        Ok(Word::Missing) => Trouble::Missing,
+        Ok(Word::Unreadable) => Trouble::Unreadable,
+        Ok(Word::Network) => Trouble::Network,
+        Ok(Word::Device) => Trouble::Device,
+        Ok(Word::Player) => Trouble::Player,
+        Ok(Word::Storage) => Trouble::Storage,
+        Err(_) => Trouble::Other,
+    }
+}
+
+/// Whether a letter stands for the picture: of what has a name of its own, not of a song or a folder.
+fn has_letter(kind: &str) -> bool {
+    matches!(kind, "artist" | "album" | "genre" | "station" | "podcast")
 }
 
 /// What a list shows of a row.
 pub(crate) fn draw(row: &Row, covers: &Covers) -> MediaRow {
-    let item = &row.item;
-    let art = tandem_kit::media::file(&item.art).and_then(|path| covers.get(&path, SIDE, RADIUS));
+    let art = tandem_kit::media::file(&row.item.art).and_then(|path| covers.get(&path, SIDE, RADIUS));
+    MediaRow { has_art: art.is_some(), art: art.unwrap_or_default(), ..describe(&row.item) }
+}
+
+/// All of it but the picture.
+fn describe(item: &Item) -> MediaRow {
     let note = match (item.artist.as_str(), item.album.as_str()) {
         (artist, "") => artist.to_owned(),
         ("", album) => album.to_owned(),
         (artist, album) => format!("{artist} – {album}"),
     };
-    let measure = if holds(&item.kind) {
-        Some(item.count).filter(|count| *count > 0).map(|count| format::grouped(f64::from(count)))
-    } else {
-        Some(item.length_us).filter(|length| *length > 0).map(time)
-    };
+    let letter =
+        if has_letter(&item.kind) { tandem_kit::Words::initial(&item.title) } else { tandem_kit::Words::default() };
     MediaRow {
+        id: item.id.as_str().into(),
         present: true,
         kind: kind(&item.kind),
         title: words(&item.title),
         note: words(&note),
-        letter: letter(item),
-        has_art: art.is_some(),
-        art: art.unwrap_or_default(),
-        measure: measure.unwrap_or_default().into(),
+        letter: dressed(letter),
+        place: dressed(tandem_kit::Words::place(&item.title)),
+        measure: Some(item.length_us).filter(|length| *length > 0).map(time).unwrap_or_default().into(),
+        count: item.count.try_into().unwrap_or(i32::MAX),
+        count_text: format::grouped(f64::from(item.count)).into(),
         holds: holds(&item.kind),
+        choices: item.available && item.kind != "player",
         available: item.available,
-        reason: words(&item.reason).text,
+        trouble: trouble(item.available, &item.trouble),
         heard: if item.length_us > 0 { (item.heard_us as f64 / item.length_us as f64) as f32 } else { 0.0 },
+        ..MediaRow::default()
     }
+}
+
+/// What a list of covers shows of an album.
+pub(crate) fn draw_cover(row: &Row, covers: &Covers) -> MediaRow {
+    if row.item.kind != "album" {
+        return draw(row, covers);
+    }
+    let art = tandem_kit::media::file(&row.item.art).and_then(|path| covers.get(&path, COVER.0, COVER.1));
+    MediaRow { has_art: art.is_some(), art: art.unwrap_or_default(), ..describe(&row.item) }
+}
+
+/// What the queue shows of an entry: its column is too narrow for more than who made what.
+pub(crate) fn draw_entry(row: &Row, covers: &Covers) -> MediaRow {
+    let note = words(if row.item.artist.is_empty() { &row.item.album } else { &row.item.artist });
+    MediaRow { note, measure: slint::SharedString::new(), choices: true, ..draw(row, covers) }
 }
 
 /// Whether a row shows this picture.
@@ -117,10 +146,11 @@ pub(crate) fn draw_source(source: &Source) -> MediaRow {
         present: true,
         kind: source_kind(&source.kind),
         title: words(&source.name),
-        measure: format::grouped(f64::from(source.items)).into(),
+        count: source.items.try_into().unwrap_or(i32::MAX),
+        count_text: format::grouped(f64::from(source.items)).into(),
         holds: source.kind != "player",
         available: source.available,
-        reason: words(&source.reason).text,
+        trouble: trouble(source.available, &source.trouble),
         ..MediaRow::default()
     }
 }
@@ -135,22 +165,8 @@ mod tests {
     }
 
     #[test]
-    fn chinese_has_its_own_face_and_japanese_has_not() {
-        let han = ["晴天", "Live 现场", "Sunny", "さくら 桜", ""].map(is_chinese);
-        assert_eq!(han, [true, true, false, false, false]);
-    }
-
-    #[test]
     fn a_letter_stands_for_what_has_a_name() {
-        let item = |kind: &str, title: &str| Item { kind: kind.into(), title: title.into(), ..Item::default() };
-        let letters = [item("artist", "周杰伦"), item("album", "\"élan\""), item("track", "Song"), item("genre", "…")]
-            .map(|item| letter(&item).text.to_string());
-        assert_eq!(letters, ["周", "É", "", ""]);
-    }
-
-    #[test]
-    fn a_text_of_any_length_is_bounded_and_has_no_control_characters() {
-        let words = words(&format!("a\nb\u{7}{}", "x".repeat(5_000)));
-        assert!(words.text.starts_with("abx") && words.text.len() == MAX_CHARACTERS);
+        let letters = ["artist", "album", "track", "folder"].map(has_letter);
+        assert_eq!(letters, [true, true, false, false]);
     }
 }

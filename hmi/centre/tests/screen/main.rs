@@ -3,6 +3,7 @@
 
 mod drawing;
 mod music;
+mod music_choices;
 mod music_pictures;
 mod music_service;
 mod pictures;

@@ -1,12 +1,12 @@
 //! The music's page as a driver and a screen reader meet it.
 
 use i_slint_backend_testing::AccessibleRole;
-use slint::platform::WindowEvent;
+use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{MediaAdapter, MediaTab, Page, ScreenAdapter};
-use tandem_kit::media::{Cause, Denied, List, Repeat, Status};
+use tandem_centre::{Leaf, MediaAdapter, MediaTab, Page, ScreenAdapter};
+use tandem_kit::media::{Cause, Denied, Item, List, Now, Player, Queue, Repeat, Service, Status};
 use tandem_kit::{Language, Media, MediaCommand, Theme, Update};
-use tandem_units::Quality;
+use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::music_service::Library;
 use crate::stage::{Stage, instant};
@@ -22,12 +22,12 @@ fn playing() -> (Stage, Library) {
     (stage, library)
 }
 
-fn says(stage: &Stage, sentence: &str) -> bool {
+pub fn says(stage: &Stage, sentence: &str) -> bool {
     stage.words().iter().any(|words| words == sentence)
 }
 
 /// The rows in sight, from the top.
-fn rows(stage: &Stage) -> Vec<String> {
+pub fn rows(stage: &Stage) -> Vec<String> {
     let mut rows: Vec<_> = stage
         .all(AccessibleRole::ListItem)
         .iter()
@@ -92,6 +92,12 @@ fn a_player_that_leaves_takes_its_song_along() {
     stage.tell(&Update::Media(Media::Position(None)));
     stage.tell(&Update::Media(Media::Service(None)));
     assert!(says(&stage, "The player is not there"));
+    assert!(
+        stage
+            .all(AccessibleRole::Button)
+            .iter()
+            .all(|button| button.accessible_label().as_deref() != Some("Open the library"))
+    );
     assert!(!stage.words().iter().any(|words| words.contains("Night drive")) && rows(&stage).is_empty());
     stage.tap(&stage.control(AccessibleRole::Tab, "Library"));
     assert!(says(&stage, "The library is not there"));
@@ -105,6 +111,13 @@ fn a_player_that_leaves_takes_its_song_along() {
 
     library.plays(&mut stage, library.player(4, Status::Paused), library.service());
     assert_eq!(stage.reading("Playing"), "晴天");
+    library.plays(&mut stage, Player::default(), library.service());
+    stage.tap(&stage.control(AccessibleRole::Tab, "Music"));
+    stage.window.global::<MediaAdapter>().set_tab(MediaTab::Now);
+    stage.tap(&stage.control(AccessibleRole::Button, "Open the library"));
+    assert_eq!(stage.window.global::<MediaAdapter>().get_tab(), MediaTab::Library);
+    stage.tap(&stage.control(AccessibleRole::Tab, "Home"));
+    library.plays(&mut stage, library.player(4, Status::Paused), library.service());
     stage.tap(&stage.control(AccessibleRole::Button, "Open the player"));
     assert_eq!(stage.reading("Title"), "晴天");
     stage.control(AccessibleRole::Button, "Play");
@@ -214,14 +227,161 @@ fn letters_find_songs_and_what_is_away_says_why() {
 #[test]
 fn what_went_wrong_is_said_for_four_seconds() {
     let (mut stage, library) = playing();
-    let skipped = Media::Skipped { item: Box::new(library.track(3)), reason: "The file is cut short.".to_owned() };
-    stage.tell(&Update::Media(skipped));
-    let told = "Skipped Rain on the windscreen: The file is cut short.";
+    let item = Box::new(Item { trouble: "unreadable".into(), ..library.track(3) });
+    stage.tell(&Update::Media(Media::Skipped { item, reason: "The file is cut short".to_owned() }));
+    let told = "Skipped Rain on the windscreen: Cannot be played";
     assert!(says(&stage, told), "{:?}", stage.words());
     stage.hear(63, Quality::Valid, &[]);
     assert!(says(&stage, told));
     stage.hear(64, Quality::Valid, &[]);
     assert!(!says(&stage, told));
+}
+
+#[test]
+fn the_queue_shows_what_plays_and_its_covers_as_they_are_found() {
+    let (mut stage, mut library) = playing();
+    let queue = Queue { current: Some(10), ..library.service().queue };
+    stage.tell(&Update::Media(Media::Service(Some(Box::new(Service { queue, ..library.service() })))));
+    stage.pixels();
+    stage.pixels();
+    assert_eq!(
+        rows(&stage).last(),
+        Some(&library.track(13).title),
+        "it is in sight, as near to the top as there are rows"
+    );
+    library.answer(&mut stage);
+    stage.commands.take();
+    let service = Service { queue, library: 2, ..library.service() };
+    stage.tell(&Update::Media(Media::Service(Some(Box::new(service)))));
+    assert!(stage.commands.take().contains(&MediaCommand::Rows { list: List::Queue, offset: 0 }));
+}
+
+#[test]
+fn the_bar_at_the_side_leads_through_any_length_by_letters() {
+    let (mut stage, mut library) = playing();
+    for tab in ["Library", "Songs"] {
+        stage.tap(&stage.control(AccessibleRole::Tab, tab));
+        stage.pixels();
+        library.answer(&mut stage);
+    }
+    let before = library.rows_asked;
+    let finger = |stage: &mut Stage, library: &mut Library, y: f32| {
+        let position = LogicalPosition::new(1_860.0, y);
+        stage.window.window().dispatch_event(WindowEvent::PointerMoved { position });
+        stage.pixels();
+        library.answer(stage);
+    };
+    let button = PointerEventButton::Left;
+    let position = LogicalPosition::new(1_860.0, 600.0);
+    stage.window.window().dispatch_event(WindowEvent::PointerPressed { position, button });
+    for y in [610.0, 620.0, 640.0] {
+        finger(&mut stage, &mut library, y);
+        let top = rows(&stage).remove(0);
+        let letter = tandem_kit::Words::place(&top).text;
+        assert!(says(&stage, &letter), "{top}: {:?}", stage.words());
+    }
+    stage.picture("library-letter");
+    assert!(library.rows_asked - before <= 8, "only what is in sight is read");
+    let position = LogicalPosition::new(1_860.0, 2_000.0);
+    stage.window.window().dispatch_event(WindowEvent::PointerMoved { position });
+    stage.window.window().dispatch_event(WindowEvent::PointerReleased { position, button });
+    stage.pixels();
+    library.answer(&mut stage);
+    assert_eq!(rows(&stage).last().map(String::as_str), Some("Étoile"), "the end");
+    assert!(!stage.words().iter().any(|words| words.len() == 1), "the letter goes with the finger");
+}
+
+#[test]
+fn a_page_comes_up_from_below_unless_the_car_moves() {
+    let (mut stage, _) = playing();
+    let top = |stage: &Stage| stage.control(AccessibleRole::Tab, "Now playing").absolute_position().y;
+    let opened = |stage: &mut Stage, gear: i64, second: u64| {
+        stage.hear(second, Quality::Valid, &[(Leaf::Gear, Value::Int(gear))]);
+        stage.window.global::<tandem_centre::Theme>().set_motion(true);
+        stage.window.global::<ScreenAdapter>().set_page(Page::Home);
+        stage.pixels();
+        stage.window.global::<ScreenAdapter>().set_page(Page::Media);
+        let mut places = Vec::new();
+        for step in 0..4_u64 {
+            stage.screen.set_time(Nanoseconds::from_millis(second * 1_000 + step * 140));
+            stage.pixels();
+            places.push(top(stage));
+        }
+        assert!(!stage.screen.turn(), "a page that rests draws nothing");
+        places
+    };
+    let parked = opened(&mut stage, 126, 70);
+    assert!(parked[0] == 96.0 && (73.0..95.0).contains(&parked[1]), "{parked:?}");
+    assert_eq!(parked[2..], [72.0, 72.0]);
+    assert_eq!(opened(&mut stage, 127, 80), [72.0; 4]);
+}
+
+#[test]
+fn every_target_has_a_word_and_room_for_a_finger() {
+    let (mut stage, mut library) = playing();
+    for tab in ["Now playing", "Library", "Search"] {
+        stage.tap(&stage.control(AccessibleRole::Tab, tab));
+        stage.pixels();
+        library.answer(&mut stage);
+        for role in [AccessibleRole::Button, AccessibleRole::Tab, AccessibleRole::ListItem] {
+            for target in stage.all(role) {
+                let (label, size) = (target.accessible_label().unwrap_or_default(), target.size());
+                assert!(!label.is_empty() && size.width >= 76.0 && size.height >= 76.0, "{tab}, {label:?}: {size:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_trouble_is_said_in_the_language_of_the_screen() {
+    let (mut stage, mut library) = playing();
+    let mut said = Vec::new();
+    for language in [Language::English, Language::Chinese] {
+        stage.set_look(Theme::Night, language);
+        for (kind, word) in [
+            ("usb", "away"),
+            ("local", "away"),
+            ("usb", "missing"),
+            ("usb", "unreadable"),
+            ("radio", "network"),
+            ("local", "device"),
+            ("local", "player"),
+            ("local", "storage"),
+            ("local", "of another day"),
+        ] {
+            let source_name = if kind == "radio" { String::new() } else { "MIX".to_owned() };
+            let (trouble, state, source_kind) = (word.to_owned(), "waiting".to_owned(), kind.to_owned());
+            let now = Now { trouble, state, source_kind, source_name, ..library.service().now };
+            let before = stage.words();
+            library.plays(&mut stage, library.player(1, Status::Playing), Service { now, ..library.service() });
+            let mut words = stage.words();
+            words.retain(|words| !before.contains(words) && words != "MIX" && words != "Radio" && words != "电台");
+            said.extend(
+                words
+                    .into_iter()
+                    .filter(|words| words != "Morning fog" && words != "Ana Solís" && words != "Two lights"),
+            );
+        }
+    }
+    let (english, chinese) = said.split_at(said.len() / 2);
+    assert_eq!(
+        english,
+        [
+            "The stick MIX is not in the car",
+            "The folder MIX is not there",
+            "It is no longer there",
+            "It cannot be played",
+            "No connection, it is tried again",
+            "Waiting for the sound system",
+            "The player does not answer",
+            "The disk is full or cannot be read",
+            "Waiting to go on",
+        ]
+    );
+    for words in chinese {
+        let latin = words.replace("MIX", "").replace("U 盘", "");
+        assert!(!latin.contains(|letter: char| letter.is_ascii_alphabetic()), "{words:?} is not translated");
+    }
 }
 
 #[test]

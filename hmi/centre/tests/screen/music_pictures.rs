@@ -1,7 +1,7 @@
 //! Pictures of the music's pages in each of their states.
 
 use i_slint_backend_testing::AccessibleRole;
-use tandem_kit::media::{Now, Player, ScanProgress, Service, Status};
+use tandem_kit::media::{Item, Now, Player, ScanProgress, Service, Status};
 use tandem_kit::{Language, Media, Theme, Update};
 use tandem_units::Quality;
 
@@ -31,8 +31,19 @@ fn what_plays_in_every_light_language_and_state() {
     tab(&mut stage, &mut library, "Music");
     let night = stage.picture("music-night");
     assert_ne!(home, night);
+    let more = |stage: &Stage, label: &str, place: usize| {
+        let mut dots = stage.all(AccessibleRole::Button);
+        dots.retain(|button| button.accessible_label().as_deref() == Some(label));
+        stage.tap(&dots[place]);
+    };
+    more(&stage, "More", 3);
+    stage.picture("music-choices-night");
+    stage.tap(&stage.control(AccessibleRole::Button, "Close"));
     stage.set_look(Theme::Day, Language::Chinese);
     library.answer(&mut stage);
+    more(&stage, "清空播放队列", 0);
+    stage.picture("music-empty-queue-day-zh");
+    stage.tap(&stage.control(AccessibleRole::Button, "保留"));
     library.plays(&mut stage, library.player(4, Status::Paused), library.service());
     stage.picture("music-day-zh-paused");
     stage.set_look(Theme::Day, Language::English);
@@ -44,29 +55,33 @@ fn what_plays_in_every_light_language_and_state() {
     library.plays(&mut stage, long, library.service());
     stage.picture("music-day-long");
     stage.set_look(Theme::Night, Language::English);
-    let waiting =
-        Now { state: "waiting".into(), reason: "The stick ROADTRIP was pulled out.".into(), ..library.service().now };
+    let waiting = Now { state: "waiting".into(), trouble: "away".into(), ..library.service().now };
     library.plays(&mut stage, library.player(3, Status::Paused), Service { now: waiting, ..library.service() });
-    let item = Box::new(library.track(5));
-    stage.tell(&Update::Media(Media::Skipped { item, reason: "The file is cut short.".into() }));
+    let item = Box::new(Item { trouble: "unreadable".into(), ..library.track(5) });
+    stage.tell(&Update::Media(Media::Skipped { item, reason: String::new() }));
     stage.picture("music-waiting");
     let radio = Now {
         state: "buffering".into(),
         source_kind: "radio".into(),
-        source_name: "Radio Alpin".into(),
+        item: Item { id: "station:1".into(), kind: "station".into(), ..Item::default() },
         ..Now::default()
     };
     let stream = Player {
         title: "Radio Alpin".into(),
-        artist: String::new(),
-        album: String::new(),
+        artist: "Radio Alpin".into(),
+        album: "Radio Alpin".into(),
         art: None,
         length_us: None,
         can_seek: false,
         can_go_previous: false,
         ..library.player(0, Status::Playing)
     };
-    library.plays(&mut stage, stream, Service { now: radio, ..library.service() });
+    stage.hear(70, Quality::Valid, &[]);
+    library.plays(&mut stage, stream.clone(), Service { now: radio.clone(), ..library.service() });
+    stage.picture("music-radio-loading");
+    let song = Player { title: "Snow over the high road".into(), artist: "Ana Solís".into(), ..stream };
+    let playing = Now { state: "playing".into(), ..radio };
+    library.plays(&mut stage, song, Service { now: playing, ..library.service() });
     stage.picture("music-radio");
     stage.tell(&Update::Media(Media::Player(None)));
     stage.picture("music-absent");
@@ -89,6 +104,7 @@ fn the_library_and_the_search() {
     library.plays(&mut stage, library.player(0, Status::Playing), service);
     stage.picture("library-songs-scanning");
     tab(&mut stage, &mut library, "Albums");
+    stage.picture("library-albums");
     stage.tap(&stage.all(AccessibleRole::ListItem)[2]);
     stage.pixels();
     library.answer(&mut stage);

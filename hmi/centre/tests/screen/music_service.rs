@@ -64,11 +64,13 @@ pub struct Library {
     pub folder: Option<PathBuf>,
     pub tracks: u32,
     pub rows_asked: usize,
+    /// The places of its songs in the library.
+    pub queue: Vec<u32>,
 }
 
 impl Library {
     pub fn of(tracks: u32) -> Self {
-        Self { folder: None, tracks, rows_asked: 0 }
+        Self { folder: None, tracks, rows_asked: 0, queue: (0..14).collect() }
     }
 
     pub fn with_covers(folder: &Path) -> Self {
@@ -88,7 +90,7 @@ impl Library {
             art: self.art(index % 6),
             length_us: 125_000_000 + i64::from(place % 200) * 1_000_000,
             available: !away,
-            reason: if away { "The stick ALEX is not in the car.".into() } else { String::new() },
+            trouble: if away { "away".into() } else { String::new() },
             ..Item::default()
         }
     }
@@ -193,9 +195,9 @@ impl Library {
                 (found.len() as u32, found)
             }
             List::Queue => {
-                let total = 14;
-                let row = |place| Row { entry: 100 + u64::from(place), item: self.track(place) };
-                (total, (offset..total.min(offset + PAGE_ROWS)).map(row).collect())
+                let row = |place: &u32| Row { entry: 100 + u64::from(*place), item: self.track(*place) };
+                let part = self.queue.iter().skip(offset as usize).take(PAGE_ROWS as usize);
+                (self.queue.len() as u32, part.map(row).collect())
             }
         };
         Rows { list, offset, answer: Ok(Part { generation: 1, total, rows: rows.into() }) }
@@ -226,13 +228,14 @@ impl Library {
     }
 
     pub fn service(&self) -> Service {
-        let source = |id: &str, kind: &str, name: &str, items, reason: &str| Source {
+        let source = |id: &str, kind: &str, name: &str, items, trouble: &str| Source {
             id: id.into(),
             kind: kind.into(),
             name: name.into(),
-            available: reason.is_empty(),
-            reason: reason.into(),
+            available: trouble.is_empty(),
+            trouble: trouble.into(),
             items,
+            ..Source::default()
         };
         Service {
             now: Now {
@@ -241,12 +244,12 @@ impl Library {
                 source_name: "ROADTRIP".into(),
                 ..Now::default()
             },
-            queue: Queue { generation: 3, total: 14, current: Some(0) },
+            queue: Queue { generation: 3, total: self.queue.len() as u32, current: Some(0) },
             library: 1,
             sources: vec![
-                source("local", "local", "Music of this car", 312, ""),
+                source("local", "local", "Music", 312, ""),
                 source("usb:1", "usb", "ROADTRIP", 936, ""),
-                source("usb:2", "usb", "ALEX", 211, "The stick ALEX is not in the car."),
+                source("usb:2", "usb", "ALEX", 211, "away"),
                 source("radio", "radio", "", 3, ""),
                 source("podcasts", "podcasts", "", 40, ""),
             ],

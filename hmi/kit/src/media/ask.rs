@@ -56,7 +56,13 @@ async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &
         MediaCommand::JumpTo(entry) => media.jump_to(entry).await,
         MediaCommand::PlayView { view, parent, index } => media.play_view(view, parent, index).await,
         MediaCommand::Play(id) => media.play(id, -1).await,
-        MediaCommand::Enqueue { id, place } => media.enqueue(id, place.to_owned()).await.map(drop),
+        MediaCommand::Enqueue { id, place } => {
+            let queued = media.enqueue(id.clone(), place.word().to_owned()).await;
+            queued.map(|_| mailbox.media(Media::Enqueued { id, place }))
+        }
+        MediaCommand::MoveEntry { entry, to } => media.move_entry(entry, to).await,
+        MediaCommand::RemoveEntry(entry) => media.remove_entry(entry).await,
+        MediaCommand::ClearQueue => media.clear_queue().await,
         MediaCommand::Scan => media.scan(String::new()).await,
     };
     if let Err(error) = done {

@@ -143,6 +143,13 @@ impl<T: Clone + 'static> Pages<T> {
         state.pages.get(&(place / PAGE_ROWS))?.rows.get((place % PAGE_ROWS) as usize).cloned()
     }
 
+    /// The place of the first row of which this is true, among those that are here.
+    pub fn find(&self, of: impl Fn(&Row) -> bool) -> Option<u32> {
+        let state = self.state.borrow();
+        let places = state.pages.iter().flat_map(|(page, held)| held.rows.iter().zip(page * PAGE_ROWS..));
+        places.filter(|(row, _)| of(row)).map(|(_, place)| place).min()
+    }
+
     /// Forgets all and shows another list.
     pub fn show(&self, list: List) {
         *self.state.borrow_mut() = State::new(list);

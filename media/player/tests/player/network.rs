@@ -75,7 +75,7 @@ fn radio_names_itself_and_its_songs_and_its_end_is_a_loss() {
         assert!(matches!(tags, Event::Tags { id: 1, ref station, .. } if station == "Test Radio"), "{tags:?}");
     }
     let (cause, sentence) = player.failed(1);
-    assert_eq!((cause, sentence.as_str()), (Cause::Network, "The station stopped sending."));
+    assert_eq!((cause, sentence.as_str()), (Cause::Network, "The station stopped sending"));
     let filled = player.heard.iter().filter(|event| matches!(event, Event::Buffering { percent: 100, .. })).count();
     assert!(filled >= 1, "the buffer was full once");
     assert!(player.recording().len() > 150_000);

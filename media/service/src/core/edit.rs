@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Choice, Core, Start};
 use crate::queue::QueueError;
 use crate::state::{Place, Playable, Repeat, Status};
+use crate::why::Why;
 
 impl Core {
     pub fn set_shuffle(&mut self, shuffle: bool) {
@@ -81,7 +82,7 @@ impl Core {
             (false, _) => self.settle(),
             (true, Some(after)) => self.go(now, after, Start::Usual, Choice::Onward),
             (true, None) if self.queue.is_empty() => self.clear(now),
-            (true, None) => self.end(now, String::new()),
+            (true, None) => self.end(now, Why::default()),
         }
         Ok(())
     }

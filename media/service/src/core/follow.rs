@@ -59,7 +59,7 @@ impl Core {
             facts.uri.is_some()
                 && !facts.unresolved
                 && facts.item.available
-                && facts.trouble.is_none()
+                && facts.obstacle.is_none()
                 && !facts.live
                 && self.player.serves(facts.network)
         })

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tandem_contracts::media::Trouble;
 use tandem_library::Kind;
 use tandem_player::protocol::{Cause, Event, Order};
 
 use super::{Choice, Core, Effect, Hearing, Stage, Start};
 use crate::state::{Happening, Status};
+use crate::why::Why;
 
 /// A jump that ends so near to where it was to, in microseconds, is that jump.
 const SAME_PLACE: i64 = 50_000;
@@ -81,7 +83,7 @@ impl Core {
             return;
         }
         self.stage = Stage::Loaded;
-        self.reason.clear();
+        self.why = Why::default();
         self.player.progressed(now);
         if let Some(position_us) = self.jump {
             self.order(Order::Seek { position_us });
@@ -107,7 +109,7 @@ impl Core {
         self.streak = 0;
         self.away = None;
         self.player.device_is_back();
-        self.reason.clear();
+        self.why = Why::default();
         let position = if place > 0 { 0 } else { self.anchor.micros };
         self.anchor(now, position, self.wish == Status::Playing);
         self.player.progressed(now);
@@ -166,7 +168,7 @@ impl Core {
         let Some(entry) = self.queue.current() else { return };
         if self.subject().is_some_and(|facts| facts.live) {
             // A station has no end: the connection has.
-            return self.reconnect(now, "The station was lost".into());
+            return self.reconnect(now, Why::new(Trouble::Network, "The station was lost"));
         }
         self.heard_out();
         self.loud = false;
@@ -176,7 +178,7 @@ impl Core {
                 self.go(now, next, Start::Usual, Choice::Onward);
                 self.tell_jump = next == entry;
             }
-            None => self.end(now, String::new()),
+            None => self.end(now, Why::default()),
         }
     }
 
@@ -192,28 +194,29 @@ impl Core {
         let Some(place) = self.chain.iter().position(|hearing| hearing.id == id) else { return };
         let Some(entry) = self.chain.get(place).map(|hearing| hearing.entry) else { return };
         if place > 0 {
-            return self.next_failed(place, entry, cause, &sentence);
+            return self.next_failed(place, entry, cause, sentence);
         }
         let Some(facts) = self.facts.get(&entry).cloned() else { return };
+        let why = why(cause, sentence);
         let started = self.stage == Stage::Loaded;
         let position = self.position(now);
         self.anchor(now, position, false);
         match (cause, facts.volume.filter(|volume| volume.usb)) {
             (Cause::Device, _) => self.wait_for_device(now),
-            (Cause::Network, _) if facts.network => self.reconnect(now, sentence),
-            (_, _) if facts.live && started => self.reconnect(now, sentence),
+            (Cause::Network, _) if facts.network => self.reconnect(now, why),
+            (_, _) if facts.live && started => self.reconnect(now, why),
             (_, Some(volume)) => {
                 self.silence();
-                self.reason = sentence;
+                self.why = why;
                 self.stage = Stage::Checking { marks: marks(cause) && !started };
                 self.out.push(Effect::Check { entry, volume: volume.id });
             }
-            (_, None) => self.break_off(now, entry, &sentence, marks(cause) && !started),
+            (_, None) => self.break_off(now, entry, why, marks(cause) && !started),
         }
     }
 
     /// What was to follow cannot; what sounds is not disturbed.
-    fn next_failed(&mut self, place: usize, entry: u64, cause: Cause, sentence: &str) {
+    fn next_failed(&mut self, place: usize, entry: u64, cause: Cause, sentence: String) {
         let away = self.facts.get(&entry).is_some_and(|facts| facts.volume.as_ref().is_some_and(|volume| volume.usb));
         self.chain.truncate(place);
         if let Some(before) = self.chain.last_mut() {
@@ -225,7 +228,7 @@ impl Core {
                 facts.uri = None;
             }
         } else {
-            self.tell_broken(entry, sentence, marks(cause));
+            self.tell_broken(entry, &why(cause, sentence), marks(cause));
         }
         self.settle();
     }
@@ -234,4 +237,14 @@ impl Core {
 /// Whether a file that failed so does so until it is another file.
 fn marks(cause: Cause) -> bool {
     matches!(cause, Cause::Unsupported | Cause::Damaged)
+}
+
+fn why(cause: Cause, sentence: String) -> Why {
+    let trouble = match cause {
+        Cause::NotFound => Trouble::Missing,
+        Cause::NotAllowed | Cause::Unsupported | Cause::Damaged => Trouble::Unreadable,
+        Cause::Network => Trouble::Network,
+        Cause::Device => Trouble::Device,
+    };
+    Why::new(trouble, sentence)
 }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tandem_contracts::media::Trouble;
 use tandem_library::{ItemId, Kind};
 use tandem_player::protocol::{Order, Track};
 
-use super::{Choice, Core, Effect, Facts, HEARD_OUT, Hearing, Stage, Start, Trouble, Wait};
+use super::{Choice, Core, Effect, Facts, HEARD_OUT, Hearing, Obstacle, Stage, Start, Wait};
 use crate::state::{Playable, Status};
+use crate::why::Why;
 
 impl Core {
     /// Makes an entry the current one and asks what it is; it loads when the answer is there.
@@ -16,7 +18,7 @@ impl Core {
         }
         self.chain.clear();
         self.forget_stream();
-        self.reason.clear();
+        self.why = Why::default();
         self.anchor(now, if let Start::At(micros) = start { micros } else { 0 }, false);
         self.stage = Stage::Finding(start, choice);
         self.ask(entry);
@@ -82,17 +84,17 @@ impl Core {
         if self.wish == Status::Stopped {
             self.silence();
             self.stage = Stage::Idle(start);
-        } else if let Some(Trouble::Lasting(why)) = &facts.trouble {
+        } else if let Some(Obstacle::Lasting(why)) = facts.obstacle {
             self.pass_over(now, entry, why, choice);
         } else if facts.uri.is_none() {
             self.miss(now, entry, choice);
         } else if !facts.item.available && choice != Choice::Chosen {
-            self.pass_over(now, entry, &facts.item.reason, choice);
+            self.pass_over(now, entry, Why::of(&facts.item), choice);
         } else if facts.live && self.wish == Status::Paused {
             self.silence();
         } else if facts.unresolved {
             self.stage = Stage::Finding(start, choice);
-        } else if let Some(Trouble::Passing(why)) = facts.trouble {
+        } else if let Some(Obstacle::Passing(why)) = facts.obstacle {
             self.reconnect(now, why);
         } else {
             self.open(now, entry);
@@ -108,7 +110,7 @@ impl Core {
         let network = self.facts.get(&entry).is_some_and(|facts| facts.network);
         if let Some(retry_at) = self.player.off_until().filter(|retry_at| *retry_at > now) {
             self.chain.clear();
-            self.reason = "The player does not start".into();
+            self.why = Why::new(Trouble::Player, "The player does not start");
             self.stage = Stage::Waiting(Wait::Player, Some(retry_at));
             return;
         }
@@ -145,7 +147,7 @@ impl Core {
     }
 
     /// The queue is at its end: stopped, and ready to begin anew.
-    pub(super) fn end(&mut self, now: Duration, reason: String) {
+    pub(super) fn end(&mut self, now: Duration, why: Why) {
         self.wish = Status::Stopped;
         self.silence();
         self.anchor(now, 0, false);
@@ -153,7 +155,7 @@ impl Core {
             Some(first) => self.go(now, first, Start::Usual, Choice::Onward),
             None => self.stage = Stage::Idle(Start::Usual),
         }
-        self.reason = reason;
+        self.why = why;
         self.save_position(now);
     }
 }

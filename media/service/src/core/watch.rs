@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tandem_contracts::media::Trouble;
 use tandem_player::protocol::Order;
 
 use super::{Core, Effect, Stage};
 use crate::state::Status;
 use crate::streams::wait_before_retry;
+use crate::why::Why;
 
 /// It is asked so often whether it lives.
 const PING_EVERY: Duration = Duration::from_secs(1);
@@ -199,7 +201,8 @@ impl Core {
         match victim {
             Some(entry) if again => {
                 self.player.died_of = None;
-                self.break_off(now, entry, &format!("The player {why} on it twice"), false);
+                let why = Why::new(Trouble::Unreadable, format!("The player {why} on it twice"));
+                self.break_off(now, entry, why, false);
             }
             _ if matches!(self.stage, Stage::Opening { .. } | Stage::Loaded) => {
                 if let Some(entry) = self.queue.current() {
@@ -270,7 +273,7 @@ impl Core {
         let patience = if network { NETWORK_PATIENCE } else { PATIENCE };
         if should_sound && now.saturating_sub(self.player.progress_at) >= patience {
             return if network {
-                self.reconnect(now, "The server does not answer".into());
+                self.reconnect(now, Why::new(Trouble::Network, "The server does not answer"));
             } else {
                 self.player_died(now, "hung");
             };

@@ -2,6 +2,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tandem_contracts::media::Trouble;
 use thiserror::Error;
 
 /// Why something did not come over the network.
@@ -59,28 +60,38 @@ impl FetchError {
         }
     }
 
+    /// The word that goes with the sentence.
+    pub fn trouble(&self) -> Trouble {
+        match self {
+            Self::Address { .. } | Self::TooLarge { .. } => Trouble::Unreadable,
+            Self::Status { status: 404 | 410 } => Trouble::Missing,
+            Self::DiskFull | Self::File { .. } => Trouble::Storage,
+            _ => Trouble::Network,
+        }
+    }
+
     /// One sentence for the driver.
     pub fn sentence(&self) -> &'static str {
         match self {
-            Self::Address { .. } => "This is not an address on the network.",
-            Self::NoServer => "There is no network, or the server does not exist.",
-            Self::Unreachable(_) => "The server cannot be reached.",
-            Self::NotSecure(_) => "No safe connection to the server could be made.",
-            Self::Silent(_) => "The server does not answer.",
-            Self::TooSlow { .. } => "The server is too slow.",
-            Self::Redirected { .. } => "The server sends us round in circles.",
-            Self::Downgraded => "The server leads away from a safe connection.",
-            Self::Status { status: 401 | 403 } => "The server does not let us in.",
-            Self::Status { status: 404 | 410 } => "It is no longer there.",
-            Self::Status { .. } => "The server has a problem.",
-            Self::TooLarge { .. } => "There is no end to it.",
-            Self::Cut { .. } => "The connection broke.",
-            Self::Protocol(_) => "The server's answer makes no sense.",
-            Self::WebPage => "A web page came instead: this network may ask for a login.",
-            Self::DiskFull => "The disk is full.",
-            Self::File { .. } => "The disk cannot be written.",
-            Self::Busy => "It is being fetched already.",
-            Self::Stopped => "It was stopped.",
+            Self::Address { .. } => "This is not an address on the network",
+            Self::NoServer => "There is no network, or the server does not exist",
+            Self::Unreachable(_) => "The server cannot be reached",
+            Self::NotSecure(_) => "No safe connection to the server could be made",
+            Self::Silent(_) => "The server does not answer",
+            Self::TooSlow { .. } => "The server is too slow",
+            Self::Redirected { .. } => "The server sends us round in circles",
+            Self::Downgraded => "The server leads away from a safe connection",
+            Self::Status { status: 401 | 403 } => "The server does not let us in",
+            Self::Status { status: 404 | 410 } => "It is no longer there",
+            Self::Status { .. } => "The server has a problem",
+            Self::TooLarge { .. } => "There is no end to it",
+            Self::Cut { .. } => "The connection broke",
+            Self::Protocol(_) => "The server's answer makes no sense",
+            Self::WebPage => "A web page came instead: this network may ask for a login",
+            Self::DiskFull => "The disk is full",
+            Self::File { .. } => "The disk cannot be written",
+            Self::Busy => "It is being fetched already",
+            Self::Stopped => "It was stopped",
         }
     }
 

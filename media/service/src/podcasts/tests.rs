@@ -87,7 +87,7 @@ async fn new_episodes_come_with_a_refresh() {
     assert_eq!(stage.podcasts.refresh_all().await.unwrap(), new(1, 0));
     assert_eq!(stage.podcasts.refresh_all().await.unwrap(), new(0, 0));
     assert_eq!(stage.podcasts.refresh_all().await.unwrap(), new(0, 1));
-    assert_eq!(stage.failed().await, ["The server has a problem."]);
+    assert_eq!(stage.failed().await, ["The server has a problem"]);
     assert_eq!(stage.titles(podcast).await, ["One"], "what was known stays");
     assert_eq!(stage.podcasts.refresh_all().await.unwrap(), new(0, 0));
     assert_eq!(stage.failed().await, [""]);
@@ -122,9 +122,9 @@ async fn a_bad_feed_says_why_and_stops_no_other() {
         failed,
         [
             "",
-            "A web page came instead: this network may ask for a login.",
-            "The podcast's feed makes no sense.",
-            "The podcast's feed or episode has no end.",
+            "A web page came instead: this network may ask for a login",
+            "The podcast's feed makes no sense",
+            "The podcast's feed or episode has no end",
         ]
     );
 }
@@ -170,7 +170,7 @@ async fn a_full_disk_keeps_no_half_episode() {
     let full = Limits { keep_free: u64::MAX, ..QUICK };
     let podcasts = Podcasts::within(stage.library.clone(), stage.folder.path(), QUICK, full);
     let error = podcasts.download(episode, |_| ()).await.unwrap_err();
-    assert_eq!(error.sentence(), "The disk is full.");
+    assert_eq!(error.sentence(), "The disk is full");
     assert_eq!(stage.files(), [""; 0]);
 }
 

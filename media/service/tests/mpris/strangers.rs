@@ -218,7 +218,7 @@ async fn one_that_hangs_is_said_to_and_holds_up_nobody() {
     let items = known
         .until("all of them", |items| items.len() == 6 && items.iter().filter(|item| !item.available).count() == 5)
         .await;
-    assert_eq!(items[0].reason, "It does not answer.");
+    assert_eq!(items[0].reason, "It does not answer");
     let items = known.until("the good one", |items| items[5].album == "Song").await;
     assert!(items[5].available);
     let refused = known.players.order("player:a", Order::Play).await;

@@ -20,6 +20,7 @@ pub fn item() -> Item {
         count: 3,
         heard_us: 5,
         available: false,
+        trouble: "away".into(),
         reason: "The stick BLUE is not in the car".into(),
     }
 }
@@ -77,7 +78,7 @@ impl MediaBackend for Echo {
 
     async fn sources(&self) -> Result<Vec<Source>, MediaError> {
         let (id, kind, name) = ("radio".into(), "radio".into(), "Radio".into());
-        Ok(vec![Source { id, kind, name, available: true, reason: String::new(), items: 12 }])
+        Ok(vec![Source { id, kind, name, available: true, items: 12, ..Source::default() }])
     }
 
     async fn add_folder(&self, path: String) -> Result<String, MediaError> {

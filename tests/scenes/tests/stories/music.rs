@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use tandem_contracts::media::{Media1Proxy, Now};
 use tandem_contracts::mpris::{self, PlayerProxy};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
-use tandem_scenes::{Bus, Region, Tandem, within};
+use tandem_scenes::{Bus, Pixels, Region, Tandem, within};
 use zbus::proxy::CacheProperties;
 
 /// The picture of what plays, in the cluster's left wing.
@@ -73,9 +73,12 @@ fn playerctl(bus: &Bus, arguments: &[&str]) -> String {
 
 /// How much of the cover's place has a hue, pixels.
 async fn wing(bus: &Bus) -> usize {
-    let (_, cluster) = bus.capture(CLUSTER).await;
+    hues(&bus.capture(CLUSTER).await.1, COVER)
+}
+
+fn hues(picture: &Pixels, region: Region) -> usize {
     let spread = |pixel: &[u8]| pixel.iter().max().zip(pixel.iter().min()).map_or(0, |(most, least)| most - least);
-    cluster.cut(COVER).chunks_exact(3).filter(|pixel| spread(pixel) > HUE).count()
+    picture.cut(region).chunks_exact(3).filter(|pixel| spread(pixel) > HUE).count()
 }
 
 #[tokio::test]
@@ -107,6 +110,80 @@ async fn a_song_is_picked_heard_seen_and_steered() {
     playerctl(&bus, &["pause"]);
     until(&bus, "the pause", |now| now.state == "paused").await;
     assert_eq!(player(&bus).await.playback_status().await.expect("a status"), "Paused");
+}
+
+/// The centre's places: its pages, the second row of a list and the dots in it, and what is chosen from.
+const MUSIC: (f64, f64) = (736.0, 1016.0);
+const NOW: (f64, f64) = (170.0, 112.0);
+const LIBRARY: (f64, f64) = (416.0, 112.0);
+const SONGS: (f64, f64) = (180.0, 438.0);
+const SECOND_ROW_DOTS: (f64, f64) = (1824.0, 408.0);
+const SECOND_SONG_COVER: Region = Region { x: 368, y: 376, width: 64, height: 64 };
+const SECOND_ENTRY_COVER: Region = Region { x: 1304, y: 376, width: 64, height: 64 };
+/// Between the two words of the shortest card.
+const CARD: (usize, usize) = (700, 540);
+const RAISED: [u8; 3] = [0x1E, 0x25, 0x2D];
+const ADD_TO_THE_QUEUE: (f64, f64) = (960.0, 588.0);
+const MOVE_UP: (f64, f64) = (960.0, 492.0);
+const TAKE_OUT: (f64, f64) = (960.0, 684.0);
+
+async fn touch(bus: &Bus, (x, y): (f64, f64)) {
+    bus.screen(CENTRE).await.touch(x, y).await.expect("a headless screen");
+}
+
+async fn until_centre(bus: &Bus, what: &'static str, shows: impl Fn(&Pixels) -> bool) {
+    let seen = async {
+        while !shows(&bus.capture(CENTRE).await.1) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    within(what, seen).await;
+}
+
+/// Waits until these titles are the queue, and nothing else is.
+async fn until_queue(bus: &Bus, what: &'static str, titles: &[&str]) {
+    let media = media(bus).await;
+    let so = async {
+        loop {
+            let queue = media.queue(0, 10).await.expect("the queue").entries;
+            if queue.iter().map(|entry| entry.item.title.as_str()).eq(titles.iter().copied()) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    within(what, so).await;
+}
+
+#[tokio::test]
+async fn a_finger_queues_a_song_moves_it_and_takes_it_out() {
+    let mut tandem = Tandem::sim(&[]);
+    let bus = tandem.bus().await;
+    let songs = songs(&bus).await;
+    let (first, second) = (&songs[0], &songs[1]);
+    media(&bus).await.play(first.id.clone(), 0).await.expect("it plays");
+    until_queue(&bus, "one song", &[&first.title]).await;
+    let has_cover = |region: Region| move |centre: &Pixels| hues(centre, region) > A_PICTURE;
+    let is_asked = |centre: &Pixels| centre.at(CARD.0, CARD.1) == RAISED;
+
+    for place in [MUSIC, LIBRARY, SONGS] {
+        touch(&bus, place).await;
+    }
+    until_centre(&bus, "the songs", has_cover(SECOND_SONG_COVER)).await;
+    touch(&bus, SECOND_ROW_DOTS).await;
+    until_centre(&bus, "the choices", is_asked).await;
+    touch(&bus, ADD_TO_THE_QUEUE).await;
+    until_queue(&bus, "two songs", &[&first.title, &second.title]).await;
+
+    touch(&bus, NOW).await;
+    until_centre(&bus, "the queue", has_cover(SECOND_ENTRY_COVER)).await;
+    touch(&bus, SECOND_ROW_DOTS).await;
+    until_centre(&bus, "the choices", is_asked).await;
+    touch(&bus, MOVE_UP).await;
+    until_queue(&bus, "the other order", &[&second.title, &first.title]).await;
+    touch(&bus, TAKE_OUT).await;
+    until_queue(&bus, "one song again", &[&first.title]).await;
+    until_centre(&bus, "the page", |centre| !is_asked(centre)).await;
 }
 
 #[tokio::test]

@@ -348,6 +348,7 @@ impl Story {
                 title: title.to_owned(),
                 length_us: if kind == Kind::Station { 0 } else { LENGTH },
                 available: !away,
+                trouble: if away { "away".into() } else { String::new() },
                 reason: if away { "The stick BLUE is not in the car".into() } else { String::new() },
                 ..Item::default()
             },
@@ -377,7 +378,9 @@ impl Story {
             status => format!("{status:?}").to_lowercase(),
         };
         let entry = self.core.queue().current().unwrap_or(0);
-        let reason = if self.core.reason.is_empty() { String::new() } else { format!(" \"{}\"", self.core.reason) };
+        let why = &self.core.why;
+        let reason =
+            if why.sentence.is_empty() { String::new() } else { format!(" \"{}\" [{}]", why.sentence, why.word()) };
         let shown = format!("{state} {entry} {title}{reason}");
         if shown != self.shown {
             let at = time(self.core.position(self.now));
