@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 use url::Url;
 
+use crate::fetch::FetchError;
 use crate::finder::{shown, told};
 use crate::players::{self, Players};
 use crate::podcasts::{PodcastError, Podcasts};
@@ -73,6 +74,7 @@ fn podcasts_told(error: PodcastError) -> MediaError {
         PodcastError::NoEpisode(_) => MediaError::NotFound(sentence),
         PodcastError::Refreshing => MediaError::Busy(sentence),
         PodcastError::Feed(_) | PodcastError::Subscriptions(_) => MediaError::Invalid(sentence),
+        PodcastError::Fetch(FetchError::DiskFull | FetchError::File { .. }) => MediaError::Storage(sentence),
         PodcastError::Fetch(_) | PodcastError::Stopped => MediaError::NotAvailable(sentence),
     }
 }
@@ -212,6 +214,18 @@ impl MediaBackend for Door {
         self.enqueue_all(playables, Place::Instead { index: 0, position_us }).await.map(drop)
     }
 
+    async fn steer_player(&self, id: String, order: String) -> Result<(), MediaError> {
+        bounded("an id", &id)?;
+        let order = match order.as_str() {
+            "play" => players::Order::Play,
+            "pause" => players::Order::Pause,
+            "next" => players::Order::Next,
+            "previous" => players::Order::Previous,
+            _ => return Err(invalid("a player is told to `play`, `pause`, or go to the `next` or `previous`")),
+        };
+        self.players.order(&id, order).await
+    }
+
     async fn play_view(&self, word: String, parent: String, index: u32) -> Result<(), MediaError> {
         let view = view(&word)?;
         let parent = self.parent(view, &parent).await?;
@@ -321,13 +335,14 @@ impl MediaBackend for Door {
         if id.kind != Kind::Episode || known.is_none() {
             return Err(MediaError::NotFound(format!("there is no episode {id}")));
         }
+        self.podcasts.check_space().map_err(podcasts_told)?;
         let downloads = Arc::clone(&self.downloads);
         if !downloads.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
             return Ok(());
         }
         let podcasts = self.podcasts.clone();
         Self::start("fetching an episode", async move {
-            let fetched = podcasts.download(id, |_| {}).await;
+            let fetched = podcasts.download_patiently(id).await;
             downloads.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             fetched.map(drop)
         });

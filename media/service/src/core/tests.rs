@@ -183,6 +183,41 @@ fn an_episode_goes_on_where_it_was_left() {
 }
 
 #[test]
+fn a_player_that_has_become_large_is_started_anew_when_nothing_sounds() {
+    let mut story = Story::new();
+    story.queue(&["one", "two"]);
+    story.codec("MPEG-4 AAC");
+    story.hear(seconds(70));
+    story.wish("pause", |core, now| core.pause(now));
+    story.hear(seconds(130));
+    story.wish("play", |core, now| core.play(now));
+    story.hear(seconds(1));
+    story.wish("stop", |core, now| core.stop(now));
+    story.hear(seconds(70));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_small_player_stays() {
+    let mut story = Story::new();
+    story.queue(&["one"]);
+    story.codec("FLAC");
+    story.wish("pause", |core, now| core.pause(now));
+    story.hear(seconds(200));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_cover_that_is_found_late_is_asked_for_and_disturbs_nothing() {
+    let mut story = Story::new();
+    story.track(1);
+    story.hear(seconds(3));
+    story.look_anew();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
 fn senseless_wishes_do_nothing() {
     let mut story = Story::new();
     story.wish("play", |core, now| core.play(now));
