@@ -1,12 +1,12 @@
 //! `org.tandem.Media1`: reads go to the library, wishes to the actor and the volumes. Everything from the bus is hostile until it is looked at here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tandem_contracts::media::{
     self, Imported, Item, MAX_IMPORT, MAX_ROWS, MAX_TEXT, Match, MediaBackend, MediaError, Now, Page, QueuePage,
-    ResumePoint, ScanProgress, Source, Wanted,
+    ResumePoint, ScanProgress, Source, Trouble, Wanted,
 };
 use tandem_library::{ItemId, Kind, Library, Parent, View, VolumeId};
 use tandem_player::protocol::ReplayGain;
@@ -150,6 +150,19 @@ impl Door {
         }
     }
 
+    /// Podcasts whose feeds did not come say why; what is known of them plays all the same.
+    async fn tell_failed(&self, rows: &mut [Item]) -> Result<(), MediaError> {
+        let podcasts = self.library.podcasts().await.map_err(told)?;
+        let failed: HashMap<String, String> =
+            podcasts.into_iter().map(|podcast| (podcast.id.to_string(), podcast.failed)).collect();
+        for row in rows {
+            if let Some(why) = failed.get(&row.id).filter(|why| !why.is_empty()) {
+                (row.trouble, row.reason) = (Trouble::Network.word().to_owned(), why.clone());
+            }
+        }
+        Ok(())
+    }
+
     async fn enqueue_all(&self, playables: Vec<Playable>, place: Place) -> Result<u64, MediaError> {
         self.ask(|answer| Request::Queue { playables, place, answer }).await
     }
@@ -177,7 +190,10 @@ impl MediaBackend for Door {
         let view = view(&word)?;
         let parent = self.parent(view, &parent).await?;
         let page = self.library.page(view, &parent, offset, limit).await.map_err(told)?;
-        let rows = page.rows.into_iter().map(shown).collect();
+        let mut rows: Vec<Item> = page.rows.into_iter().map(shown).collect();
+        if view == View::Podcasts {
+            self.tell_failed(&mut rows).await?;
+        }
         Ok(Page { generation: page.generation, total: page.total, offset, rows })
     }
 

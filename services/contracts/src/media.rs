@@ -88,9 +88,9 @@ pub struct Item {
     pub heard_us: i64,
     /// False while its stick is not in the car, or after it did not decode.
     pub available: bool,
-    /// A word of [`Trouble`]; empty if it is available.
+    /// A word of [`Trouble`]; empty if it is available. A podcast is, even if its feed did not come: `podcasts` say so here.
     pub trouble: String,
-    /// The same as one English sentence, without a full stop; empty if it is available.
+    /// The same as one English sentence, without a full stop; empty if `trouble` is.
     pub reason: String,
 }
 

@@ -166,6 +166,7 @@ async fn a_feed_without_end_says_so_and_holds_up_nothing() {
         (podcast.reason.as_str(), podcast.trouble.as_str()),
         ("The podcast's feed or episode has no end", "network")
     );
+    assert!(podcast.available, "what is known of it can be heard");
     stage.subscribed(&server).await;
 }
 

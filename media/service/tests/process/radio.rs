@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tandem_contracts::media::MediaError;
+
 use crate::server::{Server, answer, stall, write};
 use crate::stage::{Stage, tone, until};
 
@@ -183,8 +185,8 @@ async fn a_server_that_stalls_in_the_middle_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_server_that_lies_about_the_length_ends_with_a_reason() {
-    told("/lies", ("stopped", "unreadable")).await;
+async fn a_server_that_lies_about_the_length_is_waited_for() {
+    told("/lies", ("waiting", "network")).await;
 }
 
 #[tokio::test]
@@ -212,7 +214,9 @@ async fn what_is_no_address_of_a_server_is_no_station() {
     let mut stage = Stage::new().await;
     stage.start(&[]).await;
     let list = "#EXTM3U\nftp://a.example/live\nfile:///etc/passwd\ngopher://a.example/\n";
-    let imported = stage.media.import_stations(list.into()).await.unwrap();
-    assert_eq!((imported.added, imported.refused), (0, 3));
-    assert_eq!(stage.media.page("stations".into(), String::new(), 0, 9).await.unwrap().total, 0);
+    let refused = stage.media.import_stations(list.into()).await;
+    assert!(matches!(refused, Err(MediaError::Invalid(_))), "{refused:?}");
+    let imported = stage.media.import_stations(format!("{list}http://a.example/live\n")).await.unwrap();
+    assert_eq!((imported.added, imported.refused), (1, 3));
+    assert_eq!(stage.media.page("stations".into(), String::new(), 0, 9).await.unwrap().total, 1);
 }
