@@ -61,13 +61,16 @@ impl Stage {
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    async fn until_downloaded(&self) -> Vec<u8> {
-        let file = until("the file", || async {
-            let files = self.episodes();
-            let [file] = files.as_slice() else { return None };
-            file.extension().is_some_and(|end| end == "audio").then(|| file.clone())
-        });
-        std::fs::read(file.await).unwrap()
+    /// Fetches an episode until the library has it; its bytes.
+    async fn download(&self, id: String) -> Vec<u8> {
+        let media = &self.media;
+        let generation = || async { media.page("podcasts".into(), String::new(), 0, 0).await.unwrap().generation };
+        let before = generation().await;
+        media.download(id).await.unwrap();
+        until("the library's change", || async { (generation().await != before).then_some(()) }).await;
+        let [file] = self.episodes().try_into().unwrap();
+        assert_eq!(file.extension(), Some("audio".as_ref()));
+        std::fs::read(file).unwrap()
     }
 }
 
@@ -86,8 +89,7 @@ async fn an_episode_is_found_fetched_heard_without_a_network_and_gone_on_with() 
     let wanted = Wanted { title: "Morning walk".into(), url: server.at("/walk.wav"), ..Wanted::default() };
     let matches = stage.media.resolve(wanted).await.unwrap();
     assert_eq!((matches[0].item.id.as_str(), matches[0].score), (episode.id.as_str(), 1.0));
-    stage.media.download(episode.id.clone()).await.unwrap();
-    assert_eq!(stage.until_downloaded().await, sound);
+    assert_eq!(stage.download(episode.id.clone()).await, sound);
 
     tunnel.store(true, Ordering::Release);
     let asked = server.asked().len();
@@ -132,8 +134,7 @@ async fn cut(knows_ranges: bool) -> Vec<Option<String>> {
     });
     stage.start(&[]).await;
     let episode = stage.subscribed(&server).await;
-    stage.media.download(episode.id).await.unwrap();
-    assert_eq!(stage.until_downloaded().await, sound, "whole, each byte once");
+    assert_eq!(stage.download(episode.id).await, sound, "whole, each byte once");
     let asked = server.asked();
     let episodes = asked.iter().filter(|asked| asked.path == "/walk.wav");
     episodes.map(|asked| asked.header("range").map(str::to_owned)).collect()
