@@ -5,7 +5,7 @@ use std::time::Duration;
 use tandem_contracts::media::Trouble;
 use tandem_player::protocol::Order;
 
-use super::{Core, Effect, Stage};
+use super::{Core, Effect, Stage, Start};
 use crate::state::Status;
 use crate::streams::wait_before_retry;
 use crate::why::Why;
@@ -304,12 +304,14 @@ impl Core {
         }
     }
 
-    /// Another player in the place of one that has become large; what is held stays where it is.
+    /// Another player in the place of one that has become large. What was held loads again when somebody wants to hear it: sooner, it would make this one as large.
     fn start_small(&mut self, now: Duration) {
+        if matches!(self.stage, Stage::Loaded | Stage::Opening { .. }) {
+            self.chain.clear();
+            (self.jump, self.buffering) = (None, false);
+            self.stage = Stage::Idle(Start::At(self.anchor.micros));
+        }
         let network = self.player.network;
         self.start_player(now, network);
-        if let (Stage::Loaded | Stage::Opening { .. }, Some(entry)) = (self.stage, self.queue.current()) {
-            self.open(now, entry);
-        }
     }
 }
