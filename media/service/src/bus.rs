@@ -1,12 +1,12 @@
 //! `org.tandem.Media1`: reads go to the library, wishes to the actor and the volumes. Everything from the bus is hostile until it is looked at here.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tandem_contracts::media::{
     self, Imported, Item, MAX_IMPORT, MAX_ROWS, MAX_TEXT, Match, MediaBackend, MediaError, Now, Page, QueuePage,
-    ResumePoint, ScanProgress, Source, Wanted,
+    ResumePoint, ScanProgress, Source, Trouble, Wanted,
 };
 use tandem_library::{ItemId, Kind, Library, Parent, View, VolumeId};
 use tandem_player::protocol::ReplayGain;
@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 use url::Url;
 
+use crate::fetch::FetchError;
 use crate::finder::{shown, told};
 use crate::players::{self, Players};
 use crate::podcasts::{PodcastError, Podcasts};
@@ -73,6 +74,7 @@ fn podcasts_told(error: PodcastError) -> MediaError {
         PodcastError::NoEpisode(_) => MediaError::NotFound(sentence),
         PodcastError::Refreshing => MediaError::Busy(sentence),
         PodcastError::Feed(_) | PodcastError::Subscriptions(_) => MediaError::Invalid(sentence),
+        PodcastError::Fetch(FetchError::DiskFull | FetchError::File { .. }) => MediaError::Storage(sentence),
         PodcastError::Fetch(_) | PodcastError::Stopped => MediaError::NotAvailable(sentence),
     }
 }
@@ -148,6 +150,19 @@ impl Door {
         }
     }
 
+    /// Podcasts whose feeds did not come say why; what is known of them plays all the same.
+    async fn tell_failed(&self, rows: &mut [Item]) -> Result<(), MediaError> {
+        let podcasts = self.library.podcasts().await.map_err(told)?;
+        let failed: HashMap<String, String> =
+            podcasts.into_iter().map(|podcast| (podcast.id.to_string(), podcast.failed)).collect();
+        for row in rows {
+            if let Some(why) = failed.get(&row.id).filter(|why| !why.is_empty()) {
+                (row.trouble, row.reason) = (Trouble::Network.word().to_owned(), why.clone());
+            }
+        }
+        Ok(())
+    }
+
     async fn enqueue_all(&self, playables: Vec<Playable>, place: Place) -> Result<u64, MediaError> {
         self.ask(|answer| Request::Queue { playables, place, answer }).await
     }
@@ -175,7 +190,10 @@ impl MediaBackend for Door {
         let view = view(&word)?;
         let parent = self.parent(view, &parent).await?;
         let page = self.library.page(view, &parent, offset, limit).await.map_err(told)?;
-        let rows = page.rows.into_iter().map(shown).collect();
+        let mut rows: Vec<Item> = page.rows.into_iter().map(shown).collect();
+        if view == View::Podcasts {
+            self.tell_failed(&mut rows).await?;
+        }
         Ok(Page { generation: page.generation, total: page.total, offset, rows })
     }
 
@@ -210,6 +228,18 @@ impl MediaBackend for Door {
         }
         let playables = self.playables(&id).await?;
         self.enqueue_all(playables, Place::Instead { index: 0, position_us }).await.map(drop)
+    }
+
+    async fn steer_player(&self, id: String, order: String) -> Result<(), MediaError> {
+        bounded("an id", &id)?;
+        let order = match order.as_str() {
+            "play" => players::Order::Play,
+            "pause" => players::Order::Pause,
+            "next" => players::Order::Next,
+            "previous" => players::Order::Previous,
+            _ => return Err(invalid("a player is told to `play`, `pause`, or go to the `next` or `previous`")),
+        };
+        self.players.order(&id, order).await
     }
 
     async fn play_view(&self, word: String, parent: String, index: u32) -> Result<(), MediaError> {
@@ -321,13 +351,14 @@ impl MediaBackend for Door {
         if id.kind != Kind::Episode || known.is_none() {
             return Err(MediaError::NotFound(format!("there is no episode {id}")));
         }
+        self.podcasts.check_space().map_err(podcasts_told)?;
         let downloads = Arc::clone(&self.downloads);
         if !downloads.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
             return Ok(());
         }
         let podcasts = self.podcasts.clone();
         Self::start("fetching an episode", async move {
-            let fetched = podcasts.download(id, |_| {}).await;
+            let fetched = podcasts.download_patiently(id).await;
             downloads.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             fetched.map(drop)
         });

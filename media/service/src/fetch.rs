@@ -19,7 +19,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 use url::Url;
 
-pub use download::Progress;
+pub use download::{Progress, check_space};
 pub use error::FetchError;
 
 pub const MAX_REDIRECTIONS: u32 = 5;

@@ -187,9 +187,9 @@ fn unknown(id: ItemId, why: Why) -> Facts {
 pub fn shown(item: tandem_library::Item) -> Item {
     let trouble = match item.id.kind {
         _ if item.available => "",
-        // What was marked as broken has a file; a feed that does not come is its server's matter.
+        // What was marked as broken has a file.
         Kind::Track if item.uri.is_some() => Trouble::Unreadable.word(),
-        Kind::Podcast | Kind::Station | Kind::Episode => Trouble::Network.word(),
+        Kind::Station | Kind::Episode => Trouble::Network.word(),
         _ => Trouble::Away.word(),
     };
     Item {
@@ -213,6 +213,9 @@ pub fn told(error: LibraryError) -> MediaError {
     let sentence = crate::actor::full(&error);
     match error {
         LibraryError::NoSuchItem(_) | LibraryError::NoSuchVolume(_) => MediaError::NotFound(sentence),
+        LibraryError::Address(_) | LibraryError::TooLong { .. } | LibraryError::WrongKind(_) => {
+            MediaError::Invalid(sentence)
+        }
         LibraryError::Busy(_) | LibraryError::ScanRuns(_) => MediaError::Busy(sentence),
         _ => MediaError::Storage(sentence),
     }

@@ -12,13 +12,16 @@ use tandem_library::{EpisodeSource, Imported, ItemId, Kind, Library, LibraryErro
 use tandem_lists::ListError;
 use thiserror::Error;
 use tokio::sync::{Mutex, Semaphore};
-use tracing::warn;
+use tracing::{debug, warn};
 
-use crate::fetch::{Document, FetchError, Fetched, Fetcher, Limits, Progress, Validators};
+use crate::fetch::{self, Document, FetchError, Fetched, Fetcher, Limits, Progress, Validators};
+use crate::streams::wait_before_retry;
 
 /// How many feeds are asked at once.
 const REFRESHED_AT_ONCE: usize = 4;
 const DOWNLOADED_AT_ONCE: usize = 2;
+/// Tries after the first, of a download that may yet succeed.
+const DOWNLOAD_RETRIES: u32 = 40;
 const FOLDER: &str = "episodes";
 
 #[derive(Debug, Error)]
@@ -182,6 +185,34 @@ impl Podcasts {
         self.fetcher.download(&url, &file, self.limits.1, progress).await?;
         self.library.downloaded(id, &file).await?;
         Ok(file)
+    }
+
+    /// The same, and again after a tunnel: what may pass by itself is tried so often that a lost network is outlasted for about ten minutes.
+    ///
+    /// # Errors
+    /// [`PodcastError`] of the last try.
+    pub async fn download_patiently(&self, id: ItemId) -> Result<PathBuf, PodcastError> {
+        let mut failed = 0;
+        loop {
+            match self.download(id, |_| {}).await {
+                Err(PodcastError::Fetch(error)) if error.may_pass() && failed < DOWNLOAD_RETRIES => {
+                    debug!(episode = %id, failed, error = &error as &dyn std::error::Error, "an episode was cut");
+                    tokio::time::sleep(wait_before_retry(failed)).await;
+                    failed += 1;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Whether any episode may be fetched at all: some of the disk stays free for the library.
+    ///
+    /// # Errors
+    /// [`FetchError::DiskFull`].
+    pub fn check_space(&self) -> Result<(), PodcastError> {
+        // The folder is made with the first episode.
+        let state = self.folder.parent().unwrap_or(&self.folder);
+        Ok(fetch::check_space(state, self.limits.1.keep_free)?)
     }
 
     /// Forgets a podcast and its episodes, or the file of an episode.

@@ -88,9 +88,9 @@ pub struct Item {
     pub heard_us: i64,
     /// False while its stick is not in the car, or after it did not decode.
     pub available: bool,
-    /// A word of [`Trouble`]; empty if it is available.
+    /// A word of [`Trouble`]; empty if it is available. A podcast is, even if its feed did not come: `podcasts` say so here.
     pub trouble: String,
-    /// The same as one English sentence, without a full stop; empty if it is available.
+    /// The same as one English sentence, without a full stop; empty if `trouble` is.
     pub reason: String,
 }
 
@@ -243,6 +243,7 @@ pub trait MediaBackend: Send + Sync + 'static {
     fn search(&self, text: String, limit: u32) -> impl Future<Output = Result<Vec<Item>, MediaError>> + Send;
     fn resolve(&self, wanted: Wanted) -> impl Future<Output = Result<Vec<Match>, MediaError>> + Send;
     fn play(&self, id: String, position_us: i64) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn steer_player(&self, id: String, order: String) -> impl Future<Output = Result<(), MediaError>> + Send;
     fn play_view(&self, view: String, parent: String, index: u32) -> impl Future<Output = Result<(), MediaError>> + Send;
     fn queue(&self, offset: u32, limit: u32) -> impl Future<Output = Result<QueuePage, MediaError>> + Send;
     fn enqueue(&self, id: String, place: String) -> impl Future<Output = Result<u64, MediaError>> + Send;
@@ -297,6 +298,11 @@ impl<B: MediaBackend> Media1<B> {
     /// Plays an item at once, from a position in microseconds (-1: from where it was left, if it is an episode); what holds others plays from its first.
     async fn play(&self, id: String, position_us: i64) -> Result<(), MediaError> {
         self.0.play(id, position_us).await
+    }
+
+    /// Tells another player of this bus, an item `player:...`, to `play`, `pause`, or go to the `next` or `previous`. Told to play, it is what is heard from then on, as by `Play`: ours pauses.
+    async fn steer_player(&self, id: String, order: String) -> Result<(), MediaError> {
+        self.0.steer_player(id, order).await
     }
 
     /// Makes the tracks of a view the queue and plays the one at `index`.

@@ -139,7 +139,7 @@ fn servers_that_refuse_hang_up_or_lie_are_told_apart_from_music() {
         load(&mut player, id, format!("{server}{path}"));
         let (cause, sentence) = player.failed(id);
         assert_eq!(cause, Cause::Network, "{path}: {sentence}");
-        assert!(!sentence.contains("http") && sentence.ends_with('.'), "{sentence}");
+        assert!(!sentence.contains("http") && !sentence.ends_with('.'), "{sentence}");
     }
     load(&mut player, 10, format!("{server}/page"));
     assert_eq!(player.failed(10).0, Cause::Unsupported);

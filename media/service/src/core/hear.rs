@@ -51,7 +51,8 @@ impl Core {
                     self.settle();
                 }
             }
-            Event::Tags { id, title, artist, album, station, .. } => {
+            Event::Tags { id, title, artist, album, station, codec, .. } => {
+                self.player.decodes(&codec);
                 if self.sounds(id) {
                     self.player.progressed(now);
                     (self.stream_title, self.stream_artist) = (title, artist);

@@ -3,7 +3,7 @@ mod story;
 
 use insta::assert_snapshot;
 use story::{Story, seconds};
-use tandem_player::protocol::Cause;
+use tandem_player::protocol::{Cause, Event};
 
 use crate::state::{Place, Repeat};
 
@@ -179,6 +179,64 @@ fn an_episode_goes_on_where_it_was_left() {
     story.queue(&["episode/one", "episode/two"]);
     story.hear(seconds(6));
     story.wish("next", |core, now| core.next(now));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_player_that_has_become_large_is_started_anew_when_nothing_sounds() {
+    let mut story = Story::new();
+    story.queue(&["one", "two"]);
+    story.codec("MPEG-4 AAC");
+    story.hear(seconds(70));
+    story.wish("pause", |core, now| core.pause(now));
+    story.hear(seconds(130));
+    story.wish("play", |core, now| core.play(now));
+    story.hear(seconds(1));
+    story.wish("stop", |core, now| core.stop(now));
+    story.hear(seconds(70));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_small_player_stays() {
+    let mut story = Story::new();
+    story.queue(&["one"]);
+    story.codec("FLAC");
+    story.wish("pause", |core, now| core.pause(now));
+    story.hear(seconds(200));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_cover_that_is_found_late_is_asked_for_and_disturbs_nothing() {
+    let mut story = Story::new();
+    story.track(1);
+    story.hear(seconds(3));
+    story.look_anew();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn where_nothing_else_plays_the_first_whose_stick_is_away_is_waited_for() {
+    let mut story = Story::new();
+    story.pull();
+    story.queue(&["three", "usb/one", "usb/two"]);
+    story.hear(seconds(1));
+    story.wish("next", |core, now| core.next(now));
+    story.put_back();
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn what_is_to_follow_fails_because_its_stick_is_gone() {
+    let mut story = Story::new();
+    story.queue(&["three", "usb/one"]);
+    story.hear(seconds(1));
+    story.pull_unseen();
+    story.hears(Event::Failed { id: 2, cause: Cause::Damaged, sentence: "It is cut".into() });
+    story.hear(seconds(100));
     assert_snapshot!(story.log());
 }
 

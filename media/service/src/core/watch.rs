@@ -5,7 +5,7 @@ use std::time::Duration;
 use tandem_contracts::media::Trouble;
 use tandem_player::protocol::Order;
 
-use super::{Core, Effect, Stage};
+use super::{Core, Effect, Stage, Start};
 use crate::state::Status;
 use crate::streams::wait_before_retry;
 use crate::why::Why;
@@ -24,9 +24,14 @@ const SAME_FAULT: Duration = Duration::from_secs(10);
 const LATE: Duration = Duration::from_secs(1);
 /// A player that ran for less is not started anew at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
+/// So long nothing sounds before a player that has become large is started anew.
+const IDLE: Duration = Duration::from_secs(60);
 /// The player tells its position so often.
 const POSITION_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(5);
+
+/// What GStreamer calls the codecs that are left to libav.
+const LIBAV: [&str; 3] = ["AAC", "ALAC", "Windows Media"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
@@ -53,6 +58,8 @@ pub struct Player {
     failures: u32,
     device_failures: u32,
     filled: u8,
+    /// It has loaded libav, which stays loaded and makes it about twice as large.
+    large: bool,
     /// What it plays to.
     pub sink: String,
     /// Formats that it lacks.
@@ -74,6 +81,7 @@ impl Player {
             failures: 0,
             device_failures: 0,
             filled: 100,
+            large: false,
             sink: String::new(),
             missing: Vec::new(),
         }
@@ -106,6 +114,11 @@ impl Player {
         if number == self.pings {
             self.unanswered = None;
         }
+    }
+
+    /// It decodes this. What GStreamer itself cannot decode, libav does.
+    pub(super) fn decodes(&mut self, codec: &str) {
+        self.large |= LIBAV.iter().any(|name| codec.contains(name));
     }
 
     /// Whether a buffer fills.
@@ -155,6 +168,7 @@ impl Core {
         self.player.network = network;
         self.player.started_at = now;
         self.player.unanswered = None;
+        self.player.large = false;
         self.loud = false;
         self.out.push(Effect::StartPlayer { network });
     }
@@ -278,6 +292,9 @@ impl Core {
                 self.player_died(now, "hung");
             };
         }
+        if self.player.large && self.wish != Status::Playing && now.saturating_sub(self.player.progress_at) >= IDLE {
+            return self.start_small(now);
+        }
         if now >= self.player.ping_at {
             self.player.ping_at = now + PING_EVERY;
             self.player.pings += 1;
@@ -285,5 +302,16 @@ impl Core {
             let number = self.player.pings;
             self.order(Order::Ping { number });
         }
+    }
+
+    /// Another player in the place of one that has become large. What was held loads again when somebody wants to hear it: sooner, it would make this one as large.
+    fn start_small(&mut self, now: Duration) {
+        if matches!(self.stage, Stage::Loaded | Stage::Opening { .. }) {
+            self.chain.clear();
+            (self.jump, self.buffering) = (None, false);
+            self.stage = Stage::Idle(Start::At(self.anchor.micros));
+        }
+        let network = self.player.network;
+        self.start_player(now, network);
     }
 }

@@ -167,7 +167,8 @@ impl Line {
         if of.is_some_and(|of| of > limit) {
             return Err(FetchError::TooLarge { limit });
         }
-        self.check_space(parts, of.unwrap_or(from).saturating_sub(from))?;
+        let more = of.unwrap_or(from).saturating_sub(from);
+        check_space(parts.part.parent().unwrap_or(Path::new(".")), more.saturating_add(self.limits.keep_free))?;
 
         let failed = |error| FetchError::of_file(error, &parts.part);
         let note = Note { address: address.to_owned(), validator: strong(told), safe: from };
@@ -212,14 +213,16 @@ impl Line {
             kept.write(piece)?;
         }
     }
+}
 
-    /// A library that cannot write its database is worse than an episode that is not there.
-    fn check_space(&self, parts: &Parts, more: u64) -> Result<(), FetchError> {
-        let folder = parts.part.parent().unwrap_or(Path::new("."));
-        let told = rustix::fs::statvfs(folder).map_err(|error| FetchError::of_file(error.into(), folder))?;
-        let free = told.f_bavail.saturating_mul(told.f_frsize);
-        if free < more.saturating_add(self.limits.keep_free) { Err(FetchError::DiskFull) } else { Ok(()) }
-    }
+/// Whether so many bytes are free on the disk of a folder: a library that cannot write its database is worse than an episode that is not there.
+///
+/// # Errors
+/// [`FetchError::DiskFull`].
+pub fn check_space(folder: &Path, bytes: u64) -> Result<(), FetchError> {
+    let told = rustix::fs::statvfs(folder).map_err(|error| FetchError::of_file(error.into(), folder))?;
+    let free = told.f_bavail.saturating_mul(told.f_frsize);
+    if free < bytes { Err(FetchError::DiskFull) } else { Ok(()) }
 }
 
 struct Kept<'a> {

@@ -84,7 +84,33 @@ async fn every_argument_is_looked_at() {
     assert_eq!(name(media.forget("track:1".into()).await), "invalid");
     assert_eq!(name(media.forget("station:1".into()).await), "not found");
     assert_eq!(name(media.set_replay_gain("loud".into()).await), "invalid");
-    assert_ne!(name(media.subscribe_podcast("file:///etc/passwd".into()).await), "ok");
+    for address in ["file:///etc/passwd", "", "gopher://a.example/", "http://", "a feed"] {
+        assert_eq!(name(media.subscribe_podcast(address.into()).await), "invalid", "{address:?}");
+    }
+    for id in ["", "episode:1", "episode:-1", "podcast:1", "artist:1", "player:nobody", "\u{1}\u{fffd}:1"] {
+        assert_eq!(name(media.download(id.into()).await), "not found", "{id:?}");
+        assert_eq!(name(media.forget(id.into()).await), "not found", "{id:?}");
+        assert_ne!(name(media.page("tracks".into(), id.into(), 0, 1).await), "", "{id:?}");
+    }
+    for refused in [
+        name(media.play(long(), -1).await),
+        name(media.enqueue(long(), "next".into()).await),
+        name(media.enqueue("track:1".into(), long()).await),
+        name(media.play_view(long(), none(), 0).await),
+        name(media.play_view("tracks".into(), long(), 0).await),
+        name(media.download(long()).await),
+        name(media.forget(long()).await),
+        name(media.scan(long()).await),
+        name(media.forget_source(long()).await),
+        name(media.add_folder(long()).await),
+        name(media.subscribe_podcast(long()).await),
+        name(media.set_replay_gain(long()).await),
+        name(media.import_subscriptions("x".repeat(MAX_IMPORT + 1)).await),
+        name(media.steer_player(long(), "pause".into()).await),
+        name(media.resolve(Wanted { url: long(), ..Wanted::default() }).await),
+    ] {
+        assert_eq!(refused, "invalid");
+    }
     assert!(media.resume_points(u32::MAX).await.unwrap().is_empty());
 
     // After all of it, it plays.

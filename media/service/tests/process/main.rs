@@ -3,6 +3,11 @@
 #![cfg(test)]
 
 mod hostile;
+mod peers;
+mod podcasts;
+mod radio;
+#[path = "../../src/fetch/server.rs"]
+mod server;
 mod stage;
 
 use rustix::process::{Signal, kill_process};

@@ -47,6 +47,10 @@ impl MediaBackend for Echo {
         if position_us < -1 { Err(MediaError::Invalid(position_us.to_string())) } else { Err(MediaError::NotFound(id)) }
     }
 
+    async fn steer_player(&self, id: String, order: String) -> Result<(), MediaError> {
+        Err(MediaError::NotAvailable(format!("{id} {order}")))
+    }
+
     async fn play_view(&self, _view: String, _parent: String, index: u32) -> Result<(), MediaError> {
         if index > 0 { Err(MediaError::NotAvailable(index.to_string())) } else { Ok(()) }
     }

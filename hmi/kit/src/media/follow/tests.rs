@@ -146,6 +146,10 @@ impl MediaBackend for Songs {
         pending()
     }
 
+    fn steer_player(&self, _: String, _: String) -> impl Future<Output = Result<(), MediaError>> + Send {
+        pending()
+    }
+
     fn play_view(&self, _: String, _: String, _: u32) -> impl Future<Output = Result<(), MediaError>> + Send {
         pending()
     }

@@ -41,6 +41,7 @@ pub struct Story {
     spoilt: HashMap<String, Cause>,
     left: HashMap<String, i64>,
     stick: bool,
+    covered: bool,
     shown: String,
     /// What the player says of itself is too much for a log.
     quiet: bool,
@@ -71,6 +72,7 @@ impl Story {
             spoilt: HashMap::new(),
             left: HashMap::new(),
             stick: true,
+            covered: false,
             shown: String::new(),
             quiet: false,
         };
@@ -97,6 +99,14 @@ impl Story {
         let playables = Self::playables(names);
         self.wish(&format!("play {}", names.join(", ")), |core, now| {
             core.enqueue(now, playables, Place::Instead { index: 0, position_us: -1 }).unwrap();
+        });
+    }
+
+    /// Plays a track of the library.
+    pub fn track(&mut self, row: i64) {
+        let track = Playable::Item(ItemId { kind: Kind::Track, row });
+        self.wish(&format!("play track {row}"), |core, now| {
+            core.enqueue(now, vec![track], Place::Instead { index: 0, position_us: -1 }).unwrap();
         });
     }
 
@@ -149,6 +159,21 @@ impl Story {
             let (title, station) = (title.to_owned(), "Wave FM".to_owned());
             self.hears(Event::Tags { id, title, artist: none(), album: none(), station, codec: none(), bitrate: 0 });
         }
+    }
+
+    /// What sounds is in such a format.
+    pub fn codec(&mut self, codec: &str) {
+        if let Some((id, _)) = self.player.sounds {
+            let (none, codec) = (String::new, codec.to_owned());
+            let (title, artist, album, station) = (none(), none(), none(), none());
+            self.hears(Event::Tags { id, title, artist, album, station, codec, bitrate: 0 });
+        }
+    }
+
+    /// The library has covers for its tracks.
+    pub fn look_anew(&mut self) {
+        self.covered = true;
+        self.wish("covers are found", |core, _| core.look_anew());
     }
 
     pub fn die(&mut self) {
@@ -332,8 +357,12 @@ impl Story {
     }
 
     pub fn facts(&self, what: &Playable) -> Facts {
-        let Playable::Address(name) = what else { return Facts::default() };
-        let (place, title) = name.split_once('/').unwrap_or(("", name));
+        let name = match what {
+            Playable::Address(name) => name.clone(),
+            Playable::Item(id) => id.to_string(),
+            Playable::File(_) => return Facts::default(),
+        };
+        let (place, title) = name.split_once('/').unwrap_or(("", &name));
         let kind = match place {
             "radio" => Kind::Station,
             "episode" => Kind::Episode,
@@ -347,6 +376,7 @@ impl Story {
                 kind: kind.word().into(),
                 title: title.to_owned(),
                 length_us: if kind == Kind::Station { 0 } else { LENGTH },
+                art: if self.covered { "file:///cover.png".into() } else { String::new() },
                 available: !away,
                 trouble: if away { "away".into() } else { String::new() },
                 reason: if away { "The stick BLUE is not in the car".into() } else { String::new() },
@@ -356,7 +386,7 @@ impl Story {
             uri: (!away).then(|| name.clone()),
             network: kind == Kind::Station,
             live: kind == Kind::Station,
-            resume_us: self.left.get(name).copied().unwrap_or(0),
+            resume_us: self.left.get(&name).copied().unwrap_or(0),
             volume: (place == "usb").then(|| OnVolume { id: "stick".into(), name: "BLUE".into(), usb: true }),
             ..Facts::default()
         }
@@ -381,7 +411,9 @@ impl Story {
         let why = &self.core.why;
         let reason =
             if why.sentence.is_empty() { String::new() } else { format!(" \"{}\" [{}]", why.sentence, why.word()) };
-        let shown = format!("{state} {entry} {title}{reason}");
+        let cover =
+            if self.core.subject().is_some_and(|facts| !facts.item.art.is_empty()) { " with a cover" } else { "" };
+        let shown = format!("{state} {entry} {title}{cover}{reason}");
         if shown != self.shown {
             let at = time(self.core.position(self.now));
             self.say("=", &format!("{shown} at {at}"));
