@@ -7,24 +7,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use tandem_contracts::media::{Item, MediaError, Now, QueuePage};
-
-/// MPRIS's `PlaybackStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    #[default]
-    Stopped,
-    Playing,
-    Paused,
-}
-
-/// MPRIS's `LoopStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Repeat {
-    #[default]
-    None,
-    Track,
-    Playlist,
-}
+pub use tandem_contracts::mpris::{Repeat, Status};
+use tandem_player::protocol::ReplayGain;
 
 /// Where playback stood at a point in time; it goes on from there at the rate, if it moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +54,7 @@ pub struct Snapshot {
     pub volume: f64,
     pub shuffle: bool,
     pub repeat: Repeat,
-    pub gain: tandem_player::protocol::ReplayGain,
+    pub gain: ReplayGain,
     pub can_go_next: bool,
     pub can_go_previous: bool,
     pub can_play: bool,
@@ -95,7 +79,7 @@ impl Default for Snapshot {
             volume: 1.0,
             shuffle: false,
             repeat: Repeat::None,
-            gain: tandem_player::protocol::ReplayGain::Off,
+            gain: ReplayGain::Off,
             can_go_next: false,
             can_go_previous: false,
             can_play: false,
@@ -179,9 +163,7 @@ pub enum Request {
     Clear {
         answer: Answer<()>,
     },
-    ReplayGain {
-        mode: tandem_player::protocol::ReplayGain,
-    },
+    ReplayGain(ReplayGain),
 }
 
 /// What happened that a snapshot cannot tell.
