@@ -68,31 +68,6 @@ pub struct Snapshot {
     pub queue_current: Option<u32>,
 }
 
-impl Default for Snapshot {
-    fn default() -> Self {
-        Self {
-            status: Status::Stopped,
-            entry: 0,
-            titles: Titles::default(),
-            position: Position { micros: 0, at: Instant::now(), moves: false, rate: 1.0 },
-            rate: 1.0,
-            volume: 1.0,
-            shuffle: false,
-            repeat: Repeat::None,
-            gain: ReplayGain::Off,
-            can_go_next: false,
-            can_go_previous: false,
-            can_play: false,
-            can_pause: false,
-            can_seek: false,
-            now: Now::default(),
-            queue_generation: 0,
-            queue_length: 0,
-            queue_current: None,
-        }
-    }
-}
-
 /// Where new entries go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
