@@ -127,6 +127,7 @@ impl Listener {
                 }
                 self.subscription.acknowledge(batch.sequence).await.expect("the bus is there");
             }
+            News::Undecodable(_) => {}
             News::Lost => self.readings.clear(),
             News::Refused(why) => panic!("the subscription was refused: {why}"),
         }
