@@ -185,6 +185,11 @@ impl Listener {
                     self.mailbox.heard(heard(self.epoch, std::mem::take(&mut starts_anew), &slots, batch));
                     deadline.reset();
                 }
+                Some(Some(News::Undecodable(count))) => {
+                    if count.is_power_of_two() {
+                        tracing::warn!(count, "batches that cannot be read");
+                    }
+                }
                 Some(Some(News::Lost)) => {
                     self.mailbox.link(Link::NoService);
                     // The next one may know other paths.

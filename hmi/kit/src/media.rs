@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub use tandem_contracts::media::{Item, Now, ScanProgress, Source};
+pub use tandem_contracts::mpris::{Repeat, Status};
 
 pub use art::Picture;
 pub(crate) use link::{Setup, run};
@@ -53,45 +54,6 @@ impl Media {
             (Self::Rows(new), Self::Rows(old)) => new.list == old.list && new.offset == old.offset,
             (Self::Picture(new), Self::Picture(old)) => new.wanted == old.wanted,
             _ => std::mem::discriminant(self) == std::mem::discriminant(earlier),
-        }
-    }
-}
-
-/// MPRIS's `PlaybackStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    #[default]
-    Stopped,
-    Playing,
-    Paused,
-}
-
-/// MPRIS's `LoopStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Repeat {
-    #[default]
-    None,
-    Track,
-    Playlist,
-}
-
-impl Repeat {
-    /// MPRIS's word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::None => "None",
-            Self::Track => "Track",
-            Self::Playlist => "Playlist",
-        }
-    }
-
-    /// What the next tap on the control asks for: all, one, none.
-    #[must_use]
-    pub fn next(self) -> Self {
-        match self {
-            Self::None => Self::Playlist,
-            Self::Playlist => Self::Track,
-            Self::Track => Self::None,
         }
     }
 }
@@ -331,11 +293,5 @@ mod tests {
         assert!(rows(0).replaces(&rows(0)) && !rows(0).replaces(&rows(100)));
         assert!(Media::Player(None).replaces(&Media::Player(Some(Box::default()))));
         assert!(!Media::Player(None).replaces(&Media::Service(None)));
-    }
-
-    #[test]
-    fn repeat_goes_round() {
-        assert_eq!(Repeat::None.next().next().next(), Repeat::None);
-        assert_eq!([Repeat::None, Repeat::Track, Repeat::Playlist].map(Repeat::word), ["None", "Track", "Playlist"]);
     }
 }

@@ -8,12 +8,8 @@ use tandem_library::{
     Covers, Item, Library, Opened, Parent, Progress, ScanError, ScanState, Stop, View, Volume, VolumeId, VolumeKind,
     covers, scan,
 };
+use tandem_scenes::tagged::{self, Seeds};
 use tempfile::TempDir;
-
-#[path = "../../../tests/scenes/src/tagged.rs"]
-mod tagged;
-
-use tagged::Seeds;
 
 struct Car {
     folder: TempDir,

@@ -1,5 +1,7 @@
 //! How the media service speaks with its player: one JSON object a line, orders on the player's standard input, events on its standard output.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// The longest line that either side takes, bytes. A longer one ends the conversation.
@@ -21,6 +23,27 @@ pub enum ReplayGain {
     Off,
     Track,
     Album,
+}
+
+impl ReplayGain {
+    /// As it stands on the bus.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Track => "track",
+            Self::Album => "album",
+        }
+    }
+}
+
+impl FromStr for ReplayGain {
+    type Err = ();
+
+    /// # Errors
+    /// It is none of the words.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        [Self::Off, Self::Track, Self::Album].into_iter().find(|known| known.word() == word).ok_or(())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

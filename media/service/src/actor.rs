@@ -176,7 +176,7 @@ impl Actor {
             Request::Rate(rate) => core.set_rate(now, rate),
             Request::Shuffle(shuffle) => core.set_shuffle(shuffle),
             Request::Repeat(repeat) => core.set_repeat(repeat),
-            Request::ReplayGain { mode } => core.set_gain(mode),
+            Request::ReplayGain(mode) => core.set_gain(mode),
             Request::Queue { playables, place, answer } => reply(answer, core.enqueue(now, playables, place)),
             Request::QueuePage { offset, limit, answer } => self.finder.page(core.queue(), offset, limit, answer),
             Request::JumpTo { entry, answer } => reply(answer, core.jump_to(now, entry)),

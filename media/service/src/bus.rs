@@ -9,7 +9,6 @@ use tandem_contracts::media::{
     ResumePoint, ScanProgress, Source, Trouble, Wanted,
 };
 use tandem_library::{ItemId, Kind, Library, Parent, View, VolumeId};
-use tandem_player::protocol::ReplayGain;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 use url::Url;
@@ -388,13 +387,8 @@ impl MediaBackend for Door {
     }
 
     async fn set_replay_gain(&self, mode: String) -> Result<(), MediaError> {
-        let mode = match mode.as_str() {
-            "off" => ReplayGain::Off,
-            "track" => ReplayGain::Track,
-            "album" => ReplayGain::Album,
-            _ => return Err(invalid("loudness is evened `off`, `track` or `album`")),
-        };
-        self.handle.requests.send(Request::ReplayGain { mode }).await.map_err(|_| ending())
+        let mode = mode.parse().map_err(|()| invalid("loudness is evened `off`, `track` or `album`"))?;
+        self.handle.requests.send(Request::ReplayGain(mode)).await.map_err(|_| ending())
     }
 
     fn now(&self) -> Now {
@@ -406,12 +400,7 @@ impl MediaBackend for Door {
     }
 
     fn replay_gain(&self) -> String {
-        match self.handle.snapshot.borrow().gain {
-            ReplayGain::Off => "off",
-            ReplayGain::Track => "track",
-            ReplayGain::Album => "album",
-        }
-        .to_owned()
+        self.handle.snapshot.borrow().gain.word().to_owned()
     }
 }
 

@@ -7,24 +7,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use tandem_contracts::media::{Item, MediaError, Now, QueuePage};
-
-/// MPRIS's `PlaybackStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    #[default]
-    Stopped,
-    Playing,
-    Paused,
-}
-
-/// MPRIS's `LoopStatus`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Repeat {
-    #[default]
-    None,
-    Track,
-    Playlist,
-}
+pub use tandem_contracts::mpris::{Repeat, Status};
+use tandem_player::protocol::ReplayGain;
 
 /// Where playback stood at a point in time; it goes on from there at the rate, if it moves.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +54,7 @@ pub struct Snapshot {
     pub volume: f64,
     pub shuffle: bool,
     pub repeat: Repeat,
-    pub gain: tandem_player::protocol::ReplayGain,
+    pub gain: ReplayGain,
     pub can_go_next: bool,
     pub can_go_previous: bool,
     pub can_play: bool,
@@ -82,31 +66,6 @@ pub struct Snapshot {
     pub queue_length: u32,
     /// The place of the entry, from 0.
     pub queue_current: Option<u32>,
-}
-
-impl Default for Snapshot {
-    fn default() -> Self {
-        Self {
-            status: Status::Stopped,
-            entry: 0,
-            titles: Titles::default(),
-            position: Position { micros: 0, at: Instant::now(), moves: false, rate: 1.0 },
-            rate: 1.0,
-            volume: 1.0,
-            shuffle: false,
-            repeat: Repeat::None,
-            gain: tandem_player::protocol::ReplayGain::Off,
-            can_go_next: false,
-            can_go_previous: false,
-            can_play: false,
-            can_pause: false,
-            can_seek: false,
-            now: Now::default(),
-            queue_generation: 0,
-            queue_length: 0,
-            queue_current: None,
-        }
-    }
 }
 
 /// Where new entries go.
@@ -179,9 +138,7 @@ pub enum Request {
     Clear {
         answer: Answer<()>,
     },
-    ReplayGain {
-        mode: tandem_player::protocol::ReplayGain,
-    },
+    ReplayGain(ReplayGain),
 }
 
 /// What happened that a snapshot cannot tell.

@@ -31,7 +31,8 @@ impl Bus {
     }
 }
 
-fn id_text(id: u32) -> String {
+/// An id as the log has it; a number that is none as it is.
+pub fn id_text(id: u32) -> String {
     CanId::from_raw(id).map_or_else(|_| format!("{id:X}"), |id| id.to_string())
 }
 

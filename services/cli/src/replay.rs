@@ -8,8 +8,8 @@ mod report;
 mod summary;
 mod which_car;
 
-use std::fs;
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,8 @@ use summary::{Answers, Privacy, Summary};
 const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
 /// Screens draw their first picture in this time, however busy the machine is.
 const START_UP: Duration = Duration::from_secs(60);
+/// The most that is replayed with a car, bytes: which buses there are is told before the first frame, so the recording is read as a whole.
+const LARGEST_LOG: u64 = 1 << 30;
 /// By the wall's clock nobody says when the last frame is worked off: this long is waited for it.
 const SETTLE: Duration = Duration::from_secs(2);
 
@@ -152,8 +154,10 @@ impl Replay {
     }
 
     fn log(&self) -> anyhow::Result<Log> {
-        let log = Log::read(self.text()?);
         let shown = self.log_name();
+        let text =
+            whole(self.open()?, LARGEST_LOG).with_context(|| SetUp(format!("cannot read the recording {shown}")))?;
+        let log = Log::read(text);
         if let (true, Some((number, reason))) = (self.strict, log.bad.first.first()) {
             bail!("{shown}:{number}: {reason} (--strict stops here)");
         }
@@ -171,14 +175,18 @@ impl Replay {
         if self.log == Path::new("-") { "standard input".to_owned() } else { self.log.display().to_string() }
     }
 
-    fn text(&self) -> anyhow::Result<Vec<u8>> {
-        let mut text = Vec::new();
-        let read = if self.log == Path::new("-") {
-            io::stdin().read_to_end(&mut text).map(|_| text)
-        } else {
-            fs::read(&self.log)
+    /// The recording, of which something can be read.
+    fn open(&self) -> anyhow::Result<Box<dyn BufRead>> {
+        let open = || -> io::Result<Box<dyn BufRead>> {
+            let mut log: Box<dyn BufRead> = if self.log == Path::new("-") {
+                Box::new(io::stdin().lock())
+            } else {
+                Box::new(BufReader::with_capacity(1 << 16, File::open(&self.log)?))
+            };
+            log.fill_buf()?;
+            Ok(log)
         };
-        read.with_context(|| SetUp(format!("cannot read the recording {}", self.log_name())))
+        open().with_context(|| SetUp(format!("cannot read the recording {}", self.log_name())))
     }
 
     fn car(&self, log: &Log, places: &Places) -> anyhow::Result<(String, Car)> {
@@ -291,14 +299,26 @@ impl Replay {
         let cannot_read = || SetUp(format!("cannot read the DBC file {}", dbc.display()));
         let text = fs::read(dbc).with_context(cannot_read)?;
         let database = Database::parse(&text).with_context(|| SetUp(dbc.display().to_string()))?;
-        let log = self.text()?;
+        let log = self.open()?;
         let form = if self.json { Form::Json } else { Form::Text };
         let at_bad_line = if self.strict { AtBadLine::Stop } else { AtBadLine::GoOn };
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        let tally = decode::decode(&log, &database, form, at_bad_line, &mut out).with_context(|| self.log_name())?;
+        let tally = decode::decode(log, &database, form, at_bad_line, &mut out).with_context(|| self.log_name())?;
         let _ = writeln!(io::stderr(), "{}", tally.text());
         Ok(Status::OK)
     }
+}
+
+/// Everything that is to be read, but not more than `limit` bytes.
+fn whole(log: impl Read, limit: u64) -> anyhow::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    log.take(limit + 1).read_to_end(&mut text)?;
+    ensure!(
+        text.len() as u64 <= limit,
+        "it is larger than the {} MiB that are replayed with a car: `split -C {limit}` cuts it between two lines",
+        limit >> 20
+    );
+    Ok(text)
 }
 
 /// A log of `vcan0` and a car with `can0` would give a summary of nothing, and nobody would know why.
@@ -329,6 +349,16 @@ async fn settled(connection: &Connection, plan: &Plan) -> zbus::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_that_is_too_large_is_refused_before_it_is_read() {
+        assert_eq!(whole(io::repeat(b'x').take(1 << 20), 1 << 20).map(|text| text.len()).ok(), Some(1 << 20));
+        let endless = whole(io::repeat(b'x'), 1 << 20).unwrap_err();
+        assert_eq!(
+            endless.to_string(),
+            "it is larger than the 1 MiB that are replayed with a car: `split -C 1048576` cuts it between two lines"
+        );
+    }
 
     #[test]
     fn speeds_and_times_are_read() {

@@ -203,6 +203,8 @@ async fn watch(choice: &Choice) -> anyhow::Result<Status> {
                 print(&lines)?;
                 subscription.acknowledge(batch.sequence).await?;
             }
+            Some(News::Undecodable(1)) => complain("the vehicle service sends batches that cannot be read"),
+            Some(News::Undecodable(_)) => {}
             Some(News::Lost) => complain("the vehicle service is gone; waiting for it to come back"),
             Some(News::Refused(why)) => bail!("the vehicle service refuses: {why}"),
             None => bail!("the bus is gone"),

@@ -1,6 +1,7 @@
 //! The client's side of MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: ours and every other player's. The server's side is the media service's.
 
 use std::collections::HashMap;
+use std::str::FromStr;
 
 use zbus::OwnedVariant;
 use zbus::{ObjectPath, OwnedObjectPath};
@@ -15,6 +16,76 @@ pub const PATH: &str = "/org/mpris/MediaPlayer2";
 
 /// Metadata as MPRIS tells it: `mpris:trackid`, `mpris:length` (microseconds), `mpris:artUrl`, `xesam:title`, `xesam:artist` (as) and others.
 pub type Metadata = HashMap<String, OwnedVariant>;
+
+/// `PlaybackStatus`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status {
+    #[default]
+    Stopped,
+    Playing,
+    Paused,
+}
+
+impl Status {
+    /// As it stands on the bus.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "Stopped",
+            Self::Playing => "Playing",
+            Self::Paused => "Paused",
+        }
+    }
+}
+
+impl FromStr for Status {
+    type Err = ();
+
+    /// # Errors
+    /// It is none of the specification's words.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        [Self::Stopped, Self::Playing, Self::Paused].into_iter().find(|known| known.word() == word).ok_or(())
+    }
+}
+
+/// `LoopStatus`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Repeat {
+    #[default]
+    None,
+    Track,
+    Playlist,
+}
+
+impl Repeat {
+    /// As it stands on the bus.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "None",
+            Self::Track => "Track",
+            Self::Playlist => "Playlist",
+        }
+    }
+
+    /// What the next tap on a control asks for: all, one, none.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::None => Self::Playlist,
+            Self::Playlist => Self::Track,
+            Self::Track => Self::None,
+        }
+    }
+}
+
+impl FromStr for Repeat {
+    type Err = ();
+
+    /// # Errors
+    /// It is none of the specification's words.
+    fn from_str(word: &str) -> Result<Self, ()> {
+        [Self::None, Self::Track, Self::Playlist].into_iter().find(|known| known.word() == word).ok_or(())
+    }
+}
 
 #[zbus::proxy(interface = "org.mpris.MediaPlayer2", default_path = "/org/mpris/MediaPlayer2")]
 pub trait MediaPlayer2 {
@@ -78,4 +149,26 @@ pub trait Player {
 /// The id of the track in some metadata.
 pub fn track_id(metadata: &Metadata) -> Option<OwnedObjectPath> {
     metadata.get("mpris:trackid")?.try_clone().ok()?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_names_one_state_and_other_words_name_none() {
+        for word in ["Stopped", "Playing", "Paused"] {
+            assert_eq!(word.parse().map(Status::word), Ok(word));
+        }
+        for word in ["None", "Track", "Playlist"] {
+            assert_eq!(word.parse().map(Repeat::word), Ok(word));
+        }
+        assert_eq!(("playing".parse::<Status>(), "".parse::<Repeat>()), (Err(()), Err(())));
+    }
+
+    #[test]
+    fn repeat_goes_round() {
+        let taps = [Repeat::None, Repeat::None.next(), Repeat::None.next().next(), Repeat::None.next().next().next()];
+        assert_eq!(taps, [Repeat::None, Repeat::Playlist, Repeat::Track, Repeat::None]);
+    }
 }

@@ -26,6 +26,8 @@ pub enum News {
     /// Subscribed, at first or anew: handles of a former subscription mean nothing now, and the next batch carries everything.
     Subscribed(Vec<Handle>),
     Batch(Batch),
+    /// A batch came that cannot be read, so many of them since the subscription was opened. The next one shows the gap.
+    Undecodable(u64),
     /// The service left the bus: every reading is absent until the next `Subscribed`.
     Lost,
     /// The service is there and refuses; the sentence says why.
@@ -70,6 +72,7 @@ pub struct Subscription {
     wants: bool,
     /// A subscription that showed a gap: to be ended before the next one.
     left_behind: Option<u32>,
+    undecodable: u64,
     asking: Option<BoxFuture<'static, Answer>>,
 }
 
@@ -84,7 +87,17 @@ impl Subscription {
         let batches = proxy.receive_batch().await?;
         let owners = proxy.inner().receive_owner_changed().await?.boxed();
         let present = zbus::fdo::DBusProxy::new(connection).await?.name_has_owner(NAME.try_into()?).await?;
-        Ok(Self { proxy, wish, batches, owners, active: None, wants: present, left_behind: None, asking: None })
+        Ok(Self {
+            proxy,
+            wish,
+            batches,
+            owners,
+            active: None,
+            wants: present,
+            left_behind: None,
+            undecodable: 0,
+            asking: None,
+        })
     }
 
     /// The next thing to know; `None` once the connection to the bus is gone. Cancel safe: a call dropped half-way loses nothing.
@@ -108,8 +121,8 @@ impl Subscription {
                     }
                 },
                 signal = self.batches.next() => {
-                    if let Some(batch) = self.take(&signal?) {
-                        return Some(News::Batch(batch));
+                    if let Some(news) = self.take(&signal?) {
+                        return Some(news);
                     }
                 }
             }
@@ -149,8 +162,11 @@ impl Subscription {
         }
     }
 
-    fn take(&mut self, signal: &crate::signals::Batch) -> Option<Batch> {
-        let args = signal.args().ok()?;
+    fn take(&mut self, signal: &crate::signals::Batch) -> Option<News> {
+        let Ok(args) = signal.args() else {
+            self.undecodable += 1;
+            return Some(News::Undecodable(self.undecodable));
+        };
         let active = self.active.as_mut().filter(|active| active.id == args.id)?;
         let expected = *active.generation.get_or_insert(args.generation) == args.generation
             && args.sequence == active.sequence + 1;
@@ -174,6 +190,6 @@ impl Subscription {
                 }
             })
             .collect();
-        Some(Batch { sequence: args.sequence, now: Nanoseconds(args.now_ns), changes, spoiled })
+        Some(News::Batch(Batch { sequence: args.sequence, now: Nanoseconds(args.now_ns), changes, spoiled }))
     }
 }

@@ -13,6 +13,7 @@ use zbus::fdo::DBusProxy;
 use crate::bus::{Request, Serving, answer};
 use crate::core::{Core, Effect};
 use crate::link::LinkNews;
+use crate::seldom::Seldom;
 use crate::subscriptions::HEARTBEAT;
 
 /// A lockstep subscriber that does not acknowledge for so long is taken for dead: time must not stand still for ever.
@@ -40,11 +41,13 @@ pub struct Actor {
     silent_at: Option<Instant>,
     /// It was, and has said nothing since.
     silent: bool,
+    /// What the car did not take.
+    refused: Seldom,
 }
 
 impl Actor {
     pub fn new(core: Core, serving: Serving) -> Self {
-        Self { core, serving, link: None, pace: Pace::Live, silent_at: None, silent: false }
+        Self { core, serving, link: None, pace: Pace::Live, silent_at: None, silent: false, refused: Seldom::default() }
     }
 
     /// Runs until the bus is gone.
@@ -165,6 +168,9 @@ impl Actor {
     }
 
     async fn lose_link(&mut self, reason: Option<&LinkError>) -> Result<(), ActorError> {
+        if let Some(times) = self.refused.rest() {
+            warn!(times, "the car did not take what we sent");
+        }
         match reason {
             Some(cause) => warn!(error = cause as &dyn std::error::Error, "the link to the car broke"),
             None => info!("the car is gone"),
@@ -192,10 +198,12 @@ impl Actor {
         Ok(())
     }
 
-    fn send(&self, event: &Event) {
+    fn send(&mut self, event: &Event) {
         let Some(link) = &self.link else { return };
-        if let Err(cause) = link.try_send(event) {
-            warn!(error = &cause as &dyn std::error::Error, "the car did not take what we sent");
+        if let Err(cause) = link.try_send(event)
+            && let Some(times) = self.refused.happened(Instant::now())
+        {
+            warn!(times, error = &cause as &dyn std::error::Error, "the car did not take what we sent");
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod bus;
 pub mod climate;
 pub mod core;
 pub mod link;
+mod seldom;
 pub mod start;
 pub mod subscriptions;
 

@@ -1,6 +1,5 @@
 //! From a frame on the link to a client's hands: this process is the car at one end and the client at the other, so that one clock tells both.
 
-use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -10,11 +9,11 @@ use tandem_can::{Event, Hello, Listener, Pace};
 use tandem_contracts::subscription::{News, Subscription, Wish};
 use tandem_dbc::{Codec, Database};
 use tandem_frame::{BusIndex, Frame};
-use tandem_scenes::{Bus, binary, root};
+use tandem_scenes::{Bus, Daemon, binary, root};
 use tandem_units::Value;
 
 use crate::figure::Figure;
-use crate::process::{Kept, daemon, quantile};
+use crate::process::{Kept, quantile};
 
 /// Time comes this often.
 const STEP: Duration = Duration::from_millis(1);
@@ -30,16 +29,14 @@ const PATH: &str = "Vehicle.TraveledDistanceSinceStart";
 
 pub fn figures() -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let (link, socket) = (folder.path().join("link"), folder.path().join("bus"));
-    let address = format!("unix:path={}", socket.display());
-    let _daemon = Kept(daemon(&address).spawn()?);
+    let link = folder.path().join("link");
+    let daemon = Daemon::start();
     let listener = Listener::bind(&link)?;
-    wait_for(&socket);
     let _service = Kept(
         Command::new(binary("tandem-vehicle"))
             .args(["--car", "demo", "--link"])
             .arg(&link)
-            .env("TANDEM_BUS", &address)
+            .env("TANDEM_BUS", daemon.address())
             .env("TANDEM_ASSETS", root().join("assets"))
             .env("TANDEM_LOG", "error")
             .spawn()?,
@@ -47,7 +44,7 @@ pub fn figures() -> Result<Vec<Figure>> {
     let (sent_sender, sent) = mpsc::channel();
     let car = std::thread::spawn(move || drive(&listener, &sent_sender));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let heard = runtime.block_on(listen(&address))?;
+    let heard = runtime.block_on(listen(daemon.address()))?;
     car.join().map_err(|_| anyhow::anyhow!("the car's thread panicked"))??;
 
     // A frame has arrived with the first batch that carries its value or a later one.
@@ -64,12 +61,6 @@ pub fn figures() -> Result<Vec<Figure>> {
         Figure::new("frame to client, 50 Hz, p50", p50.context("no frames")?, "ms"),
         Figure::new("frame to client, 50 Hz, p99", p99.context("no frames")?, "ms").at_most(25.0),
     ])
-}
-
-fn wait_for(path: &Path) {
-    while !path.exists() {
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Sends a frame with a new number every few steps, and says when.

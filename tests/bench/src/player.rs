@@ -10,14 +10,15 @@ use futures_util::StreamExt;
 use rustix::process::Pid;
 use tandem_contracts::connect;
 use tandem_contracts::media::{self, Media1Proxy};
+use tandem_music::wave;
 use tandem_player::protocol::{Event, Order, Track};
-use tandem_scenes::{binary, root};
+use tandem_scenes::{Daemon, binary, child_of, root};
 use zbus::Connection;
 use zbus::connection::Builder;
 use zbus::proxy::CacheProperties;
 
 use crate::figure::Figure;
-use crate::process::{Kept, cpu_time, daemon, proportional_set, quantile};
+use crate::process::{Kept, cpu_time, proportional_set, quantile};
 
 /// Songs begun, one after another.
 const STARTS: usize = 60;
@@ -121,45 +122,28 @@ fn played(songs: &[PathBuf], record: &Path) -> Result<usize> {
 
 /// A WAV file of a stereo tone of 440 Hz, from a sample frame on.
 fn tone(from: usize, frames: usize) -> Vec<u8> {
-    let data = u32::try_from(frames * 4).unwrap_or(0);
-    let mut wav = Vec::with_capacity(44 + frames * 4);
-    wav.extend(b"RIFF");
-    wav.extend((36 + data).to_le_bytes());
-    wav.extend(b"WAVEfmt ");
-    wav.extend(16u32.to_le_bytes());
-    wav.extend([1, 0, 2, 0]);
-    wav.extend((RATE as u32).to_le_bytes());
-    wav.extend((RATE as u32 * 4).to_le_bytes());
-    wav.extend([4, 0, 16, 0]);
-    wav.extend(b"data");
-    wav.extend(data.to_le_bytes());
-    for frame in from..from + frames {
-        let phase = frame as f64 * 440.0 / RATE as f64 * std::f64::consts::TAU;
-        let sample = ((phase.sin() * 8000.0) as i16).to_le_bytes();
-        wav.extend([sample, sample].concat());
-    }
-    wav
+    let tone = wave::tone(RATE as u32, from as u32..(from + frames) as u32);
+    wave::file(RATE as u32, 2, tone.flat_map(|sample| [sample, sample]))
 }
 
 /// The service and its player, over our own six pieces.
 fn service() -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let address = format!("unix:path={}", folder.path().join("bus").display());
-    let _daemon = Kept(daemon(&address).spawn().context("dbus-daemon")?);
+    let daemon = Daemon::start();
     let mut service = Kept(
         Command::new(binary("tandem-media"))
             .args(["--sink", "null", "--state"])
             .arg(folder.path().join("state"))
             .arg("--music")
             .arg(root().join("assets/music"))
-            .env("TANDEM_BUS", &address)
+            .env("TANDEM_BUS", daemon.address())
             .env("TANDEM_LOG", "warn")
             .stdin(Stdio::null())
             .spawn()?,
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut starts = runtime.block_on(starts(&address))?;
-    let player = child_of(service.0.id())?;
+    let mut starts = runtime.block_on(starts(daemon.address()))?;
+    let player = child_of(service.0.id()).context("the service has no player")?;
     let media = Pid::from_child(&service.0);
     let used = || -> Result<Duration> { Ok(cpu_time(media)? + cpu_time(player)?) };
     let (before, begun) = (used()?, Instant::now());
@@ -223,15 +207,4 @@ async fn connection(address: &str) -> Result<Connection> {
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
-}
-
-/// The one child of a process: not every kernel lists them with their parent.
-fn child_of(parent: u32) -> Result<Pid> {
-    let is_child = |pid: &i32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        after_name.split(' ').nth(1).and_then(|field| field.parse().ok()) == Some(parent)
-    };
-    let pids = std::fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    pids.filter(is_child).find_map(Pid::from_raw).context("the service has no player")
 }

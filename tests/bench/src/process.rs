@@ -1,6 +1,6 @@
 //! What the kernel knows of a process.
 
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -14,14 +14,6 @@ impl Drop for Kept {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// A bus at an address, as for one user's session.
-pub fn daemon(address: &str) -> Command {
-    let mut daemon = Command::new("dbus-daemon");
-    daemon.args(["--session", "--nofork", "--nopidfile", "--nosyslog"]).arg(format!("--address={address}"));
-    daemon.stderr(Stdio::null());
-    daemon
 }
 
 /// CPU time that a process has used, user and system.

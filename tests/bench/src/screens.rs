@@ -8,10 +8,10 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::screen::CLUSTER;
 use tandem_contracts::signals;
-use tandem_scenes::{Bus, Shown, Tandem, binary, speed};
+use tandem_scenes::{Bus, Daemon, Shown, Tandem, binary, speed};
 
 use crate::figure::Figure;
-use crate::process::{Kept, daemon, quantile};
+use crate::process::{Kept, quantile};
 use crate::running::frame_times;
 
 const STARTS: usize = 7;
@@ -50,31 +50,24 @@ struct Alone {
     // In this order: the screen goes before its bus.
     screen: Kept,
     bus: Bus,
-    _daemon: Kept,
-    _folder: tempfile::TempDir,
+    _daemon: Daemon,
 }
 
 impl Alone {
     async fn start() -> Result<(Self, Instant)> {
-        let folder = tempfile::tempdir()?;
-        let socket = folder.path().join("bus");
-        let address = format!("unix:path={}", socket.display());
-        let daemon = Kept(daemon(&address).spawn()?);
-        while !socket.exists() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        let bus = Bus::open(&address).await;
+        let daemon = Daemon::start();
+        let bus = Bus::open(daemon.address()).await;
         let begun = Instant::now();
         let mut cluster = Command::new(binary("tandem-cluster"));
         cluster
             .arg("--headless")
-            .env("TANDEM_BUS", &address)
+            .env("TANDEM_BUS", daemon.address())
             .env("TANDEM_LOG", "info")
             .env("NO_COLOR", "1")
             .stderr(Stdio::piped());
         let screen = Kept(cluster.spawn()?);
         while bus.owner(CLUSTER).await.is_none() {}
-        Ok((Self { screen, bus, _daemon: daemon, _folder: folder }, begun))
+        Ok((Self { screen, bus, _daemon: daemon }, begun))
     }
 }
 

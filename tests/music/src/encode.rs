@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::cover::SIZE;
-use crate::{Piece, RATE, Sound};
+use crate::{Piece, RATE, Sound, wave};
 
 /// ReplayGain 2's reference, LUFS.
 const REFERENCE: f64 = -18.0;
@@ -22,7 +22,7 @@ pub fn write(folder: &Path, piece: &Piece, sound: &Sound, album: (f64, f64)) -> 
     let scratch = tempfile::tempdir()?;
     let wave = scratch.path().join("piece.wav");
     let picture = scratch.path().join("cover.png");
-    fs::write(&wave, wave_file(sound))?;
+    fs::write(&wave, wave::file(RATE, 2, sound.samples.iter().copied()))?;
     let cover = piece.cover.png()?;
     fs::write(&picture, &cover)?;
     let tags = tags(piece, sound, album);
@@ -69,25 +69,6 @@ fn tags(piece: &Piece, sound: &Sound, (loudness, peak): (f64, f64)) -> Vec<(&'st
         ("REPLAYGAIN_ALBUM_GAIN", gain(loudness)),
         ("REPLAYGAIN_ALBUM_PEAK", format!("{peak:.6}")),
     ]
-}
-
-/// A WAV file of 16 bits.
-pub fn wave_file(sound: &Sound) -> Vec<u8> {
-    let bytes = (sound.samples.len() * 2) as u32;
-    let mut file = Vec::with_capacity(44 + bytes as usize);
-    file.extend(b"RIFF");
-    file.extend((36 + bytes).to_le_bytes());
-    file.extend(b"WAVEfmt ");
-    file.extend(16_u32.to_le_bytes());
-    // PCM, two channels.
-    file.extend([1, 0, 2, 0]);
-    file.extend(RATE.to_le_bytes());
-    file.extend((RATE * 4).to_le_bytes());
-    file.extend([4, 0, 16, 0]);
-    file.extend(b"data");
-    file.extend(bytes.to_le_bytes());
-    file.extend(sound.samples.iter().flat_map(|sample| sample.to_le_bytes()));
-    file
 }
 
 /// FLAC's picture block: a front cover, PNG, 24 bits.

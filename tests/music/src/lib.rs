@@ -8,6 +8,7 @@ mod pieces;
 mod reverb;
 mod score;
 mod voice;
+pub mod wave;
 
 use anyhow::Context;
 

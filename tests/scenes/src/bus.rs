@@ -19,7 +19,7 @@ use zbus::proxy::CacheProperties;
 use crate::Pixels;
 
 /// By then whatever was waited for does not come, and the story fails. No story passes or fails by a shorter time.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for something, but not for ever.
 #[track_caller]
@@ -127,6 +127,7 @@ impl Listener {
                 }
                 self.subscription.acknowledge(batch.sequence).await.expect("the bus is there");
             }
+            News::Undecodable(_) => {}
             News::Lost => self.readings.clear(),
             News::Refused(why) => panic!("the subscription was refused: {why}"),
         }

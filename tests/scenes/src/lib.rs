@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bus;
+mod daemon;
 mod picture;
 mod process;
 mod shown;
@@ -10,7 +11,8 @@ mod sources;
 pub mod tagged;
 
 pub use bus::{Bus, Listener, within};
+pub use daemon::{Daemon, tied};
 pub use picture::{Pixels, Region};
-pub use process::{Outcome, Tandem, binary, processes};
+pub use process::{Outcome, Tandem, binary, child_of, processes};
 pub use shown::{MINUS, PLUS, Shown, can_raise, speed};
 pub use sources::{corpus, demo_log, first_of, peer_python, root};

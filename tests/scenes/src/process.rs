@@ -1,5 +1,6 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -240,11 +241,28 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// Waits for the end of a process that need not be our child. True if it ended in time.
-fn wait_for(pid: Pid, patience: Duration) -> bool {
+pub fn wait_for(pid: Pid, patience: Duration) -> bool {
     let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return true };
+    is_ready(&handle, patience)
+}
+
+/// Waits until there is something to read, or the end of it. True if it came in time.
+pub fn is_ready(handle: &impl AsFd, patience: Duration) -> bool {
     let limit = Timespec { tv_sec: patience.as_secs().cast_signed(), tv_nsec: 0 };
-    let mut handles = [PollFd::new(&handle, PollFlags::IN)];
+    let mut handles = [PollFd::new(handle, PollFlags::IN)];
     poll(&mut handles, Some(&limit)).is_ok_and(|ready| ready > 0)
+}
+
+/// A child of a process that lives: not every kernel lists them with their parent.
+pub fn child_of(parent: u32) -> Option<Pid> {
+    let is_child = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // `pid (name) state ppid`; a name may hold anything.
+        let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        !matches!(fields.next(), None | Some("" | "Z" | "X")) && fields.next() == Some(&parent.to_string())
+    };
+    let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(is_child).and_then(Pid::from_raw)
 }
 
 /// The processes that carry this mark: `(pid, name)`.

@@ -1,6 +1,4 @@
 //! Music files to scan: real ones from the packaged encoders, and as many copies with other tags as a measurement needs.
-//!
-//! Only `std` and lofty, so that the tests of `media/library` take this file by its path.
 
 use lofty::config::WriteOptions;
 use lofty::picture::{MimeType, Picture, PictureType};
@@ -11,6 +9,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tandem_music::wave;
 
 /// Tracks of an album, and albums of an artist.
 const TRACKS: usize = 12;
@@ -19,20 +18,7 @@ const ALBUMS: usize = 10;
 /// A sine of 440 Hz as 16-bit WAV, one channel, 8,000 samples a second.
 #[must_use]
 pub fn wav(milliseconds: u32) -> Vec<u8> {
-    let samples = 8 * milliseconds;
-    let mut bytes = Vec::new();
-    bytes.extend_from_slice(b"RIFF");
-    bytes.extend_from_slice(&(36 + 2 * samples).to_le_bytes());
-    bytes.extend_from_slice(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend_from_slice(&8_000_u32.to_le_bytes());
-    bytes.extend_from_slice(&16_000_u32.to_le_bytes());
-    bytes.extend_from_slice(b"\x02\0\x10\0data");
-    bytes.extend_from_slice(&(2 * samples).to_le_bytes());
-    for at in 0..samples {
-        let sample = (f64::from(at) * 440.0 / 8_000.0 * std::f64::consts::TAU).sin() * 12_000.0;
-        bytes.extend_from_slice(&(sample as i16).to_le_bytes());
-    }
-    bytes
+    wave::file(8_000, 1, wave::tone(8_000, 0..8 * milliseconds))
 }
 
 /// Encodes a WAV file by the program for the extension of `to`: `flac`, `lame`, `oggenc`, `opusenc`, and GStreamer with libav for `m4a`.

@@ -76,9 +76,9 @@ impl Places {
 pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Result<(Car, Vec<Warning>), LoadError> {
     let folder = places.car(name)?;
     let path = folder.join("car.toml");
-    let text = String::from_utf8_lossy(&read(&path)?).into_owned();
     let wrong = |mistakes| LoadError::Mistakes { path: path.clone(), mistakes };
     let shown = path.display().to_string();
+    let text = String::from_utf8(read(&path)?).map_err(|error| wrong(vec![no_text(&shown, error.as_bytes())]))?;
     let profile = Profile::parse(&shown, &text, catalogue).map_err(wrong)?;
     let mut warnings = Vec::new();
     let mut databases = Vec::new();
@@ -101,6 +101,33 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     Ok((car, warnings))
 }
 
+/// The first place where bytes are no UTF-8.
+fn no_text(file: &str, bytes: &[u8]) -> Mistake {
+    let first = bytes.utf8_chunks().next();
+    let (before, byte) = first.map_or(("", None), |chunk| (chunk.valid(), chunk.invalid().first()));
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
+    let byte = byte.map(|byte| format!("byte 0x{byte:02X} is ")).unwrap_or_default();
+    Mistake { file: file.to_owned(), line, column, message: format!("{byte}not UTF-8: save the file as UTF-8") }
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
     std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_car_that_is_no_text_is_refused_at_its_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("car.toml"), b"name = \"Two\"\ndescription = \"\xC3\xBC \xFCber\"\n")
+            .unwrap();
+        let error = load(folder.path().to_str().unwrap(), &Places::default(), Catalogue::ours()).err().unwrap();
+        let LoadError::Mistakes { mistakes, .. } = &error else { panic!("{error}") };
+        let [mistake] = mistakes.as_slice() else { panic!("{error}") };
+        assert_eq!((mistake.line, mistake.column), (2, 18));
+        assert_eq!(mistake.message, "byte 0xFC is not UTF-8: save the file as UTF-8");
+    }
 }

@@ -1,17 +1,16 @@
 //! The shipped binary, headless, on a bus of its own, with a vehicle service of the test's making.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-mod bus;
 mod car;
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use bus::Bus;
 use car::Car;
 use tandem_cluster::Leaf;
 use tandem_contracts::screen::{CLUSTER, Picture, Screen1Proxy, ScreenError};
 use tandem_contracts::signals::LOCKSTEP;
+use tandem_scenes::{Daemon, tied};
 use tandem_units::{Quality, Value};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tandem-cluster");
@@ -21,8 +20,8 @@ const FOREVER: Duration = Duration::from_secs(30);
 struct Screen(Child);
 
 impl Screen {
-    fn start(bus: &Bus, options: &[&str]) -> Self {
-        Self(Command::new(BINARY).args(options).env("TANDEM_BUS", bus.address()).spawn().unwrap())
+    fn start(bus: &Daemon, options: &[&str]) -> Self {
+        Self(tied(BINARY).args(options).env("TANDEM_BUS", bus.address()).spawn().unwrap())
     }
 
     fn is_alive(&mut self) -> bool {
@@ -44,9 +43,8 @@ impl Drop for Screen {
 }
 
 /// The screen's object, once it owns its name.
-async fn screen_object(bus: &Bus) -> Screen1Proxy<'static> {
-    let connection = zbus::connection::Builder::address(bus.address().as_str()).build().await.unwrap();
-    let screen = Screen1Proxy::builder(&connection).destination(CLUSTER).build().await.unwrap();
+async fn screen_object(bus: &Daemon) -> Screen1Proxy<'static> {
+    let screen = Screen1Proxy::builder(&bus.connect().await).destination(CLUSTER).build().await.unwrap();
     while screen.inner().introspect().await.is_err() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -64,9 +62,9 @@ async fn capture_until(screen: &Screen1Proxy<'_>, wanted: impl Fn(&Picture) -> b
     }
 }
 
-/// Runs a story on a bus of its own, if there is a dbus-daemon.
-fn story<F: Future<Output = ()>>(tell: impl FnOnce(Bus) -> F) {
-    let Some(bus) = Bus::start() else { return };
+/// Runs a story on a bus of its own.
+fn story<F: Future<Output = ()>>(tell: impl FnOnce(Daemon) -> F) {
+    let bus = Daemon::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(FOREVER, tell(bus)).await.unwrap() });
 }
@@ -90,7 +88,7 @@ fn in_lockstep_a_picture_is_a_function_of_its_batch() {
         let mut pictures = Vec::new();
         for detour in [false, true] {
             let screen = Screen::start(&bus, &["--headless", "--lockstep"]);
-            let mut car = Car::start(&bus.address(), &[]).await;
+            let mut car = Car::start(bus.address(), &[]).await;
             assert_eq!(car.subscriber().await.window, LOCKSTEP);
             let object = screen_object(&bus).await;
             for step in 0..10 {
@@ -121,7 +119,7 @@ fn in_lockstep_a_picture_is_a_function_of_its_batch() {
 fn silence_is_dashes_and_the_next_batch_brings_everything_back() {
     story(|bus| async move {
         let screen = Screen::start(&bus, &["--headless"]);
-        let mut car = Car::start(&bus.address(), &[]).await;
+        let mut car = Car::start(bus.address(), &[]).await;
         car.subscriber().await;
         let object = screen_object(&bus).await;
         car.tells(&speed(71.6)).await;
@@ -142,7 +140,7 @@ fn silence_is_dashes_and_the_next_batch_brings_everything_back() {
 fn a_service_that_dies_leaves_dashes_and_its_successor_is_heard() {
     story(|bus| async move {
         let mut screen = Screen::start(&bus, &["--headless"]);
-        let mut car = Car::start(&bus.address(), &[]).await;
+        let mut car = Car::start(bus.address(), &[]).await;
         car.subscriber().await;
         let object = screen_object(&bus).await;
         car.tells(&speed(71.6)).await;
@@ -151,7 +149,7 @@ fn a_service_that_dies_leaves_dashes_and_its_successor_is_heard() {
         let absent = capture_until(&object, |picture| picture.sequence == 0).await;
         assert_eq!(ink(&absent), 0);
 
-        let mut successor = Car::start(&bus.address(), &[]).await;
+        let mut successor = Car::start(bus.address(), &[]).await;
         successor.subscriber().await;
         successor.tells(&speed(30.0)).await;
         assert!(ink(&object.capture(1).await.unwrap()) > 3_000);
@@ -163,13 +161,12 @@ fn a_service_that_dies_leaves_dashes_and_its_successor_is_heard() {
 fn a_bus_that_dies_is_outlived_and_its_successor_is_used() {
     story(|mut bus| async move {
         let mut screen = Screen::start(&bus, &["--headless"]);
-        let mut car = Car::start(&bus.address(), &[]).await;
+        let mut car = Car::start(bus.address(), &[]).await;
         car.subscriber().await;
         car.tells(&speed(71.6)).await;
-        bus.stop();
         bus.start_again();
         assert!(screen.is_alive());
-        let mut car = Car::start(&bus.address(), &[]).await;
+        let mut car = Car::start(bus.address(), &[]).await;
         car.subscriber().await;
         car.tells(&speed(71.6)).await;
         let object = screen_object(&bus).await;
@@ -182,7 +179,7 @@ fn a_bus_that_dies_is_outlived_and_its_successor_is_used() {
 fn a_car_that_lacks_leaves_is_shown_without_them() {
     story(|bus| async move {
         let _screen = Screen::start(&bus, &["--headless", "--lockstep"]);
-        let mut car = Car::start(&bus.address(), &["Vehicle.TripDuration", "Vehicle.ADAS.ABS.IsError"]).await;
+        let mut car = Car::start(bus.address(), &["Vehicle.TripDuration", "Vehicle.ADAS.ABS.IsError"]).await;
         let subscriber = car.subscriber().await;
         assert_eq!(subscriber.paths.len(), 31);
         let object = screen_object(&bus).await;
@@ -237,7 +234,7 @@ fn one_line(output: &Output) -> String {
 fn a_wrong_set_up_is_one_line_and_code_2() {
     let no_bus = fails(|command| command.arg("--headless").env("TANDEM_BUS", "unix:path=/nowhere/at/all"));
     assert!(one_line(&no_bus).contains("no bus"));
-    let Some(bus) = Bus::start() else { return };
+    let bus = Daemon::start();
     let no_display = fails(|command| command.env("TANDEM_BUS", bus.address()));
     assert!(one_line(&no_display).contains("no display"));
     let no_server = fails(|command| command.env("TANDEM_BUS", bus.address()).env("DISPLAY", ":987"));

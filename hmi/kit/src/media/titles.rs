@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use zbus::Variant;
 
-use super::{Player, Repeat, Status};
+use super::Player;
 
 /// The longest text that is kept, characters: no line of a screen holds more.
 const MAX_CHARACTERS: usize = 500;
@@ -13,20 +13,8 @@ impl Player {
     /// Takes in a property.
     pub(super) fn take(&mut self, name: &str, value: &Variant<'_>) {
         match (name, value) {
-            ("PlaybackStatus", Variant::Str(word)) => {
-                self.status = match word.as_str() {
-                    "Playing" => Status::Playing,
-                    "Paused" => Status::Paused,
-                    _ => Status::Stopped,
-                };
-            }
-            ("LoopStatus", Variant::Str(word)) => {
-                self.repeat = match word.as_str() {
-                    "Track" => Repeat::Track,
-                    "Playlist" => Repeat::Playlist,
-                    _ => Repeat::None,
-                };
-            }
+            ("PlaybackStatus", Variant::Str(word)) => self.status = word.parse().unwrap_or_default(),
+            ("LoopStatus", Variant::Str(word)) => self.repeat = word.parse().unwrap_or_default(),
             ("Rate", Variant::F64(rate)) => self.rate = *rate,
             ("Shuffle", Variant::Bool(flag)) => self.shuffle = *flag,
             ("CanGoNext", Variant::Bool(flag)) => self.can_go_next = *flag,
@@ -97,6 +85,7 @@ mod tests {
 
     use zbus::ObjectPath;
 
+    use super::super::{Repeat, Status};
     use super::*;
 
     #[test]

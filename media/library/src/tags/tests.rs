@@ -5,13 +5,8 @@ use lofty::tag::{Accessor, ItemKey, Tag, TagType};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use tandem_scenes::tagged::{encode, tagged as with_tag, wav};
 use tempfile::TempDir;
-
-#[expect(dead_code, reason = "what measurements need besides")]
-#[path = "../../../../tests/scenes/src/tagged.rs"]
-mod tagged;
-
-use tagged::{encode, tagged as with_tag, wav};
 
 struct Folder(TempDir);
 

@@ -12,9 +12,16 @@ use crate::made;
 struct Mount<'a>(&'a Path);
 
 impl<'a> Mount<'a> {
+    /// None, and said so, where mounting is forbidden.
     fn new(at: &'a Path, options: &str) -> Option<Self> {
         let done = Command::new("mount").args(["-t", "tmpfs", "-o", options, "tmpfs"]).arg(at).output();
-        done.is_ok_and(|output| output.status.success()).then_some(Self(at))
+        let done = done.expect("the Debian package mount");
+        if !done.status.success() {
+            let why = String::from_utf8_lossy(&done.stderr);
+            eprintln!("SKIPPED: no disk is full or read only here, for that needs a mount: {}", why.trim());
+            return None;
+        }
+        Some(Self(at))
     }
 
     fn remount(&self, options: &str) {

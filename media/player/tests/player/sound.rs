@@ -4,6 +4,8 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use tandem_music::wave;
+
 pub const RATE: usize = 44_100;
 pub const FREQUENCY: f64 = 441.3;
 pub const AMPLITUDE: f64 = 12_000.0;
@@ -41,25 +43,8 @@ pub fn amplitude_at(samples: &[i16], frequency: f64) -> f64 {
 
 /// A WAV file, 16 bits, both channels alike.
 pub fn wav(path: &Path, samples: &[i16]) -> PathBuf {
-    let data = samples.len() as u32 * 4;
-    let mut bytes = Vec::with_capacity(44 + data as usize);
-    bytes.extend(b"RIFF");
-    bytes.extend((36 + data).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16_u32.to_le_bytes());
-    bytes.extend(1_u16.to_le_bytes());
-    bytes.extend(2_u16.to_le_bytes());
-    bytes.extend((RATE as u32).to_le_bytes());
-    bytes.extend((RATE as u32 * 4).to_le_bytes());
-    bytes.extend(4_u16.to_le_bytes());
-    bytes.extend(16_u16.to_le_bytes());
-    bytes.extend(b"data");
-    bytes.extend(data.to_le_bytes());
-    for sample in samples {
-        bytes.extend(sample.to_le_bytes());
-        bytes.extend(sample.to_le_bytes());
-    }
-    std::fs::write(path, bytes).unwrap();
+    let both = samples.iter().flat_map(|sample| [*sample, *sample]);
+    std::fs::write(path, wave::file(RATE as u32, 2, both)).unwrap();
     path.to_owned()
 }
 

@@ -51,8 +51,8 @@ impl Face for Player {
 "#;
 
     const PROPERTIES: &'static [Property] = &[
-        fact("PlaybackStatus", "s", |snapshot| status_word(snapshot.status).into()),
-        Property { set: Some(set_repeat), ..fact("LoopStatus", "s", |snapshot| repeat_word(snapshot.repeat).into()) },
+        fact("PlaybackStatus", "s", |snapshot| snapshot.status.word().into()),
+        Property { set: Some(set_repeat), ..fact("LoopStatus", "s", |snapshot| snapshot.repeat.word().into()) },
         Property { set: Some(set_rate), ..fact("Rate", "d", |snapshot| snapshot.rate.into()) },
         Property { set: Some(set_shuffle), ..fact("Shuffle", "b", |snapshot| snapshot.shuffle.into()) },
         fact("Metadata", "a{sv}", |snapshot| metadata::metadata(snapshot).into()),
@@ -101,22 +101,6 @@ impl Face for Player {
     }
 }
 
-fn status_word(status: Status) -> &'static str {
-    match status {
-        Status::Stopped => "Stopped",
-        Status::Playing => "Playing",
-        Status::Paused => "Paused",
-    }
-}
-
-fn repeat_word(repeat: Repeat) -> &'static str {
-    match repeat {
-        Repeat::None => "None",
-        Repeat::Track => "Track",
-        Repeat::Playlist => "Playlist",
-    }
-}
-
 /// Where playback is now; never outside the track, whatever a late snapshot would have it.
 fn position(snapshot: &Snapshot) -> i64 {
     let position = snapshot.position.now(Instant::now()).max(0);
@@ -129,9 +113,7 @@ fn invalid(why: &str) -> fdo::Error {
 
 fn set_repeat(value: &Variant<'_>) -> fdo::Result<Wish> {
     let Variant::Str(word) = value else { return Err(invalid("LoopStatus is a string")) };
-    let known = [Repeat::None, Repeat::Track, Repeat::Playlist];
-    let repeat = known.into_iter().find(|repeat| repeat_word(*repeat) == word.as_str());
-    let repeat = repeat.ok_or_else(|| invalid("LoopStatus is None, Track or Playlist"))?;
+    let repeat: Repeat = word.parse().map_err(|()| invalid("LoopStatus is None, Track or Playlist"))?;
     Ok(Wish { request: Request::Repeat(repeat), granted: Box::new(move |snapshot| snapshot.repeat == repeat) })
 }
 

@@ -1,8 +1,18 @@
+use std::time::Duration;
+
+use tokio::time::Instant;
 use zbus::{ObjectPath, Variant};
 
 use super::metadata::{entry, metadata, track_id};
 use super::properties::{difference, everything};
+use crate::core::Core;
+use crate::queue::Queue;
 use crate::state::{Repeat, Snapshot, Status, Titles};
+use crate::tell;
+
+fn idle() -> Snapshot {
+    tell::snapshot(&Core::new(Queue::new(0), Duration::ZERO), Instant::now())
+}
 
 fn playing() -> Snapshot {
     let titles = Titles {
@@ -13,7 +23,7 @@ fn playing() -> Snapshot {
         length_us: Some(180_000_000),
         url: None,
     };
-    Snapshot { status: Status::Playing, entry: 7, titles, can_pause: true, queue_generation: 3, ..Snapshot::default() }
+    Snapshot { status: Status::Playing, entry: 7, titles, can_pause: true, queue_generation: 3, ..idle() }
 }
 
 fn names(changed: &std::collections::HashMap<&'static str, Variant<'static>>) -> Vec<&'static str> {
@@ -62,7 +72,7 @@ fn the_same_file_as_another_entry_is_another_track() {
 
 #[test]
 fn everything_is_everything_that_has_a_signal() {
-    let all = names(&everything(&Snapshot::default()));
+    let all = names(&everything(&idle()));
     assert_eq!(all.len(), 13, "{all:?}");
     assert!(!all.contains(&"Position") && !all.contains(&"CanControl"), "{all:?}");
 }
@@ -80,8 +90,8 @@ fn metadata_has_the_types_of_the_specification() {
 
 #[test]
 fn what_is_not_known_is_left_out() {
-    assert!(metadata(&Snapshot::default()).is_empty(), "no track is no NoTrack either");
-    let bare = Snapshot { entry: 1, ..Snapshot::default() };
+    assert!(metadata(&idle()).is_empty(), "no track is no NoTrack either");
+    let bare = Snapshot { entry: 1, ..idle() };
     assert_eq!(metadata(&bare).keys().collect::<Vec<_>>(), ["mpris:trackid"]);
     let mut odd = playing();
     odd.titles.art = Some("data:image/png;base64,AAAA".into());

@@ -23,8 +23,7 @@ impl Facts {
     /// From the properties of its `Player`. Covers are not taken: an address of a stranger's would make the screen read any file.
     pub fn new(identity: &str, properties: &HashMap<String, OwnedVariant>) -> Self {
         let status = match properties.get("PlaybackStatus").map(|status| &**status) {
-            Some(Variant::Str(word)) if word.as_str() == "Playing" => Status::Playing,
-            Some(Variant::Str(word)) if word.as_str() == "Paused" => Status::Paused,
+            Some(Variant::Str(word)) => word.parse().unwrap_or_default(),
             _ => Status::Stopped,
         };
         let metadata = properties.get("Metadata").map(|metadata| &**metadata);

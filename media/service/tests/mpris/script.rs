@@ -1,9 +1,14 @@
 //! A core by the book, without sound: the queue is a list of titles, and time moves only when the test says so.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tandem_media::core::Core;
+use tandem_media::queue::Queue;
 use tandem_media::state::{Handle, Happening, Place, Playable, Request, Snapshot, Status, Titles};
+use tandem_media::tell;
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::Instant;
 
 /// What the test does to the core.
 pub enum Cue {
@@ -27,19 +32,19 @@ struct Script {
     happenings: broadcast::Sender<Happening>,
 }
 
+/// What is told before anything is queued.
+pub fn idle() -> Snapshot {
+    tell::snapshot(&Core::new(Queue::new(0), Duration::ZERO), Instant::now())
+}
+
 /// Starts the core; it lives as long as its handle.
 pub fn start() -> (Handle, mpsc::UnboundedSender<Cue>) {
     let (requests, mut asked) = mpsc::channel(64);
-    let (told, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let (told, snapshot) = watch::channel(Arc::new(idle()));
     let (happenings, _) = broadcast::channel(64);
     let (cue, mut cues) = mpsc::unbounded_channel();
-    let mut script = Script {
-        tracks: Vec::new(),
-        first_entry: 1,
-        snapshot: Snapshot::default(),
-        told,
-        happenings: happenings.clone(),
-    };
+    let mut script =
+        Script { tracks: Vec::new(), first_entry: 1, snapshot: idle(), told, happenings: happenings.clone() };
     tokio::spawn(async move {
         loop {
             tokio::select! {

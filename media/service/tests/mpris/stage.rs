@@ -1,89 +1,34 @@
 //! A bus of its own, with our player on it before a scripted core, and a client that hears everything.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
 use std::num::NonZero;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::Stdio;
 
 use futures_util::StreamExt;
 use tandem_contracts::mpris::{self, MediaPlayer2Proxy, PlayerProxy};
 use tandem_media::state::{Handle, Titles};
-use tempfile::TempDir;
+use tandem_scenes::{Daemon, within};
 use tokio::sync::mpsc::UnboundedSender;
-use zbus::connection::Builder;
 use zbus::fdo::PropertiesProxy;
 use zbus::proxy::CacheProperties;
-use zbus::{Connection, MatchRule, MessageStream, OwnedVariant, Variant};
+use zbus::{MatchRule, MessageStream, OwnedVariant, Variant};
 
 use crate::script::{self, Cue};
 
-/// By then what was waited for does not come, and the test fails. None passes or fails by a shorter time.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Signals that may wait until the test listens.
 const MANY: NonZero<usize> = NonZero::new(1000).unwrap();
 
-pub async fn within<F: Future>(what: &str, work: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| panic!("{what} did not come"))
-}
-
-/// A dbus-daemon that nobody else is on.
-pub struct Daemon {
-    folder: TempDir,
-    daemon: Child,
-}
-
-impl Daemon {
-    pub fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let configuration = format!(
-            "<busconfig><type>session</type><listen>unix:path={}/bus</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>",
-            folder.path().display()
-        );
-        std::fs::write(folder.path().join("bus.conf"), configuration).unwrap();
-        let mut daemon = Command::new("dbus-daemon")
-            .arg(format!("--config-file={}/bus.conf", folder.path().display()))
-            .args(["--nofork", "--nopidfile", "--print-address"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the Debian package dbus-daemon");
-        // It prints its address when it listens.
-        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-        Self { folder, daemon }
-    }
-
-    pub fn address(&self) -> String {
-        format!("unix:path={}/bus", self.folder.path().display())
-    }
-
-    pub fn builder(&self) -> Builder<'static> {
-        Builder::address(self.address().as_str()).method_timeout(PATIENCE)
-    }
-
-    pub async fn connect(&self) -> Connection {
-        self.builder().build().await.unwrap()
-    }
-
-    /// Runs the real playerctl against our player: its standard output, or its standard error if it failed.
-    pub async fn playerctl(&self, arguments: &[&str]) -> Result<String, String> {
-        let run = tokio::process::Command::new("playerctl")
-            .args(["--player", "tandem"])
-            .args(arguments)
-            .env("DBUS_SESSION_BUS_ADDRESS", self.address())
-            .stdin(Stdio::null())
-            .output();
-        let output = within("playerctl's end", run).await.expect("the Debian package playerctl");
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.daemon.kill();
-        let _ = self.daemon.wait();
-    }
+/// Runs the real playerctl against our player: its standard output, or its standard error if it failed.
+pub async fn playerctl(daemon: &Daemon, arguments: &[&str]) -> Result<String, String> {
+    let run = tokio::process::Command::new("playerctl")
+        .args(["--player", "tandem"])
+        .args(arguments)
+        .env("DBUS_SESSION_BUS_ADDRESS", daemon.address())
+        .stdin(Stdio::null())
+        .output();
+    let output = within("playerctl's end", run).await.expect("the Debian package playerctl");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
 /// A signal of the player, as it came.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use tandem_contracts::mpris::{self, PlayerProxy, track_id};
-use tandem_media::state::{Handle, Snapshot};
+use tandem_media::state::Handle;
+use tandem_scenes::Daemon;
 use tokio::sync::{broadcast, mpsc, watch};
 use zbus::proxy::CacheProperties;
 use zbus::{ObjectPath, Variant, fdo};
 
-use crate::script::Cue;
-use crate::stage::{Daemon, Heard, Stage, is_true, stream, track};
+use crate::script::{self, Cue};
+use crate::stage::{Heard, Stage, is_true, playerctl, stream, track};
 
 async fn title(stage: &Stage) -> String {
     stage.player.metadata().await.unwrap()["xesam:title"].try_clone().unwrap().try_into().unwrap()
@@ -162,7 +163,7 @@ async fn wishes_are_met_in_their_order() {
 #[tokio::test]
 async fn who_comes_second_is_told_that_the_name_is_taken() {
     let stage = Stage::with(vec![track("Blue")]).await;
-    let (other, _cues) = crate::script::start();
+    let (other, _cues) = script::start();
     let second = tandem_media::mpris::serve(stage.daemon.builder(), &other).build().await;
     assert!(matches!(second, Err(zbus::Error::NameTaken)), "{second:?}");
     assert_eq!(title(&stage).await, "Blue", "the first is not disturbed");
@@ -172,7 +173,7 @@ async fn who_comes_second_is_told_that_the_name_is_taken() {
 async fn a_core_that_hangs_holds_up_no_client() {
     let daemon = Daemon::start();
     let (requests, unread) = mpsc::channel(2);
-    let (told, snapshot) = watch::channel(Arc::new(Snapshot::default()));
+    let (told, snapshot) = watch::channel(Arc::new(script::idle()));
     let handle = Handle { requests, snapshot, happenings: broadcast::Sender::new(1) };
     let _service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
     let player = PlayerProxy::builder(&daemon.connect().await).destination(mpris::NAME);
@@ -192,7 +193,7 @@ async fn a_core_that_hangs_holds_up_no_client() {
 #[tokio::test]
 async fn the_real_playerctl_steers_it() {
     let mut stage = Stage::with(vec![track("Blue"), track("Red"), stream("Radio")]).await;
-    let does = async |arguments: &[&str]| stage.daemon.playerctl(arguments).await.unwrap();
+    let does = async |arguments: &[&str]| playerctl(&stage.daemon, arguments).await.unwrap();
     assert_eq!(does(&["--list-all"]).await, "tandem");
     assert_eq!(does(&["status"]).await, "Stopped");
     does(&["play"]).await;
@@ -226,5 +227,5 @@ async fn the_real_playerctl_steers_it() {
     does(&["open", "https://radio.example/live"]).await;
     assert_eq!(does(&["metadata", "xesam:title"]).await, "address https://radio.example/live");
     stage.cue(Cue::Load(Vec::new())).await;
-    assert_eq!(stage.daemon.playerctl(&["status"]).await.unwrap(), "Stopped");
+    assert_eq!(playerctl(&stage.daemon, &["status"]).await.unwrap(), "Stopped");
 }

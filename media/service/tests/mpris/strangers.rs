@@ -9,11 +9,12 @@ use tandem_contracts::media::{Item, MediaError};
 use tandem_contracts::mpris::{PATH, PREFIX};
 use tandem_media::players::{Order, Players};
 use tandem_media::state::{Handle, Status};
+use tandem_scenes::{Daemon, within};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zbus::{Connection, Variant};
 
 use crate::script::{self, Cue};
-use crate::stage::{Daemon, track, within};
+use crate::stage::track;
 
 struct Root(&'static str);
 
@@ -106,7 +107,7 @@ impl Known {
         Self { daemon, players, ours, cues }
     }
 
-    async fn until(&self, what: &str, is_so: impl Fn(&[Item]) -> bool) -> Vec<Item> {
+    async fn until(&self, what: &'static str, is_so: impl Fn(&[Item]) -> bool) -> Vec<Item> {
         let mut changes = self.players.changes();
         let known = async {
             loop {

@@ -105,7 +105,7 @@ async fn check_13_what_can_be_controlled_says_so_in_everything() {
     assert!(can("CanControl").await, "a client can always pause a car's player");
     assert!(can("CanPlay").await && can("CanPause").await && can("CanGoNext").await && can("CanSeek").await);
     let heard =
-        stage.cue(Cue::Change(Box::new(|snapshot| *snapshot = Snapshot { entry: 9, ..Snapshot::default() }))).await;
+        stage.cue(Cue::Change(Box::new(|snapshot| *snapshot = Snapshot { entry: 9, ..crate::script::idle() }))).await;
     let [Heard::Changed(changed)] = heard.as_slice() else { panic!("{heard:?}") };
     assert!(!changed.contains_key("CanControl"), "it has no signal: {changed:?}");
     for name in ["CanPlay", "CanPause", "CanGoNext", "CanSeek"] {

@@ -7,13 +7,14 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use tandem_contracts::media::{self, Media1Proxy};
 use tandem_contracts::mpris::{self, track_id};
+use tandem_scenes::{Daemon, within};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
 use zbus::proxy::CacheProperties;
 
-use crate::stage::{Daemon, Ear, Heard, within};
+use crate::stage::{Ear, Heard, playerctl};
 use crate::strangers;
 
 const SECONDS: usize = 20;
@@ -102,7 +103,7 @@ impl Whole {
     }
 
     async fn does(&self, arguments: &[&str]) -> String {
-        self.daemon.playerctl(arguments).await.unwrap()
+        playerctl(&self.daemon, arguments).await.unwrap()
     }
 
     /// Asks playerctl until it says so.
@@ -116,7 +117,7 @@ impl Whole {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        within(&format!("{arguments:?} as wished"), asked).await
+        within("what playerctl is to say", asked).await
     }
 
     async fn says(&self, arguments: &[&str], wanted: &str) {

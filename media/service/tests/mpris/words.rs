@@ -7,7 +7,7 @@ use tandem_media::state::Titles;
 use zbus::fdo::IntrospectableProxy;
 
 use crate::script::Cue;
-use crate::stage::{Stage, stream, track};
+use crate::stage::{Stage, playerctl, stream, track};
 
 #[tokio::test]
 async fn check_03_a_track_id_is_a_path_of_its_entry() {
@@ -67,7 +67,7 @@ async fn check_09_artists_are_many_and_an_album_is_one() {
     assert_eq!(metadata["xesam:artist"].value_signature(), "as");
     assert_eq!(Vec::<String>::try_from(metadata["xesam:artist"].try_clone().unwrap()).unwrap(), ["Ann", "Bob"]);
     assert_eq!(String::try_from(metadata["xesam:album"].try_clone().unwrap()).unwrap(), "Colours");
-    assert_eq!(stage.daemon.playerctl(&["metadata", "artist"]).await.unwrap(), "Ann, Bob");
+    assert_eq!(playerctl(&stage.daemon, &["metadata", "artist"]).await.unwrap(), "Ann, Bob");
 }
 
 #[tokio::test]
@@ -76,9 +76,9 @@ async fn evil_titles_do_not_silence_the_player() {
     let evil =
         Titles { title: format!("a\0{}", "歌".repeat(100_000)), artists: vec!["\0".into(); 10_000], ..track("") };
     assert_eq!(stage.cue(Cue::Load(vec![evil])).await.len(), 1);
-    assert!(stage.daemon.playerctl(&["metadata", "title"]).await.unwrap().starts_with("a 歌"));
+    assert!(playerctl(&stage.daemon, &["metadata", "title"]).await.unwrap().starts_with("a 歌"));
     assert_eq!(stage.cue(Cue::Load(vec![track("Red")])).await.len(), 1, "it is still told");
-    assert_eq!(stage.daemon.playerctl(&["metadata", "title"]).await.unwrap(), "Red");
+    assert_eq!(playerctl(&stage.daemon, &["metadata", "title"]).await.unwrap(), "Red");
 }
 
 #[tokio::test]

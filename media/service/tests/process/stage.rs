@@ -1,16 +1,16 @@
 //! The shipped service with its player, on a bus of its own, over music made here.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::media::{Media1Proxy, Now};
 use tandem_contracts::mpris::PlayerProxy;
+use tandem_music::wave;
+use tandem_scenes::{Daemon, child_of};
 use tempfile::TempDir;
 use zbus::Connection;
-use zbus::connection::Builder;
 use zbus::fdo::DBusProxy;
 use zbus::proxy::CacheProperties;
 
@@ -42,24 +42,14 @@ pub fn until<T, F: Future<Output = Option<T>>>(
 
 /// A tone of so many seconds, as a WAV file.
 pub fn tone(file: &Path, seconds: u32) {
-    let samples = (0..seconds * RATE).map(|at| (f64::from(at) * 0.35).sin() * 4000.0).map(|sample| sample as i16);
-    let data: Vec<u8> = samples.flat_map(i16::to_le_bytes).collect();
-    let mut bytes = b"RIFF".to_vec();
-    bytes.extend((36 + data.len() as u32).to_le_bytes());
-    bytes.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    bytes.extend(RATE.to_le_bytes());
-    bytes.extend((2 * RATE).to_le_bytes());
-    bytes.extend(b"\x02\0\x10\0data");
-    bytes.extend((data.len() as u32).to_le_bytes());
-    bytes.extend(data);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-    std::fs::write(file, bytes).unwrap();
+    std::fs::write(file, wave::file(RATE, 1, wave::tone(RATE, 0..seconds * RATE))).unwrap();
 }
 
 /// A folder, a bus, and perhaps the service.
 pub struct Stage {
     pub folder: TempDir,
-    bus: Child,
+    bus: Daemon,
     service: Option<Child>,
     pub connection: Connection,
     pub media: Media1Proxy<'static>,
@@ -68,9 +58,9 @@ pub struct Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        for child in self.service.iter_mut().chain([&mut self.bus]) {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(service) = &mut self.service {
+            let _ = service.kill();
+            let _ = service.wait();
         }
     }
 }
@@ -82,22 +72,8 @@ impl Stage {
         for name in ["music", "sticks"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let listen = format!("unix:path={}/bus", folder.path().display());
-        let configuration = format!(
-            "<busconfig><type>session</type><listen>{listen}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy></busconfig>"
-        );
-        std::fs::write(folder.path().join("bus.conf"), configuration).unwrap();
-        let mut bus = Command::new("dbus-daemon")
-            .arg(format!("--config-file={}/bus.conf", folder.path().display()))
-            .args(["--nofork", "--nopidfile", "--print-address"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the Debian package dbus-daemon");
-        // It prints its address when it listens.
-        BufReader::new(bus.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-        let connect = Builder::address(listen.as_str()).method_timeout(PATIENCE).build();
-        let connection = tokio::time::timeout(PATIENCE, connect).await.expect("the bus answers").unwrap();
+        let bus = Daemon::start();
+        let connection = bus.connect().await;
         let media = Media1Proxy::builder(&connection).cache_properties(CacheProperties::No).build().await.unwrap();
         let player = PlayerProxy::builder(&connection).destination(tandem_contracts::mpris::NAME);
         let player = player.cache_properties(CacheProperties::No).build().await.unwrap();
@@ -120,7 +96,7 @@ impl Stage {
             .arg("--sticks")
             .arg(self.path("sticks"))
             .args(arguments)
-            .env("TANDEM_BUS", format!("unix:path={}/bus", self.folder.path().display()))
+            .env("TANDEM_BUS", self.bus.address())
             .spawn()
             .unwrap();
         self.service = Some(service);
@@ -154,18 +130,7 @@ impl Stage {
 
     /// The process that plays now.
     pub fn player_process(&self) -> Option<Pid> {
-        let ours = self.service.as_ref()?.id().to_string();
-        let is_child = |pid: &str| {
-            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-            // `pid (name) state ppid`; a name may hold anything.
-            let rest = stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-            let mut fields = rest.split(' ');
-            !matches!(fields.next(), None | Some("Z" | "X")) && fields.next() == Some(ours.as_str())
-        };
-        let processes =
-            std::fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let child = processes.filter(|name| name.parse::<u32>().is_ok()).find(|pid| is_child(pid))?;
-        Pid::from_raw(child.parse().unwrap())
+        child_of(self.service.as_ref()?.id())
     }
 
     pub async fn now(&self) -> Now {

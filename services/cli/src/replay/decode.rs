@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{BufRead, Read, Write};
 
 use anyhow::Context;
 use tandem_dbc::{Codec, Database, Message, Raw, Sample};
 use tandem_frame::CanId;
 use tandem_frame::text::{LogLine, LogReader};
 
-use super::log::{BadLine, BadLines};
+use super::log::{BadLine, BadLines, LONGEST_LINE};
 use crate::table::counted;
 
 /// How the signals are told.
@@ -39,12 +39,12 @@ pub enum AtBadLine {
     Stop,
 }
 
-/// Decodes a whole log.
+/// Decodes a log as it is read, a line at a time: it may be longer than memory, and need not have an end.
 ///
 /// # Errors
-/// `out` fails, or the log has a bad line and that is to stop it.
+/// `log` or `out` fails, or the log has a bad line and that is to stop it.
 pub fn decode(
-    log: &[u8],
+    mut log: impl BufRead,
     database: &Database,
     form: Form,
     at_bad_line: AtBadLine,
@@ -54,14 +54,27 @@ pub fn decode(
     let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form)).collect();
     let mut tally = Tally::default();
     let mut line = Vec::with_capacity(4096);
-    for (number, read) in LogReader::new(log) {
+    let (mut text, mut number) = (Vec::new(), 0);
+    loop {
+        text.clear();
+        if (&mut log).take(LONGEST_LINE).read_until(b'\n', &mut text).context("the recording breaks off")? == 0 {
+            break;
+        }
+        number += 1;
+        let read = if text.len() as u64 == LONGEST_LINE && !text.ends_with(b"\n") {
+            log.skip_until(b'\n').context("the recording breaks off")?;
+            Err(BadLine::TooLong)
+        } else {
+            let Some((_, read)) = LogReader::new(&text).next() else { continue };
+            read.map_err(BadLine::from)
+        };
         let frame = match read {
             Ok(frame) => frame,
             Err(error) if at_bad_line == AtBadLine::Stop => {
                 return Err(error).with_context(|| format!("line {number} (--strict stops here)"));
             }
             Err(error) => {
-                tally.bad.add(number, BadLine::Line(error));
+                tally.bad.add(number, error);
                 continue;
             }
         };
@@ -205,6 +218,8 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
 
     const DBC: &str = "BO_ 291 Motion: 2 X\n SG_ Speed : 0|8@1+ (0.5,0) [0|0] \"km/h\" X\n SG_ Gear : 8|8@1+ (1,0) [0|0] \"\" X\n\nVAL_ 291 Gear 1 \"Drive\" ;\n";
@@ -242,6 +257,39 @@ mod tests {
         for line in text.lines() {
             serde_json::from_str::<serde_json::Value>(line).unwrap();
         }
+    }
+
+    /// A log without an end.
+    struct Endless(usize);
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let rest = &LOG.as_bytes()[self.0..];
+            let size = rest.len().min(buffer.len());
+            buffer[..size].copy_from_slice(&rest[..size]);
+            self.0 = (self.0 + size) % LOG.len();
+            Ok(size)
+        }
+    }
+
+    #[test]
+    fn a_log_without_an_end_is_decoded_as_it_comes() {
+        let database = Database::parse(DBC.as_bytes()).unwrap();
+        let mut page = [0; 10_000];
+        let mut out = page.as_mut_slice();
+        let error = decode(BufReader::new(Endless(0)), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap_err();
+        assert_eq!(error.downcast_ref().map(std::io::Error::kind), Some(std::io::ErrorKind::WriteZero));
+        assert!(page.starts_with(b"(7.000001) can0 Motion: Speed=1.5 km/h, Gear=1 (Drive)\n") && page[9_999] != 0);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_left_out() {
+        let database = Database::parse(DBC.as_bytes()).unwrap();
+        let log = std::io::repeat(b'(').take(10 * LONGEST_LINE).chain(b"\n".as_slice()).chain(LOG.as_bytes());
+        let mut out = Vec::new();
+        let tally = decode(BufReader::new(log), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap();
+        assert_eq!((tally.frames, tally.bad.first.first()), (5, Some(&(1, BadLine::TooLong))));
+        assert_eq!(tally.bad.first.last().map(|(line, _)| *line), Some(3), "lines are counted as they stand");
     }
 
     #[test]

@@ -12,6 +12,8 @@ const DISORDER: u64 = 1_000_000_000;
 const LATEST: u64 = 1 << 62;
 /// Linux gives an interface 15 letters, other recorders' names are a little longer; 255 such names fit into one packet of the link.
 const LONGEST_NAME: usize = 64;
+/// No line of a log is nearly as long, bytes.
+pub const LONGEST_LINE: u64 = 64 * 1024;
 /// How many bad lines are told of.
 const TOLD: usize = 5;
 
@@ -48,6 +50,8 @@ pub struct BadLines {
 pub enum BadLine {
     #[error(transparent)]
     Line(#[from] LineError),
+    #[error("the line has no end within {} KiB", LONGEST_LINE >> 10)]
+    TooLong,
     #[error("the interface is one too many: a recording has at most 255")]
     Interfaces,
     #[error("the interface's name has more than {LONGEST_NAME} letters")]

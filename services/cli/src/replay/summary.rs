@@ -6,11 +6,11 @@ use serde::Serialize;
 use tandem_contracts::bus::{Bus1Proxy, BusStatistics, IdStatistics};
 use tandem_contracts::signals::{Leaf, PathReading, Signals1Proxy};
 use tandem_contracts::wire;
-use tandem_frame::CanId;
 use tandem_units::{Nanoseconds, Quality, Value};
 use zbus::Connection;
 
 use super::log::Log;
+use crate::bus::id_text;
 use crate::values;
 
 /// Everything that is told at the end.
@@ -150,7 +150,7 @@ impl Summary {
             unknown_ids: ids
                 .iter()
                 .filter(|id| id.message.is_empty())
-                .map(|id| UnknownId { bus: id.bus.clone(), id: show(id.id), frames: id.frames })
+                .map(|id| UnknownId { bus: id.bus.clone(), id: id_text(id.id), frames: id.frames })
                 .collect(),
             errors: ids.iter().flat_map(faults).collect(),
             buses: buses.into_iter().map(BusSummary::from).collect(),
@@ -178,16 +178,12 @@ fn faults(id: &IdStatistics) -> Vec<Fault> {
         .into_iter()
         .map(|(kind, count)| Fault {
             bus: id.bus.clone(),
-            id: show(id.id),
+            id: id_text(id.id),
             message: id.message.clone(),
             kind: kind.clone(),
             count: *count,
         })
         .collect()
-}
-
-fn show(id: u32) -> String {
-    CanId::from_raw(id).map_or_else(|_| format!("{id:X}"), |id| id.to_string())
 }
 
 fn read(reading: PathReading, leaves: &HashMap<String, Leaf>, now: Nanoseconds, privacy: Privacy) -> Reading {

@@ -12,3 +12,4 @@ mod pictures;
 mod recordings;
 mod silence;
 mod temperature;
+mod undecodable;

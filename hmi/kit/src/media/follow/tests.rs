@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::future::{pending, ready};
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,45 +9,14 @@ use tandem_contracts::media::{
     Entry, Imported, Item, Match, Media1, MediaBackend, MediaError, NAME, Now, PATH, Page, QueuePage, ResumePoint,
     ScanProgress, Source, Wanted,
 };
+use tandem_scenes::Daemon;
 use tokio::sync::{Notify, mpsc};
-use zbus::connection::Builder;
 use zbus::object_server::SignalEmitter;
 use zbus::{OwnedVariant, Variant};
 
 use super::*;
 use crate::MediaCommand;
 use crate::media::{Cause, List, ask};
-
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(folder: &tempfile::TempDir) -> Option<(Self, String)> {
-        let address = format!("unix:path={}/bus", folder.path().display());
-        let file = folder.path().join("bus.conf");
-        let configuration = format!(
-            "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy></busconfig>"
-        );
-        std::fs::write(&file, configuration).unwrap();
-        let mut daemon = Command::new("dbus-daemon")
-            .arg(format!("--config-file={}", file.display()))
-            .args(["--nofork", "--nopidfile", "--print-address"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .inspect_err(|error| eprintln!("SKIPPED: dbus-daemon does not start ({error}): install dbus-daemon"))
-            .ok()?;
-        let mut line = String::new();
-        BufReader::new(daemon.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Some((Self(daemon), address))
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// A player as plain as MPRIS allows.
 #[derive(Default)]
@@ -246,8 +213,9 @@ impl Screen {
     }
 }
 
-async fn serve(address: &str, plain: Plain) -> Connection {
-    Builder::address(address)
+async fn serve(daemon: &Daemon, plain: Plain) -> Connection {
+    daemon
+        .builder()
         .serve_at(mpris::PATH, plain)
         .serve_at(PATH, Media1(Songs))
         .name(mpris::NAME)
@@ -263,10 +231,8 @@ fn player(news: Media) -> Option<Option<Box<Player>>> {
 
 #[tokio::test]
 async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
-    let folder = tempfile::tempdir().unwrap();
-    let Some((_daemon, address)) = Daemon::start(&folder) else { return };
-    let open =
-        async || Builder::address(address.as_str()).method_timeout(Duration::from_secs(3)).build().await.unwrap();
+    let daemon = Daemon::start();
+    let open = async || daemon.builder().method_timeout(Duration::from_secs(3)).build().await.unwrap();
     let (signals, calls, screen) = (open().await, open().await, Screen::new());
     let (sender, mut commands) = mpsc::channel(8);
     let story = async {
@@ -274,7 +240,7 @@ async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
         assert_eq!(screen.until(player).await, None);
 
         let (asked, title) = (Arc::<Mutex<Vec<String>>>::default(), Arc::new(Mutex::new("One".to_owned())));
-        let server = serve(&address, Plain { asked: Arc::clone(&asked), title: Arc::clone(&title) }).await;
+        let server = serve(&daemon, Plain { asked: Arc::clone(&asked), title: Arc::clone(&title) }).await;
         let one = screen.until(|news| player(news).flatten().filter(|player| player.title == "One")).await;
         assert_eq!(
             (one.status, one.position.map(|it| (it.position_us, it.moves))),
@@ -314,7 +280,7 @@ async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
         // Both names go with the service, and come back with another.
         server.close().await.unwrap();
         assert_eq!(screen.until(|news| player(news).filter(Option::is_none)).await, None);
-        let _again = serve(&address, Plain::default()).await;
+        let _again = serve(&daemon, Plain::default()).await;
         let service = |news| if let Media::Service(service) = news { service } else { None };
         let service = screen.until(service).await;
         assert_eq!(
