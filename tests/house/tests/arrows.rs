@@ -26,6 +26,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-lists", vec![]),
         ("tandem-library", vec!["tandem-lists"]),
         ("tandem-player", vec![]),
+        ("tandem-kdeconnect", vec![]),
         (
             "tandem-media",
             vec![
