@@ -27,6 +27,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-library", vec!["tandem-lists"]),
         ("tandem-player", vec![]),
         ("tandem-kdeconnect", vec![]),
+        ("tandem-session", vec![]),
         (
             "tandem-media",
             vec![
