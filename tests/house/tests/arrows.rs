@@ -26,6 +26,8 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-lists", vec![]),
         ("tandem-library", vec!["tandem-lists"]),
         ("tandem-player", vec![]),
+        ("tandem-kdeconnect", vec![]),
+        ("tandem-session", vec![]),
         (
             "tandem-media",
             vec![

@@ -1,0 +1,9 @@
+//! What goes from the phone to the car and back, and whose it is at any time. No I/O: time is an argument.
+
+mod destination;
+mod hand_over;
+mod point;
+
+pub use destination::{Destination, Target};
+pub use hand_over::{CarSeen, Effect, HandOver, PhoneSeen, Record, Stage, Step, Why};
+pub use point::Point;
