@@ -9,7 +9,7 @@ use tandem_player::protocol::{Cause, Event, MAX_LINE, Order, Track};
 /// No driver reads GStreamer's words, or a path.
 fn is_for_a_driver(sentence: &str) -> bool {
     let lower = sentence.to_lowercase();
-    sentence.ends_with('.')
+    !sentence.ends_with('.')
         && sentence.chars().next().is_some_and(char::is_uppercase)
         && !["gst", "element", "plugin", "stream error", "resource", "/", "pipeline"]
             .iter()

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tandem_contracts::media::MediaError;
-use zbus::connection::Builder;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, OwnedVariant};
 
@@ -72,7 +71,9 @@ impl Other {
 /// The other player, on the stage's bus.
 async fn other(stage: &Stage) -> (Connection, Other) {
     let other = Other { status: Arc::new(Mutex::new("Paused")), ..Other::default() };
-    let connection = Builder::address(format!("unix:path={}/bus", stage.folder.path().display()).as_str())
+    let connection = stage
+        .bus
+        .builder()
         .serve_at(PATH, Root)
         .serve_at(PATH, other.clone())
         .name("org.mpris.MediaPlayer2.other")

@@ -49,7 +49,7 @@ pub fn tone(file: &Path, seconds: u32) {
 /// A folder, a bus, and perhaps the service.
 pub struct Stage {
     pub folder: TempDir,
-    bus: Daemon,
+    pub bus: Daemon,
     service: Option<Child>,
     pub connection: Connection,
     pub media: Media1Proxy<'static>,
