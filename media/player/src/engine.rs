@@ -15,6 +15,8 @@ use gst::ClockTime;
 use gst::prelude::*;
 use gstreamer as gst;
 
+use load::GIVE_UP_AFTER;
+
 use crate::address::Address;
 use crate::chain::Chain;
 use crate::failure::Failure;
@@ -264,6 +266,7 @@ impl Engine {
             Phase::Idle => None,
             Phase::Fading { .. } => Some(FADE_LOOK),
             Phase::Settling { .. } => Some(FADE_LOOK * 4),
+            Phase::Loading { since } if self.job.is_some() => Some(GIVE_UP_AFTER.saturating_sub(since.elapsed())),
             Phase::Loading { .. } | Phase::Seeking { .. } => Some(POSITION_EVERY),
             Phase::Held if self.playing => Some(POSITION_EVERY),
             Phase::Held => None,

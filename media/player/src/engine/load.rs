@@ -18,6 +18,10 @@ use crate::sequel::Admitted;
 /// What `Settling` may take before the jump is made anyway.
 const SETTLE_PATIENCE: std::time::Duration = std::time::Duration::from_millis(300);
 
+/// A load that nobody wants any more is given up when it stands ready, or after this: GStreamer 1.22 locks up if it is taken down at the moment in which it finds
+/// out what it reads.
+pub(super) const GIVE_UP_AFTER: std::time::Duration = std::time::Duration::from_millis(250);
+
 impl Engine {
     /// The next step towards what is wished, if the phase allows one.
     pub(super) fn step(&mut self) -> Result<(), EngineError> {
@@ -26,6 +30,7 @@ impl Engine {
                 Some(Job::Load { track, position }) => self.begin(track, position, Tell::Loaded),
                 _ => Ok(()),
             },
+            Phase::Loading { since } if since.elapsed() < GIVE_UP_AFTER => Ok(()),
             Phase::Loading { .. } | Phase::Seeking { .. } | Phase::Settling { .. } => match &self.job {
                 Some(Job::Load { .. } | Job::Stop) => self.work(),
                 _ => Ok(()),

@@ -189,6 +189,24 @@ fn a_skip_while_it_sounds_is_no_click_and_the_new_one_is_whole() {
 }
 
 #[test]
+fn a_finger_on_the_skip_button_does_not_stop_it() {
+    let mut player = Player::paced();
+    let songs = ["flac", "ogg"].map(|kind| encoded(player.folder.path(), "song", kind, &sine(0, 2 * RATE)));
+    for id in 1..=200 {
+        player.load(id, &songs[id as usize % 2], 0, true);
+        // Each of them is given up at another moment of its load.
+        for ping in 0..id % 40 {
+            player.ping(1_000 * id + ping);
+        }
+        if id % 7 == 0 {
+            player.say(&Order::Stop);
+        }
+    }
+    player.load(201, &songs[0], 0, true);
+    player.started(201);
+}
+
+#[test]
 fn orders_to_nothing_do_nothing() {
     let mut player = Player::fast();
     for order in [
