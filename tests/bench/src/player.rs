@@ -5,16 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
-use futures_util::StreamExt;
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::Pid;
-use tandem_contracts::connect;
-use tandem_contracts::media::{self, Media1Proxy};
+use tandem_contracts::media::{self, Item, Media1Proxy};
+use tandem_contracts::mpris::PlayerProxy;
 use tandem_music::wave;
 use tandem_player::protocol::{Event, Order, Track};
 use tandem_scenes::{Daemon, binary, child_of, root};
-use zbus::Connection;
-use zbus::connection::Builder;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 use zbus::proxy::CacheProperties;
 
 use crate::figure::Figure;
@@ -127,84 +126,106 @@ fn tone(from: usize, frames: usize) -> Vec<u8> {
 }
 
 /// The service and its player, over our own six pieces.
-fn service() -> Result<Vec<Figure>> {
-    let folder = tempfile::tempdir()?;
-    let daemon = Daemon::start();
-    let mut service = Kept(
-        Command::new(binary("tandem-media"))
-            .args(["--sink", "null", "--state"])
+struct Service {
+    process: Kept,
+    daemon: Daemon,
+    folder: TempDir,
+    runtime: Runtime,
+}
+
+impl Service {
+    /// `sink` is made of the place for scraps.
+    fn start(sink: impl FnOnce(&Path) -> String) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let daemon = Daemon::start();
+        let process = Command::new(binary("tandem-media"))
+            .args(["--sink", &sink(folder.path()), "--state"])
             .arg(folder.path().join("state"))
             .arg("--music")
             .arg(root().join("assets/music"))
             .env("TANDEM_BUS", daemon.address())
             .env("TANDEM_LOG", "warn")
             .stdin(Stdio::null())
-            .spawn()?,
-    );
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut starts = runtime.block_on(starts(daemon.address()))?;
-    let player = child_of(service.0.id()).context("the service has no player")?;
-    let media = Pid::from_child(&service.0);
+            .spawn()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        Ok(Self { process: Kept(process), daemon, folder, runtime })
+    }
+
+    /// The interfaces, once all six are known.
+    async fn media(&self) -> Result<(Media1Proxy<'static>, PlayerProxy<'static>, Vec<Item>)> {
+        let connection = self.daemon.builder().build().await?;
+        let media = Media1Proxy::builder(&connection).cache_properties(CacheProperties::No).build().await?;
+        let player = PlayerProxy::builder(&connection)
+            .destination("org.mpris.MediaPlayer2.tandem")
+            .cache_properties(CacheProperties::No)
+            .build()
+            .await?;
+        let begun = Instant::now();
+        loop {
+            match media.page("tracks".into(), String::new(), 0, media::MAX_ROWS).await {
+                Ok(page) if page.rows.len() >= 6 => return Ok((media, player, page.rows)),
+                other => ensure!(begun.elapsed() < PATIENCE, "the six pieces are not found: {other:?}"),
+            }
+            // The service is starting, or reading its first folder.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+fn service() -> Result<Vec<Figure>> {
+    let mut figures = starts()?;
+    figures.extend(cost()?);
+    Ok(figures)
+}
+
+/// From the call of `Play` to the first bytes at the sink, which writes what it gets to a file at the pace of a sound card.
+fn starts() -> Result<Vec<Figure>> {
+    let service = Service::start(|folder| format!("record:{}", folder.join("heard.raw").display()))?;
+    let heard = service.folder.path().join("heard.raw");
+    let length = || std::fs::metadata(&heard).map_or(0, |file| file.len());
+    let mut times = service.runtime.block_on(async {
+        let (media, player, songs) = service.media().await?;
+        let mut times = Vec::with_capacity(STARTS);
+        for song in songs.iter().cycle().take(STARTS) {
+            player.stop().await?;
+            // What was on its way to the sink has arrived.
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            let (before, begun) = (length(), Instant::now());
+            media.play(song.id.clone(), 0).await?;
+            while length() == before {
+                ensure!(begun.elapsed() < PATIENCE, "the song does not begin");
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            times.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        anyhow::Ok(times)
+    })?;
+    let at = |times: &mut Vec<f64>, share| quantile(times, share).context("no song began");
+    Ok(vec![
+        Figure::new("play to first sample, p50", at(&mut times, 0.5)?, "ms"),
+        Figure::new("play to first sample, p99", at(&mut times, 0.99)?, "ms").at_most(150.0),
+    ])
+}
+
+/// What the service and its player take while Ogg Vorbis plays.
+fn cost() -> Result<Vec<Figure>> {
+    let service = Service::start(|_| "null".to_owned())?;
+    service.runtime.block_on(async {
+        let (media, _, songs) = service.media().await?;
+        let longest = songs.iter().max_by_key(|song| song.length_us).context("no songs")?;
+        media.play(longest.id.clone(), 0).await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        anyhow::Ok(())
+    })?;
+    let player = child_of(service.process.0.id()).context("the service has no player")?;
+    let media = Pid::from_child(&service.process.0);
     let used = || -> Result<Duration> { Ok(cpu_time(media)? + cpu_time(player)?) };
     let (before, begun) = (used()?, Instant::now());
     std::thread::sleep(WATCHED);
     let share = (used()? - before).as_secs_f64() / begun.elapsed().as_secs_f64() * 100.0;
     let memory = (proportional_set(media)? + proportional_set(player)?) as f64 / 1e6;
-    let _ = service.0.kill();
-    let at = |starts: &mut Vec<f64>, share| quantile(starts, share).context("no song began");
     Ok(vec![
-        Figure::new("play to first sample, p50", at(&mut starts, 0.5)?, "ms"),
-        Figure::new("play to first sample, p99", at(&mut starts, 0.99)?, "ms").at_most(150.0),
         Figure::new("media and player while playing, PSS", memory, "MB").at_most(60.0),
         Figure::new("media and player while playing, CPU", share, "% core").at_most(3.0),
     ])
-}
-
-/// From the call of `Play` to the news that the song sounds, milliseconds; the last of them goes on sounding.
-async fn starts(address: &str) -> Result<Vec<f64>> {
-    let signals = connection(address).await?;
-    let calls = connection(address).await?;
-    let listening = Media1Proxy::builder(&signals).cache_properties(CacheProperties::No).build().await?;
-    let mut news = listening.receive_now_changed().await?;
-    let media = Media1Proxy::builder(&calls).cache_properties(CacheProperties::No).build().await?;
-    let songs = loop {
-        let songs = media.page("tracks".into(), String::new(), 0, media::MAX_ROWS).await;
-        match songs {
-            Ok(page) if page.rows.len() >= 6 => break page.rows,
-            // The service is starting, or reading its first folder.
-            _ => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    };
-    let mut times = Vec::with_capacity(STARTS);
-    for song in songs.iter().cycle().take(STARTS) {
-        let begun = Instant::now();
-        media.play(song.id.clone(), 0).await?;
-        let sounds = async {
-            while let Some(change) = news.next().await {
-                let now = change.args()?.now;
-                if now.item.id == song.id && now.state == "playing" {
-                    return Ok(begun.elapsed().as_secs_f64() * 1e3);
-                }
-            }
-            bail!("the bus is gone")
-        };
-        times.push(tokio::time::timeout(PATIENCE, sounds).await.context("the song does not begin")??);
-    }
-    // The longest one plays while the rest is measured.
-    if let Some(longest) = songs.iter().max_by_key(|song| song.length_us) {
-        media.play(longest.id.clone(), 0).await?;
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    Ok(times)
-}
-
-async fn connection(address: &str) -> Result<Connection> {
-    let begun = Instant::now();
-    loop {
-        match Builder::address(address).method_timeout(connect::METHOD_TIMEOUT).build().await {
-            Ok(connection) => return Ok(connection),
-            Err(error) if begun.elapsed() > PATIENCE => return Err(error.into()),
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    }
 }
