@@ -189,7 +189,9 @@ impl ScanWriter {
                     next += 1;
                     let places = [(&mut more.folders, folder), (&mut more.albums, album), (&mut more.genres, genre)];
                     for (counts, place) in places {
-                        place.map(|place| *counts.entry(place).or_default() += 1);
+                        if let Some(place) = place {
+                            *counts.entry(place).or_default() += 1;
+                        }
                     }
                 }
             }
