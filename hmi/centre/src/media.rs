@@ -313,6 +313,7 @@ impl Music {
         adapter.set_inside(self.library.inside());
         adapter.set_place(self.library.place());
         adapter.set_covers(self.library.shows_covers());
+        adapter.set_by_name(self.library.is_by_name());
         let known = self.library.known();
         let total = if let Known::Total(total) = known { total } else { 0 };
         adapter.set_total(total.try_into().unwrap_or(i32::MAX));

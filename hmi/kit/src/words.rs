@@ -2,6 +2,7 @@
 
 use pinyin::ToPinyin;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// A text that a screen can lay out, and the face that it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,8 +28,26 @@ impl Words {
     pub fn place(text: &str) -> Self {
         let letter = first(text)
             .map(|letter| letter.to_pinyin().map_or(letter, |pinyin| first(pinyin.plain()).unwrap_or(letter)));
-        let plain = letter.and_then(|letter| std::iter::once(letter).nfkd().next());
-        plain.map(|letter| Self::new(&letter.to_uppercase().to_string(), 1)).unwrap_or_default()
+        let bare = |letter| std::iter::once(letter).nfkd().filter(|c| !is_combining_mark(*c)).nfc().next();
+        letter
+            .and_then(bare)
+            .map(unstroked)
+            .map(|letter| Self::new(&letter.to_uppercase().to_string(), 1))
+            .unwrap_or_default()
+    }
+}
+
+/// Letters that Unicode does not take apart, as the library orders them.
+fn unstroked(letter: char) -> char {
+    match letter {
+        'æ' | 'Æ' => 'a',
+        'œ' | 'Œ' | 'ø' | 'Ø' => 'o',
+        'đ' | 'Đ' | 'ð' | 'Ð' => 'd',
+        'ł' | 'Ł' => 'l',
+        'ı' => 'i',
+        'þ' | 'Þ' | 'ŧ' | 'Ŧ' => 't',
+        'ħ' | 'Ħ' => 'h',
+        letter => letter,
     }
 }
 
@@ -64,5 +83,7 @@ mod tests {
         let names = ["\"élan\"", "周杰伦", "7 years", "ßeta", "Ökonomie", "…"];
         assert_eq!(names.map(|text| Words::initial(text).text), ["É", "周", "7", "S", "Ö", ""]);
         assert_eq!(names.map(|text| Words::place(text).text), ["E", "Z", "7", "S", "O", ""]);
+        let others = ["Øya", "Æon", "Łódź", "한국", "Ёлка"];
+        assert_eq!(others.map(|text| Words::place(text).text), ["O", "A", "L", "한", "Е"]);
     }
 }

@@ -130,6 +130,10 @@ pub(crate) fn terms(folded: &str) -> Vec<String> {
 const BEGIN: &str = "SELECT group_concat(id) FROM (
     SELECT * FROM (SELECT 3 << 48 | row AS id FROM artist WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
     UNION ALL SELECT * FROM (SELECT 4 << 48 | row FROM album WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT 7 << 48 | row FROM playlist WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT 8 << 48 | row FROM podcast WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT 1 << 48 | row FROM station WHERE listed AND key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
+    UNION ALL SELECT * FROM (SELECT 2 << 48 | row FROM episode WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5)
     UNION ALL SELECT * FROM (SELECT row FROM track WHERE key >= ?1 AND key < ?2 ORDER BY key LIMIT ?5))";
 
 /// What has the words ?3.

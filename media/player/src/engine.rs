@@ -266,7 +266,9 @@ impl Engine {
             Phase::Idle => None,
             Phase::Fading { .. } => Some(FADE_LOOK),
             Phase::Settling { .. } => Some(FADE_LOOK * 4),
-            Phase::Loading { since } if self.job.is_some() => Some(GIVE_UP_AFTER.saturating_sub(since.elapsed())),
+            Phase::Loading { since } if matches!(self.job, Some(Job::Load { .. } | Job::Stop)) => {
+                Some(GIVE_UP_AFTER.saturating_sub(since.elapsed()))
+            }
             Phase::Loading { .. } | Phase::Seeking { .. } => Some(POSITION_EVERY),
             Phase::Held if self.playing => Some(POSITION_EVERY),
             Phase::Held => None,

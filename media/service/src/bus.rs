@@ -1,8 +1,8 @@
 //! `org.tandem.Media1`: reads go to the library, wishes to the actor and the volumes. Everything from the bus is hostile until it is looked at here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tandem_contracts::media::{
     self, Imported, Item, MAX_IMPORT, MAX_ROWS, MAX_TEXT, Match, MediaBackend, MediaError, Now, Page, QueuePage,
@@ -10,6 +10,7 @@ use tandem_contracts::media::{
 };
 use tandem_library::{ItemId, Kind, Library, Parent, View, VolumeId};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 use url::Url;
 
@@ -35,7 +36,7 @@ pub struct Door {
     pub players: Players,
     pub volumes: volumes::Door,
     /// Episodes that are being fetched.
-    pub downloads: Arc<Mutex<HashSet<ItemId>>>,
+    pub downloads: Arc<Mutex<HashMap<ItemId, JoinHandle<()>>>>,
 }
 
 fn ending() -> MediaError {
@@ -167,13 +168,32 @@ impl Door {
     }
 
     /// Does something that takes long; how it goes is told elsewhere.
-    fn start(what: &'static str, work: impl Future<Output = Result<(), PodcastError>> + Send + 'static) {
+    fn start(
+        what: &'static str,
+        work: impl Future<Output = Result<(), PodcastError>> + Send + 'static,
+    ) -> JoinHandle<()> {
         tokio::spawn(async move {
             match work.await {
                 Ok(()) => info!(what, "done"),
                 Err(error) => warn!(what, error = &error as &dyn std::error::Error, "failed"),
             }
-        });
+        })
+    }
+
+    fn downloads(&self) -> MutexGuard<'_, HashMap<ItemId, JoinHandle<()>>> {
+        self.downloads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is forgotten is not fetched any more.
+    async fn stop_downloads(&self, id: ItemId) -> Result<(), MediaError> {
+        let held = if id.kind == Kind::Podcast { self.library.contents(id).await.map_err(told)? } else { vec![id] };
+        let running: Vec<_> = held.iter().filter_map(|id| self.downloads().remove(id)).collect();
+        for download in running {
+            download.abort();
+            // It ended, or was ended.
+            let _ = download.await;
+        }
+        Ok(())
     }
 }
 
@@ -351,15 +371,14 @@ impl MediaBackend for Door {
             return Err(MediaError::NotFound(format!("there is no episode {id}")));
         }
         self.podcasts.check_space().map_err(podcasts_told)?;
-        let downloads = Arc::clone(&self.downloads);
-        if !downloads.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
-            return Ok(());
-        }
-        let podcasts = self.podcasts.clone();
-        Self::start("fetching an episode", async move {
-            let fetched = podcasts.download_patiently(id).await;
-            downloads.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
-            fetched.map(drop)
+        let mut running = self.downloads();
+        running.entry(id).or_insert_with(|| {
+            let (podcasts, downloads) = (self.podcasts.clone(), Arc::clone(&self.downloads));
+            Self::start("fetching an episode", async move {
+                let fetched = podcasts.download_patiently(id).await;
+                downloads.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                fetched.map(drop)
+            })
         });
         Ok(())
     }
@@ -371,7 +390,10 @@ impl MediaBackend for Door {
         }
         match id.kind {
             Kind::Station => self.library.forget(id).await.map_err(told),
-            Kind::Podcast | Kind::Episode => self.podcasts.forget(id).await.map_err(podcasts_told),
+            Kind::Podcast | Kind::Episode => {
+                self.stop_downloads(id).await?;
+                self.podcasts.forget(id).await.map_err(podcasts_told)
+            }
             _ => Err(invalid("only stations, podcasts and episodes are forgotten one by one")),
         }
     }

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tandem_library::{
     Gain, ItemId, Library, LibraryError, Playable as Kept, Repeat as KeptRepeat, Session, SessionEntry,
@@ -19,6 +19,9 @@ use crate::core::Core;
 use crate::queue::{Queue, Slot};
 use crate::state::{Playable, Repeat, Status};
 
+/// After the disk refused, it is tried again so often, if nothing new comes before.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// What is not written yet.
 #[derive(Default)]
 struct Waiting {
@@ -32,6 +35,26 @@ struct Waiting {
 impl Waiting {
     fn is_empty(&self) -> bool {
         self.session.is_none() && self.position.is_none() && self.heard.is_empty() && self.unplayable.is_empty()
+    }
+
+    /// Takes back what the disk refused, where nothing newer has come.
+    fn take_back(&mut self, refused: Self) {
+        match (&self.session, refused.session) {
+            (None, Some(mut session)) => {
+                if let Some((entry, micros)) = self.position.take().or(refused.position) {
+                    (session.current, session.position_us) = (Some(entry), micros);
+                }
+                self.session = Some(session);
+            }
+            (None, None) => self.position = self.position.or(refused.position),
+            (Some(_), _) => {}
+        }
+        for (id, heard) in refused.heard {
+            self.heard.entry(id).or_insert(heard);
+        }
+        for (id, reason) in refused.unplayable {
+            self.unplayable.entry(id).or_insert(reason);
+        }
     }
 }
 
@@ -117,7 +140,7 @@ fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
 async fn write(library: Library, waiting: Arc<Mutex<Waiting>>, more: Arc<Notify>) {
     let mut refused = false;
     loop {
-        let next = std::mem::take(&mut *lock(&waiting));
+        let mut next = std::mem::take(&mut *lock(&waiting));
         if next.is_empty() {
             if next.last {
                 return;
@@ -128,36 +151,46 @@ async fn write(library: Library, waiting: Arc<Mutex<Waiting>>, more: Arc<Notify>
         if next.last {
             lock(&waiting).last = true;
         }
-        match write_one(&library, next).await {
-            Err(error) if !refused => {
-                warn!(error = &error as &dyn std::error::Error, "where playback stands is not kept; told once");
-                refused = true;
+        match write_one(&library, &mut next).await {
+            Err(error) => {
+                if !std::mem::replace(&mut refused, true) {
+                    warn!(error = &error as &dyn std::error::Error, "where playback stands is not kept; told once");
+                }
+                if next.last {
+                    return;
+                }
+                lock(&waiting).take_back(next);
+                // Nobody waits for it: it is tried again with the next news, or by itself.
+                drop(tokio::time::timeout(AGAIN, more.notified()).await);
             }
             Ok(()) if refused => {
                 info!("where playback stands is kept again");
                 refused = false;
             }
-            _ => {}
+            Ok(()) => {}
         }
     }
 }
 
-/// Writes everything that can be; the first refusal is returned.
-async fn write_one(library: &Library, next: Waiting) -> Result<(), LibraryError> {
-    let mut result = Ok(());
-    if let Some(session) = next.session {
-        result = result.and(library.save_session(&session).await);
+/// Writes one after the other until the disk refuses; what is left is not written.
+async fn write_one(library: &Library, next: &mut Waiting) -> Result<(), LibraryError> {
+    if let Some(session) = &next.session {
+        library.save_session(session).await?;
+        next.session = None;
     }
     if let Some((entry, micros)) = next.position {
-        result = result.and(library.save_position(entry, micros).await);
+        library.save_position(entry, micros).await?;
+        next.position = None;
     }
-    for (id, (micros, at)) in next.heard {
-        result = result.and(forgiving(library.heard(id, micros, at).await));
+    while let Some((id, (micros, at))) = next.heard.iter().next().map(|(id, heard)| (*id, *heard)) {
+        forgiving(library.heard(id, micros, at).await)?;
+        next.heard.remove(&id);
     }
-    for (id, reason) in next.unplayable {
-        result = result.and(forgiving(library.mark_unplayable(id, &reason).await));
+    while let Some((id, reason)) = next.unplayable.iter().next().map(|(id, reason)| (*id, reason.clone())) {
+        forgiving(library.mark_unplayable(id, &reason).await)?;
+        next.unplayable.remove(&id);
     }
-    result
+    Ok(())
 }
 
 /// What was forgotten meanwhile needs no note.
@@ -237,5 +270,38 @@ pub fn tuned(core: &mut Core, session: &Session) {
     });
     if session.rate > 0.0 {
         core.set_rate(std::time::Duration::ZERO, session.rate);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(current: u64, position_us: i64) -> Session {
+        Session { current: Some(current), position_us, ..session_of_nothing() }
+    }
+
+    fn session_of_nothing() -> Session {
+        super::session(&Core::new(Queue::new(1), Duration::ZERO))
+    }
+
+    #[test]
+    fn what_the_disk_refused_is_kept_with_the_newest_position() {
+        let id = |row| ItemId { kind: tandem_library::Kind::Episode, row };
+        let refused = Waiting {
+            session: Some(session(3, 1)),
+            heard: HashMap::from([(id(1), (10, 1)), (id(2), (20, 1))]),
+            ..Waiting::default()
+        };
+        let mut waiting =
+            Waiting { position: Some((4, 9)), heard: HashMap::from([(id(1), (11, 2))]), ..Waiting::default() };
+        waiting.take_back(refused);
+        let kept = waiting.session.as_ref().map(|session| (session.current, session.position_us));
+        assert_eq!((kept, waiting.position), (Some((Some(4), 9)), None));
+        assert_eq!(waiting.heard, HashMap::from([(id(1), (11, 2)), (id(2), (20, 1))]), "the newer one stays");
+
+        let mut newer = Waiting { session: Some(session(5, 2)), ..Waiting::default() };
+        newer.take_back(waiting);
+        assert_eq!(newer.session.map(|session| session.current), Some(Some(5)));
     }
 }

@@ -1,6 +1,6 @@
 //! From a command line to a service in motion.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
@@ -109,7 +109,8 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let remark = match &opened {
         Opened::MovedAside { to, why } => {
             warn!(to = %to.display(), why, "the library was broken: a new one is begun, the old one is kept aside");
-            Why::new(Trouble::Storage, "The library was broken; a new one is being made")
+            // The disk is well: there is no word for it that a driver could act on.
+            Why { trouble: None, sentence: "The library was broken; a new one is being made".to_owned() }
         }
         Opened::InMemory { why } => {
             warn!(why, "the library's folder cannot be written: what changes now is not kept");
@@ -151,7 +152,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         library,
         players: Players::new(calls, &handle),
         volumes: volumes_door,
-        downloads: Arc::new(Mutex::new(HashSet::new())),
+        downloads: Arc::new(Mutex::new(HashMap::new())),
     };
     let builder = connect::builder()
         .serve_at(PATH, Media1(door.clone()))

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{MAX_TEXT, read};
+use crate::read;
 
 /// `kdeconnect.pair`
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,9 +112,9 @@ impl PairBody {
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct ShareFields {
-    #[serde(deserialize_with = "read::text")]
+    #[serde(deserialize_with = "read::address")]
     url: Option<String>,
-    #[serde(deserialize_with = "read::text")]
+    #[serde(deserialize_with = "read::address")]
     text: Option<String>,
     #[serde(deserialize_with = "read::text")]
     filename: Option<String>,
@@ -137,8 +137,8 @@ impl ShareFields {
         let (files, all_bytes) = (self.files(), self.bytes());
         Some(match (self.filename, self.url, self.text) {
             (Some(name), ..) => Share::File { name: last_part(&name), files, all_bytes },
-            // A cut address would lead elsewhere.
-            (None, Some(url), _) => Share::Url(Some(url).filter(|url| url.chars().nth(MAX_TEXT - 1).is_none())?),
+            (None, Some(url), _) => Share::Url(url),
+            // A text may end in an address.
             (None, None, text) => Share::Text(text?),
         })
     }
@@ -148,11 +148,19 @@ impl ShareFields {
     }
 }
 
+/// Bytes of a name that every file system takes, with room for what is put behind it.
+const MAX_NAME: usize = 200;
+
 /// A name for a file in a folder of ours: never a path, never hidden, never empty.
 fn last_part(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let name: String = last.trim_start_matches('.').trim().chars().filter(|c| *c != '\n').take(120).collect();
-    if name.is_empty() { "file".to_owned() } else { name }
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default().replace('\n', " ");
+    let name = last.trim_start_matches(|c: char| c == '.' || c.is_whitespace()).trim_end();
+    let (stem, ending) = match name.rsplit_once('.') {
+        Some((stem, ending)) if ending.len() <= 10 && !stem.is_empty() => (stem, format!(".{ending}")),
+        _ => (name, String::new()),
+    };
+    let stem = stem.get(..stem.floor_char_boundary(MAX_NAME - ending.len())).unwrap_or_default();
+    if stem.is_empty() { "file".to_owned() } else { format!("{stem}{ending}") }
 }
 
 impl Share {

@@ -153,9 +153,9 @@ pub(crate) struct MprisBody {
     artist: Option<String>,
     #[serde(deserialize_with = "read::text")]
     album: Option<String>,
-    #[serde(deserialize_with = "read::text")]
+    #[serde(deserialize_with = "read::address")]
     url: Option<String>,
-    #[serde(deserialize_with = "read::text")]
+    #[serde(deserialize_with = "read::address")]
     album_art_url: Option<String>,
     #[serde(deserialize_with = "read::number")]
     length: Option<i64>,
@@ -269,7 +269,7 @@ pub(crate) struct MprisRequestBody {
     set_loop_status: Option<String>,
     #[serde(deserialize_with = "read::flag")]
     set_shuffle: Option<bool>,
-    #[serde(deserialize_with = "read::text")]
+    #[serde(deserialize_with = "read::address")]
     album_art_url: Option<String>,
     #[serde(deserialize_with = "read::flag")]
     request_now_playing: Option<bool>,

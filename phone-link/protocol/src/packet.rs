@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -36,13 +37,13 @@ pub struct Payload {
     pub port: u16,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Packet {
     pub message: Message,
     pub payload: Option<Payload>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Message {
     Identity(Identity),
     Pair(PairBody),
@@ -147,6 +148,19 @@ struct NameField {
     name: Option<String>,
 }
 
+/// What people write to each other is private: a log shows the type.
+impl fmt::Debug for Packet {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(self.kind())
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(self.kind())
+    }
+}
+
 impl Packet {
     pub fn new(message: Message) -> Self {
         Self { message, payload: None }
@@ -190,23 +204,7 @@ impl Packet {
 
     /// The packet's type.
     pub fn kind(&self) -> &str {
-        match &self.message {
-            Message::Identity(_) => IDENTITY,
-            Message::Pair(_) => PAIR,
-            Message::Mpris(_) => MPRIS,
-            Message::MprisRequest(_) => MPRIS_REQUEST,
-            Message::Share(Share::Update { .. }) => SHARE_UPDATE,
-            Message::Share(_) => SHARE,
-            Message::Note(_) => NOTE,
-            Message::NoteRequest(_) => NOTE_REQUEST,
-            Message::Battery(_) => BATTERY,
-            Message::Connectivity(_) => CONNECTIVITY,
-            Message::Ping { .. } => PING,
-            Message::FindMyPhone => FIND,
-            Message::Commands(_) => COMMANDS,
-            Message::CommandsRequest | Message::RunCommand { .. } => COMMANDS_REQUEST,
-            Message::Other(kind) => kind,
-        }
+        self.message.kind()
     }
 
     /// The line that goes out, with its end. `at_ms` is the time that the protocol wants as an id, milliseconds since 1970.
@@ -243,6 +241,28 @@ impl Packet {
             }
             Message::CommandsRequest => json!({ "requestCommandList": true }),
             Message::RunCommand { key } => json!({ "key": key }),
+        }
+    }
+}
+
+impl Message {
+    fn kind(&self) -> &str {
+        match self {
+            Self::Identity(_) => IDENTITY,
+            Self::Pair(_) => PAIR,
+            Self::Mpris(_) => MPRIS,
+            Self::MprisRequest(_) => MPRIS_REQUEST,
+            Self::Share(Share::Update { .. }) => SHARE_UPDATE,
+            Self::Share(_) => SHARE,
+            Self::Note(_) => NOTE,
+            Self::NoteRequest(_) => NOTE_REQUEST,
+            Self::Battery(_) => BATTERY,
+            Self::Connectivity(_) => CONNECTIVITY,
+            Self::Ping { .. } => PING,
+            Self::FindMyPhone => FIND,
+            Self::Commands(_) => COMMANDS,
+            Self::CommandsRequest | Self::RunCommand { .. } => COMMANDS_REQUEST,
+            Self::Other(kind) => kind,
         }
     }
 }

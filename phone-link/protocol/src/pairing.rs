@@ -127,6 +127,10 @@ impl Pairing {
 
     /// The peer says something of it.
     pub fn hear(&mut self, now: Duration, unix: u64, window: &Window, said: PairBody) -> Vec<Step> {
+        let late = self.tick(now, window);
+        if !late.is_empty() {
+            return late;
+        }
         match (self.state, said.pair) {
             (State::Unpaired, false) => Vec::new(),
             (State::Paired, false) => self.end(Ended::Unpaired, false),
@@ -165,8 +169,9 @@ impl Pairing {
 
     /// Somebody at the screen says that both keys are the same.
     pub fn confirm(&mut self, now: Duration, window: &Window) -> Vec<Step> {
-        if !window.is_open(now) {
-            return self.tick(now, window);
+        let late = self.tick(now, window);
+        if !late.is_empty() {
+            return late;
         }
         match self.state {
             State::Asking { since, agreed, .. } => {
@@ -196,6 +201,12 @@ impl Pairing {
             State::Paired => self.end(Ended::Unpaired, true),
             State::Asking { .. } | State::Asked { .. } => self.end(Ended::Refused, true),
         }
+    }
+
+    /// When to call [`Pairing::tick`] next, beside whenever the window closes.
+    pub fn due(&self) -> Option<Duration> {
+        let (State::Asking { since, .. } | State::Asked { since }) = self.state else { return None };
+        Some(since + PATIENCE)
     }
 
     /// Time passes, or the window was closed.

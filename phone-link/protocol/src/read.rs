@@ -70,6 +70,11 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     })
 }
 
+/// A text that means something else when it is cut: none if it is as long as a cut one.
+pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(text(deserializer)?.filter(|text| text.chars().nth(MAX_TEXT - 1).is_none()))
+}
+
 pub fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Scalar::deserialize(deserializer)? {
         Scalar::Whole(number) => Some(number),

@@ -1,5 +1,7 @@
 //! Where somebody wants to go, as phones say it: `geo:` and `google.navigation:`, links of maps, coordinates, and a place's name above its link.
 
+use std::fmt;
+
 use url::Url;
 
 use crate::Point;
@@ -13,7 +15,7 @@ const CODE_BITS: u32 = 30;
 const CODE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 /// Where it is, as far as that can be known without asking anybody.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Target {
     Point(Point),
     /// An address or a name that has to be looked up.
@@ -22,17 +24,28 @@ pub enum Target {
     Link(String),
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Destination {
     pub target: Target,
     /// What people call it; empty if nothing was said.
     pub label: String,
 }
 
+/// Where somebody goes is private: no log shows it.
+impl fmt::Debug for Destination {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self.target {
+            Target::Point(_) => "Destination(a point)",
+            Target::Query(_) => "Destination(a query)",
+            Target::Link(_) => "Destination(a link)",
+        })
+    }
+}
+
 impl Destination {
     /// Reads what a phone shared, an address or a text. None if it names no place.
     pub fn read(text: &str) -> Option<Self> {
-        let text = text.get(..MAX_TEXT).unwrap_or(text).trim();
+        let text = text.trim();
         if text.len() > MAX_TEXT {
             return None;
         }
@@ -143,7 +156,18 @@ fn web(url: &Url) -> Option<Destination> {
 
 fn google_maps(url: &Url) -> Option<Destination> {
     let path = url.path();
-    let name = path.split_once("/place/").and_then(|(_, rest)| rest.split('/').next()).map(decoded).unwrap_or_default();
+    let part =
+        |kind| path.split_once(kind).and_then(|(_, rest)| rest.split('/').next()).map(decoded).unwrap_or_default();
+    let name = part("/place/");
+    // Of a way its end, not what the map showed.
+    let end = path.split_once("/dir/").and_then(|(_, rest)| {
+        rest.split('/')
+            .take_while(|part| !part.starts_with('@') && !part.starts_with("data="))
+            .filter(|part| !part.is_empty())
+            .last()
+            .map(decoded)
+    });
+    let sought = end.or_else(|| Some(part("/search/")).filter(|sought| !sought.is_empty()));
     // The place itself, before what the window showed.
     let pin = path.rsplit_once("!3d").and_then(|(_, rest)| {
         let (latitude, rest) = rest.split_once("!4d")?;
@@ -154,7 +178,7 @@ fn google_maps(url: &Url) -> Option<Destination> {
         let mut parts = rest.split(',');
         Point::new(number(parts.next()?)?, number(parts.next()?)?)
     });
-    match (pin, asked, window) {
+    match (pin, asked.or(sought), window) {
         (Some(point), ..) => Some(Destination { target: Target::Point(point), label: label(&name) }),
         (None, Some(asked), _) => place(&asked, &name),
         (None, None, Some(point)) => Some(Destination { target: Target::Point(point), label: label(&name) }),

@@ -146,9 +146,12 @@ pub struct HandOver {
     item: String,
     linked: bool,
     phone: Option<PhoneSeen>,
-    car: Option<CarSeen>,
+    /// Where the car last was in it, milliseconds.
+    place_ms: i64,
     /// The phone played when it was told to pause.
     interrupted: bool,
+    /// It was told to pause for nothing: it plays again once it is seen silent.
+    owes_play: bool,
     /// Orders to pause that the phone has not answered.
     unheard: u32,
     /// How often the car was told to pause.
@@ -166,8 +169,9 @@ impl HandOver {
             item: String::new(),
             linked: false,
             phone: None,
-            car: None,
+            place_ms: 0,
             interrupted: false,
+            owes_play: false,
             unheard: 0,
             pauses: 0,
             why: None,
@@ -226,6 +230,7 @@ impl HandOver {
             return;
         }
         self.unheard = 0;
+        self.owes_play = false;
         if up {
             self.out.push(Effect::AskPhone);
             if let Stage::Owed { position_ms, .. } = self.stage {
@@ -246,10 +251,11 @@ impl HandOver {
         self.tick(now);
     }
 
-    /// Somebody wants it in the car; from `play` on, what was paused before is of no account.
+    /// Somebody wants it in the car.
     pub fn claim(&mut self, now: Duration) {
-        if self.linked && matches!(self.stage, Stage::Offered | Stage::Owed { .. }) {
+        if self.linked && self.stage == Stage::Offered {
             self.why = None;
+            self.owes_play = false;
             self.stage = Stage::Resolving { since: now };
             self.out.push(Effect::Resolve);
         }
@@ -281,6 +287,7 @@ impl HandOver {
         match self.stage {
             Stage::Pausing { .. } if !seen.playing && self.unheard == 0 => {
                 let position_ms = seen.position_ms.max(0);
+                self.place_ms = position_ms;
                 self.write(Step::Moved { position_ms });
                 self.out.push(Effect::PlayCar { item: self.item.clone(), position_ms });
                 self.stage = Stage::Starting { since: now };
@@ -301,6 +308,12 @@ impl HandOver {
                 self.pass(Step::Settled);
                 self.give_up(Why::PhoneWent);
             }
+            Stage::Offered if self.owes_play && self.unheard == 0 => {
+                self.owes_play = false;
+                if !seen.playing {
+                    self.out.push(Effect::PlayPhone);
+                }
+            }
             // An order of before a crash may still be under way to the car.
             Stage::Offered if starts && !self.item.is_empty() => self.pause_car(),
             _ => {}
@@ -314,8 +327,7 @@ impl HandOver {
 
     /// The car's player says what it does.
     pub fn car(&mut self, now: Duration, seen: CarSeen) {
-        let before = self.car.replace(seen.clone());
-        let ours = seen.item == self.item && !self.item.is_empty();
+        let ours = self.see(&seen);
         let sounds = ours && seen.sounding;
         match self.stage {
             Stage::Starting { .. } if sounds => {
@@ -323,11 +335,9 @@ impl HandOver {
                 self.stage = Stage::Held;
             }
             Stage::Held if !ours => {
-                let position_ms =
-                    before.filter(|before| before.item == self.item).map_or(0, |before| before.position_ms);
                 self.pass(Step::Releasing);
                 self.why = Some(Why::CarWent);
-                self.stopped(now, position_ms);
+                self.stopped(now);
             }
             // An order of before a crash was late, or somebody chose it here.
             Stage::Offered if sounds => self.adopt(seen.position_ms),
@@ -336,7 +346,7 @@ impl HandOver {
                 self.out.push(Effect::AskCar);
                 self.stage = Stage::Releasing { since: now };
             }
-            Stage::Unsure { releasing: true } if ours => self.stopped(now, seen.position_ms),
+            Stage::Unsure { releasing: true } if ours => self.stopped(now),
             Stage::Unsure { .. } if sounds => self.adopt(seen.position_ms),
             Stage::Unsure { .. } => {
                 self.pass(Step::Settled);
@@ -346,18 +356,24 @@ impl HandOver {
         }
     }
 
+    /// Whether this is what the car plays or holds, and where.
+    fn see(&mut self, seen: &CarSeen) -> bool {
+        let ours = seen.item == self.item && !self.item.is_empty();
+        if ours {
+            self.place_ms = seen.position_ms.max(0);
+        }
+        ours
+    }
+
     /// The car has done what it was told, and says what it does now. What it said before may be of before it was told anything.
     pub fn car_paused(&mut self, now: Duration, number: u64, seen: CarSeen) {
         if number != self.pauses {
             return;
         }
-        let ours = seen.item == self.item;
-        let position_ms = if ours { seen.position_ms } else { 0 };
-        let silent = !(ours && seen.sounding);
-        self.car = Some(seen);
+        let silent = !(self.see(&seen) && seen.sounding);
         match self.stage {
             Stage::Undoing { why, .. } if silent => self.back_to_phone(why),
-            Stage::Releasing { .. } if silent => self.stopped(now, position_ms),
+            Stage::Releasing { .. } if silent => self.stopped(now),
             _ => {}
         }
     }
@@ -395,8 +411,8 @@ impl HandOver {
     }
 
     /// The car is silent: the phone is told where, now or when it is back.
-    fn stopped(&mut self, now: Duration, position_ms: i64) {
-        let position_ms = position_ms.max(0);
+    fn stopped(&mut self, now: Duration) {
+        let position_ms = self.place_ms;
         self.write(Step::Owed { position_ms });
         self.stage = Stage::Owed { since: now, position_ms };
         if self.linked {
@@ -419,9 +435,12 @@ impl HandOver {
     /// The claim came to nothing: what played on the phone plays there again, told once.
     fn back_to_phone(&mut self, why: Option<Why>) {
         self.pass(Step::Settled);
-        let silent = self.phone.is_some_and(|phone| !phone.playing);
-        if self.linked && self.interrupted && silent {
-            self.out.push(Effect::PlayPhone);
+        if self.linked && self.interrupted {
+            match self.phone {
+                Some(phone) if !phone.playing => self.out.push(Effect::PlayPhone),
+                Some(_) => {}
+                None => self.owes_play = true,
+            }
         }
         self.why = why;
         self.stage = Stage::Offered;
@@ -454,10 +473,7 @@ impl HandOver {
                 self.back_to_phone(why);
             }
             // It does not say that it is silent: what it said last has to do.
-            Stage::Releasing { .. } => {
-                let position_ms = self.car.as_ref().map_or(0, |car| car.position_ms);
-                self.stopped(now, position_ms);
-            }
+            Stage::Releasing { .. } => self.stopped(now),
             Stage::Owed { .. } => {
                 self.pass(Step::Settled);
                 self.give_up(Why::Expired);

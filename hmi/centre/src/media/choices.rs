@@ -84,8 +84,7 @@ impl Music {
     pub fn play_chosen(&mut self, window: &CentreWindow) {
         let command = match self.chosen.take() {
             Some(Chosen::Item(item)) => MediaCommand::Play(item.id),
-            Some(Chosen::Entry(row)) => MediaCommand::JumpTo(row.entry),
-            Some(Chosen::Queue) | None => return self.show_choices(window),
+            Some(Chosen::Entry(_) | Chosen::Queue) | None => return self.show_choices(window),
         };
         window.global::<MediaAdapter>().set_tab(MediaTab::Now);
         self.ask(window, command);

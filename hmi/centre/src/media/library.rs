@@ -168,6 +168,17 @@ impl Library {
         matches!(list, Some(Level::Pages(pages)) if matches!(pages.list(), List::View { view, .. } if view == ALBUMS))
     }
 
+    /// Whether the list that is shown is in the order of its names.
+    pub fn is_by_name(&self) -> bool {
+        const NAMED: [&str; 7] = ["artists", ALBUMS, "tracks", "playlists", "genres", "stations", "podcasts"];
+        match self.levels.last().map(|open| &open.level) {
+            Some(Level::Pages(pages)) => {
+                matches!(pages.list(), List::View { view, parent } if parent.is_empty() && NAMED.contains(&view.as_str()))
+            }
+            Some(Level::Sources(_)) | None => false,
+        }
+    }
+
     pub fn known(&self) -> Known {
         match self.levels.last().map(|open| &open.level) {
             Some(Level::Pages(pages)) => pages.known(),

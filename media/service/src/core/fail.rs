@@ -5,7 +5,7 @@ use std::time::Duration;
 use tandem_contracts::media::Trouble;
 
 use super::{Choice, Core, Effect, OnVolume, Stage, Start, Wait};
-use crate::state::Happening;
+use crate::state::{Happening, Status};
 use crate::why::Why;
 
 /// Entries in a row that are tried before playback gives up, whatever the length of the queue.
@@ -81,8 +81,19 @@ impl Core {
                 self.wait_for_stick(now, why);
                 self.ask(entry);
             }
-            _ => self.end(now, why),
+            _ => self.end_here(now, why),
         }
+    }
+
+    /// Stopped at what was tried last: the reason is told with what it is of.
+    fn end_here(&mut self, now: Duration, why: Why) {
+        self.wish = Status::Stopped;
+        self.silence();
+        self.forget_stream();
+        self.anchor(now, 0, false);
+        self.stage = Stage::Idle(Start::Usual);
+        self.why = why;
+        self.save_position(now);
     }
 
     fn wait_for_stick(&mut self, now: Duration, why: Why) {
@@ -151,7 +162,7 @@ impl Core {
     /// The connection to a server broke: it is tried again, for as long as nobody chooses otherwise.
     pub(super) fn reconnect(&mut self, now: Duration, why: Why) {
         self.silence();
-        if self.wish != crate::state::Status::Playing {
+        if self.wish != Status::Playing {
             self.stage = Stage::Idle(Start::At(self.anchor.micros));
             return;
         }

@@ -311,7 +311,7 @@ impl Core {
             (self.jump, self.buffering) = (None, false);
             self.stage = Stage::Idle(Start::At(self.anchor.micros));
         }
-        let network = self.player.network;
-        self.start_player(now, network);
+        // A stream asks for the network when it is played again.
+        self.start_player(now, false);
     }
 }

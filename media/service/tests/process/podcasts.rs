@@ -64,12 +64,12 @@ impl Stage {
     /// Fetches an episode until the library has it; its bytes.
     async fn download(&self, id: String) -> Vec<u8> {
         let media = &self.media;
-        let generation = || async { media.page("podcasts".into(), String::new(), 0, 0).await.unwrap().generation };
-        let before = generation().await;
         media.download(id).await.unwrap();
-        until("the library's change", || async { (generation().await != before).then_some(()) }).await;
-        let [file] = self.episodes().try_into().unwrap();
-        assert_eq!(file.extension(), Some("audio".as_ref()));
+        let file = until("the episode, whole and alone", || async {
+            let [file] = self.episodes().try_into().ok()?;
+            Some(file).filter(|file| file.extension() == Some("audio".as_ref()))
+        })
+        .await;
         std::fs::read(file).unwrap()
     }
 }

@@ -33,6 +33,9 @@ fn every_way_to_say_a_place_is_understood() {
         ),
         ("https://www.google.com/maps/search/?api=1&query=52.52%2C13.405", "52.5200,13.4050|"),
         ("https://www.google.com/maps/dir/?api=1&destination=Berlin+Hbf", "?Berlin Hbf|"),
+        ("https://www.google.com/maps/dir/Home/Berlin+Hbf/@52.5,13.4,12z/data=!3m1", "?Berlin Hbf|"),
+        ("https://www.google.com/maps/dir//52.52,13.405/@1,2,12z", "52.5200,13.4050|"),
+        ("https://www.google.com/maps/search/coffee/@52.5,13.4,12z", "?coffee|"),
         ("https://maps.google.com/?q=52.52,13.405", "52.5200,13.4050|"),
         ("https://maps.google.co.uk/maps?daddr=52.52,13.405", "52.5200,13.4050|"),
         ("https://maps.apple.com/?ll=52.52,13.405&q=Tower", "52.5200,13.4050|Tower"),
@@ -74,6 +77,8 @@ fn what_names_no_place_is_none() {
     ] {
         assert_eq!(said(text), "none", "{text}");
     }
+    let long = format!("{} geo:52.52,13.405", "x".repeat(MAX_TEXT));
+    assert_eq!(said(&long), "none", "what is too long is not cut: it would lead elsewhere");
 }
 
 #[test]

@@ -420,6 +420,37 @@ fn what_is_owed_to_a_phone_that_left_is_given_when_it_is_back() {
 }
 
 #[test]
+fn who_changes_his_mind_at_once_hears_the_phone_again() {
+    for seed in 0..100 {
+        let mut world = World::new(seed, GOOD);
+        world.run(seed, 1_000);
+        world.claim();
+        while !matches!(world.core.stage(), Stage::Pausing { .. }) {
+            world.step(seed);
+        }
+        world.release();
+        world.run(seed, 3_000);
+        assert!(world.phone_plays && !world.car_sounds, "seed {seed}\n{}", world.log.join("\n"));
+    }
+}
+
+#[test]
+fn where_the_car_stopped_is_told_though_it_went_on_to_something_else() {
+    for seed in 0..100 {
+        let mut world = World::new(seed, GOOD);
+        world.claim();
+        world.run(seed, 4_000);
+        let place = world.car_at;
+        world.release();
+        (world.car_item, world.car_at) = ("track:1".to_owned(), 7);
+        world.tell_car();
+        world.run(seed, 2_000);
+        let told = world.told.unwrap();
+        assert!((place - 4_000..=place).contains(&told), "seed {seed}: {told} of {place}");
+    }
+}
+
+#[test]
 fn what_the_car_has_not_stays_on_the_phone() {
     let mut core = HandOver::new(Duration::ZERO, None);
     core.link(Duration::ZERO, true);

@@ -126,6 +126,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
         file.take(limit).read_to_end(&mut bytes).with_context(|| format!("cannot read {name}"))?;
     }
     ensure!(bytes.len() <= MAX_IMPORT, "{name} is larger than a list may be: {} MiB", MAX_IMPORT >> 20);
+    ensure!(!bytes.contains(&0), "{name} is no list: it has bytes that no text has");
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

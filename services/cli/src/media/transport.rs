@@ -15,7 +15,9 @@ use crate::failure::Status;
 use crate::say::complain;
 
 /// A stream may take a while until it is heard.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(25);
+/// How long a position is watched for going on.
+const LOOK: Duration = Duration::from_millis(20);
 /// What may change nothing, such as *next* at the end, is not waited for longer.
 const MOMENT: Duration = Duration::from_secs(1);
 
@@ -81,9 +83,12 @@ pub async fn play(what: Option<&str>, output: Output) -> anyhow::Result<Status> 
     let listening = Service::listen().await?;
     let mut changes = listening.receive_now_changed().await?;
     let mut skips = listening.receive_skipped().await?;
+    let before = service.media.now().await.map_err(explain)?;
+    // What is chosen becomes another entry; until it is the current one, what is told is of the song before.
+    let chosen = what.is_some();
     match what {
         None => {
-            let now = service.media.now().await.map_err(explain)?;
+            let now = &before;
             ensure!(now.entry != 0, "the queue is empty: `tandem media play TEXT` plays what a text finds");
             service.player.play().await.map_err(explain)?;
         }
@@ -96,10 +101,19 @@ pub async fn play(what: Option<&str>, output: Output) -> anyhow::Result<Status> 
     }
     let deadline = Instant::now() + PATIENCE;
     let mut skipped: Option<(Item, String)> = None;
+    let mut begun = false;
     loop {
         let now = service.media.now().await.map_err(explain)?;
+        let told = if chosen { now.entry != before.entry } else { now != before || now.state == "playing" };
         match now.state.as_str() {
-            "playing" => break,
+            _ if !told => {}
+            "playing" if moves(&service).await? => break,
+            "playing" if Instant::now() < deadline => {
+                begun = true;
+                continue;
+            }
+            // It was over before one could look.
+            "stopped" if begun && now.reason.is_empty() => break,
             "waiting" => bail!("{}", reason_of(&now)),
             "stopped" if !now.reason.is_empty() => bail!("{}", reason_of(&now)),
             "stopped" if skipped.is_some() => bail!("nothing of it can be played"),
@@ -118,6 +132,13 @@ pub async fn play(what: Option<&str>, output: Output) -> anyhow::Result<Status> 
         }
     }
     tell(&service, output).await
+}
+
+/// Whether its position goes on: it sounds, and is not about to. Asked for a moment.
+async fn moves(service: &Service) -> anyhow::Result<bool> {
+    let from = service.player.position().await.map_err(explain)?;
+    tokio::time::sleep(LOOK).await;
+    Ok(service.player.position().await.map_err(explain)? > from)
 }
 
 fn reason_of(now: &Now) -> String {
