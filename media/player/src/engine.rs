@@ -40,6 +40,8 @@ const POSITION_EVERY: Duration = Duration::from_millis(250);
 const FILE_PATIENCE: Duration = Duration::from_millis(2500);
 /// A server that neither answers nor fills the buffer.
 const STREAM_PATIENCE: Duration = Duration::from_secs(20);
+/// A server that was asked for a later part and sends nothing sends it from the start or not at all.
+const JUMP_PATIENCE: Duration = Duration::from_secs(4);
 /// How much of a stream is read ahead.
 const STREAM_BUFFER: ClockTime = ClockTime::from_seconds(2);
 /// An endless stream held for longer goes on with what is sent now.
@@ -145,6 +147,8 @@ struct Current {
     blamed: bool,
     /// It is about to be loaded anew because of that.
     mends: bool,
+    /// A jump in it came to nothing: its server sends it from the start or not at all.
+    unjumpable: bool,
 }
 
 pub struct Engine {
@@ -360,12 +364,17 @@ impl Engine {
         let seekable = self.playbin.query(&mut query) && query.result().0;
         if let Some(current) = &mut self.current {
             current.duration = duration.filter(|duration| *duration > ClockTime::ZERO);
-            current.seekable = seekable && current.duration.is_some();
+            current.seekable = seekable && current.duration.is_some() && !current.unjumpable;
         }
     }
 
     /// It does not sound, and why.
     fn fail(&mut self, failure: Failure) -> Result<(), EngineError> {
+        if matches!(self.phase, Phase::Seeking { .. })
+            && let Some(current) = self.current.take_if(|current| current.is_stream() && !current.unjumpable)
+        {
+            return self.from_the_start(current);
+        }
         let Some(current) = self.current.take() else { return Ok(()) };
         tracing::debug!(id = current.track.id, cause = ?failure.cause, "failed");
         self.give_up();
@@ -463,6 +472,7 @@ impl Current {
             position: target,
             blamed: false,
             mends: false,
+            unjumpable: false,
         }
     }
 

@@ -7,8 +7,8 @@ use gst::prelude::*;
 use gstreamer as gst;
 
 use super::{
-    Current, Engine, EngineError, FADE, FADE_PATIENCE, FILE_PATIENCE, Job, Phase, SHORT_FADE, STREAM_HOLD,
-    STREAM_PATIENCE, Tell, micros,
+    Current, Engine, EngineError, FADE, FADE_PATIENCE, FILE_PATIENCE, JUMP_PATIENCE, Job, Phase, SHORT_FADE,
+    STREAM_HOLD, STREAM_PATIENCE, Tell, micros,
 };
 use crate::chain::Extras;
 use crate::failure::Failure;
@@ -145,6 +145,17 @@ impl Engine {
             current.told_playing = before.told_playing;
             current.words = before.words;
             current.blamed = before.blamed;
+        }
+        Ok(())
+    }
+
+    /// A jump in a stream came to nothing: it is heard from its start.
+    pub(super) fn from_the_start(&mut self, before: Current) -> Result<(), EngineError> {
+        tracing::warn!(id = before.track.id, "the server sends no later part");
+        self.begin(before.track, ClockTime::ZERO, Tell::Loaded)?;
+        if let Some(current) = &mut self.current {
+            (current.unjumpable, current.started) = (true, before.started);
+            (current.told_playing, current.words) = (before.told_playing, before.words);
         }
         Ok(())
     }
@@ -322,6 +333,9 @@ impl Engine {
         let Some(current) = &self.current else { return Ok(()) };
         let (stream, patience) = if current.is_stream() { (true, STREAM_PATIENCE) } else { (false, FILE_PATIENCE) };
         match self.phase {
+            Phase::Seeking { since } if stream && !current.unjumpable && since.elapsed() > JUMP_PATIENCE => {
+                self.fail(Failure::silent_server())
+            }
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
                 self.fail(if stream { Failure::silent_server() } else { Failure::damaged() })
             }

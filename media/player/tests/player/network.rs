@@ -117,6 +117,22 @@ fn an_episode_has_a_length_and_can_be_jumped_in() {
 }
 
 #[test]
+fn an_episode_whose_server_knows_no_ranges_is_heard_from_its_start() {
+    let mut player = Player::new("record-fast", &["--network"]);
+    let mp3 = song(player.folder.path(), 400_000);
+    let server = serve(move |_, stream| {
+        write!(stream, "HTTP/1.0 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: {}\r\n\r\n", mp3.len())?;
+        stream.write_all(&mp3)
+    });
+    let track = Track { id: 1, uri: format!("{server}/e.mp3") };
+    player.say(&Order::Load { track, position_us: 5_000_000, playing: true });
+    let Event::Loaded { seekable: false, .. } = player.loaded(1) else { panic!("{:?}", player.heard) };
+    player.follow(1, None);
+    player.ended(1);
+    assert!(player.recording().len() > 390_000, "{}", player.recording().len());
+}
+
+#[test]
 fn servers_that_refuse_hang_up_or_lie_are_told_apart_from_music() {
     let mut player = Player::new("record-fast", &["--network"]);
     let mp3 = song(player.folder.path(), 300_000);

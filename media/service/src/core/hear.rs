@@ -21,6 +21,12 @@ impl Core {
             Event::Alive { number } => self.player.alive(number),
             Event::Loaded { id, duration_us, seekable } => {
                 if self.sounds(id) {
+                    // What cannot be jumped in begins at its start, also when a jump in it came to nothing.
+                    if !seekable && self.anchor.micros > 0 {
+                        self.jump = None;
+                        self.anchor(now, 0, self.anchor.moves);
+                        self.happened(Happening::Seeked(0));
+                    }
                     self.loaded(now, duration_us, seekable);
                 }
             }

@@ -183,6 +183,17 @@ fn an_episode_goes_on_where_it_was_left() {
 }
 
 #[test]
+fn an_episode_that_cannot_be_jumped_in_stands_at_its_start() {
+    let mut story = Story::new();
+    story.left_at("episode/one", 40);
+    story.queue(&["episode/one"]);
+    assert!(story.core.position(story.now) >= 40_000_000);
+    story.hears(Event::Loaded { id: 1, duration_us: Some(100_000_000), seekable: false });
+    assert_eq!(story.core.position(story.now), 0, "its server sends it from the start");
+    assert!(!story.core.can_seek());
+}
+
+#[test]
 fn a_player_that_has_become_large_is_started_anew_when_nothing_sounds() {
     let mut story = Story::new();
     story.queue(&["one", "two"]);
