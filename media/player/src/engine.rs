@@ -373,7 +373,7 @@ impl Engine {
         if matches!(self.phase, Phase::Seeking { .. })
             && let Some(current) = self.current.take_if(|current| current.is_stream() && !current.unjumpable)
         {
-            return self.from_the_start(current);
+            return self.start_over(current);
         }
         let Some(current) = self.current.take() else { return Ok(()) };
         tracing::debug!(id = current.track.id, cause = ?failure.cause, "failed");

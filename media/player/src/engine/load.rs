@@ -150,7 +150,7 @@ impl Engine {
     }
 
     /// A jump in a stream came to nothing: it is heard from its start.
-    pub(super) fn from_the_start(&mut self, before: Current) -> Result<(), EngineError> {
+    pub(super) fn start_over(&mut self, before: Current) -> Result<(), EngineError> {
         tracing::warn!(id = before.track.id, "the server sends no later part");
         self.begin(before.track, ClockTime::ZERO, Tell::Loaded)?;
         if let Some(current) = &mut self.current {
