@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{LINK_PORTS, read};
@@ -37,7 +37,8 @@ impl FromStr for DeviceId {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum DeviceKind {
     Desktop,
     Laptop,
@@ -45,20 +46,6 @@ pub enum DeviceKind {
     Phone,
     Tablet,
     Tv,
-}
-
-impl DeviceKind {
-    const ALL: [(Self, &'static str); 5] = [
-        (Self::Desktop, "desktop"),
-        (Self::Laptop, "laptop"),
-        (Self::Phone, "phone"),
-        (Self::Tablet, "tablet"),
-        (Self::Tv, "tv"),
-    ];
-
-    fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("phone", |(_, word)| word)
-    }
 }
 
 /// Why an identity is not taken.
@@ -101,8 +88,8 @@ pub(crate) struct IdentityBody {
     device_id: Option<String>,
     #[serde(deserialize_with = "read::text")]
     device_name: Option<String>,
-    #[serde(deserialize_with = "read::text")]
-    device_type: Option<String>,
+    #[serde(deserialize_with = "read::word")]
+    device_type: Option<DeviceKind>,
     #[serde(deserialize_with = "read::number")]
     protocol_version: Option<i64>,
     #[serde(deserialize_with = "read::texts")]
@@ -134,7 +121,6 @@ impl TryFrom<IdentityBody> for Identity {
             8.. => Some(8),
             _ => None,
         };
-        let kind = body.device_type.and_then(|word| DeviceKind::ALL.iter().find(|(_, known)| *known == word));
         let port = match body.tcp_port {
             None => None,
             Some(port) => {
@@ -144,7 +130,7 @@ impl TryFrom<IdentityBody> for Identity {
         Ok(Self {
             id: body.device_id.unwrap_or_default().parse()?,
             name: body.device_name.as_deref().and_then(device_name).ok_or(InvalidIdentity::Name)?,
-            kind: kind.map(|(kind, _)| *kind).unwrap_or_default(),
+            kind: body.device_type.unwrap_or_default(),
             protocol: body.protocol_version.and_then(protocol).ok_or(InvalidIdentity::Protocol)?,
             incoming: body.incoming_capabilities.unwrap_or_default(),
             outgoing: body.outgoing_capabilities.unwrap_or_default(),
@@ -162,7 +148,7 @@ impl Identity {
         let mut put = |key: &str, value| body.insert(key.to_owned(), value);
         put("deviceId", json!(self.id.as_str()));
         put("deviceName", json!(self.name));
-        put("deviceType", json!(self.kind.word()));
+        put("deviceType", json!(self.kind));
         put("protocolVersion", json!(self.protocol));
         put("incomingCapabilities", json!(self.incoming));
         put("outgoingCapabilities", json!(self.outgoing));

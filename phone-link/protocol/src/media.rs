@@ -1,28 +1,16 @@
 //! Players, of the phone and of the car: `kdeconnect.mpris` and `kdeconnect.mpris.request`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::read;
 
 /// MPRIS's `LoopStatus`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Repeat {
     None,
     Track,
     Playlist,
-}
-
-impl Repeat {
-    const ALL: [(Self, &'static str); 3] = [(Self::None, "None"), (Self::Track, "Track"), (Self::Playlist, "Playlist")];
-
-    fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(repeat, _)| *repeat == self).map_or("None", |(_, word)| word)
-    }
-
-    fn of(word: &str) -> Option<Self> {
-        Self::ALL.iter().find(|(_, known)| *known == word).map(|(repeat, _)| *repeat)
-    }
 }
 
 /// What a packet says of a player; of the rest it says nothing, and what was said before stands.
@@ -70,7 +58,7 @@ pub enum Mpris {
 }
 
 /// What a player is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     Play,
     Pause,
@@ -78,21 +66,6 @@ pub enum Action {
     Next,
     Previous,
     Stop,
-}
-
-impl Action {
-    const ALL: [(Self, &'static str); 6] = [
-        (Self::Play, "Play"),
-        (Self::Pause, "Pause"),
-        (Self::PlayPause, "PlayPause"),
-        (Self::Next, "Next"),
-        (Self::Previous, "Previous"),
-        (Self::Stop, "Stop"),
-    ];
-
-    fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(action, _)| *action == self).map_or("Pause", |(_, word)| word)
-    }
 }
 
 /// `kdeconnect.mpris.request`: what the side that steers wants.
@@ -175,8 +148,8 @@ pub(crate) struct MprisBody {
     can_seek: Option<bool>,
     #[serde(deserialize_with = "read::number")]
     volume: Option<i64>,
-    #[serde(deserialize_with = "read::text")]
-    loop_status: Option<String>,
+    #[serde(deserialize_with = "read::word")]
+    loop_status: Option<Repeat>,
     #[serde(deserialize_with = "read::flag")]
     shuffle: Option<bool>,
 }
@@ -209,7 +182,7 @@ impl MprisBody {
             can_go_previous: self.can_go_previous,
             can_seek: self.can_seek,
             volume: self.volume.map(percent),
-            repeat: self.loop_status.as_deref().and_then(Repeat::of),
+            repeat: self.loop_status,
             shuffle: self.shuffle,
         });
         Some(Mpris::State { player, state })
@@ -238,7 +211,7 @@ impl Mpris {
                     ("canGoPrevious", json!(state.can_go_previous)),
                     ("canSeek", json!(state.can_seek)),
                     ("volume", json!(state.volume)),
-                    ("loopStatus", json!(state.repeat.map(Repeat::word))),
+                    ("loopStatus", json!(state.repeat)),
                     ("shuffle", json!(state.shuffle)),
                 ];
                 body.extend(
@@ -257,16 +230,16 @@ pub(crate) struct MprisRequestBody {
     player: Option<String>,
     #[serde(deserialize_with = "read::flag")]
     request_player_list: Option<bool>,
-    #[serde(deserialize_with = "read::text")]
-    action: Option<String>,
+    #[serde(deserialize_with = "read::word")]
+    action: Option<Action>,
     #[serde(rename = "SetPosition", deserialize_with = "read::number")]
     set_position: Option<i64>,
     #[serde(rename = "Seek", deserialize_with = "read::number")]
     seek: Option<i64>,
     #[serde(deserialize_with = "read::number")]
     set_volume: Option<i64>,
-    #[serde(deserialize_with = "read::text")]
-    set_loop_status: Option<String>,
+    #[serde(deserialize_with = "read::word")]
+    set_loop_status: Option<Repeat>,
     #[serde(deserialize_with = "read::flag")]
     set_shuffle: Option<bool>,
     #[serde(deserialize_with = "read::address")]
@@ -284,17 +257,15 @@ impl MprisRequestBody {
             return Some(MprisRequest::Players);
         }
         let player = self.player?;
-        if let Some(word) = self.action {
-            let action = Action::ALL.iter().find(|(_, known)| *known == word).map(|(action, _)| *action)?;
-            return Some(MprisRequest::Do { player, action });
-        }
-        Some(if let Some(position_ms) = self.set_position {
+        Some(if let Some(action) = self.action {
+            MprisRequest::Do { player, action }
+        } else if let Some(position_ms) = self.set_position {
             MprisRequest::SetPosition { player, position_ms }
         } else if let Some(offset_us) = self.seek {
             MprisRequest::Seek { player, offset_us }
         } else if let Some(volume) = self.set_volume {
             MprisRequest::SetVolume { player, volume: percent(volume) }
-        } else if let Some(repeat) = self.set_loop_status.as_deref().and_then(Repeat::of) {
+        } else if let Some(repeat) = self.set_loop_status {
             MprisRequest::SetRepeat { player, repeat }
         } else if let Some(shuffle) = self.set_shuffle {
             MprisRequest::SetShuffle { player, shuffle }
@@ -313,11 +284,11 @@ impl MprisRequest {
         match self {
             Self::Players => json!({ "requestPlayerList": true }),
             Self::State { player } => json!({ "player": player, "requestNowPlaying": true, "requestVolume": true }),
-            Self::Do { player, action } => json!({ "player": player, "action": action.word() }),
+            Self::Do { player, action } => json!({ "player": player, "action": action }),
             Self::SetPosition { player, position_ms } => json!({ "player": player, "SetPosition": position_ms }),
             Self::Seek { player, offset_us } => json!({ "player": player, "Seek": offset_us }),
             Self::SetVolume { player, volume } => json!({ "player": player, "setVolume": volume }),
-            Self::SetRepeat { player, repeat } => json!({ "player": player, "setLoopStatus": repeat.word() }),
+            Self::SetRepeat { player, repeat } => json!({ "player": player, "setLoopStatus": repeat }),
             Self::SetShuffle { player, shuffle } => json!({ "player": player, "setShuffle": shuffle }),
             Self::Art { player, url } => json!({ "player": player, "albumArtUrl": url }),
         }

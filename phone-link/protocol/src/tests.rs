@@ -43,6 +43,20 @@ fn what_real_peers_send_is_understood() {
 }
 
 #[test]
+fn words_that_nobody_knows_are_nothing() {
+    let odd = r#"{"type":"kdeconnect.mpris.request","body":{"player":"p","action":"Explode"}}"#;
+    assert!(matches!(Packet::parse(odd.as_bytes()), Err(PacketError::Body(_))));
+    let odd = r#"{"type":"kdeconnect.mpris","body":{"player":"p","loopStatus":7,"title":"t"}}"#;
+    let Message::Mpris(Mpris::State { state, .. }) = parse(odd) else { panic!() };
+    assert_eq!((state.repeat, state.title.as_deref()), (None, Some("t")));
+    let odd = format!(
+        r#"{{"type":"kdeconnect.identity","body":{{"deviceId":"{ID}","deviceName":"P","deviceType":"toaster","protocolVersion":8}}}}"#
+    );
+    let Message::Identity(identity) = parse(&odd) else { panic!() };
+    assert_eq!(identity.kind, DeviceKind::Phone);
+}
+
+#[test]
 fn a_name_is_never_a_path_and_an_address_is_never_cut() {
     let name = |name: &str| match parse(&format!(
         r#"{{"type":"kdeconnect.share.request","body":{{"filename":{}}}}}"#,

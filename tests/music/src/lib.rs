@@ -2,6 +2,7 @@
 
 pub mod cover;
 pub mod encode;
+pub mod hls;
 mod master;
 mod number;
 mod pieces;

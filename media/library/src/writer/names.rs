@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqliteConnection;
 
 use super::{indexed, many};
@@ -41,15 +42,11 @@ impl Names {
         let folders: Vec<&str> = files.iter().map(|file| file.folder.as_str()).collect();
         self.meet_folders(connection, volume, &folders).await?;
         let artists = files.iter().flat_map(|file| file.artists.iter().chain(&file.album_artist)).collect();
-        let find = "SELECT folded, row FROM json_each(?) CROSS JOIN artist ON folded = value";
-        let add = "INSERT INTO artist (row, name, folded, key) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)";
-        for (row, name) in meet(connection, &mut self.artists, artists, "artist", find, add).await? {
+        for (row, name) in meet(connection, &mut self.artists, artists, "artist").await? {
             words.push(indexed(ItemId { kind: Kind::Artist, row }, &name.shown, ""));
         }
         let genres = files.iter().filter_map(|file| file.genre.as_ref()).collect();
-        let find = "SELECT folded, row FROM json_each(?) CROSS JOIN genre ON folded = value";
-        let add = "INSERT INTO genre (row, name, folded, key) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)";
-        meet(connection, &mut self.genres, genres, "genre", find, add).await?;
+        meet(connection, &mut self.genres, genres, "genre").await?;
         self.meet_albums(connection, volume, files, words).await
     }
 
@@ -176,9 +173,7 @@ async fn meet<'a>(
     connection: &mut SqliteConnection,
     known: &mut HashMap<String, i64>,
     names: Vec<&'a Name>,
-    table: &str,
-    find: &'static str,
-    add: &'static str,
+    table: &'static str,
 ) -> Result<Vec<(i64, &'a Name)>, LibraryError> {
     let mut new: BTreeMap<&str, &Name> = BTreeMap::new();
     for name in names.into_iter().filter(|name| !known.contains_key(&name.folded)) {
@@ -188,7 +183,9 @@ async fn meet<'a>(
         return Ok(Vec::new());
     }
     let wanted = Value::from_iter(new.keys().copied()).to_string();
-    let found: Vec<(String, i64)> = sqlx::query_as(find).bind(wanted).fetch_all(&mut *connection).await?;
+    let find = format!("SELECT folded, row FROM json_each(?) CROSS JOIN {table} ON folded = value");
+    let found: Vec<(String, i64)> =
+        sqlx::query_as(AssertSqlSafe(find)).bind(wanted).fetch_all(&mut *connection).await?;
     for (folded, row) in found {
         new.remove(folded.as_str());
         known.insert(folded, row);
@@ -196,7 +193,12 @@ async fn meet<'a>(
     let added: Vec<_> = (next_row(connection, table).await?..).zip(new.into_values()).collect();
     known.extend(added.iter().map(|(row, name)| (name.folded.clone(), *row)));
     let rows = added.iter().map(|(row, name)| json!([row, name.shown, name.folded, sort_key(&name.shown)]));
-    many(connection, add, rows.collect()).await?;
+    if !added.is_empty() {
+        let add =
+            "(row, name, folded, key) SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(?)";
+        let rows = Value::from_iter(rows).to_string();
+        sqlx::query(AssertSqlSafe(format!("INSERT INTO {table} {add}"))).bind(rows).execute(connection).await?;
+    }
     Ok(added)
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::harness::Player;
 use super::sound::{encoded, sine};
+use tandem_music::hls;
 use tandem_player::protocol::{Cause, Event, Order, Track};
 
 /// Answers each request by its path, until the test ends.
@@ -193,43 +194,19 @@ fn a_server_that_stalls_does_not_keep_the_player() {
     assert!(player.recording().ends_with(&sine(0, 20_000)));
 }
 
-/// HLS, as radio stations send it without pictures: pieces of MP3, each with its place in time in front.
 #[test]
 fn hls_plays_from_piece_to_piece() {
     let mut player = Player::new("record-fast", &["--network"]);
     let mp3 = song(player.folder.path(), 200_000);
-    // 256 kbit/s at 44.1 kHz: 835 or 836 bytes a frame, 1,152 samples.
-    let mut frames = Vec::new();
-    let mut at = 0;
-    while at + 4 <= mp3.len() && mp3[at] == 0xff && mp3[at + 1] & 0xe0 == 0xe0 {
-        let length = 835 + usize::from(mp3[at + 2] >> 1 & 1);
-        frames.push(&mp3[at..(at + length).min(mp3.len())]);
-        at += length;
-    }
-    assert!(frames.len() > 150, "{} frames", frames.len());
-    let pieces: Vec<Vec<u8>> = frames
-        .chunks(40)
-        .enumerate()
-        .map(|(piece, frames)| {
-            let mut owner = b"com.apple.streaming.transportStreamTimestamp\0".to_vec();
-            owner.extend((piece as u64 * 40 * 1_152 * 90_000 / 44_100).to_be_bytes());
-            let size = owner.len() as u8;
-            let mut bytes = b"ID3\x04\0\0\0\0\0".to_vec();
-            bytes.push(size + 10);
-            bytes.extend(b"PRIV\0\0\0");
-            bytes.extend([size, 0, 0]);
-            bytes.extend(owner);
-            bytes.extend(frames.concat());
-            bytes
-        })
-        .collect();
+    let pieces = hls::pieces(&mp3);
+    assert!(pieces.len() > 3, "{} pieces", pieces.len());
     let count = pieces.len();
     let server = serve(move |request, stream| {
         let path = path_of(request);
         if path == "/radio.m3u8" {
             let mut list = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n".to_owned();
             for piece in 0..count {
-                list.push_str(&format!("#EXTINF:{:.5},\n{piece}.mp3\n", 40.0 * 1_152.0 / 44_100.0));
+                list.push_str(&format!("#EXTINF:{:.5},\n{piece}.mp3\n", hls::SECONDS));
             }
             list.push_str("#EXT-X-ENDLIST\n");
             return whole(stream, "application/vnd.apple.mpegurl", list.as_bytes());

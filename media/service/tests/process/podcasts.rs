@@ -147,6 +147,28 @@ async fn a_download_that_is_cut_goes_on_by_itself_where_it_was() {
 }
 
 #[tokio::test]
+async fn an_episode_that_is_forgotten_is_not_fetched_any_more() {
+    let mut stage = Stage::new().await;
+    let (sound, left) = (walk(&stage), Arc::new(AtomicBool::new(false)));
+    let hung_up = left.clone();
+    let server = podcast(move |_, stream| {
+        write(stream, format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", sound.len()));
+        write(stream, &sound[..sound.len() / 2]);
+        // The rest does not come: whoever wants it stays on the line.
+        let _ = std::io::Read::read(stream, &mut [0]);
+        hung_up.store(true, Ordering::Release);
+    });
+    stage.start(&[]).await;
+    let episode = stage.subscribed(&server).await;
+    stage.media.download(episode.id.clone()).await.unwrap();
+    until("the first of it", || async { (!stage.episodes().is_empty()).then_some(()) }).await;
+    stage.media.forget(episode.id).await.unwrap();
+    until("the end of the line", || async { left.load(Ordering::Acquire).then_some(()) }).await;
+    until("an empty folder", || async { stage.episodes().is_empty().then_some(()) }).await;
+    assert_eq!(server.asked().iter().filter(|asked| asked.path == "/walk.wav").count(), 1);
+}
+
+#[tokio::test]
 async fn a_server_that_knows_no_ranges_sends_it_all_again() {
     assert_eq!(cut(false).await.len(), 2);
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tandem_contracts::media::MediaError;
+use tandem_music::hls;
 
 use crate::server::{Server, answer, stall, write};
 use crate::stage::{Stage, tone, until};
@@ -14,8 +15,6 @@ use crate::stage::{Stage, tone, until};
 const SECOND: i64 = 1_000_000;
 /// Of the MP3 made here, bytes a second.
 const PACE: usize = 32_000;
-/// A frame of it, samples.
-const FRAME: f64 = 1_152.0;
 
 /// Ten seconds of MP3: 256 kbit/s, 44.1 kHz.
 fn mp3(stage: &Stage) -> Vec<u8> {
@@ -91,39 +90,16 @@ async fn a_station_tells_its_song_is_lost_in_a_tunnel_and_comes_back_by_itself()
     stage.until_titled("Anna - Blue").await;
 }
 
-/// HLS as radio stations send it: pieces of MP3, each with its place in time in front.
-fn pieces(mp3: &[u8]) -> Vec<Vec<u8>> {
-    let (mut frames, mut at) = (Vec::new(), 0);
-    while at + 4 <= mp3.len() && mp3[at] == 0xff && mp3[at + 1] & 0xe0 == 0xe0 {
-        let length = 835 + usize::from(mp3[at + 2] >> 1 & 1);
-        frames.push(&mp3[at..(at + length).min(mp3.len())]);
-        at += length;
-    }
-    assert!(frames.len() > 300, "{} frames", frames.len());
-    let piece = |(number, frames): (usize, &[&[u8]])| {
-        let mut owner = b"com.apple.streaming.transportStreamTimestamp\0".to_vec();
-        owner.extend((number as u64 * 40 * 1_152 * 90_000 / 44_100).to_be_bytes());
-        let size = owner.len() as u8;
-        let mut bytes = b"ID3\x04\0\0\0\0\0".to_vec();
-        bytes.push(size + 10);
-        bytes.extend(b"PRIV\0\0\0");
-        bytes.extend([size, 0, 0]);
-        bytes.extend(owner);
-        bytes.extend(frames.concat());
-        bytes
-    };
-    frames.chunks(40).enumerate().map(piece).collect()
-}
-
 #[tokio::test]
 async fn a_station_in_pieces_plays() {
     let mut stage = Stage::new().await;
-    let pieces = pieces(&mp3(&stage));
+    let pieces = hls::pieces(&mp3(&stage));
+    assert!(pieces.len() > 7, "{} pieces", pieces.len());
     let server = Server::new(move |asked, stream| {
         if asked.path == "/radio.m3u8" {
             let mut list = "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n".to_owned();
             for piece in 0..pieces.len() {
-                list.push_str(&format!("#EXTINF:{:.5},\n{piece}.mp3\n", 40.0 * FRAME / 44_100.0));
+                list.push_str(&format!("#EXTINF:{:.5},\n{piece}.mp3\n", hls::SECONDS));
             }
             return answer(stream, "200 OK\r\nContent-Type: application/vnd.apple.mpegurl", list + "#EXT-X-ENDLIST\n");
         }
