@@ -28,6 +28,18 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-player", vec![]),
         ("tandem-kdeconnect", vec![]),
         ("tandem-session", vec![]),
+        ("tandem-link", vec!["tandem-kdeconnect"]),
+        (
+            "tandem-phone-link",
+            vec![
+                "tandem-contracts",
+                "tandem-runtime",
+                "tandem-units",
+                "tandem-kdeconnect",
+                "tandem-link",
+                "tandem-session",
+            ],
+        ),
         (
             "tandem-media",
             vec![
