@@ -18,7 +18,7 @@ pub use identity::{DeviceId, DeviceKind, Identity, InvalidIdentity, device_name}
 pub use lines::{LineError, Lines};
 pub use media::{Action, Mpris, MprisRequest, Playing, Repeat};
 pub use packet::{Message, Packet, PacketError, Payload};
-pub use pairing::{Ended, Pairing, Step, Window};
+pub use pairing::{Ended, Pairing, Step, Talk, Window};
 pub use verify::{Fingerprint, verification_key};
 
 /// The longest line of a peer that is not paired, bytes.

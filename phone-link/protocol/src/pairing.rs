@@ -41,6 +41,11 @@ impl Window {
     pub fn is_open(&self, now: Duration) -> bool {
         self.until.is_some_and(|until| now < until)
     }
+
+    /// When it closes by itself, if it was opened.
+    pub fn closes_at(&self) -> Option<Duration> {
+        self.until
+    }
 }
 
 /// Why two devices are not paired, or no longer.
@@ -91,6 +96,17 @@ enum State {
     Paired,
 }
 
+/// What two devices that are about to be paired wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// We asked, and the peer has not answered.
+    Asking,
+    /// The peer agreed to what we asked: the key is to be confirmed here.
+    Agreed,
+    /// The peer asked: the key is to be confirmed here.
+    Asked,
+}
+
 /// Pairing with one peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Pairing {
@@ -109,6 +125,16 @@ impl Pairing {
 
     pub fn is_paired(&self) -> bool {
         self.state == State::Paired
+    }
+
+    /// Whether both screens show a key now, and who asked.
+    pub fn talk(&self) -> Option<Talk> {
+        match self.state {
+            State::Asking { agreed: false, .. } => Some(Talk::Asking),
+            State::Asking { agreed: true, .. } => Some(Talk::Agreed),
+            State::Asked { .. } => Some(Talk::Asked),
+            State::Unpaired | State::Paired => None,
+        }
     }
 
     /// Somebody at the screen chose this peer. `unix` is the time of day, seconds since 1970.

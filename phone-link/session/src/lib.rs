@@ -3,7 +3,9 @@
 mod destination;
 mod hand_over;
 mod point;
+mod presence;
 
 pub use destination::{Destination, Target};
 pub use hand_over::{CarSeen, Effect, HandOver, PhoneSeen, Record, Stage, Step, Why};
 pub use point::Point;
+pub use presence::{Cabin, Presence, Whereabouts};

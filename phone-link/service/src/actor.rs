@@ -1,0 +1,339 @@
+//! The one task that owns the core: phones, the vehicle, the car's player, people's wishes and the clock come in by turns. What the core wants is done in its order, and
+//! nothing before what it wrote down is on the disk.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tandem_kdeconnect::DeviceId;
+use tandem_link::{LinkId, Links, News, Pin};
+use tandem_session::CarSeen;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tracing::{debug, error, info, warn};
+
+use crate::car::Car;
+use crate::core::{Arrival, CarPlays, Core, Effect, Landed, Moment, Refusal, Snapshot, Vehicle};
+use crate::files;
+use crate::store::Store;
+
+/// Wishes that may wait; a client beyond that waits at its own end.
+const REQUESTS: usize = 64;
+const WORDS: usize = 64;
+/// A phone that takes nothing for so long, with its queue full, is let go.
+const SENDS_WITHIN: Duration = Duration::from_millis(50);
+/// A disk that does not answer for so long holds up nobody.
+const WRITES_WITHIN: Duration = Duration::from_secs(1);
+/// How often and for how long paired phones are told that the car is here, after something has happened.
+const ANNOUNCE_EVERY: Duration = Duration::from_millis(1_500);
+const ANNOUNCE_FOR: u32 = 20;
+/// Otherwise.
+const ANNOUNCE_SELDOM: Duration = Duration::from_secs(30);
+
+pub type Answer<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// What people want.
+pub enum Request {
+    OpenPairing(Answer<u32>),
+    ClosePairing(Answer<()>),
+    Pair(String, Answer<()>),
+    Confirm(String, Answer<()>),
+    Refuse(String, Answer<()>),
+    Forget(String, Answer<()>),
+    ForgetAll(Answer<u32>),
+    Grant(String, String, bool, Answer<()>),
+    Automatic(String, String, String, Answer<()>),
+    Guest(String, bool, Answer<()>),
+    Prefer(String, Answer<()>),
+    Ring(String, Answer<()>),
+    Share(String, String, Answer<()>),
+    /// The way to a phone, for a file.
+    Way(String, Answer<(DeviceId, LinkId)>),
+    Claim(String, Answer<()>),
+    Release(String, Answer<()>),
+    Steer(String, String, Answer<()>),
+    Dismiss(String, Answer<()>),
+}
+
+/// What tasks of the service tell.
+pub enum Word {
+    Resolved { session: String, track: String, item: Option<String> },
+    Paused { session: String, number: u64, seen: CarSeen },
+    Received(DeviceId, Landed),
+    Sent(DeviceId),
+}
+
+/// The way to the actor.
+#[derive(Clone)]
+pub struct Handle {
+    pub requests: mpsc::Sender<Request>,
+    pub words: mpsc::Sender<Word>,
+    pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    began: Instant,
+}
+
+impl Handle {
+    /// The core's time.
+    pub fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+}
+
+/// What the actor works with.
+pub struct Tools {
+    pub links: Links,
+    pub news: mpsc::Receiver<News>,
+    pub store: Arc<Store>,
+    pub car: Car,
+    pub plays: watch::Receiver<(u64, CarPlays)>,
+    pub vehicle: watch::Receiver<Vehicle>,
+    /// Where files of phones go.
+    pub folder: PathBuf,
+}
+
+/// See the module.
+pub struct Actor {
+    core: Core,
+    began: Instant,
+    tools: Tools,
+    requests: mpsc::Receiver<Request>,
+    words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    /// Where paired phones were reached last.
+    addresses: HashMap<DeviceId, IpAddr>,
+    announce: Instant,
+    announcements: u32,
+    unwritten: u64,
+}
+
+/// Both clocks, as the core reads them.
+pub fn moment(began: Instant) -> Moment {
+    let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    Moment { now: began.elapsed(), unix_ms }
+}
+
+impl Actor {
+    pub fn new(mut core: Core, began: Instant, addresses: HashMap<DeviceId, IpAddr>, tools: Tools) -> (Self, Handle) {
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let words = mpsc::channel(WORDS);
+        let (snapshot, watcher) = watch::channel(Arc::new(core.snapshot()));
+        let handle = Handle { requests: sender, words: words.0.clone(), snapshot: watcher, began };
+        let actor = Self {
+            core,
+            began,
+            tools,
+            requests,
+            words,
+            snapshot,
+            addresses,
+            announce: Instant::now(),
+            announcements: ANNOUNCE_FOR,
+            unwritten: 0,
+        };
+        (actor, handle)
+    }
+
+    /// Runs until told to stop, or until nobody is left who could ask for anything.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        tokio::pin!(stop);
+        self.perform().await;
+        loop {
+            let due = self.core.due().map(|due| self.began + due);
+            tokio::select! {
+                () = &mut stop => return,
+                request = self.requests.recv() => match request {
+                    Some(request) => self.answer(request),
+                    None => return,
+                },
+                news = self.tools.news.recv() => match news {
+                    Some(news) => self.hear(news),
+                    None => return,
+                },
+                Some(word) = self.words.1.recv() => self.take(word),
+                Ok(()) = self.tools.vehicle.changed() => {
+                    let vehicle = *self.tools.vehicle.borrow_and_update();
+                    self.core.vehicle(moment(self.began), vehicle);
+                }
+                Ok(()) = self.tools.plays.changed() => {
+                    let plays = self.tools.plays.borrow_and_update().1.clone();
+                    self.core.car(moment(self.began), plays);
+                }
+                () = tokio::time::sleep_until(due.unwrap_or(self.announce)), if due.is_some() => {
+                    self.core.tick(moment(self.began));
+                }
+                () = tokio::time::sleep_until(self.announce) => self.announce_now(),
+            }
+            self.perform().await;
+        }
+    }
+
+    fn announce_now(&mut self) {
+        self.announcements = self.announcements.saturating_sub(1);
+        self.announce = Instant::now() + if self.announcements > 0 { ANNOUNCE_EVERY } else { ANNOUNCE_SELDOM };
+        let away = self.core.away();
+        if self.core.is_open() || !away.is_empty() {
+            let known: Vec<IpAddr> = away.iter().filter_map(|id| self.addresses.get(id)).copied().collect();
+            self.tools.links.announce(&known);
+        }
+    }
+
+    fn hear(&mut self, news: News) {
+        let at = moment(self.began);
+        match news {
+            News::Up { link, identity, certificate, our_key, their_key, address, pinned, .. } => {
+                info!(pinned, protocol = identity.protocol, "a phone is connected");
+                if pinned {
+                    self.addresses.insert(identity.id.clone(), address);
+                }
+                let arrival = Arrival { link, identity, certificate, our_key, their_key, address, pinned };
+                self.core.link_up(at, arrival);
+            }
+            News::Packet { link, packet } => {
+                debug!(?packet, "a phone says");
+                self.core.packet(at, link, packet);
+            }
+            News::Refused { why, .. } => debug!(why = %why, "a phone said something that is not understood"),
+            News::Down { link, why } => {
+                info!(?why, "a phone is gone");
+                self.core.link_down(at, link);
+                // It may be back in a moment.
+                (self.announcements, self.announce) = (ANNOUNCE_FOR, Instant::now() + ANNOUNCE_EVERY);
+            }
+        }
+    }
+
+    fn take(&mut self, word: Word) {
+        let at = moment(self.began);
+        match word {
+            Word::Resolved { session, track, item } => self.core.resolved(at, &session, &track, item),
+            Word::Paused { session, number, seen } => self.core.car_paused(at, &session, number, seen),
+            Word::Received(phone, landed) => self.core.received(at, &phone, landed),
+            Word::Sent(phone) => self.core.sent(at, &phone),
+        }
+    }
+
+    fn answer(&mut self, request: Request) {
+        let at = moment(self.began);
+        let core = &mut self.core;
+        // A client that does not wait for its answer any more is no error.
+        match request {
+            Request::OpenPairing(answer) => drop(answer.send(core.open_pairing(at))),
+            Request::ClosePairing(answer) => {
+                core.close_pairing(at);
+                drop(answer.send(Ok(())));
+            }
+            Request::Pair(id, answer) => drop(answer.send(core.pair(at, &id))),
+            Request::Confirm(id, answer) => drop(answer.send(core.confirm(at, &id))),
+            Request::Refuse(id, answer) => drop(answer.send(core.refuse(at, &id))),
+            Request::Forget(id, answer) => drop(answer.send(core.forget(at, &id))),
+            Request::ForgetAll(answer) => drop(answer.send(Ok(core.forget_all(at)))),
+            Request::Grant(id, what, granted, answer) => drop(answer.send(core.grant(at, &id, &what, granted))),
+            Request::Automatic(id, kind, word, answer) => {
+                drop(answer.send(core.set_automatic(at, &id, &kind, &word)));
+            }
+            Request::Guest(id, is_guest, answer) => drop(answer.send(core.set_guest(at, &id, is_guest))),
+            Request::Prefer(id, answer) => drop(answer.send(core.prefer(at, &id))),
+            Request::Ring(id, answer) => drop(answer.send(core.ring(at, &id))),
+            Request::Share(id, text, answer) => drop(answer.send(core.share(at, &id, &text))),
+            Request::Way(id, answer) => drop(answer.send(core.way_to(&id))),
+            Request::Claim(id, answer) => drop(answer.send(core.claim(at, &id))),
+            Request::Release(id, answer) => drop(answer.send(core.release(at, &id))),
+            Request::Steer(id, order, answer) => drop(answer.send(core.steer(at, &id, &order))),
+            Request::Dismiss(id, answer) => drop(answer.send(core.dismiss(at, &id))),
+        }
+    }
+
+    /// Does what the core wants, and tells what has changed.
+    async fn perform(&mut self) {
+        loop {
+            let effects = self.core.take_effects();
+            if effects.is_empty() {
+                break;
+            }
+            for effect in effects {
+                self.do_one(effect).await;
+            }
+        }
+        let snapshot = self.core.snapshot();
+        self.snapshot.send_if_modified(|told| {
+            let is_other = **told != snapshot;
+            if is_other {
+                *told = Arc::new(snapshot);
+            }
+            is_other
+        });
+    }
+
+    async fn do_one(&mut self, effect: Effect) {
+        let Tools { links, store, car, folder, .. } = &self.tools;
+        let words = self.words.0.clone();
+        match effect {
+            Effect::Keep(change) => {
+                let written = tokio::time::timeout(WRITES_WITHIN, store.keep(&change)).await;
+                let why = match written {
+                    Ok(Ok(())) => return self.unwritten = 0,
+                    Ok(Err(why)) => why.to_string(),
+                    Err(_) => "the disk does not answer".to_owned(),
+                };
+                // The driver goes on hearing: after a restart both sides are asked anyway.
+                self.unwritten += 1;
+                if self.unwritten == 1 {
+                    error!(why, "what is done now is not kept");
+                }
+            }
+            Effect::Send(link, packet) => match tokio::time::timeout(SENDS_WITHIN, links.send(link, packet)).await {
+                Ok(Ok(())) => {}
+                // Its end is told.
+                Ok(Err(_)) => {}
+                Err(_) => {
+                    warn!("a phone takes nothing: it is let go");
+                    links.close(link);
+                }
+            },
+            Effect::Close(link) => links.close(link),
+            Effect::Trust(link, paired) => links.set_paired(link, paired),
+            Effect::Pin(id, certificate, protocol) => links.pin(id, Pin { certificate, protocol }),
+            Effect::Unpin(id) => {
+                links.unpin(&id);
+                self.addresses.remove(&id);
+            }
+            Effect::Admit(open) => links.admit_strangers(open),
+            Effect::Announce => (self.announcements, self.announce) = (ANNOUNCE_FOR, Instant::now()),
+            Effect::Resolve { session, track, wanted } => {
+                let car = car.clone();
+                tokio::spawn(async move {
+                    let item = car.resolve(wanted).await;
+                    drop(words.send(Word::Resolved { session, track, item }).await);
+                });
+            }
+            Effect::Play { item, position_ms, .. } => {
+                let car = car.clone();
+                tokio::spawn(async move { car.play(item, position_ms).await });
+            }
+            Effect::Pause { session, item, number } => {
+                let car = car.clone();
+                tokio::spawn(async move {
+                    if let Some(seen) = car.pause(&item).await {
+                        drop(words.send(Word::Paused { session, number, seen }).await);
+                    }
+                });
+            }
+            Effect::AskCar => car.ask(),
+            Effect::Steer(order) => {
+                let car = car.clone();
+                tokio::spawn(async move { car.steer(order).await });
+            }
+            Effect::Receive { phone, link, payload, name } => {
+                let (links, folder) = (links.clone(), folder.clone());
+                tokio::spawn(async move {
+                    let landed = files::receive(&links, link, payload, &folder, &phone, &name).await;
+                    drop(words.send(Word::Received(phone, landed)).await);
+                });
+            }
+            Effect::Wipe(phone) => files::wipe(folder, &phone),
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! What the service knows of all phones, and what is to be done about it. No bus, no socket, no disk, no clock: time is an argument.
+
+mod landing;
+mod notes;
+mod pair;
+mod phone;
+mod places;
+mod players;
+mod shown;
+mod take;
+mod wishes;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tandem_contracts::media::Wanted;
+use tandem_contracts::phones::Entry;
+use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
+use tandem_link::LinkId;
+use tandem_session::{Cabin, CarSeen, Destination, Point, Record};
+
+pub use landing::Landed;
+pub use phone::{Kept, Phone};
+pub use places::{Place, PlaceStage};
+pub use players::Player;
+pub use shown::{Shown, Snapshot};
+pub use wishes::Refusal;
+
+/// Phones that are not paired and shown all the same, while pairing is open.
+const STRANGERS: usize = 8;
+
+/// Two clocks: one that only goes forward, which decides, and one that people read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Since any start.
+    pub now: Duration,
+    /// Milliseconds since 1970, by the head unit's clock.
+    pub unix_ms: u64,
+}
+
+impl Moment {
+    fn seconds(self) -> i64 {
+        i64::try_from(self.unix_ms / 1000).unwrap_or(0)
+    }
+}
+
+/// What the car's own player does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CarPlays {
+    /// An item of `Media1`; empty for nothing.
+    pub item: String,
+    pub title: String,
+    pub artist: String,
+    pub album: String,
+    /// An http(s) address; empty for what has none.
+    pub url: String,
+    pub length_ms: i64,
+    pub position_ms: i64,
+    pub sounding: bool,
+    pub can_go_next: bool,
+    pub can_go_previous: bool,
+    pub can_seek: bool,
+    /// Percent.
+    pub volume: u8,
+}
+
+impl CarPlays {
+    fn seen(&self) -> CarSeen {
+        CarSeen { item: self.item.clone(), sounding: self.sounding, position_ms: self.position_ms }
+    }
+}
+
+/// What the vehicle says, as far as it is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Vehicle {
+    pub cabin: Cabin,
+    /// Standing in P: nothing less is parked.
+    pub parked: bool,
+    pub place: Option<Point>,
+}
+
+/// What the car's player is told for a phone that steers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CarOrder {
+    Play,
+    Pause,
+    PlayPause,
+    Next,
+    Previous,
+    Stop,
+    SetPosition { ms: i64 },
+    Seek { us: i64 },
+    Volume { percent: u8 },
+}
+
+/// What is written down, to be found again after a restart.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    Phone { id: DeviceId, name: String, kept: Box<Kept> },
+    /// The phone and everything of it.
+    Forgotten(DeviceId),
+    Step { phone: DeviceId, player: String, session: String, track: String, record: Record },
+    Place(Box<Place>),
+    PlaceGone(String),
+    Ledger(Entry),
+    /// When the ignition was switched off, seconds since 1970; none while it is on.
+    IgnitionOff(Option<i64>),
+}
+
+/// What is to be done, in this order: what comes after a [`Effect::Keep`] waits until that is on the disk.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Keep(Change),
+    Send(LinkId, Packet),
+    Close(LinkId),
+    /// The peer of this link is paired, or no longer.
+    Trust(LinkId, bool),
+    Pin(DeviceId, Vec<u8>, u8),
+    Unpin(DeviceId),
+    /// Whether phones that are not paired may come near.
+    Admit(bool),
+    Announce,
+    /// Look for it in the car: answered by [`Core::resolved`].
+    Resolve { session: String, track: String, wanted: Wanted },
+    Play { session: String, item: String, position_ms: i64 },
+    /// If it plays this: answered by [`Core::car_paused`].
+    Pause { session: String, item: String, number: u64 },
+    /// Answered by [`Core::car`].
+    AskCar,
+    Steer(CarOrder),
+    /// Take a file in: answered by [`Core::received`].
+    Receive { phone: DeviceId, link: LinkId, payload: Payload, name: String },
+    /// Everything that the phone put here is to go.
+    Wipe(DeviceId),
+}
+
+/// What was written down before this start.
+#[derive(Clone, Debug, Default)]
+pub struct Loaded {
+    pub phones: Vec<(DeviceId, String, Kept)>,
+    pub steps: Vec<Step>,
+    pub places: Vec<Place>,
+    pub ignition_off: Option<i64>,
+}
+
+/// The last step of one hand-over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub phone: DeviceId,
+    pub player: String,
+    pub session: String,
+    pub track: String,
+    pub record: Record,
+}
+
+/// See the module.
+pub struct Core {
+    at: Moment,
+    /// As phones show this car.
+    name: String,
+    phones: BTreeMap<DeviceId, Phone>,
+    places: Vec<Place>,
+    window: Window,
+    window_was_open: bool,
+    vehicle: Vehicle,
+    /// Since when the ignition is off.
+    off_since: Option<Duration>,
+    car: CarPlays,
+    sessions: u64,
+    told: shown::Told,
+    out: VecDeque<Effect>,
+}
+
+impl Core {
+    pub fn new(at: Moment, name: String, loaded: Loaded) -> Self {
+        let mut core = Self {
+            at,
+            name,
+            phones: BTreeMap::new(),
+            places: loaded.places,
+            window: Window::default(),
+            window_was_open: false,
+            vehicle: Vehicle::default(),
+            off_since: None,
+            car: CarPlays::default(),
+            sessions: 0,
+            told: shown::Told::default(),
+            out: VecDeque::new(),
+        };
+        for (id, name, kept) in loaded.phones {
+            core.out.push_back(Effect::Pin(id.clone(), kept.certificate.clone(), kept.protocol));
+            core.phones.insert(id.clone(), Phone::kept(id, name, kept));
+        }
+        for step in loaded.steps {
+            if let Some(phone) = core.phones.get_mut(&step.phone) {
+                let player = Player::restored(at, &step);
+                phone.players.insert(step.player, player);
+            }
+        }
+        // A phone that is known no more is owed nothing.
+        let phones = &core.phones;
+        core.places.retain(|place| phones.contains_key(&place.phone));
+        core.out.push_back(Effect::Admit(false));
+        core.out.push_back(Effect::AskCar);
+        core.run_all();
+        // What was off when the power went is off since then, and for longer than the clock can be trusted to say.
+        if let Some(off) = loaded.ignition_off {
+            let passed = u64::try_from(at.seconds().saturating_sub(off)).unwrap_or(0);
+            core.off_since = Some(at.now.saturating_sub(Duration::from_secs(passed)));
+            core.wipe_guests(passed);
+        }
+        core
+    }
+
+    pub fn take_effects(&mut self) -> VecDeque<Effect> {
+        std::mem::take(&mut self.out)
+    }
+
+    fn do_next(&mut self, effect: Effect) {
+        self.out.push_back(effect);
+    }
+
+    fn send(&mut self, phone: &DeviceId, packet: Packet) -> bool {
+        let link = self.phones.get(phone).and_then(|phone| phone.link.as_ref()).map(|link| link.id);
+        if let Some(link) = link {
+            self.do_next(Effect::Send(link, packet));
+        }
+        link.is_some()
+    }
+
+    fn note_down(&mut self, phone: &DeviceId, deed: &str, kind: &str, count: u32) {
+        let phone_name = self.phones.get(phone).map(|phone| phone.name.clone()).unwrap_or_default();
+        let (deed, kind) = (deed.to_owned(), kind.to_owned());
+        let entry = Entry { at: self.at.seconds(), phone: phone.to_string(), phone_name, deed, kind, count };
+        self.do_next(Effect::Keep(Change::Ledger(entry)));
+    }
+
+    /// The vehicle says something else.
+    pub fn vehicle(&mut self, at: Moment, vehicle: Vehicle) {
+        self.at = at;
+        let before = std::mem::replace(&mut self.vehicle, vehicle);
+        self.window.set_parked(vehicle.parked);
+        self.look_at_window();
+        match (before.cabin.ignition_on, vehicle.cabin.ignition_on) {
+            (was, Some(false)) if was != Some(false) && self.off_since.is_none() => {
+                self.off_since = Some(at.now);
+                self.do_next(Effect::Keep(Change::IgnitionOff(Some(at.seconds()))));
+            }
+            (was, Some(true)) if was != Some(true) => {
+                self.off_since = None;
+                self.do_next(Effect::Keep(Change::IgnitionOff(None)));
+                self.do_next(Effect::Announce);
+            }
+            _ => {}
+        }
+        if vehicle.cabin.driver_door_open == Some(true) && before.cabin.driver_door_open != Some(true) {
+            self.do_next(Effect::Announce);
+        }
+        for phone in self.phones.values_mut() {
+            phone.presence.cabin(at.now, vehicle.cabin);
+        }
+        self.follow_people();
+    }
+
+    /// What the car's own player does now.
+    pub fn car(&mut self, at: Moment, car: CarPlays) {
+        self.at = at;
+        let changed = self.car != car;
+        self.car = car;
+        let seen = self.car.seen();
+        for phone in self.phones.values_mut() {
+            for player in phone.players.values_mut() {
+                player.hand.car(at.now, seen.clone());
+            }
+        }
+        if changed {
+            self.tell_of_car();
+        }
+        self.run_all();
+    }
+
+    /// When to call [`Core::tick`] next, by the clock that only goes forward.
+    pub fn due(&self) -> Option<Duration> {
+        let phones = self.phones.values().flat_map(Phone::due);
+        let guests = self.off_since.filter(|_| self.has_guests()).map(|since| since + GUESTS_STAY);
+        phones.chain(guests).chain(self.window.closes_at()).min()
+    }
+
+    /// Time passes.
+    pub fn tick(&mut self, at: Moment) {
+        self.at = at;
+        self.look_at_window();
+        let window = self.window;
+        let late: Vec<_> = self
+            .phones
+            .iter_mut()
+            .map(|(id, phone)| {
+                phone.presence.tick(at.now);
+                for player in phone.players.values_mut() {
+                    player.hand.tick(at.now);
+                }
+                (id.clone(), phone.pairing.tick(at.now, &window))
+            })
+            .collect();
+        for (id, steps) in late {
+            self.pairing_steps(&id, steps);
+        }
+        if let Some(since) = self.off_since {
+            self.wipe_guests(at.now.saturating_sub(since).as_secs());
+        }
+        self.follow_people();
+        self.run_all();
+    }
+
+    fn has_guests(&self) -> bool {
+        self.phones.values().any(|phone| phone.kept.as_ref().is_some_and(|kept| kept.is_guest))
+    }
+
+    /// Half an hour after the ignition is off nothing of a guest is left.
+    fn wipe_guests(&mut self, off_for: u64) {
+        if off_for < GUESTS_STAY.as_secs() {
+            return;
+        }
+        let is_guest = |phone: &&Phone| phone.kept.as_ref().is_some_and(|kept| kept.is_guest);
+        let guests: Vec<_> = self.phones.values().filter(is_guest).map(|phone| phone.id.clone()).collect();
+        for guest in guests {
+            self.note_down(&guest, "wiped", "phone", 1);
+            self.forget_phone(&guest);
+        }
+    }
+
+    /// A session's name: of time, and of how many there were.
+    fn new_session(&mut self) -> String {
+        self.sessions += 1;
+        let (seconds, millis) = (self.at.unix_ms / 1000, (self.at.unix_ms % 1000) as u32);
+        let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, millis * 1_000_000);
+        uuid::Uuid::new_v7(stamp).to_string()
+    }
+
+    /// Where the destination lies from the car.
+    fn from_here(&self, destination: &Destination) -> Option<(f64, f64)> {
+        let tandem_session::Target::Point(point) = &destination.target else { return None };
+        let here = self.vehicle.place?;
+        Some((here.metres_to(*point), here.bearing_to(*point)))
+    }
+}
+
+/// How long a guest's data stay once the ignition is off.
+const GUESTS_STAY: Duration = Duration::from_secs(30 * 60);
+
+#[cfg(test)]
+mod tests;

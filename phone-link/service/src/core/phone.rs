@@ -1,0 +1,120 @@
+//! One phone: who it is, what it may do here, and what is known of it while it is connected.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use tandem_kdeconnect::{Battery, DeviceId, DeviceKind, Note, Pairing, Signal};
+use tandem_link::LinkId;
+use tandem_session::{Presence, Whereabouts};
+
+use super::Player;
+
+/// What is kept of a paired phone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kept {
+    /// DER.
+    pub certificate: Vec<u8>,
+    /// The highest that it ever spoke: a lower one is somebody else's.
+    pub protocol: u8,
+    pub kind: DeviceKind,
+    /// Of [`tandem_contracts::phones::GRANTS`].
+    pub grants: Vec<String>,
+    /// By [`tandem_contracts::phones::AUTOMATIC`]: `ask`, `always` or `never`.
+    pub automatic: BTreeMap<String, String>,
+    pub is_guest: bool,
+    /// The smallest comes first.
+    pub rank: u32,
+    /// Seconds since 1970; 0 if never.
+    pub seen_at: i64,
+    /// Where it was reached last.
+    pub address: Option<IpAddr>,
+}
+
+/// A connection to a phone that has proved to be who it says.
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub id: LinkId,
+    pub certificate: Vec<u8>,
+    pub protocol: u8,
+    pub our_key: Vec<u8>,
+    pub their_key: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Phone {
+    pub id: DeviceId,
+    pub name: String,
+    pub kind: DeviceKind,
+    /// None for one that is not paired.
+    pub kept: Option<Kept>,
+    pub link: Option<Link>,
+    pub pairing: Pairing,
+    /// Both screens show it while they pair.
+    pub key: String,
+    /// Why the last pairing came to nothing.
+    pub reason: String,
+    pub presence: Presence,
+    pub battery: Option<Battery>,
+    pub signal: Option<Signal>,
+    pub players: BTreeMap<String, Player>,
+    pub notes: BTreeMap<String, (String, Note)>,
+    /// What was shared lately, to know it when it comes twice.
+    pub shares: Vec<(String, Duration)>,
+    /// It asked for the car's player.
+    pub follows_car: bool,
+    /// Where it was when that was looked at last.
+    pub was: Whereabouts,
+    /// Somebody got in with it, and nothing of it has gone on in the car since.
+    pub awaits: bool,
+}
+
+impl Phone {
+    pub fn new(id: DeviceId, name: String, kind: DeviceKind) -> Self {
+        Self {
+            id,
+            name,
+            kind,
+            kept: None,
+            link: None,
+            pairing: Pairing::new(false, 8),
+            key: String::new(),
+            reason: String::new(),
+            presence: Presence::default(),
+            battery: None,
+            signal: None,
+            players: BTreeMap::new(),
+            notes: BTreeMap::new(),
+            shares: Vec::new(),
+            follows_car: false,
+            was: Whereabouts::Out,
+            awaits: false,
+        }
+    }
+
+    /// One that was paired before this start.
+    pub fn kept(id: DeviceId, name: String, kept: Kept) -> Self {
+        let mut phone = Self::new(id, name, kept.kind);
+        phone.pairing = Pairing::new(true, kept.protocol);
+        phone.kept = Some(kept);
+        phone
+    }
+
+    pub fn may(&self, what: &str) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.grants.iter().any(|grant| grant == what))
+    }
+
+    /// What its owner wants done without being asked: `ask`, `always` or `never`.
+    pub fn automatic(&self, kind: &str) -> &str {
+        self.kept.as_ref().and_then(|kept| kept.automatic.get(kind)).map_or("ask", String::as_str)
+    }
+
+    pub fn rank(&self) -> u32 {
+        self.kept.as_ref().map_or(u32::MAX, |kept| kept.rank)
+    }
+
+    pub fn due(&self) -> Vec<Duration> {
+        let players = self.players.values().filter_map(|player| player.hand.due());
+        players.chain(self.pairing.due()).chain(self.presence.due()).collect()
+    }
+}

@@ -1,0 +1,323 @@
+//! A player of a phone: what it plays, and whose that is.
+
+use std::time::Duration;
+
+use tandem_contracts::media::Wanted;
+use tandem_kdeconnect::{Action, DeviceId, Message, Mpris, MprisRequest, Packet, Playing};
+use tandem_session::{CarSeen, Effect as Hand, HandOver, PhoneSeen, Stage};
+
+use super::{Change, Core, Effect, Moment, Step};
+
+/// Players of one phone.
+const PLAYERS: usize = 8;
+/// A state that came with a change of it is at most so old, milliseconds.
+const FRESH_MS: u32 = 500;
+
+/// How far a position can be trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quality {
+    Exact,
+    Bounded { ms: u32 },
+    Stale,
+}
+
+/// Where the car may have it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it was looked up for.
+    pub track: String,
+    /// An item of `Media1`; none if there is nothing like it, or nobody has answered.
+    pub item: Option<String>,
+    pub is_known: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Player {
+    pub session: String,
+    /// Seconds since 1970.
+    pub since: i64,
+    pub state: Playing,
+    /// When `state` said where it is.
+    pub heard_at: Duration,
+    pub quality: Quality,
+    /// When it began to play, as far as was seen.
+    pub began: Option<Duration>,
+    pub hand: HandOver,
+    pub candidate: Candidate,
+    /// What was claimed, as of the last claim.
+    pub claimed: String,
+    /// Somebody here wished that it goes on on the phone.
+    pub goes_on: bool,
+}
+
+impl Player {
+    fn new(at: Moment, session: String) -> Self {
+        Self {
+            session,
+            since: at.seconds(),
+            state: Playing::default(),
+            heard_at: at.now,
+            quality: Quality::Stale,
+            began: None,
+            hand: HandOver::new(at.now, None),
+            candidate: Candidate::default(),
+            claimed: String::new(),
+            goes_on: false,
+        }
+    }
+
+    /// As the journal has it.
+    pub fn restored(at: Moment, step: &Step) -> Self {
+        let mut player = Self::new(at, step.session.clone());
+        player.hand = HandOver::new(at.now, Some(step.record.clone()));
+        player.claimed.clone_from(&step.track);
+        player
+    }
+
+    /// The phone is away: nobody knows what it plays.
+    pub fn silence(&mut self) {
+        self.state.playing = Some(false);
+        self.began = None;
+        self.quality = Quality::Stale;
+    }
+
+    /// Whether it is of interest while its phone is away.
+    pub fn has_business(&self) -> bool {
+        !matches!(self.hand.stage(), Stage::Offered)
+    }
+
+    /// What it plays, so that two can be told from each other.
+    pub fn track(&self) -> String {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        [text(&self.state.title), text(&self.state.artist), text(&self.state.album), text(&self.state.url)].join("\n")
+    }
+
+    pub fn is_playing(&self) -> bool {
+        self.state.playing == Some(true)
+    }
+
+    /// Milliseconds at this moment, and no further than its end.
+    pub fn position_ms(&self, now: Duration) -> i64 {
+        let said = self.state.position_ms.unwrap_or(0).max(0);
+        let passed = if self.is_playing() { now.saturating_sub(self.heard_at).as_millis() as i64 } else { 0 };
+        match self.state.length_ms {
+            Some(length) if length > 0 => said.saturating_add(passed).min(length),
+            _ => said.saturating_add(passed),
+        }
+    }
+
+    fn wanted(&self) -> Wanted {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        Wanted {
+            title: text(&self.state.title),
+            artist: text(&self.state.artist),
+            album: text(&self.state.album),
+            length_us: self.state.length_ms.unwrap_or(0).max(0).saturating_mul(1000),
+            url: text(&self.state.url),
+        }
+    }
+}
+
+/// What a packet says is put over what was said before; the rest stands.
+fn put_over(before: &mut Playing, said: &Playing) {
+    macro_rules! newer {
+        ($($field:ident),*) => { $(if said.$field.is_some() { before.$field.clone_from(&said.$field); })* };
+    }
+    newer!(title, artist, album, url, art_url, length_ms, position_ms, playing, can_play, can_pause);
+    newer!(can_go_next, can_go_previous, can_seek, volume, repeat, shuffle);
+}
+
+impl Core {
+    pub(super) fn hear_player(&mut self, id: &DeviceId, said: Mpris) {
+        match said {
+            Mpris::Players { names, .. } => self.hear_players(id, names),
+            Mpris::State { player, state } => self.hear_state(id, &player, &state),
+            // Covers are taken from the library; a phone's own are not asked for.
+            Mpris::Art { .. } => {}
+        }
+    }
+
+    fn hear_players(&mut self, id: &DeviceId, names: Vec<String>) {
+        let at = self.at;
+        // What comes back from the phone is our own player.
+        let names: Vec<_> = names.into_iter().filter(|name| *name != self.name).take(PLAYERS).collect();
+        let mut ask = Vec::new();
+        for name in &names {
+            let known = self.phones.get(id).is_some_and(|phone| phone.players.contains_key(name));
+            if !known {
+                let session = self.new_session();
+                let Some(phone) = self.phones.get_mut(id) else { return };
+                let mut player = Player::new(at, session);
+                // Asked here as the hand-over asks: it is connected, and what it does is not known.
+                player.hand.link(at.now, true);
+                phone.players.insert(name.clone(), player);
+                ask.push(name.clone());
+            }
+        }
+        let Some(phone) = self.phones.get_mut(id) else { return };
+        phone.players.retain(|name, player| names.contains(name) || player.has_business());
+        for (name, player) in &mut phone.players {
+            // The answer to what was asked behind an order to pause.
+            player.hand.phone_heard();
+            if !names.contains(name) {
+                // Its app was closed there: it plays nothing.
+                player.silence();
+            }
+        }
+        self.run_all();
+    }
+
+    fn hear_state(&mut self, id: &DeviceId, name: &str, said: &Playing) {
+        let at = self.at;
+        let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
+        let (track, was_playing) = (player.track(), player.is_playing());
+        let shown = player.position_ms(at.now);
+        put_over(&mut player.state, said);
+        let changed = player.track() != track || player.is_playing() != was_playing;
+        if said.position_ms.is_some() {
+            player.quality = match player.is_playing() {
+                false => Quality::Exact,
+                true if changed => Quality::Bounded { ms: FRESH_MS },
+                // The same number again is a moment of before.
+                true => Quality::Stale,
+            };
+        } else {
+            player.state.position_ms = Some(if player.track() == track { shown } else { 0 });
+        }
+        player.heard_at = at.now;
+        match player.is_playing() {
+            true if !was_playing => player.began = Some(at.now),
+            false => player.began = None,
+            true => {}
+        }
+        if said.playing.is_some() {
+            let seen = PhoneSeen { playing: player.is_playing(), position_ms: player.position_ms(at.now) };
+            player.hand.phone(at.now, seen);
+        }
+        let (session, track, wanted) = (player.session.clone(), player.track(), player.wanted());
+        if player.candidate.track != track {
+            player.candidate = Candidate { track: track.clone(), item: None, is_known: false };
+            if !wanted.title.is_empty() || !wanted.url.is_empty() {
+                self.do_next(Effect::Resolve { session, track, wanted });
+            }
+        }
+        self.run_all();
+    }
+
+    /// The library was asked whether it has something.
+    pub fn resolved(&mut self, at: Moment, session: &str, track: &str, item: Option<String>) {
+        self.at = at;
+        let Some(player) = self.player_mut(session) else { return };
+        if player.track() == track {
+            player.candidate = Candidate { track: track.to_owned(), item: item.clone(), is_known: true };
+            player.hand.resolved(at.now, item);
+            if matches!(player.hand.stage(), Stage::Pausing { .. }) {
+                player.claimed = track.to_owned();
+            }
+        } else if matches!(player.hand.stage(), Stage::Resolving { .. }) {
+            // Another song began meanwhile: nobody claimed that one.
+            player.hand.release(at.now);
+        }
+        self.run_all();
+    }
+
+    /// The car's player was told to pause, and says what it does now.
+    pub fn car_paused(&mut self, at: Moment, session: &str, number: u64, seen: CarSeen) {
+        self.at = at;
+        if let Some(player) = self.player_mut(session) {
+            player.hand.car_paused(at.now, number, seen);
+        }
+        self.run_all();
+    }
+
+    pub(super) fn player_mut(&mut self, session: &str) -> Option<&mut Player> {
+        self.phones.values_mut().flat_map(|phone| phone.players.values_mut()).find(|player| player.session == session)
+    }
+
+    /// What all hand-overs want.
+    pub(super) fn run_all(&mut self) {
+        let names: Vec<(DeviceId, String)> = self
+            .phones
+            .iter()
+            .flat_map(|(id, phone)| phone.players.keys().map(|name| (id.clone(), name.clone())))
+            .collect();
+        for (id, name) in names {
+            self.run_hand(&id, &name);
+        }
+    }
+
+    fn run_hand(&mut self, id: &DeviceId, name: &str) {
+        loop {
+            let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
+            let wishes = player.hand.take_effects();
+            if wishes.is_empty() {
+                return;
+            }
+            for wish in wishes {
+                self.grant_hand(id, name, wish);
+            }
+        }
+    }
+
+    fn grant_hand(&mut self, id: &DeviceId, name: &str, wish: Hand) {
+        let now = self.at.now;
+        let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
+        let session = player.session.clone();
+        let ask = |request: MprisRequest| Packet::new(Message::MprisRequest(request));
+        let order = |action: Action| ask(MprisRequest::Do { player: name.to_owned(), action });
+        match wish {
+            Hand::Write(record) => {
+                let step =
+                    Change::Step { phone: id.clone(), player: name.to_owned(), session, track: player.claimed.clone(), record };
+                self.do_next(Effect::Keep(step));
+            }
+            Hand::PausePhone => {
+                self.send(id, order(Action::Pause));
+                self.send(id, ask(MprisRequest::Players));
+                self.send(id, ask(MprisRequest::State { player: name.to_owned() }));
+            }
+            Hand::PlayPhone => drop(self.send(id, order(Action::Play))),
+            Hand::AskPhone => drop(self.send(id, ask(MprisRequest::State { player: name.to_owned() }))),
+            Hand::GiveBack { position_ms } => self.give_back(id, name, position_ms),
+            Hand::Resolve => {
+                let (track, wanted) = (player.track(), player.wanted());
+                if player.candidate.track == track && player.candidate.item.is_some() {
+                    // It was looked up when it began.
+                    player.claimed = track;
+                    player.hand.resolved(now, player.candidate.item.clone());
+                } else {
+                    self.do_next(Effect::Resolve { session, track, wanted });
+                }
+            }
+            Hand::PlayCar { item, position_ms } => {
+                self.note_down(id, "taken", "media", 1);
+                self.do_next(Effect::Play { session, item, position_ms });
+            }
+            Hand::PauseCar { item, number } => self.do_next(Effect::Pause { session, item, number }),
+            Hand::AskCar => self.do_next(Effect::AskCar),
+        }
+    }
+
+    /// The phone's own player is put where the car stopped, if it still has the same; who follows the car's player hears where that stopped.
+    fn give_back(&mut self, id: &DeviceId, name: &str, position_ms: i64) {
+        let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
+        let goes_on = std::mem::take(&mut player.goes_on);
+        let same = player.claimed == player.track();
+        let ask = |request: MprisRequest| Packet::new(Message::MprisRequest(request));
+        if same {
+            player.state.position_ms = Some(position_ms);
+            player.heard_at = self.at.now;
+            self.send(id, ask(MprisRequest::SetPosition { player: name.to_owned(), position_ms }));
+        }
+        let url = Some(self.car.url.clone()).filter(|url| !url.is_empty());
+        if url.is_some() {
+            let state = Playing { url, position_ms: Some(position_ms), playing: Some(false), ..Playing::default() };
+            let state = Mpris::State { player: self.name.clone(), state: Box::new(state) };
+            self.send(id, Packet::new(Message::Mpris(state)));
+        }
+        if same && goes_on {
+            self.send(id, ask(MprisRequest::Do { player: name.to_owned(), action: Action::Play }));
+        }
+        self.note_down(id, "given-back", "media", 1);
+    }
+}

@@ -1,0 +1,153 @@
+//! What phones say, one packet after the other. A phone that is not paired says one thing only: that it wants to be.
+
+use tandem_kdeconnect::{
+    Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share,
+};
+use tandem_link::LinkId;
+
+use super::{CarOrder, Core, Effect, Moment};
+
+/// The keys of the buttons that the car offers on the phone, and their names.
+const CONTINUE: &str = "continue";
+const GIVE_BACK: &str = "give-back";
+
+impl Core {
+    pub fn packet(&mut self, at: Moment, link: LinkId, packet: Packet) {
+        self.at = at;
+        let found = self.phones.values().find(|phone| phone.link.as_ref().is_some_and(|it| it.id == link));
+        let Some((id, is_paired)) = found.map(|phone| (phone.id.clone(), phone.pairing.is_paired())) else { return };
+        let payload = packet.payload;
+        match packet.message {
+            Message::Pair(said) => self.hear_pairing(&id, said),
+            _ if !is_paired => {
+                let no = PairBody { pair: false, timestamp: None };
+                self.do_next(Effect::Send(link, Packet::new(Message::Pair(no))));
+            }
+            Message::Mpris(said) if self.may(&id, "media") => self.hear_player(&id, said),
+            Message::MprisRequest(request) if self.may(&id, "media") => self.hear_request(&id, request),
+            Message::Share(Share::Url(text) | Share::Text(text)) => self.hear_share(&id, &text),
+            Message::Share(Share::File { name, .. }) => {
+                if let Some(payload) = payload.filter(|_| self.may(&id, "files")) {
+                    self.do_next(Effect::Receive { phone: id, link, payload, name });
+                }
+            }
+            Message::Note(note) => self.hear_note(&id, note),
+            Message::Battery(battery) => {
+                if let Some(phone) = self.phones.get_mut(&id) {
+                    phone.battery = Some(battery);
+                }
+            }
+            Message::Connectivity(signals) => {
+                if let Some(phone) = self.phones.get_mut(&id) {
+                    // The best of its SIMs.
+                    phone.signal = signals.into_values().max_by_key(|signal| signal.strength);
+                }
+            }
+            Message::CommandsRequest => self.offer_buttons(&id),
+            Message::RunCommand { key } => self.press(&id, &key),
+            // A ping wants no answer, the rest is not the car's to do, and no vehicle function is behind any of them.
+            Message::Mpris(_)
+            | Message::MprisRequest(_)
+            | Message::Identity(_)
+            | Message::Share(Share::Update { .. })
+            | Message::NoteRequest(_)
+            | Message::Ping { .. }
+            | Message::FindMyPhone
+            | Message::Commands(_)
+            | Message::Other(_) => {}
+        }
+        self.run_all();
+    }
+
+    pub(super) fn may(&self, id: &DeviceId, what: &str) -> bool {
+        self.phones.get(id).is_some_and(|phone| phone.may(what))
+    }
+
+    fn offer_buttons(&mut self, id: &DeviceId) {
+        let button = |key: &str, name: &str| Command { key: key.to_owned(), name: name.to_owned() };
+        let buttons = vec![button(CONTINUE, "Continue in car"), button(GIVE_BACK, "Give back")];
+        self.send(id, Packet::new(Message::Commands(buttons)));
+    }
+
+    fn press(&mut self, id: &DeviceId, key: &str) {
+        if !self.may(id, "media") {
+            return;
+        }
+        match key {
+            CONTINUE => self.claim_best(id),
+            GIVE_BACK => self.release_all(id, true),
+            _ => {}
+        }
+    }
+
+    /// The phone asks the car's player something, or tells it what to do.
+    fn hear_request(&mut self, id: &DeviceId, request: MprisRequest) {
+        let ours = |player: &str| player == self.name;
+        let order = match request {
+            MprisRequest::Players => {
+                if let Some(phone) = self.phones.get_mut(id) {
+                    phone.follows_car = true;
+                }
+                let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.name.clone()] };
+                self.send(id, Packet::new(Message::Mpris(Mpris::Players { names, sends_art: false })));
+                return;
+            }
+            MprisRequest::State { player } if ours(&player) => {
+                let state = self.car_state();
+                self.send(id, state);
+                return;
+            }
+            MprisRequest::Do { player, action } if ours(&player) => match action {
+                Action::Play => CarOrder::Play,
+                Action::Pause => CarOrder::Pause,
+                Action::PlayPause => CarOrder::PlayPause,
+                Action::Next => CarOrder::Next,
+                Action::Previous => CarOrder::Previous,
+                Action::Stop => CarOrder::Stop,
+            },
+            MprisRequest::SetPosition { player, position_ms } if ours(&player) => {
+                CarOrder::SetPosition { ms: position_ms.max(0) }
+            }
+            MprisRequest::Seek { player, offset_us } if ours(&player) => CarOrder::Seek { us: offset_us },
+            MprisRequest::SetVolume { player, volume } if ours(&player) => CarOrder::Volume { percent: volume.min(100) },
+            _ => return,
+        };
+        self.do_next(Effect::Steer(order));
+    }
+
+    fn car_state(&self) -> Packet {
+        let car = &self.car;
+        let text = |text: &str| Some(text.to_owned());
+        let state = Playing {
+            title: text(&car.title),
+            artist: text(&car.artist),
+            album: text(&car.album),
+            url: text(&car.url),
+            length_ms: Some(if car.length_ms > 0 { car.length_ms } else { -1 }),
+            position_ms: Some(car.position_ms),
+            playing: Some(car.sounding),
+            can_play: Some(true),
+            can_pause: Some(true),
+            can_go_next: Some(car.can_go_next),
+            can_go_previous: Some(car.can_go_previous),
+            can_seek: Some(car.can_seek),
+            volume: Some(car.volume),
+            ..Playing::default()
+        };
+        Packet::new(Message::Mpris(Mpris::State { player: self.name.clone(), state: Box::new(state) }))
+    }
+
+    /// Phones that asked for the car's player hear what it does.
+    pub(super) fn tell_of_car(&mut self) {
+        let follow: Vec<_> =
+            self.phones.values().filter(|it| it.follows_car && it.may("media")).map(|it| it.id.clone()).collect();
+        for id in follow {
+            let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.name.clone()] };
+            self.send(&id, Packet::new(Message::Mpris(Mpris::Players { names, sends_art: false })));
+            if !self.car.item.is_empty() {
+                let state = self.car_state();
+                self.send(&id, state);
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! What outlives a restart: the phones that were let in, the last step of each hand-over, places, and the ledger. SQLite, each change on the disk before it is acted on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteRow, SqliteSynchronous};
+use sqlx::{ConnectOptions, Row};
+use tandem_contracts::phones::Entry;
+use tandem_kdeconnect::{DeviceId, DeviceKind};
+use tandem_session::{Destination, Record, Step as Taken};
+use tokio::sync::Mutex;
+
+use crate::core::{Change, Kept, Loaded, Place, PlaceStage, Step};
+
+/// `TANP`, in SQLite's header: whose file this is.
+const APPLICATION: i64 = 0x5441_4e50;
+const DATABASE: &str = "phones.db";
+/// Lines of the ledger that are kept.
+const LEDGER: i64 = 1_000;
+/// How long a write waits for another program that has the file locked.
+const BUSY: Duration = Duration::from_secs(1);
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("cannot make the folder {}", folder.display())]
+    Folder { folder: PathBuf, source: std::io::Error },
+    #[error("cannot open {}: move it away to begin anew, and pair all phones again", path.display())]
+    Open { path: PathBuf, source: sqlx::Error },
+    #[error("{} belongs to another program, or to a newer Tandem (version {version})", path.display())]
+    Foreign { path: PathBuf, version: i64 },
+    #[error("cannot read or write what is known of the phones")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// The database, and the one connection to it.
+pub struct Store(Mutex<SqliteConnection>);
+
+impl Store {
+    /// Opens what is in the folder, or begins anew.
+    ///
+    /// # Errors
+    /// [`StoreError`]: pairings are not thrown away because of a file that cannot be read.
+    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
+        let at_fault = |source| StoreError::Folder { folder: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(at_fault)?;
+        private(folder).map_err(at_fault)?;
+        let path = folder.join(DATABASE);
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .disable_statement_logging();
+        let opening = |source| StoreError::Open { path: path.clone(), source };
+        let mut connection = options.connect().await.map_err(opening)?;
+        let (application, version): (i64, i64) = sqlx::query_as(
+            "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .map_err(opening)?;
+        match (application, version) {
+            (0, 0) => {
+                let script = concat!(
+                    "BEGIN IMMEDIATE;",
+                    include_str!("schema.sql"),
+                    "PRAGMA application_id = 1413566032; PRAGMA user_version = 1; COMMIT;"
+                );
+                sqlx::raw_sql(script).execute(&mut connection).await.map_err(opening)?;
+            }
+            (APPLICATION, 1) => {}
+            _ => return Err(StoreError::Foreign { path, version }),
+        }
+        Ok(Self(Mutex::new(connection)))
+    }
+
+    /// Everything that was written down; what cannot be understood any more is left out.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn load(&self) -> Result<Loaded, StoreError> {
+        let mut connection = self.0.lock().await;
+        let phones = sqlx::query("SELECT * FROM phone ORDER BY rank").fetch_all(&mut *connection).await?;
+        let steps = sqlx::query("SELECT * FROM step").fetch_all(&mut *connection).await?;
+        let places = sqlx::query("SELECT * FROM place ORDER BY session").fetch_all(&mut *connection).await?;
+        let off: Option<(Option<i64>,)> =
+            sqlx::query_as("SELECT value FROM fact WHERE key = 'ignition-off'").fetch_optional(&mut *connection).await?;
+        Ok(Loaded {
+            phones: phones.iter().filter_map(phone).collect(),
+            steps: steps.iter().filter_map(step).collect(),
+            places: places.iter().filter_map(place).collect(),
+            ignition_off: off.and_then(|(at,)| at),
+        })
+    }
+
+    /// Writes a change down; it is on the disk when this returns.
+    ///
+    /// # Errors
+    /// The disk is full or cannot be written; nothing was changed.
+    pub async fn keep(&self, change: &Change) -> Result<(), StoreError> {
+        let mut connection = self.0.lock().await;
+        let connection = &mut *connection;
+        match change {
+            Change::Phone { id, name, kept } => keep_phone(connection, id, name, kept).await?,
+            Change::Forgotten(id) => {
+                sqlx::query("DELETE FROM phone WHERE id = ?").bind(id.as_str()).execute(connection).await?;
+            }
+            Change::Step { phone, player, session, track, record } => {
+                let (word, position_ms) = of_step(record.step);
+                sqlx::query(
+                    "INSERT OR REPLACE INTO step (phone, player, session, track, epoch, item, step, position_ms)
+                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM phone WHERE id = ?1)",
+                )
+                .bind(phone.as_str())
+                .bind(player)
+                .bind(session)
+                .bind(track)
+                .bind(i64::try_from(record.epoch).unwrap_or(i64::MAX))
+                .bind(&record.item)
+                .bind(word)
+                .bind(position_ms)
+                .execute(connection)
+                .await?;
+            }
+            Change::Place(place) => {
+                sqlx::query("INSERT OR REPLACE INTO place (session, phone, original, stage, epoch, since) VALUES (?, ?, ?, ?, ?, ?)")
+                    .bind(&place.session)
+                    .bind(place.phone.as_str())
+                    .bind(&place.original)
+                    .bind(stage_word(place.stage))
+                    .bind(i64::try_from(place.epoch).unwrap_or(i64::MAX))
+                    .bind(place.since)
+                    .execute(connection)
+                    .await?;
+            }
+            Change::PlaceGone(session) => {
+                sqlx::query("DELETE FROM place WHERE session = ?").bind(session).execute(connection).await?;
+            }
+            Change::Ledger(entry) => {
+                sqlx::query("INSERT INTO ledger (at, phone, phone_name, deed, kind, count) VALUES (?, ?, ?, ?, ?, ?)")
+                    .bind(entry.at)
+                    .bind(&entry.phone)
+                    .bind(&entry.phone_name)
+                    .bind(&entry.deed)
+                    .bind(&entry.kind)
+                    .bind(entry.count)
+                    .execute(&mut *connection)
+                    .await?;
+                sqlx::query("DELETE FROM ledger WHERE row <= (SELECT max(row) FROM ledger) - ?")
+                    .bind(LEDGER)
+                    .execute(connection)
+                    .await?;
+            }
+            Change::IgnitionOff(at) => {
+                sqlx::query("INSERT OR REPLACE INTO fact (key, value) VALUES ('ignition-off', ?)")
+                    .bind(at)
+                    .execute(connection)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The latest lines of the ledger, the newest first.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn ledger(&self, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let rows = sqlx::query("SELECT * FROM ledger ORDER BY row DESC LIMIT ?")
+            .bind(limit)
+            .fetch_all(&mut *self.0.lock().await)
+            .await?;
+        let entry = |row: &SqliteRow| -> Result<Entry, sqlx::Error> {
+            Ok(Entry {
+                at: row.try_get("at")?,
+                phone: row.try_get("phone")?,
+                phone_name: row.try_get("phone_name")?,
+                deed: row.try_get("deed")?,
+                kind: row.try_get("kind")?,
+                count: row.try_get("count")?,
+            })
+        };
+        Ok(rows.iter().map(entry).collect::<Result<_, _>>()?)
+    }
+}
+
+/// Nobody else on this machine reads who is known here.
+fn private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
+}
+
+async fn keep_phone(
+    connection: &mut SqliteConnection,
+    id: &DeviceId,
+    name: &str,
+    kept: &Kept,
+) -> Result<(), sqlx::Error> {
+    // A replaced row would take its steps with it.
+    sqlx::query(
+        "INSERT INTO phone (id, name, certificate, protocol, kind, grants, automatic, is_guest, rank, seen_at, address)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, certificate = excluded.certificate, protocol = excluded.protocol,
+             kind = excluded.kind, grants = excluded.grants, automatic = excluded.automatic, is_guest = excluded.is_guest,
+             rank = excluded.rank, seen_at = excluded.seen_at, address = excluded.address",
+    )
+    .bind(id.as_str())
+    .bind(name)
+    .bind(&kept.certificate)
+    .bind(i64::from(kept.protocol))
+    .bind(serde_json::to_string(&kept.kind).unwrap_or_default())
+    .bind(serde_json::to_string(&kept.grants).unwrap_or_default())
+    .bind(serde_json::to_string(&kept.automatic).unwrap_or_default())
+    .bind(kept.is_guest)
+    .bind(i64::from(kept.rank))
+    .bind(kept.seen_at)
+    .bind(kept.address.map(|address| address.to_string()))
+    .execute(connection)
+    .await
+    .map(drop)
+}
+
+fn device(row: &SqliteRow, column: &str) -> Option<DeviceId> {
+    row.try_get::<String, _>(column).ok()?.parse().ok()
+}
+
+fn phone(row: &SqliteRow) -> Option<(DeviceId, String, Kept)> {
+    let text = |column: &str| row.try_get::<String, _>(column).unwrap_or_default();
+    let number = |column: &str| row.try_get::<i64, _>(column).unwrap_or(0);
+    let address: Option<String> = row.try_get("address").ok()?;
+    let kept = Kept {
+        certificate: row.try_get("certificate").ok()?,
+        protocol: u8::try_from(number("protocol")).ok()?,
+        kind: serde_json::from_str(&text("kind")).unwrap_or(DeviceKind::Phone),
+        grants: serde_json::from_str(&text("grants")).unwrap_or_default(),
+        automatic: serde_json::from_str(&text("automatic")).unwrap_or_default(),
+        is_guest: row.try_get("is_guest").unwrap_or(true),
+        rank: u32::try_from(number("rank")).unwrap_or(u32::MAX),
+        seen_at: number("seen_at"),
+        address: address.and_then(|address| address.parse().ok()),
+    };
+    Some((device(row, "id")?, text("name"), kept))
+}
+
+fn of_step(step: Taken) -> (&'static str, Option<i64>) {
+    match step {
+        Taken::Claiming => ("claiming", None),
+        Taken::Moved { position_ms } => ("moved", Some(position_ms)),
+        Taken::Releasing => ("releasing", None),
+        Taken::Owed { position_ms } => ("owed", Some(position_ms)),
+        Taken::Settled => ("settled", None),
+    }
+}
+
+fn step(row: &SqliteRow) -> Option<Step> {
+    let position_ms: Option<i64> = row.try_get("position_ms").ok()?;
+    let taken = match (row.try_get::<String, _>("step").ok()?.as_str(), position_ms) {
+        ("claiming", _) => Taken::Claiming,
+        ("moved", Some(position_ms)) => Taken::Moved { position_ms },
+        ("releasing", _) => Taken::Releasing,
+        ("owed", Some(position_ms)) => Taken::Owed { position_ms },
+        ("settled", _) => Taken::Settled,
+        _ => return None,
+    };
+    let epoch = u64::try_from(row.try_get::<i64, _>("epoch").ok()?).ok()?;
+    Some(Step {
+        phone: device(row, "phone")?,
+        player: row.try_get("player").ok()?,
+        session: row.try_get("session").ok()?,
+        track: row.try_get("track").ok()?,
+        record: Record { epoch, item: row.try_get("item").ok()?, step: taken },
+    })
+}
+
+fn stage_word(stage: PlaceStage) -> &'static str {
+    match stage {
+        PlaceStage::Offered => "offered",
+        PlaceStage::Held => "held",
+        PlaceStage::Owed => "owed",
+    }
+}
+
+fn place(row: &SqliteRow) -> Option<Place> {
+    let original: String = row.try_get("original").ok()?;
+    let stage: String = row.try_get("stage").ok()?;
+    Some(Place {
+        session: row.try_get("session").ok()?,
+        phone: device(row, "phone")?,
+        destination: Destination::read(&original)?,
+        original,
+        stage: [PlaceStage::Offered, PlaceStage::Held, PlaceStage::Owed]
+            .into_iter()
+            .find(|known| stage_word(*known) == stage)?,
+        epoch: u64::try_from(row.try_get::<i64, _>("epoch").ok()?).ok()?,
+        since: row.try_get("since").ok()?,
+    })
+}
