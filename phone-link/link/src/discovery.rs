@@ -1,0 +1,92 @@
+//! Datagrams: who is near, and that we are.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tandem_kdeconnect::MAX_STRANGER_LINE;
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{debug, trace};
+
+use crate::budget::{Way, is_near};
+use crate::dial;
+use crate::door::Door;
+use crate::meet::{self, MeetError};
+use crate::shared::{Shared, Ticket, locked};
+
+/// Peers drop what comes from one device within a second.
+const PACE: Duration = Duration::from_millis(1500);
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Reads the datagrams of a door.
+pub(crate) async fn hear(shared: &Arc<Shared>, datagrams: &UdpSocket, door: &Door) {
+    let mut bytes = vec![0; MAX_STRANGER_LINE + 1];
+    loop {
+        match datagrams.recv_from(&mut bytes).await {
+            Ok((size, from)) if size <= MAX_STRANGER_LINE => {
+                let from = SocketAddr::new(from.ip().to_canonical(), from.port());
+                if let Err(error) = heard(shared, bytes.get(..size).unwrap_or_default(), from, door) {
+                    trace!(error = &error as &dyn std::error::Error, "a datagram is passed over");
+                }
+            }
+            Ok(_) => {}
+            Err(_) => sleep(BREATH).await,
+        }
+    }
+}
+
+/// Dials whoever is admitted and not here yet.
+fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -> Result<(), MeetError> {
+    let address = from.ip();
+    if !is_near(address) || !locked(&shared.budget).datagrams.may(shared.now(), address) {
+        return Ok(());
+    }
+    let identity = meet::identity(datagram)?;
+    let is_here = {
+        let table = locked(&shared.table);
+        table.greet(shared.own.id(), &identity)?;
+        table.is_linked(&identity.id, address)
+    };
+    let Some(port) = identity.port.filter(|_| !is_here) else { return Ok(()) };
+    {
+        let mut budget = locked(&shared.budget);
+        // Who is on the way in comes in.
+        if budget.doorway.is_near(address) || !budget.dials.may(shared.now(), address) {
+            return Ok(());
+        }
+    }
+    if let Some(ticket) = Ticket::take(shared, address, Way::Dialled) {
+        let to = SocketAddr::new(address, port);
+        debug!(device = meet::short(&identity), "dialling");
+        shared.spawn(dial::dial(ticket, to, identity, door.clone()));
+    }
+    Ok(())
+}
+
+/// Announces us, whenever asked, and never more often than peers listen.
+pub(crate) async fn announce(shared: Arc<Shared>) {
+    loop {
+        shared.announce.notified().await;
+        let next = Instant::now() + PACE;
+        let addresses = std::mem::take(&mut *locked(&shared.to_announce));
+        let doors = locked(&shared.doors).clone();
+        let to_all = shared.options.broadcast || locked(&shared.table).admits_strangers;
+        for door in doors {
+            if to_all {
+                door.tell_all(&shared);
+            }
+            for address in addresses.iter().filter(|address| is_near(**address)) {
+                tell(&shared, &door, *address);
+            }
+        }
+        sleep_until(next).await;
+    }
+}
+
+/// Sends our identity to one address.
+pub(crate) fn tell(shared: &Shared, door: &Door, address: IpAddr) {
+    if let Err(error) = door.tell(shared, address) {
+        debug!(%error, "not announced to an address");
+    }
+}
