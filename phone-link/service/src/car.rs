@@ -41,7 +41,7 @@ impl Car {
     pub async fn new(calls: &Connection) -> zbus::Result<Self> {
         let media = Media1Proxy::builder(calls).cache_properties(CacheProperties::No).build().await?;
         let player =
-            PlayerProxy::builder(calls).destination(mpris::NAME)?.cache_properties(CacheProperties::No).build().await?;
+            PlayerProxy::builder(calls).destination(mpris::NAME).cache_properties(CacheProperties::No).build().await?;
         Ok(Self { media, player, asked: Arc::new(Notify::new()) })
     }
 
@@ -162,7 +162,7 @@ impl Car {
     async fn listen(&self, told: &watch::Sender<(u64, CarPlays)>) -> zbus::Result<()> {
         let signals = connect::open().await?;
         let media = Media1Proxy::builder(&signals).cache_properties(CacheProperties::No).build().await?;
-        let player = PlayerProxy::builder(&signals).destination(mpris::NAME)?.build().await?;
+        let player = PlayerProxy::builder(&signals).destination(mpris::NAME).build().await?;
         let mut changes = media.receive_now_changed().await?;
         let mut jumps = player.receive_seeked().await?;
         let mut owners = media.inner().receive_owner_changed().await?;

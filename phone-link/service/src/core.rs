@@ -20,6 +20,7 @@ use tandem_link::LinkId;
 use tandem_session::{Cabin, CarSeen, Destination, Point, Record};
 
 pub use landing::Landed;
+pub use pair::Arrival;
 pub use phone::{Kept, Phone};
 pub use places::{Place, PlaceStage};
 pub use players::Player;
@@ -337,6 +338,17 @@ impl Core {
         uuid::Uuid::new_v7(stamp).to_string()
     }
 
+    /// Paired phones that are not connected.
+    pub fn away(&self) -> Vec<DeviceId> {
+        let away = self.phones.values().filter(|phone| phone.kept.is_some() && phone.link.is_none());
+        away.map(|phone| phone.id.clone()).collect()
+    }
+
+    /// Whether phones that are not known may come near.
+    pub fn is_open(&self) -> bool {
+        self.window_was_open
+    }
+
     /// Where the destination lies from the car.
     fn from_here(&self, destination: &Destination) -> Option<(f64, f64)> {
         let tandem_session::Target::Point(point) = &destination.target else { return None };
@@ -348,5 +360,3 @@ impl Core {
 /// How long a guest's data stay once the ignition is off.
 const GUESTS_STAY: Duration = Duration::from_secs(30 * 60);
 
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,14 @@
 //! The way from a command to the services that run.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
 use tandem_contracts::media::MediaError;
+use tandem_contracts::phones::PhoneLinkError;
 use tandem_contracts::screen::ScreenError;
+use tandem_contracts::sessions::SessionsError;
 use tandem_contracts::signals::SignalsError;
 use tokio::time::timeout;
 use zbus::{Connection, fdo};
@@ -12,6 +16,8 @@ use zbus::{Connection, fdo};
 use crate::failure::set_up;
 use crate::published;
 
+/// Of a call that may take long.
+const PATIENCE: Duration = Duration::from_secs(600);
 const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
 
 /// A connection to the bus that `TANDEM_BUS` names; without it, to the simulation that runs, else to the session's bus.
@@ -19,15 +25,27 @@ const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to th
 /// # Errors
 /// No bus: a wrong set-up.
 pub async fn connect() -> anyhow::Result<Connection> {
+    connect_within(METHOD_TIMEOUT).await
+}
+
+/// The same, for calls that take as long as they take: a large file, a slow phone.
+///
+/// # Errors
+/// No bus: a wrong set-up.
+pub async fn patient() -> anyhow::Result<Connection> {
+    connect_within(PATIENCE).await
+}
+
+async fn connect_within(answers: Duration) -> anyhow::Result<Connection> {
     let named = std::env::var_os("TANDEM_BUS").is_some_and(|name| !name.is_empty());
     if let (false, Some(address)) = (named, published::address()) {
-        let simulation = zbus::connection::Builder::address(address.as_str()).method_timeout(METHOD_TIMEOUT);
+        let simulation = zbus::connection::Builder::address(address.as_str()).method_timeout(answers);
         // One that was killed leaves its address behind.
         if let Ok(Ok(connection)) = timeout(METHOD_TIMEOUT, simulation.build()).await {
             return Ok(connection);
         }
     }
-    let built = timeout(METHOD_TIMEOUT, builder().build()).await;
+    let built = timeout(METHOD_TIMEOUT, builder().method_timeout(answers).build()).await;
     built.map_err(|_| set_up(format!("the bus does not answer: {HINT}")))?.map_err(|error| {
         // The kernel's own words are at the end of a chain that says the same three times.
         set_up(format!("there is no bus ({}): {HINT}", root(&error)))
@@ -55,6 +73,8 @@ call_errors! {
     ClimateError: ClimateError::Bus,
     MediaError: MediaError::Bus,
     ScreenError: ScreenError::Bus,
+    PhoneLinkError: PhoneLinkError::Bus,
+    SessionsError: SessionsError::Bus,
     fdo::Error: fdo::Error::ZBus,
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod climate;
 mod failure;
 mod media;
+mod phone;
 mod places;
 mod private_bus;
 mod progress;
@@ -31,7 +32,7 @@ use failure::Status;
 const EXIT_STATUS: &str = "Exit status: 0 if all went well, 1 if the run failed, 2 if the set-up is wrong (one line on \
     standard error says what to do), 128 + n if signal n ended it.";
 
-/// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals, play music.
+/// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals, play music, pair a phone.
 #[derive(Parser)]
 #[command(name = "tandem", version, after_help = EXIT_STATUS)]
 struct Cli {
@@ -53,6 +54,8 @@ enum Command {
     Bus(bus::Bus),
     #[command(subcommand)]
     Media(media::Media),
+    #[command(subcommand)]
+    Phone(phone::Phone),
     #[command(subcommand)]
     Screen(screen::Screens),
     #[command(hide = true)]
@@ -81,6 +84,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Car(car) => car.run(),
             Command::Bus(bus) => bus.run().await,
             Command::Media(media) => media.run().await,
+            Command::Phone(phone) => phone.run().await,
             Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }

@@ -75,6 +75,11 @@ impl PrivateBus {
         self.folder.path().join("media")
     }
 
+    /// Where a phone service keeps what ends with this bus.
+    pub fn phone_state(&self) -> PathBuf {
+        self.folder.path().join("phones")
+    }
+
     /// A connection, as soon as the daemon listens.
     ///
     /// # Errors

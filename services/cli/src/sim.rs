@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::{media, signals};
+use tandem_contracts::{media, phones, signals};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
@@ -24,7 +24,7 @@ const START_UP: Duration = Duration::from_secs(60);
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
-/// `tandem signals`, `climate`, `bus`, `media` and `screen` find a running simulation by themselves.
+/// `tandem signals`, `climate`, `bus`, `media`, `phone` and `screen` find a running simulation by themselves.
 #[derive(clap::Args)]
 pub struct Sim {
     /// The car: a name in the assets, or a folder with a car.toml.
@@ -54,6 +54,12 @@ pub struct Sim {
     /// Runs without the media service.
     #[arg(long)]
     no_media: bool,
+    /// Lets phones of this network come near, by KDE Connect: `tandem phone pair` pairs one.
+    #[arg(long)]
+    phones: bool,
+    /// Where the phone service keeps who is paired; without it all are forgotten at the end.
+    #[arg(long, value_name = "DIR", requires = "phones")]
+    phone_state: Option<PathBuf>,
     #[command(flatten)]
     look: Look,
 }
@@ -101,6 +107,13 @@ impl Sim {
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
             others.push(self.media(folders, bus)?);
+        }
+        if self.phones {
+            let state = match &self.phone_state {
+                Some(folder) => std::path::absolute(folder)?,
+                None => bus.phone_state(),
+            };
+            others.push(service("tandem-phone-link", &[("--state", &state)])?);
         }
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
@@ -151,7 +164,7 @@ impl Sim {
             complain(&format!("other shells must be told the address of the bus: {error}"));
         }
         let work = async {
-            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some())).await??;
+            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some(), self.phones)).await??;
             say("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };
@@ -197,6 +210,9 @@ impl Sim {
             let from = if folders.is_empty() { String::new() } else { format!(" from {}", folders.join(", ")) };
             say(&format!("  music  tandem media play night   (plays what `night` finds{from})"));
         }
+        if self.phones {
+            say("  phone  tandem phone pair         (while the car is parked)");
+        }
         say(&format!("  stop   {stop}"));
     }
 }
@@ -223,10 +239,13 @@ async fn wait_for_file(path: &Path) {
     }
 }
 
-async fn everything_is_up(connection: &Connection, with_media: bool) -> zbus::Result<()> {
+async fn everything_is_up(connection: &Connection, with_media: bool, with_phones: bool) -> zbus::Result<()> {
     screens::wait_for_name(connection, signals::NAME).await?;
     if with_media {
         screens::wait_for_name(connection, media::NAME).await?;
+    }
+    if with_phones {
+        screens::wait_for_name(connection, phones::NAME).await?;
     }
     for screen in Screen::ALL {
         screens::wait_for_name(connection, screen.bus_name()).await?;

@@ -14,11 +14,11 @@ const SECRET: [&str; 12] =
 fn is_secret(text: &str) -> bool {
     let text = text.to_lowercase();
     let number = text.split(|c: char| !c.is_ascii_digit()).any(|run| (4..=8).contains(&run.len()));
-    let word = |word: &&str| match word.is_ascii() {
-        true => text.split(|c: char| !c.is_alphanumeric()).any(|part| part == **word),
-        false => text.contains(**word),
+    let word = |word: &str| match word.is_ascii() {
+        true => text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
+        false => text.contains(word),
     };
-    number && SECRET.iter().any(|it| word(&it))
+    number && SECRET.into_iter().any(word)
 }
 
 impl Core {

@@ -1,6 +1,6 @@
 //! Who is let in: connections as they come and go, and pairing.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use tandem_contracts::phones::{AUTOMATIC, GRANTS};
 use tandem_kdeconnect::{

@@ -1,0 +1,180 @@
+//! `org.tandem.Sessions1` and `org.tandem.PhoneLink1`: what is to be seen comes from the snapshot, wishes go to the actor. Everything from the bus is looked at here first.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tandem_contracts::phones::{Entry, MAX_TEXT, Phone, PhoneLinkBackend, PhoneLinkError};
+use tandem_contracts::sessions::{Session, SessionsBackend, SessionsError};
+use tandem_kdeconnect::{Message, Packet, Share};
+use tandem_link::Links;
+use tokio::fs::File;
+use tokio::sync::oneshot;
+
+use crate::actor::{Answer, Handle, Request, Word};
+use crate::core::Refusal;
+use crate::store::Store;
+
+/// Lines of the ledger that one call returns.
+const MAX_ENTRIES: u32 = 500;
+
+/// The backend of both interfaces.
+#[derive(Clone)]
+pub struct Door {
+    pub handle: Handle,
+    pub store: Arc<Store>,
+    pub links: Links,
+    /// As phones show this car.
+    pub name: String,
+}
+
+fn ending() -> zbus::Error {
+    zbus::Error::Failure("the phone service is ending".into())
+}
+
+/// Why a wish did not get as far as a refusal.
+struct Gone;
+
+impl Door {
+    async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<Result<T, Refusal>, Gone> {
+        let (answer, reply) = oneshot::channel();
+        self.handle.requests.send(request(answer)).await.map_err(|_| Gone)?;
+        reply.await.map_err(|_| Gone)
+    }
+
+    async fn session<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, SessionsError> {
+        self.ask(request).await.map_err(|Gone| SessionsError::Bus(ending()))?.map_err(|refusal| match refusal {
+            Refusal::NotFound(sentence) => SessionsError::NotFound(sentence),
+            Refusal::Invalid(sentence) => SessionsError::Invalid(sentence),
+            Refusal::NotNow(sentence) | Refusal::NotParked(sentence) => SessionsError::NotNow(sentence),
+            Refusal::NotAllowed(sentence) => SessionsError::NotAllowed(sentence),
+        })
+    }
+
+    async fn phone<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, PhoneLinkError> {
+        self.ask(request).await.map_err(|Gone| PhoneLinkError::Bus(ending()))?.map_err(|refusal| match refusal {
+            Refusal::NotFound(sentence) => PhoneLinkError::NotFound(sentence),
+            Refusal::Invalid(sentence) => PhoneLinkError::Invalid(sentence),
+            Refusal::NotNow(sentence) | Refusal::NotAllowed(sentence) => PhoneLinkError::NotNow(sentence),
+            Refusal::NotParked(sentence) => PhoneLinkError::NotParked(sentence),
+        })
+    }
+}
+
+impl SessionsBackend for Door {
+    async fn list(&self) -> Result<Vec<Session>, SessionsError> {
+        let now = self.handle.now();
+        Ok(self.handle.snapshot.borrow().sessions.iter().map(|shown| shown.now(now)).collect())
+    }
+
+    async fn claim(&self, id: String) -> Result<(), SessionsError> {
+        self.session(|answer| Request::Claim(id, answer)).await
+    }
+
+    async fn release(&self, id: String) -> Result<(), SessionsError> {
+        self.session(|answer| Request::Release(id, answer)).await
+    }
+
+    async fn steer(&self, id: String, order: String) -> Result<(), SessionsError> {
+        self.session(|answer| Request::Steer(id, order, answer)).await
+    }
+
+    async fn dismiss(&self, id: String) -> Result<(), SessionsError> {
+        self.session(|answer| Request::Dismiss(id, answer)).await
+    }
+}
+
+impl PhoneLinkBackend for Door {
+    async fn phones(&self) -> Result<Vec<Phone>, PhoneLinkError> {
+        Ok(self.handle.snapshot.borrow().phones.clone())
+    }
+
+    async fn open_pairing(&self) -> Result<u32, PhoneLinkError> {
+        self.phone(Request::OpenPairing).await
+    }
+
+    async fn close_pairing(&self) -> Result<(), PhoneLinkError> {
+        self.phone(Request::ClosePairing).await
+    }
+
+    async fn pair(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Pair(id, answer)).await
+    }
+
+    async fn confirm(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Confirm(id, answer)).await
+    }
+
+    async fn refuse(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Refuse(id, answer)).await
+    }
+
+    async fn forget(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Forget(id, answer)).await
+    }
+
+    async fn forget_all(&self) -> Result<u32, PhoneLinkError> {
+        self.phone(Request::ForgetAll).await
+    }
+
+    async fn grant(&self, id: String, what: String, granted: bool) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Grant(id, what, granted, answer)).await
+    }
+
+    async fn set_automatic(&self, id: String, kind: String, word: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Automatic(id, kind, word, answer)).await
+    }
+
+    async fn set_guest(&self, id: String, is_guest: bool) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Guest(id, is_guest, answer)).await
+    }
+
+    async fn prefer(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Prefer(id, answer)).await
+    }
+
+    async fn ring(&self, id: String) -> Result<(), PhoneLinkError> {
+        self.phone(|answer| Request::Ring(id, answer)).await
+    }
+
+    async fn send(&self, id: String, text: String) -> Result<(), PhoneLinkError> {
+        let size = text.len();
+        if size > MAX_TEXT {
+            let sentence = format!("a text of {size} bytes is longer than the {MAX_TEXT} that are sent");
+            return Err(PhoneLinkError::Invalid(sentence));
+        }
+        self.phone(|answer| Request::Share(id, text, answer)).await
+    }
+
+    async fn send_file(&self, id: String, path: String) -> Result<(), PhoneLinkError> {
+        let path = Path::new(&path);
+        let unreadable = |why: String| PhoneLinkError::Storage(format!("{} cannot be read: {why}", path.display()));
+        let name = path.file_name().filter(|_| path.is_absolute()).and_then(|name| name.to_str());
+        let Some(name) = name else {
+            return Err(PhoneLinkError::Invalid("a file is sent by its absolute path".into()));
+        };
+        let file = File::open(path).await.map_err(|why| unreadable(why.to_string()))?;
+        let facts = file.metadata().await.map_err(|why| unreadable(why.to_string()))?;
+        if !facts.is_file() {
+            return Err(unreadable("it is no file".into()));
+        }
+        let size = facts.len();
+        let (phone, link) = self.phone(|answer| Request::Way(id, answer)).await?;
+        let share = Share::File { name: name.to_owned(), files: Some(1), all_bytes: Some(size) };
+        let sent = self.links.send_with_payload(link, Packet::new(Message::Share(share)), file, size).await;
+        sent.map_err(|why| PhoneLinkError::NotNow(format!("the phone did not take it: {why}")))?;
+        self.handle.words.send(Word::Sent(phone)).await.map_err(|_| PhoneLinkError::Bus(ending()))
+    }
+
+    async fn ledger(&self, limit: u32) -> Result<Vec<Entry>, PhoneLinkError> {
+        let entries = self.store.ledger(limit.min(MAX_ENTRIES)).await;
+        entries.map_err(|error| PhoneLinkError::Storage(error.to_string()))
+    }
+
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn pairing_open(&self) -> bool {
+        self.handle.snapshot.borrow().pairing_open
+    }
+}

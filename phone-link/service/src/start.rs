@@ -1,0 +1,183 @@
+//! From a command line to a service in motion.
+
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tandem_contracts::phones::PhoneLink1;
+use tandem_contracts::sessions::Sessions1;
+use tandem_contracts::{connect, phones, sessions};
+use tandem_kdeconnect::{DeviceKind, device_name};
+use tandem_link::{Own, OwnError};
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+use zbus::Connection;
+
+use crate::actor::{Actor, Tools, moment};
+use crate::announce;
+use crate::bus::Door;
+use crate::car::Car;
+use crate::core::{CarPlays, Core, Vehicle};
+use crate::store::{Store, StoreError};
+use crate::vehicle;
+
+/// What is taken from phones, and what is sent to them: nobody loads more for us than that.
+const INCOMING: [&str; 10] = [
+    "kdeconnect.mpris",
+    "kdeconnect.mpris.request",
+    "kdeconnect.share.request",
+    "kdeconnect.share.request.update",
+    "kdeconnect.notification",
+    "kdeconnect.battery",
+    "kdeconnect.connectivity_report",
+    "kdeconnect.ping",
+    "kdeconnect.runcommand.request",
+    "kdeconnect.notification.request",
+];
+const OUTGOING: [&str; 6] = [
+    "kdeconnect.mpris",
+    "kdeconnect.mpris.request",
+    "kdeconnect.share.request",
+    "kdeconnect.notification.request",
+    "kdeconnect.findmyphone.request",
+    "kdeconnect.runcommand",
+];
+
+/// Carries on in the car what phones were doing, and gives it back. Sessions1 and PhoneLink1 on D-Bus
+#[derive(Clone, Debug, clap::Parser)]
+#[command(name = "tandem-phone-link", version)]
+pub struct Options {
+    /// The folder of the certificate, of what is known of the phones, and of their files [default: $XDG_STATE_HOME/tandem/phones]
+    #[arg(long)]
+    pub state: Option<PathBuf>,
+    /// How phones show this car
+    #[arg(long, default_value = "Tandem")]
+    pub name: String,
+    /// The only network interface that phones are reached on; may be given again [default: all]
+    #[arg(long)]
+    pub interface: Vec<String>,
+    /// The only address to listen at, instead of interfaces
+    #[arg(long, conflicts_with = "interface")]
+    pub at: Option<IpAddr>,
+    /// Not shown and not found by mDNS
+    #[arg(long)]
+    pub no_mdns: bool,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("there is no folder for the phones: give --state, or set HOME")]
+    NoState,
+    #[error("{0:?} is no name that a phone could show")]
+    Name(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Own(#[from] OwnError),
+    #[error("cannot listen for phones")]
+    Links(#[from] tandem_link::StartError),
+    #[error("cannot serve on the bus (is TANDEM_BUS right, and is no other phone service running?)")]
+    Bus(#[source] zbus::Error),
+}
+
+/// Why the service ended.
+#[derive(Debug, thiserror::Error)]
+pub enum EndError {
+    #[error("the bus is gone")]
+    BusGone,
+    #[error("the bus failed")]
+    Bus(#[from] zbus::Error),
+    #[error("cannot listen for the word to stop")]
+    Stop(#[source] std::io::Error),
+}
+
+/// The service, ready to run.
+pub struct Service {
+    actor: Actor,
+    door: Door,
+    connection: Connection,
+    car: Car,
+    plays: watch::Sender<(u64, CarPlays)>,
+    vehicle: watch::Sender<Vehicle>,
+}
+
+/// Opens what is known of the phones, listens for them, and takes the names on the bus.
+///
+/// # Errors
+/// [`StartError`]: nothing that trying again would mend.
+pub async fn start(options: Options) -> Result<Service, StartError> {
+    let state = options.state.or_else(state_folder).ok_or(StartError::NoState)?;
+    let name = device_name(&options.name).ok_or(StartError::Name(options.name))?;
+    let store = Arc::new(Store::open(&state).await?);
+    let loaded = store.load().await?;
+    let own = Arc::new(Own::open(&state)?);
+    let addresses =
+        loaded.phones.iter().filter_map(|(id, _, kept)| Some((id.clone(), kept.address?))).collect();
+
+    let calls = connect::open().await.map_err(StartError::Bus)?;
+    let car = Car::new(&calls).await.map_err(StartError::Bus)?;
+    let mut listen = tandem_link::Options::new(name.clone(), DeviceKind::Tablet);
+    listen.incoming = INCOMING.map(str::to_owned).to_vec();
+    listen.outgoing = OUTGOING.map(str::to_owned).to_vec();
+    listen.interfaces = options.interface;
+    listen.at = options.at;
+    listen.mdns = !options.no_mdns;
+    let (links, news) = tandem_link::start(own, listen).await?;
+
+    let (plays, follows_plays) = watch::channel((0, CarPlays::default()));
+    let (vehicle, follows_vehicle) = watch::channel(Vehicle::default());
+    let began = Instant::now();
+    let core = Core::new(moment(began), name.clone(), loaded);
+    let tools = Tools {
+        links: links.clone(),
+        news,
+        store: store.clone(),
+        car: car.clone(),
+        plays: follows_plays,
+        vehicle: follows_vehicle,
+        folder: state.join("files"),
+    };
+    let (actor, handle) = Actor::new(core, began, addresses, tools);
+    let door = Door { handle, store, links, name };
+    let connection = connect::builder()
+        .serve_at(sessions::PATH, Sessions1(door.clone()))
+        .serve_at(phones::PATH, PhoneLink1(door.clone()))
+        .allow_name_replacements(false)
+        .replace_existing_names(false)
+        .name(sessions::NAME)
+        .name(phones::NAME)
+        .build()
+        .await
+        .map_err(StartError::Bus)?;
+    Ok(Service { actor, door, connection, car, plays, vehicle })
+}
+
+impl Service {
+    /// Runs until told to stop.
+    ///
+    /// # Errors
+    /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
+    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
+        let Self { actor, door, connection, car, plays, vehicle } = self;
+        let (end, ended) = oneshot::channel::<()>();
+        let actor = tokio::spawn(actor.run(async { drop(ended.await) }));
+        tokio::spawn(async move { car.follow(plays).await });
+        let result = tokio::select! {
+            stopped = stop => stopped.map_err(EndError::Stop),
+            () = vehicle::follow(vehicle) => Err(EndError::BusGone),
+            told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
+        };
+        drop(end);
+        // An actor that panicked has said so.
+        drop(actor.await);
+        result
+    }
+}
+
+fn state_folder() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("tandem/phones"))
+}
