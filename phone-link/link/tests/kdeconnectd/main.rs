@@ -12,6 +12,7 @@ use tandem_kdeconnect::{Message, Pairing, Share};
 use tandem_link::Ended;
 
 fn story(story: impl Future<Output = ()>) {
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(6 * PATIENCE, story).await.expect("the story ends") });
 }

@@ -58,7 +58,7 @@ impl Near {
     }
 
     pub async fn next(&mut self) -> News {
-        let news = timeout(PATIENCE, self.news.recv()).await.expect("news").unwrap();
+        let news = timeout(PATIENCE, self.news.recv()).await.unwrap_or_else(|_| panic!("no news")).unwrap();
         // What a failure is understood by.
         eprintln!("{}", format!("{news:?}").chars().take(200).collect::<String>());
         news

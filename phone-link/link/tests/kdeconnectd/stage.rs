@@ -151,6 +151,7 @@ impl<'a> Daemon<'a> {
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_CACHE_HOME", home.join("cache"))
             .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/bus", home.display()))
+            .env("QT_LOGGING_RULES", "kdeconnect.*=true")
             .env("QT_QPA_PLATFORM", "offscreen")
             .stderr(log)
             .spawn()
