@@ -135,8 +135,9 @@ impl<'a> Daemon<'a> {
         Self { far, home, bus, child: None, connection }
     }
 
-    pub fn home(&self) -> &Path {
-        self.home.path()
+    /// Its address.
+    pub fn bus(&self) -> String {
+        format!("unix:path={}", self.file("bus").display())
     }
 
     pub fn start(&mut self) {
@@ -150,7 +151,7 @@ impl<'a> Daemon<'a> {
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_DATA_HOME", home.join("data"))
             .env("XDG_CACHE_HOME", home.join("cache"))
-            .env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}/bus", home.display()))
+            .env("DBUS_SESSION_BUS_ADDRESS", self.bus())
             .env("QT_LOGGING_RULES", "kdeconnect.*=true")
             .env("QT_QPA_PLATFORM", "offscreen")
             .stderr(log)
