@@ -69,13 +69,23 @@ impl<K: Eq + Hash> Pace<K> {
             *deeds += 1;
             return *deeds <= self.deeds;
         }
+        self.begin(now, now, of)
+    }
+
+    /// How long to wait with a deed, which counts as done then; none if there are too many others.
+    pub fn wait(&mut self, now: Duration, of: K) -> Option<Duration> {
+        let next = self.begun.get(&of).map_or(now, |(begun, _)| now.max(*begun + self.within));
+        self.begin(now, next, of).then(|| next - now)
+    }
+
+    fn begin(&mut self, now: Duration, at: Duration, of: K) -> bool {
         if self.begun.len() >= self.room {
             let within = self.within;
             self.begun.retain(|_, (begun, _)| now < *begun + within);
         }
         let fits = self.begun.len() < self.room || self.begun.contains_key(&of);
         if fits {
-            self.begun.insert(of, (now, 1));
+            self.begun.insert(of, (at, 1));
         }
         fits
     }
@@ -144,16 +154,28 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_dialled_once_a_second_and_the_table_does_not_grow() {
-        let mut pace = Pace::new(1, Duration::from_secs(1), 16);
+    fn nobody_has_more_than_his_share_and_the_table_does_not_grow() {
+        let mut pace = Pace::new(2, Duration::from_secs(1), 16);
         let at = Duration::from_millis;
-        assert!(pace.may(at(0), address(1)));
+        assert!(pace.may(at(0), address(1)) && pace.may(at(999), address(1)));
         assert!(!pace.may(at(999), address(1)));
         assert!(pace.may(at(1000), address(1)));
         let flood = (0..200).filter(|last| pace.may(at(1001), address(*last))).count();
-        assert_eq!((flood, pace.begun.len()), (15, 16));
+        assert_eq!((flood, pace.begun.len()), (16, 16));
         assert!(pace.may(at(2001), address(200)), "when the flood is over, the table is free again");
         assert_eq!(pace.begun.len(), 1);
+    }
+
+    #[test]
+    fn an_address_is_dialled_once_a_second() {
+        let mut pace = Pace::new(1, Duration::from_secs(1), 2);
+        let at = Duration::from_millis;
+        assert_eq!(pace.wait(at(0), address(1)), Some(at(0)));
+        assert_eq!(pace.wait(at(300), address(1)), Some(at(700)));
+        assert_eq!(pace.wait(at(1300), address(1)), Some(at(700)));
+        assert_eq!(pace.wait(at(1300), address(2)), Some(at(0)));
+        assert_eq!(pace.wait(at(1300), address(3)), None);
+        assert_eq!(pace.wait(at(5000), address(1)), Some(at(0)));
     }
 
     #[test]

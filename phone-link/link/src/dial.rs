@@ -6,18 +6,23 @@ use std::time::Duration;
 
 use tandem_kdeconnect::Identity;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::debug;
 
 use crate::discovery;
 use crate::door::Door;
 use crate::meet;
-use crate::shared::Ticket;
+use crate::shared::{Ticket, locked};
 
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// Dials, meets and runs the link. If nobody answers, the peer is asked to dial us.
-pub(crate) async fn dial(ticket: Ticket, to: SocketAddr, heard: Identity, door: Door) {
+/// Waits, dials, meets and runs the link. If nobody answers, the peer is asked to dial us.
+pub(crate) async fn dial(ticket: Ticket, wait: Duration, to: SocketAddr, heard: Identity, door: Door) {
+    sleep(wait).await;
+    if locked(&ticket.shared().table).is_linked(&heard.id, ticket.address) {
+        return;
+    }
+    debug!(device = meet::short(&heard), "dialling");
     match timeout(CONNECT, connect(to, &door)).await {
         Ok(Ok(stream)) => meet::dialled(ticket, stream, heard).await,
         failed => {

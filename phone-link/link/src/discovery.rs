@@ -49,17 +49,14 @@ fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -
         table.is_linked(&identity.id, address)
     };
     let Some(port) = identity.port.filter(|_| !is_here) else { return Ok(()) };
-    {
-        let mut budget = locked(&shared.budget);
-        // Who is on the way in comes in.
-        if budget.doorway.is_near(address) || !budget.dials.may(shared.now(), address) {
-            return Ok(());
-        }
+    // Who is on the way in comes in.
+    if locked(&shared.budget).doorway.is_near(address) {
+        return Ok(());
     }
-    if let Some(ticket) = Ticket::take(shared, address, Way::Dialled) {
-        let to = SocketAddr::new(address, port);
-        debug!(device = meet::short(&identity), "dialling");
-        shared.spawn(dial::dial(ticket, to, identity, door.clone()));
+    let Some(ticket) = Ticket::take(shared, address, Way::Dialled) else { return Ok(()) };
+    let wait = locked(&shared.budget).dials.wait(shared.now(), address);
+    if let Some(wait) = wait {
+        shared.spawn(dial::dial(ticket, wait, SocketAddr::new(address, port), identity, door.clone()));
     }
     Ok(())
 }

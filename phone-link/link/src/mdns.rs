@@ -82,7 +82,7 @@ fn see(shared: &Arc<Shared>, service: &ResolvedService) {
         let table = locked(&shared.table);
         (table.admits_strangers || table.pins.contains_key(&id)) && !table.is_linked(&id, address)
     };
-    if !is_wanted || !locked(&shared.budget).dials.may(shared.now(), address) {
+    if !is_wanted || !locked(&shared.budget).datagrams.may(shared.now(), address) {
         return;
     }
     debug!("seen by mDNS");

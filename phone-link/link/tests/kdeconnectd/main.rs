@@ -1,0 +1,234 @@
+//! The real peer: Debian's kdeconnectd at the other end of a virtual cable.
+
+mod near;
+mod player;
+mod stage;
+
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use near::{Here, Near, unix, ways};
+use sha2::{Digest, Sha256};
+use stage::{Daemon, Far, PATIENCE, is_alone};
+use tandem_kdeconnect::{Action, Message, Mpris, MprisRequest, Packet, Pairing, Share};
+use tandem_link::Ended;
+
+fn story(story: impl Future<Output = ()>) {
+    tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(6 * PATIENCE, story).await.expect("the story ends") });
+}
+
+/// Pairs, from our side.
+async fn pair(near: &mut Near, far: &Daemon<'_>, here: &Here) -> Pairing {
+    let mut pairing = Pairing::new(false, here.identity.protocol);
+    let key = near.follow(here, pairing.ask(Duration::ZERO, unix(), &near.window)).await.unwrap();
+    assert_eq!(key.len(), 8);
+    far.wait_for(near.id(), None, "hasPairingRequests", |asked: &bool| *asked).await;
+    far.tell(near.id(), None, "acceptPairing", &()).await;
+    near.follow(here, pairing.confirm(Duration::ZERO, &near.window)).await;
+    while !pairing.is_paired() {
+        near.hear_pair(here, &mut pairing).await;
+    }
+    far.wait_for(near.id(), None, "isTrusted", |trusted: &bool| *trusted).await;
+    pairing
+}
+
+#[test]
+fn they_find_each_other_pair_talk_and_meet_again() {
+    if !is_alone("they_find_each_other_pair_talk_and_meet_again") {
+        return;
+    }
+    story(async {
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        let mut near = Near::start().await;
+        near.links.admit_strangers(true);
+
+        // It comes, and broadcasts: we dial, and are the TLS server.
+        far.start();
+        let here = near.up().await;
+        assert_eq!((here.identity.name.as_str(), here.identity.protocol, here.pinned), ("Far", 7, false));
+        assert_eq!(ways(), (false, true));
+        pair(&mut near, &far, &here).await;
+
+        near.send(&here, Message::Ping { message: Some("hello".into()) }).await;
+        far.tell(near.id(), Some("ping"), "sendPing", &("well 晴",)).await;
+        let ping =
+            near.packet(
+                |packet| if let Message::Ping { message } = &packet.message { Some(message.clone()) } else { None },
+            );
+        assert_eq!(ping.await.as_deref(), Some("well 晴"));
+        for sent in [Share::Url("geo:52.5,13.4".into()), Share::Text("a\nb".into())] {
+            let (method, text) = match &sent {
+                Share::Url(url) => ("shareUrl", url),
+                Share::Text(text) => ("shareText", text),
+                _ => unreachable!(),
+            };
+            far.tell(near.id(), Some("share"), method, &(text,)).await;
+            let share = near
+                .packet(|packet| if let Message::Share(share) = &packet.message { Some(share.clone()) } else { None });
+            assert_eq!(share.await, sent);
+        }
+
+        // It dies, and comes again: only the pinned are let in by then.
+        near.links.admit_strangers(false);
+        far.kill();
+        assert_eq!(near.down().await, (here.link, Ended::PeerClosed));
+        far.start();
+        let again = near.up().await;
+        assert!(again.pinned && again.link != here.link && again.certificate == here.certificate);
+
+        // It forgets us, and asks anew.
+        let mut pairing = Pairing::new(true, 7);
+        far.tell(near.id(), None, "unpair", &()).await;
+        near.hear_pair(&again, &mut pairing).await;
+        assert!(!pairing.is_paired());
+        far.tell(near.id(), None, "requestPair", &()).await;
+        let key = near.hear_pair(&again, &mut pairing).await;
+        assert!(key.is_some(), "it asks");
+        near.follow(&again, pairing.confirm(Duration::ZERO, &near.window)).await;
+        assert!(pairing.is_paired());
+        far.wait_for(near.id(), None, "isTrusted", |trusted: &bool| *trusted).await;
+
+        // We leave and come: it hears us, and dials; we are the TLS client.
+        near.links.close(again.link);
+        assert_eq!(near.down().await, (again.link, Ended::Closed));
+        near.links.announce(&["10.77.0.2".parse::<IpAddr>().unwrap()]);
+        let third = near.up().await;
+        assert!(third.pinned);
+        assert_eq!(ways(), (true, false));
+
+        // We forget it.
+        near.follow(&third, pairing.refuse()).await;
+        far.wait_for(near.id(), None, "isTrusted", |trusted: &bool| !*trusted).await;
+    });
+}
+
+#[test]
+fn files_go_both_ways_whole() {
+    if !is_alone("files_go_both_ways_whole") {
+        return;
+    }
+    story(async {
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        let mut near = Near::start().await;
+        near.links.admit_strangers(true);
+        far.start();
+        let here = near.up().await;
+        pair(&mut near, &far, &here).await;
+        let bytes: Vec<u8> =
+            (0..8 << 20_u32).map(|place: u32| (place.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+
+        let path = far.file("to us.bin");
+        std::fs::write(&path, &bytes).unwrap();
+        far.tell(near.id(), Some("share"), "shareUrl", &(format!("file://{}", path.display()),)).await;
+        let (name, payload) = near
+            .packet(|packet| match &packet.message {
+                Message::Share(Share::File { name, .. }) => Some((name.clone(), packet.payload.unwrap())),
+                _ => None,
+            })
+            .await;
+        assert_eq!((name.as_str(), payload.size), ("to us.bin", Some(8 << 20)));
+        let mut got = Vec::new();
+        assert_eq!(near.links.fetch(here.link, payload, &mut got, 8 << 20).await.unwrap(), 8 << 20);
+        assert_eq!(Sha256::digest(&got), Sha256::digest(&bytes));
+
+        let file = Share::File { name: "from us.bin".into(), files: Some(1), all_bytes: Some(8 << 20) };
+        let packet = Packet::new(Message::Share(file));
+        near.links.send_with_payload(here.link, packet, bytes.as_slice(), 8 << 20).await.unwrap();
+        let path = far.file("Downloads/from us.bin");
+        let arrived = async {
+            while std::fs::metadata(&path).map_or(0, |file| file.len()) < 8 << 20 {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, arrived).await.unwrap_or_else(|_| panic!("{}", far.log()));
+        assert_eq!(Sha256::digest(std::fs::read(path).unwrap()), Sha256::digest(&bytes));
+    });
+}
+
+#[test]
+fn a_player_there_is_seen_and_paused_from_here() {
+    if !is_alone("a_player_there_is_seen_and_paused_from_here") {
+        return;
+    }
+    story(async {
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        let mut near = Near::start().await;
+        near.links.admit_strangers(true);
+        far.start();
+        let here = near.up().await;
+        pair(&mut near, &far, &here).await;
+
+        let (_player, playing) = player::start(&far.bus()).await;
+        let mpris =
+            |packet: &Packet| if let Message::Mpris(mpris) = &packet.message { Some(mpris.clone()) } else { None };
+        let listed = |packet: &Packet| match mpris(packet) {
+            Some(Mpris::Players { names, .. }) => names.contains(&player::NAME.to_owned()).then_some(()),
+            _ => None,
+        };
+        // It tells of a player when it has seen it.
+        near.packet(listed).await;
+        near.send(&here, Message::MprisRequest(MprisRequest::Players)).await;
+        near.packet(listed).await;
+        let name = || player::NAME.to_owned();
+        near.send(&here, Message::MprisRequest(MprisRequest::State { player: name() })).await;
+        let playing_state = |packet: &Packet| match mpris(packet) {
+            Some(Mpris::State { state, .. }) if state.title.is_some() => Some(*state),
+            _ => None,
+        };
+        let state = near.packet(playing_state).await;
+        assert_eq!(state.title.as_deref(), Some(player::TITLE));
+        assert_eq!(
+            (state.length_ms, state.position_ms),
+            (Some(player::LENGTH_US / 1000), Some(player::POSITION_US / 1000))
+        );
+        assert_eq!(state.playing, Some(true));
+        near.send(&here, Message::MprisRequest(MprisRequest::Do { player: name(), action: Action::Pause })).await;
+        near.packet(|packet| match mpris(packet) {
+            Some(Mpris::State { state, .. }) => (state.playing == Some(false)).then_some(()),
+            _ => None,
+        })
+        .await;
+        assert!(!*playing.lock().unwrap());
+    });
+}
+
+/// The protocol's own peers notice after a minute, or never.
+fn a_pulled_cable_is_noticed(talks: bool) {
+    story(async {
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        let mut near = Near::start().await;
+        near.links.admit_strangers(true);
+        far.start();
+        let here = near.up().await;
+        pair(&mut near, &far, &here).await;
+        machine.pull_the_cable();
+        let pulled = Instant::now();
+        if talks {
+            near.send(&here, Message::Ping { message: None }).await;
+        }
+        let (link, why) = near.down().await;
+        eprintln!("the loss was noticed after {:?}", pulled.elapsed());
+        assert!(matches!(why, Ended::Lost(_)) && link == here.link, "{why:?}");
+        assert!(pulled.elapsed() < Duration::from_secs(12));
+    });
+}
+
+#[test]
+fn a_pulled_cable_is_noticed_at_rest() {
+    if is_alone("a_pulled_cable_is_noticed_at_rest") {
+        a_pulled_cable_is_noticed(false);
+    }
+}
+
+#[test]
+fn a_pulled_cable_is_noticed_with_words_on_the_way() {
+    if is_alone("a_pulled_cable_is_noticed_with_words_on_the_way") {
+        a_pulled_cable_is_noticed(true);
+    }
+}
