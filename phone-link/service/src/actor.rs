@@ -174,7 +174,8 @@ impl Actor {
         self.announcements = self.announcements.saturating_sub(1);
         self.announce = Instant::now() + if self.announcements > 0 { ANNOUNCE_EVERY } else { ANNOUNCE_SELDOM };
         let away = self.core.away();
-        if self.core.is_open() || !away.is_empty() {
+        // Who hears of us dials, also those that are connected: nobody is told for nothing.
+        if self.core.awaits_strangers() || !away.is_empty() {
             let known: Vec<IpAddr> = away.iter().filter_map(|id| self.addresses.get(id)).copied().collect();
             self.tools.links.announce(&known);
         }

@@ -48,10 +48,9 @@ impl Car {
     /// What the car has of what the phone plays: an item that can be played now.
     pub async fn resolve(&self, wanted: Wanted) -> Option<String> {
         match self.media.resolve(wanted).await {
-            Ok(matches) => matches
-                .into_iter()
-                .find(|found| found.score >= SAME && found.item.available)
-                .map(|found| found.item.id),
+            Ok(matches) => {
+                matches.into_iter().find(|found| found.score >= SAME && found.item.available).map(|found| found.item.id)
+            }
             Err(error) => {
                 debug!(error = &error as &dyn std::error::Error, "the library cannot be asked");
                 None
@@ -122,7 +121,8 @@ impl Car {
         let (next, previous, seek) =
             tokio::try_join!(self.player.can_go_next(), self.player.can_go_previous(), self.player.can_seek())?;
         let metadata = self.player.metadata().await?;
-        let url = metadata.get("xesam:url").and_then(|url| url.try_clone().ok()).and_then(|url| String::try_from(url).ok());
+        let url =
+            metadata.get("xesam:url").and_then(|url| url.try_clone().ok()).and_then(|url| String::try_from(url).ok());
         let Now { item, state, .. } = now;
         Ok(CarPlays {
             sounding: state == "playing",

@@ -97,10 +97,20 @@ pub enum CarOrder {
 /// What is written down, to be found again after a restart.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Change {
-    Phone { id: DeviceId, name: String, kept: Box<Kept> },
+    Phone {
+        id: DeviceId,
+        name: String,
+        kept: Box<Kept>,
+    },
     /// The phone and everything of it.
     Forgotten(DeviceId),
-    Step { phone: DeviceId, player: String, session: String, track: String, record: Record },
+    Step {
+        phone: DeviceId,
+        player: String,
+        session: String,
+        track: String,
+        record: Record,
+    },
     Place(Box<Place>),
     PlaceGone(String),
     Ledger(Entry),
@@ -122,15 +132,32 @@ pub enum Effect {
     Admit(bool),
     Announce,
     /// Look for it in the car: answered by [`Core::resolved`].
-    Resolve { session: String, track: String, wanted: Wanted },
-    Play { session: String, item: String, position_ms: i64 },
+    Resolve {
+        session: String,
+        track: String,
+        wanted: Wanted,
+    },
+    Play {
+        session: String,
+        item: String,
+        position_ms: i64,
+    },
     /// If it plays this: answered by [`Core::car_paused`].
-    Pause { session: String, item: String, number: u64 },
+    Pause {
+        session: String,
+        item: String,
+        number: u64,
+    },
     /// Answered by [`Core::car`].
     AskCar,
     Steer(CarOrder),
     /// Take a file in: answered by [`Core::received`].
-    Receive { phone: DeviceId, link: LinkId, payload: Payload, name: String },
+    Receive {
+        phone: DeviceId,
+        link: LinkId,
+        payload: Payload,
+        name: String,
+    },
     /// Everything that the phone put here is to go.
     Wipe(DeviceId),
 }
@@ -344,9 +371,9 @@ impl Core {
         away.map(|phone| phone.id.clone()).collect()
     }
 
-    /// Whether phones that are not known may come near.
-    pub fn is_open(&self) -> bool {
-        self.window_was_open
+    /// Whether a phone that is not known is waited for, and none has come.
+    pub fn awaits_strangers(&self) -> bool {
+        self.window_was_open && self.phones.values().all(|phone| phone.kept.is_some())
     }
 
     /// Where the destination lies from the car.
@@ -359,4 +386,3 @@ impl Core {
 
 /// How long a guest's data stay once the ignition is off.
 const GUESTS_STAY: Duration = Duration::from_secs(30 * 60);
-

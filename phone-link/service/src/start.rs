@@ -52,7 +52,7 @@ pub struct Options {
     #[arg(long)]
     pub state: Option<PathBuf>,
     /// How phones show this car
-    #[arg(long, default_value = "Tandem")]
+    #[arg(long, default_value = "Tandem car")]
     pub name: String,
     /// The only network interface that phones are reached on; may be given again [default: all]
     #[arg(long)]
@@ -113,8 +113,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let store = Arc::new(Store::open(&state).await?);
     let loaded = store.load().await?;
     let own = Arc::new(Own::open(&state)?);
-    let addresses =
-        loaded.phones.iter().filter_map(|(id, _, kept)| Some((id.clone(), kept.address?))).collect();
+    let addresses = loaded.phones.iter().filter_map(|(id, _, kept)| Some((id.clone(), kept.address?))).collect();
 
     let calls = connect::open().await.map_err(StartError::Bus)?;
     let car = Car::new(&calls).await.map_err(StartError::Bus)?;

@@ -85,8 +85,9 @@ impl Store {
         let phones = sqlx::query("SELECT * FROM phone ORDER BY rank").fetch_all(&mut *connection).await?;
         let steps = sqlx::query("SELECT * FROM step").fetch_all(&mut *connection).await?;
         let places = sqlx::query("SELECT * FROM place ORDER BY session").fetch_all(&mut *connection).await?;
-        let off: Option<(Option<i64>,)> =
-            sqlx::query_as("SELECT value FROM fact WHERE key = 'ignition-off'").fetch_optional(&mut *connection).await?;
+        let off: Option<(Option<i64>,)> = sqlx::query_as("SELECT value FROM fact WHERE key = 'ignition-off'")
+            .fetch_optional(&mut *connection)
+            .await?;
         Ok(Loaded {
             phones: phones.iter().filter_map(phone).collect(),
             steps: steps.iter().filter_map(step).collect(),

@@ -111,8 +111,7 @@ mod tests {
     use super::*;
     use Whereabouts::{In, Leaving, Out};
 
-    const DRIVES: Cabin =
-        Cabin { ignition_on: Some(true), driver_door_open: Some(false), driver_belted: Some(true) };
+    const DRIVES: Cabin = Cabin { ignition_on: Some(true), driver_door_open: Some(false), driver_belted: Some(true) };
     const OFF: Cabin = Cabin { ignition_on: Some(false), driver_door_open: Some(false), driver_belted: Some(false) };
     const OPEN: Cabin = Cabin { driver_door_open: Some(true), ..OFF };
 

@@ -166,9 +166,7 @@ impl Service {
     async fn session(&self, meant: Option<&str>, may: impl Fn(&Session) -> bool) -> anyhow::Result<Session> {
         let sessions = self.sessions.list().await.map_err(explain)?;
         let named = |session: &&Session| match meant {
-            Some(meant) => {
-                session.id == meant || show::title(session).to_lowercase().contains(&meant.to_lowercase())
-            }
+            Some(meant) => session.id == meant || show::title(session).to_lowercase().contains(&meant.to_lowercase()),
             None => may(session),
         };
         let found: Vec<_> = sessions.iter().filter(named).collect();
@@ -268,7 +266,7 @@ async fn send(
 ) -> anyhow::Result<Status> {
     let phone = service.phone(to).await?;
     if let Some(text) = text {
-        service.phones.send(phone.id, text).await.map_err(explain)?;
+        service.phones.send(phone.id.clone(), text).await.map_err(explain)?;
     }
     if let Some(file) = file {
         let path = file.canonicalize().with_context(|| format!("{} cannot be read", file.display()))?;
@@ -277,7 +275,7 @@ async fn send(
         // A large file takes longer than a call may.
         let connection = client::patient().await?;
         let phones = PhoneLink1Proxy::builder(&connection).cache_properties(CacheProperties::No).build().await?;
-        phones.send_file(phone.id, path.unwrap_or_default()).await.map_err(explain)?;
+        phones.send_file(phone.id.clone(), path.unwrap_or_default()).await.map_err(explain)?;
     }
     say(&format!("sent to {}", phone.name));
     Ok(Status::OK)

@@ -164,7 +164,8 @@ impl Sim {
             complain(&format!("other shells must be told the address of the bus: {error}"));
         }
         let work = async {
-            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some(), self.phones)).await??;
+            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some(), self.phones))
+                .await??;
             say("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };

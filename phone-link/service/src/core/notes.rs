@@ -7,8 +7,20 @@ use super::Core;
 /// Of one phone; the oldest go.
 const NOTES: usize = 50;
 /// Words beside which a number is nobody else's business.
-const SECRET: [&str; 12] =
-    ["code", "otp", "pin", "tan", "passcode", "password", "verification", "verify", "验证码", "校验码", "动态码", "密码"];
+const SECRET: [&str; 12] = [
+    "code",
+    "otp",
+    "pin",
+    "tan",
+    "passcode",
+    "password",
+    "verification",
+    "verify",
+    "验证码",
+    "校验码",
+    "动态码",
+    "密码",
+];
 
 /// Whether it looks like a password for once: a number of four to eight digits beside a word for one.
 fn is_secret(text: &str) -> bool {
@@ -47,10 +59,17 @@ mod tests {
 
     #[test]
     fn passwords_for_once_are_known_by_a_word_and_a_number() {
-        for text in ["Your code is 493021", "【银行】验证码 8821，请勿告诉他人", "TAN: 123456", "G-493021 is your verification code"] {
+        for text in [
+            "Your code is 493021",
+            "【银行】验证码 8821，请勿告诉他人",
+            "TAN: 123456",
+            "G-493021 is your verification code",
+        ] {
             assert!(is_secret(text), "{text}");
         }
-        for text in ["Dinner at 1930?", "The code word is swordfish", "Pinned 4000 photos", "Room 12, code red", "会议 2026"] {
+        for text in
+            ["Dinner at 1930?", "The code word is swordfish", "Pinned 4000 photos", "Room 12, code red", "会议 2026"]
+        {
             assert!(!is_secret(text), "{text}");
         }
     }

@@ -43,11 +43,15 @@ impl Core {
             // Another certificate than the one that was kept is somebody else's.
             return self.do_next(Effect::Close(arrival.link));
         }
-        let was_near = phone.link.take().is_some();
+        let before = phone.link.take();
+        let was_near = before.is_some();
         phone.name = identity.name;
         phone.kind = identity.kind;
-        phone.pairing = Pairing::new(arrival.pinned, identity.protocol);
-        phone.key = String::new();
+        // Phones dial again whenever they hear of us: whoever holds the same key goes on with what was begun.
+        if !before.is_some_and(|link| link.certificate == arrival.certificate && !arrival.pinned) {
+            phone.pairing = Pairing::new(arrival.pinned, identity.protocol);
+            phone.key = String::new();
+        }
         phone.link = Some(Link {
             id: arrival.link,
             certificate: arrival.certificate,

@@ -1,7 +1,7 @@
 //! One phone: who it is, what it may do here, and what is known of it while it is connected.
 
-use std::collections::BTreeMap;
 use core::net::IpAddr;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tandem_kdeconnect::{Battery, DeviceId, DeviceKind, Note, Pairing, Signal};

@@ -267,8 +267,13 @@ impl Core {
         let order = |action: Action| ask(MprisRequest::Do { player: name.to_owned(), action });
         match wish {
             Hand::Write(record) => {
-                let step =
-                    Change::Step { phone: id.clone(), player: name.to_owned(), session, track: player.claimed.clone(), record };
+                let step = Change::Step {
+                    phone: id.clone(),
+                    player: name.to_owned(),
+                    session,
+                    track: player.claimed.clone(),
+                    record,
+                };
                 self.do_next(Effect::Keep(step));
             }
             Hand::PausePhone => {

@@ -111,7 +111,12 @@ impl Core {
             title: text(&player.state.title),
             artist: text(&player.state.artist),
             album: text(&player.state.album),
-            app: phone.players.iter().find(|(_, it)| it.session == player.session).map_or("", |(name, _)| name).to_owned(),
+            app: phone
+                .players
+                .iter()
+                .find(|(_, it)| it.session == player.session)
+                .map_or("", |(name, _)| name)
+                .to_owned(),
             art: String::new(),
             length_us: player.state.length_ms.unwrap_or(0).max(0).saturating_mul(1000),
             position_us: player.position_ms(self.at.now).saturating_mul(1000),

@@ -1,8 +1,6 @@
 //! What phones say, one packet after the other. A phone that is not paired says one thing only: that it wants to be.
 
-use tandem_kdeconnect::{
-    Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share,
-};
+use tandem_kdeconnect::{Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share};
 use tandem_link::LinkId;
 
 use super::{CarOrder, Core, Effect, Moment};
@@ -109,7 +107,9 @@ impl Core {
                 CarOrder::SetPosition { ms: position_ms.max(0) }
             }
             MprisRequest::Seek { player, offset_us } if ours(&player) => CarOrder::Seek { us: offset_us },
-            MprisRequest::SetVolume { player, volume } if ours(&player) => CarOrder::Volume { percent: volume.min(100) },
+            MprisRequest::SetVolume { player, volume } if ours(&player) => {
+                CarOrder::Volume { percent: volume.min(100) }
+            }
             _ => return,
         };
         self.do_next(Effect::Steer(order));

@@ -155,7 +155,8 @@ impl Core {
     pub fn prefer(&mut self, at: Moment, id: &str) -> Done {
         self.at = at;
         let id = self.change(id, |kept| kept.rank = 0)?;
-        let mut order: Vec<_> = self.phones.values().filter(|it| it.kept.is_some()).map(|it| (it.rank(), it.id.clone())).collect();
+        let mut order: Vec<_> =
+            self.phones.values().filter(|it| it.kept.is_some()).map(|it| (it.rank(), it.id.clone())).collect();
         order.sort();
         for (rank, (_, id)) in (1..).zip(order) {
             let _ = self.change(id.as_str(), |kept| kept.rank = rank);

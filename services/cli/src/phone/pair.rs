@@ -34,8 +34,7 @@ pub async fn pair(service: &Service, meant: Option<&str>, yes: bool) -> anyhow::
     let (mut asked, mut confirmed) = (false, false);
     loop {
         let phones = service.phones.phones().await.map_err(explain)?;
-        let near: Vec<&Known> =
-            phones.iter().filter(|phone| !known.contains(&phone.id) && is_meant(phone)).collect();
+        let near: Vec<&Known> = phones.iter().filter(|phone| !known.contains(&phone.id) && is_meant(phone)).collect();
         if let Some(paired) = near.iter().find(|phone| phone.is_paired) {
             say(&format!("{} is paired.", paired.name));
             return Ok(Status::OK);

@@ -78,7 +78,8 @@ pub fn discreet(all: &[Session], private: bool) -> anyhow::Result<Value> {
     if !private {
         let destinations = told.as_array_mut().into_iter().flatten().filter_map(|it| it.get_mut("destination"));
         for destination in destinations.filter_map(Value::as_object_mut) {
-            destination.retain(|key, _| !["latitude", "longitude", "text", "bearing", "distance_m"].contains(&key.as_str()));
+            destination
+                .retain(|key, _| !["latitude", "longitude", "text", "bearing", "distance_m"].contains(&key.as_str()));
         }
     }
     Ok(told)
@@ -133,7 +134,14 @@ mod tests {
             ..Media::default()
         };
         let kind = "media".to_owned();
-        Session { kind, stage: "offered".into(), mode: "resume".into(), phone_name: "Pixel".into(), media, ..Session::default() }
+        Session {
+            kind,
+            stage: "offered".into(),
+            mode: "resume".into(),
+            phone_name: "Pixel".into(),
+            media,
+            ..Session::default()
+        }
     }
 
     fn place() -> Session {
