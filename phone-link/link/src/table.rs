@@ -15,7 +15,7 @@ const STRANGERS_OF_ONE: usize = 2;
 
 /// One connection of one device. The next one of the same device has another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LinkId(pub(crate) u64);
+pub struct LinkId(pub u64);
 
 /// What a paired device is known by.
 #[derive(Clone, PartialEq, Eq)]

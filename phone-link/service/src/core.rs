@@ -191,8 +191,8 @@ pub struct Core {
     window: Window,
     window_was_open: bool,
     vehicle: Vehicle,
-    /// Since when the ignition is off.
-    off_since: Option<Duration>,
+    /// When guests are wiped, if the ignition stays off.
+    guests_until: Option<Duration>,
     car: CarPlays,
     sessions: u64,
     told: shown::Told,
@@ -209,7 +209,7 @@ impl Core {
             window: Window::default(),
             window_was_open: false,
             vehicle: Vehicle::default(),
-            off_since: None,
+            guests_until: None,
             car: CarPlays::default(),
             sessions: 0,
             told: shown::Told::default(),
@@ -233,9 +233,9 @@ impl Core {
         core.run_all();
         // What was off when the power went is off since then, and for longer than the clock can be trusted to say.
         if let Some(off) = loaded.ignition_off {
-            let passed = u64::try_from(at.seconds().saturating_sub(off)).unwrap_or(0);
-            core.off_since = Some(at.now.saturating_sub(Duration::from_secs(passed)));
-            core.wipe_guests(passed);
+            let passed = Duration::from_secs(u64::try_from(at.seconds().saturating_sub(off)).unwrap_or(0));
+            core.guests_until = Some(at.now + GUESTS_STAY.saturating_sub(passed));
+            core.wipe_guests();
         }
         core
     }
@@ -270,12 +270,12 @@ impl Core {
         self.window.set_parked(vehicle.parked);
         self.look_at_window();
         match (before.cabin.ignition_on, vehicle.cabin.ignition_on) {
-            (was, Some(false)) if was != Some(false) && self.off_since.is_none() => {
-                self.off_since = Some(at.now);
+            (was, Some(false)) if was != Some(false) && self.guests_until.is_none() => {
+                self.guests_until = Some(at.now + GUESTS_STAY);
                 self.do_next(Effect::Keep(Change::IgnitionOff(Some(at.seconds()))));
             }
             (was, Some(true)) if was != Some(true) => {
-                self.off_since = None;
+                self.guests_until = None;
                 self.do_next(Effect::Keep(Change::IgnitionOff(None)));
                 self.do_next(Effect::Announce);
             }
@@ -310,7 +310,7 @@ impl Core {
     /// When to call [`Core::tick`] next, by the clock that only goes forward.
     pub fn due(&self) -> Option<Duration> {
         let phones = self.phones.values().flat_map(Phone::due);
-        let guests = self.off_since.filter(|_| self.has_guests()).map(|since| since + GUESTS_STAY);
+        let guests = self.guests_until.filter(|_| self.has_guests());
         phones.chain(guests).chain(self.window.closes_at()).min()
     }
 
@@ -333,9 +333,7 @@ impl Core {
         for (id, steps) in late {
             self.pairing_steps(&id, steps);
         }
-        if let Some(since) = self.off_since {
-            self.wipe_guests(at.now.saturating_sub(since).as_secs());
-        }
+        self.wipe_guests();
         self.follow_people();
         self.run_all();
     }
@@ -345,8 +343,8 @@ impl Core {
     }
 
     /// Half an hour after the ignition is off nothing of a guest is left.
-    fn wipe_guests(&mut self, off_for: u64) {
-        if off_for < GUESTS_STAY.as_secs() {
+    fn wipe_guests(&mut self) {
+        if self.guests_until.is_none_or(|until| self.at.now < until) {
             return;
         }
         let is_guest = |phone: &&Phone| phone.kept.as_ref().is_some_and(|kept| kept.is_guest);
@@ -386,3 +384,6 @@ impl Core {
 
 /// How long a guest's data stay once the ignition is off.
 const GUESTS_STAY: Duration = Duration::from_secs(30 * 60);
+
+#[cfg(test)]
+mod tests;

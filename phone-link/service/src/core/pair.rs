@@ -7,6 +7,7 @@ use tandem_kdeconnect::{
     DeviceId, Ended, Identity, Message, MprisRequest, NoteRequest, Packet, PairBody, Pairing, Step, verification_key,
 };
 use tandem_link::LinkId;
+use tandem_session::Stage;
 
 use super::phone::{Kept, Link, Phone};
 use super::{Change, Core, Effect, Moment, STRANGERS};
@@ -102,8 +103,14 @@ impl Core {
         phone.presence.cabin(self.at.now, self.vehicle.cabin);
         phone.presence.link(self.at.now, true);
         phone.follows_car = false;
-        for player in phone.players.values_mut() {
-            player.hand.link(self.at.now, true);
+        let mut ask = Vec::new();
+        for (name, player) in &mut phone.players {
+            if matches!(player.hand.stage(), Stage::Owed { .. }) {
+                player.unheard = true;
+                ask.push(MprisRequest::State { player: name.clone() });
+            } else {
+                player.hand.link(self.at.now, true);
+            }
         }
         let name = phone.name.clone();
         self.do_next(Effect::Trust(link, true));
@@ -111,6 +118,9 @@ impl Core {
         self.do_next(Effect::Keep(Change::Phone { id: id.clone(), name, kept: Box::new(kept) }));
         self.do_next(Effect::AskCar);
         self.ask_phone(id);
+        for request in ask {
+            self.send(id, Packet::new(Message::MprisRequest(request)));
+        }
         self.settle_places(id);
         self.follow_people();
     }
@@ -136,8 +146,7 @@ impl Core {
         phone.notes.clear();
         phone.follows_car = false;
         for player in phone.players.values_mut() {
-            player.hand.link(now, false);
-            player.silence();
+            player.leave(now);
         }
         self.run_all();
         if let Some(phone) = self.phones.get_mut(id) {
@@ -239,6 +248,10 @@ impl Core {
     /// Opens and closes the door to strangers with the window.
     pub(super) fn look_at_window(&mut self) {
         let open = self.window.is_open(self.at.now);
+        if !open {
+            // One that has closed by itself closes no more.
+            self.window.close();
+        }
         if std::mem::replace(&mut self.window_was_open, open) == open {
             return;
         }

@@ -48,6 +48,8 @@ pub struct Player {
     pub claimed: String,
     /// Somebody here wished that it goes on on the phone.
     pub goes_on: bool,
+    /// The phone is back, and is owed something, but has not said yet what it plays.
+    pub unheard: bool,
 }
 
 impl Player {
@@ -63,6 +65,7 @@ impl Player {
             candidate: Candidate::default(),
             claimed: String::new(),
             goes_on: false,
+            unheard: false,
         }
     }
 
@@ -79,6 +82,14 @@ impl Player {
         self.state.playing = Some(false);
         self.began = None;
         self.quality = Quality::Stale;
+    }
+
+    /// The phone went. What it is given later, it is given silently.
+    pub fn leave(&mut self, now: Duration) {
+        self.goes_on = false;
+        self.unheard = false;
+        self.hand.link(now, false);
+        self.silence();
     }
 
     /// Whether it is of interest while its phone is away.
@@ -185,6 +196,9 @@ impl Core {
             player.state.position_ms = Some(if player.track() == track { shown } else { 0 });
         }
         player.heard_at = at.now;
+        if std::mem::take(&mut player.unheard) {
+            player.hand.link(at.now, true);
+        }
         match player.is_playing() {
             true if !was_playing => player.began = Some(at.now),
             false => player.began = None,
@@ -315,7 +329,8 @@ impl Core {
             self.send(id, ask(MprisRequest::SetPosition { player: name.to_owned(), position_ms }));
         }
         let url = Some(self.car.url.clone()).filter(|url| !url.is_empty());
-        if url.is_some() {
+        let told = url.is_some();
+        if told {
             let state = Playing { url, position_ms: Some(position_ms), playing: Some(false), ..Playing::default() };
             let state = Mpris::State { player: self.name.clone(), state: Box::new(state) };
             self.send(id, Packet::new(Message::Mpris(state)));
@@ -323,6 +338,8 @@ impl Core {
         if same && goes_on {
             self.send(id, ask(MprisRequest::Do { player: name.to_owned(), action: Action::Play }));
         }
-        self.note_down(id, "given-back", "media", 1);
+        if same || told {
+            self.note_down(id, "given-back", "media", 1);
+        }
     }
 }

@@ -247,12 +247,14 @@ impl Core {
             Some(_) => return Err(Refusal::NotNow("the car does not go there".to_owned())),
             None => {}
         }
-        self.holder(session)?;
+        let (phone, _) = self.holder(session)?;
+        let is_near = self.phones.get(&phone).is_some_and(|phone| phone.link.is_some());
         let Some(player) = self.player_mut(session) else { return Err(not_found(session)) };
         if player.hand.stage() == Stage::Offered {
             return Err(Refusal::NotNow("the phone has it".to_owned()));
         }
-        player.goes_on = true;
+        // Who comes back an hour later does not want it loud.
+        player.goes_on = is_near;
         player.hand.release(at.now);
         self.run_all();
         Ok(())

@@ -1,0 +1,271 @@
+use tandem_kdeconnect::Action;
+use tandem_session::Step as Taken;
+
+use super::*;
+
+/// What was written down of hand-overs, in order.
+fn steps(deeds: &[Effect]) -> Vec<Taken> {
+    let step = |effect: &Effect| match effect {
+        Effect::Keep(Change::Step { record, .. }) => Some(record.step),
+        _ => None,
+    };
+    deeds.iter().filter_map(step).collect()
+}
+
+#[test]
+fn a_podcast_goes_on_in_the_car_at_the_same_second_and_back() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 754_000, Some("episode:4"));
+    let offered = world.session("media");
+    assert_eq!((offered.stage.as_str(), offered.mode.as_str(), offered.owner.as_str()), ("offered", "resume", "phone"));
+    world.deeds();
+
+    world.core.claim(world.at(), &offered.id).unwrap();
+    let deeds = world.deeds();
+    assert_eq!(steps(&deeds), [Taken::Claiming]);
+    let sent = deeds.iter().skip_while(|it| !matches!(it, Effect::Keep(_))).filter(|it| matches!(it, Effect::Send(..)));
+    assert_eq!(sent.count(), 3, "told and asked after it was written down");
+    assert!(!deeds.iter().any(|it| matches!(it, Effect::Play { .. })), "the phone may still sound");
+
+    // It says what it did before it heard.
+    world.state(link, true, 754_000);
+    assert!(world.deeds().is_empty());
+    world.pauses(link, 755_300);
+    let deeds = world.deeds();
+    assert_eq!(steps(&deeds), [Taken::Moved { position_ms: 755_300 }]);
+    let play = Effect::Play { session: offered.id.clone(), item: "episode:4".into(), position_ms: 755_300 };
+    assert_eq!(deeds.last(), Some(&play));
+    assert_eq!(world.session("media").stage, "starting");
+
+    world.car("episode:4", true, 755_300);
+    let held = world.session("media");
+    assert_eq!((held.stage.as_str(), held.owner.as_str(), held.media.playing), ("held", "car", true));
+    assert!(held.epoch > offered.epoch);
+    world.deeds();
+
+    world.core.release(world.at(), &held.id).unwrap();
+    let deeds = world.deeds();
+    assert_eq!(steps(&deeds), [Taken::Releasing]);
+    let Some(Effect::Pause { number, .. }) = deeds.iter().find(|it| matches!(it, Effect::Pause { .. })) else {
+        panic!("the car is not paused: {deeds:?}");
+    };
+    let seen = CarSeen { item: "episode:4".into(), sounding: false, position_ms: 800_000 };
+    world.core.car_paused(world.at(), &held.id, *number, seen);
+    let at = asked(MprisRequest::SetPosition { player: PLAYER.into(), position_ms: 800_000 });
+    assert_eq!(world.told(link), [at, ordered(Action::Play)]);
+    assert_eq!(world.session("media").stage, "offered");
+}
+
+#[test]
+fn what_the_car_has_not_stays_on_the_phone_and_is_steered_from_here() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, None);
+    let session = world.session("media");
+    assert_eq!(session.mode, "control");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.answer(None);
+    let refused = world.session("media");
+    assert_eq!((refused.stage.as_str(), refused.why.as_str()), ("offered", "not-here"));
+    assert!(!world.told(link).contains(&ordered(Action::Pause)));
+    world.core.steer(world.at(), &session.id, "next").unwrap();
+    assert_eq!(world.told(link), [ordered(Action::Next)]);
+    assert!(matches!(world.core.steer(world.at(), &session.id, "explode"), Err(Refusal::Invalid(_))));
+}
+
+#[test]
+fn a_phone_that_does_not_pause_keeps_it() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    let session = world.session("media");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.says(link, Message::Mpris(Mpris::Players { names: vec![PLAYER.into()], sends_art: false }));
+    world.state(link, true, 100);
+    world.wait(1.5);
+    let refused = world.session("media");
+    assert_eq!((refused.stage.as_str(), refused.why.as_str()), ("offered", "phone-did-not-pause"));
+    assert!(!world.deeds().iter().any(|it| matches!(it, Effect::Play { .. })));
+}
+
+#[test]
+fn the_car_plays_on_when_the_phone_dies_and_owes_it_the_place() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    let session = world.held(link);
+    world.core.link_down(world.at(), link);
+    let alone = world.session("media");
+    assert_eq!((alone.stage.as_str(), alone.media.title.as_str()), ("held", "Night drive"));
+    assert!(world.deeds().is_empty(), "nothing is done to what plays");
+
+    world.core.release(world.at(), &session.id).unwrap();
+    let seen = CarSeen { item: "track:1".into(), sounding: false, position_ms: 90_000 };
+    world.core.car_paused(world.at(), &session.id, 1, seen);
+    assert_eq!((world.session("media").stage.as_str(), world.phone("pixel").owed), ("owed", 1));
+    world.deeds();
+
+    let back = world.come("pixel", true, 8);
+    let at = asked(MprisRequest::SetPosition { player: PLAYER.into(), position_ms: 90_000 });
+    let told = world.told(back);
+    assert!(!told.contains(&ordered(Action::Play)), "who comes back an hour later does not want it loud");
+    // What its player has now is not known yet: it is asked first.
+    assert!(told.contains(&asked(MprisRequest::State { player: PLAYER.into() })) && !told.contains(&at));
+    assert_eq!(world.phone("pixel").owed, 1);
+    world.state(back, false, 61_000);
+    let told = world.told(back);
+    assert!(
+        told.contains(&at) && !told.contains(&ordered(Action::Play)),
+        "who comes back an hour later does not want it loud"
+    );
+    assert_eq!(world.phone("pixel").owed, 0);
+}
+
+#[test]
+fn a_phone_that_has_gone_on_to_something_else_is_not_moved() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    let session = world.held(link);
+    world.core.link_down(world.at(), link);
+    world.core.release(world.at(), &session.id).unwrap();
+    let seen = CarSeen { item: "track:1".into(), sounding: false, position_ms: 90_000 };
+    world.core.car_paused(world.at(), &session.id, 1, seen);
+    let back = world.come("pixel", true, 8);
+    world.deeds();
+    let state =
+        Playing { title: Some("News".into()), playing: Some(false), position_ms: Some(5), ..Playing::default() };
+    world.says(back, Message::Mpris(Mpris::State { player: PLAYER.into(), state: Box::new(state) }));
+    assert!(!world.told(back).iter().any(|it| matches!(it, Message::MprisRequest(MprisRequest::SetPosition { .. }))));
+    assert_eq!(world.phone("pixel").owed, 0);
+}
+
+#[test]
+fn after_a_crash_nothing_is_believed_but_what_both_say() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.held(link);
+    world.look();
+    let kept = |world: &World| match world.core.phones.values().next() {
+        Some(phone) => phone.kept.clone().unwrap(),
+        None => panic!("no phone"),
+    };
+    let step = Step {
+        phone: id("pixel"),
+        player: PLAYER.into(),
+        session: "s".into(),
+        track: "Night drive\nSomebody\n\n".into(),
+        record: Record { epoch: 3, item: "track:1".into(), step: Taken::Moved { position_ms: 61_000 } },
+    };
+    let loaded = |step: Step| Loaded {
+        phones: vec![(id("pixel"), "pixel".into(), kept(&world))],
+        steps: vec![step],
+        ..Loaded::default()
+    };
+    let mut sounds = World::loaded(loaded(step.clone()));
+    assert_eq!(sounds.session("media").stage, "unsure");
+    assert!(sounds.deeds().contains(&Effect::AskCar));
+    sounds.car("track:1", true, 70_000);
+    assert_eq!(sounds.session("media").stage, "held");
+
+    let mut silent = World::loaded(loaded(step));
+    silent.car("", false, 0);
+    assert!(silent.sessions("media").is_empty() || silent.session("media").owner == "phone");
+}
+
+#[test]
+fn the_cars_player_appears_on_the_phone_and_obeys_it() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.says(link, Message::MprisRequest(MprisRequest::Players));
+    assert_eq!(world.told(link), [Message::Mpris(Mpris::Players { names: vec![], sends_art: false })]);
+    world.car("track:9", true, 5_000);
+    let told = world.told(link);
+    assert_eq!(told[0], Message::Mpris(Mpris::Players { names: vec!["Car".into()], sends_art: false }));
+    assert!(
+        matches!(&told[1], Message::Mpris(Mpris::State { player, state }) if player == "Car" && state.playing == Some(true))
+    );
+    let orders = [
+        (MprisRequest::Do { player: "Car".into(), action: Action::Pause }, CarOrder::Pause),
+        (MprisRequest::SetPosition { player: "Car".into(), position_ms: -5 }, CarOrder::SetPosition { ms: 0 }),
+        (MprisRequest::SetVolume { player: "Car".into(), volume: 40 }, CarOrder::Volume { percent: 40 }),
+    ];
+    for (request, order) in orders {
+        world.says(link, Message::MprisRequest(request));
+        assert_eq!(world.deeds(), [Effect::Steer(order)]);
+    }
+    world.says(link, Message::MprisRequest(MprisRequest::Do { player: "Brakes".into(), action: Action::Play }));
+    assert!(world.deeds().is_empty());
+    // What comes back from the phone is the car's own player.
+    world.says(link, Message::Mpris(Mpris::Players { names: vec!["Car".into()], sends_art: false }));
+    assert!(world.sessions("media").is_empty());
+}
+
+#[test]
+fn a_position_is_told_with_how_far_it_can_be_trusted() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 10_000, Some("track:1"));
+    let fresh = world.session("media").media;
+    assert_eq!((fresh.quality.as_str(), fresh.error_ms, fresh.position_us), ("bounded", 500, 10_000_000));
+    world.wait(5.0);
+    assert_eq!(world.session("media").media.position_us, 15_000_000, "it goes on");
+    world.state(link, true, 10_000);
+    assert_eq!(world.session("media").media.quality, "stale");
+    world.state(link, false, 16_000);
+    let silent = world.session("media").media;
+    assert_eq!((silent.quality.as_str(), silent.position_us), ("exact", 16_000_000));
+    world.wait(60.0);
+    assert_eq!(world.session("media").media.position_us, 16_000_000);
+}
+
+#[test]
+fn a_change_counts_and_time_alone_is_none() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 10_000, Some("track:1"));
+    let first = world.session("media").revision;
+    world.wait(3.0);
+    assert_eq!(world.session("media").revision, first);
+    world.state(link, false, 13_000);
+    assert_eq!(world.session("media").revision, first + 1);
+}
+
+#[test]
+fn a_phone_that_may_not_is_not_heard() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    let session = world.session("media");
+    world.core.grant(world.at(), id("pixel").as_str(), "media", false).unwrap();
+    assert!(world.sessions("media").is_empty());
+    assert!(world.core.claim(world.at(), &session.id).is_err());
+    world.plays(link, 0, Some("track:1"));
+    assert!(world.sessions("media").is_empty());
+    world.says(link, Message::MprisRequest(MprisRequest::Players));
+    world.deeds();
+    world.core.grant(world.at(), id("pixel").as_str(), "media", true).unwrap();
+    assert!(world.told(link).contains(&asked(MprisRequest::Players)), "it is asked again");
+}
+
+#[test]
+fn buttons_on_the_phone_do_two_things_and_no_others() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.says(link, Message::CommandsRequest);
+    let told = world.told(link);
+    let Some(Message::Commands(buttons)) = told.first() else { panic!("{told:?}") };
+    let keys: Vec<_> = buttons.iter().map(|button| button.key.as_str()).collect();
+    assert_eq!(keys, ["continue", "give-back"]);
+    world.plays(link, 0, Some("track:1"));
+    world.deeds();
+    for key in ["unlock", "continue; rm -rf /", ""] {
+        world.says(link, Message::RunCommand { key: key.into() });
+        assert!(world.deeds().is_empty(), "{key}");
+    }
+    world.says(link, Message::RunCommand { key: "continue".into() });
+    assert_eq!(world.session("media").stage, "pausing");
+    world.pauses(link, 50);
+    world.car("track:1", true, 50);
+    world.says(link, Message::RunCommand { key: "give-back".into() });
+    assert_eq!(world.session("media").stage, "releasing");
+}
