@@ -106,11 +106,11 @@ async fn a_flood_waits_in_the_peers_own_buffers_and_loses_nothing() {
             sent += 1;
         }
     };
-    assert!(timeout(std::time::Duration::from_secs(2), stuck).await.is_err());
+    assert!(timeout(std::time::Duration::from_secs(1), stuck).await.is_err());
     // The buffers of two sockets, and the queue.
     assert!(sent * 4096 < 16 << 20, "{sent} lines were taken");
     assert_eq!(victim.ping().await, (link, "full".to_owned()));
-    for number in 0..sent.min(400) {
+    for number in 0..sent.min(250) {
         assert_eq!(victim.ping().await, (link, number.to_string()));
     }
 }

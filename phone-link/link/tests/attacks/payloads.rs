@@ -150,14 +150,3 @@ async fn a_payload_is_given_to_the_peer_of_the_link_and_to_nobody_else() {
     sent.unwrap();
     assert_eq!(got, bytes);
 }
-
-#[tokio::test]
-async fn a_payload_for_which_nobody_comes_is_given_up() {
-    let (victim, _honest, mut talk, link) = paired(43).await;
-    let sent = victim.links.send_with_payload(link, Packet::new(ping("for you")), [0; 5].as_slice(), 5);
-    let (sent, told) = tokio::join!(sent, talk.packet());
-    assert!(matches!(sent, Err(PayloadError::Nobody)), "{sent:?}");
-    let port = told.unwrap().payload.unwrap().port;
-    // The port is free again.
-    assert!(tokio::net::TcpListener::bind((victim.at.ip(), port)).await.is_ok());
-}
