@@ -94,7 +94,7 @@ fn see(shared: &Arc<Shared>, service: &ResolvedService) {
         shared.spawn(async move {
             sleep(GRACE).await;
             let is_coming =
-                locked(&task.budget).doorway.is_near(address) || locked(&task.table).is_linked(&id, address);
+                locked(&task.budget).doorway.is_coming(address) || locked(&task.table).is_linked(&id, address);
             if !is_coming {
                 let doors = locked(&task.doors).clone();
                 doors.iter().for_each(|door| discovery::tell(&task, door, address));

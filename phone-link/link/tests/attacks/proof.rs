@@ -236,3 +236,20 @@ async fn whoever_cannot_be_dialled_is_asked_to_dial() {
     assert_eq!(announced(&ear).await.port, Some(victim.at.port()));
     victim.is_well(&honest).await;
 }
+
+#[tokio::test]
+async fn two_that_hear_of_each_other_at_once_meet_once() {
+    let (mut one, mut two) = (Victim::new(10).await, Victim::new(11).await);
+    one.links.admit_strangers(true);
+    two.links.admit_strangers(true);
+    for _ in 0..5 {
+        one.links.announce(&[two.at.ip()]);
+        two.links.announce(&[one.at.ip()]);
+        let ((first, ..), (second, ..)) = (one.up().await, two.up().await);
+        one.links.send(first, Packet::new(ping("to two"))).await.unwrap();
+        two.links.send(second, Packet::new(ping("to one"))).await.unwrap();
+        assert_eq!((one.ping().await.1.as_str(), two.ping().await.1.as_str()), ("to one", "to two"));
+        one.links.close(first);
+        assert_eq!((one.down(first).await, two.down(second).await), (Ended::Closed, Ended::PeerClosed));
+    }
+}
