@@ -1,6 +1,6 @@
 //! What a proved peer may still do: babble, flood, and go deep.
 
-use tandem_kdeconnect::{LineError, MAX_LINE, MAX_STRANGER_LINE};
+use tandem_kdeconnect::{LineError, MAX_LINE, MAX_STRANGER_LINE, Packet};
 use tandem_link::{Ended, News};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
@@ -113,4 +113,23 @@ async fn a_flood_waits_in_the_peers_own_buffers_and_loses_nothing() {
     for number in 0..sent.min(250) {
         assert_eq!(victim.ping().await, (link, number.to_string()));
     }
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_let_go() {
+    let mut victim = Victim::new(25).await;
+    let honest = Person::new(victim.address(2));
+    victim.links.pin(honest.id.clone(), honest.pin());
+    let _deaf = honest.dial(victim.at).await.unwrap();
+    let (link, ..) = victim.up().await;
+    let mut sent = 0;
+    let flood = async {
+        while victim.links.send(link, Packet::new(ping(&"x".repeat(4000)))).await.is_ok() {
+            sent += 1;
+        }
+    };
+    timeout(PATIENCE, flood).await.unwrap();
+    assert!(sent * 4000 < 32 << 20, "{sent} packets wait");
+    let why = victim.down(link).await;
+    assert!(matches!(why, Ended::Stuck | Ended::Lost(_)), "{why:?}");
 }

@@ -253,3 +253,18 @@ async fn two_that_hear_of_each_other_at_once_meet_once() {
         assert_eq!((one.down(first).await, two.down(second).await), (Ended::Closed, Ended::PeerClosed));
     }
 }
+
+#[tokio::test]
+async fn an_older_one_and_a_newer_one_agree() {
+    let (mut old, mut new) = (Victim::speaking(12, 7).await, Victim::new(13).await);
+    old.links.admit_strangers(true);
+    new.links.admit_strangers(true);
+    for older_dials in [true, false] {
+        let (from, to) = if older_dials { (&new, &old) } else { (&old, &new) };
+        from.links.announce(&[to.at.ip()]);
+        let ((at_old, newer, _), (at_new, older, _)) = (old.up().await, new.up().await);
+        assert_eq!((newer.protocol, older.protocol), (8, 7));
+        old.links.close(at_old);
+        assert_eq!((old.down(at_old).await, new.down(at_new).await), (Ended::Closed, Ended::PeerClosed));
+    }
+}

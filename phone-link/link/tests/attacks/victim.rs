@@ -29,10 +29,14 @@ pub struct Victim {
 impl Victim {
     /// Each test has a `network` for itself.
     pub async fn new(network: u8) -> Self {
+        Self::speaking(network, 8).await
+    }
+
+    pub async fn speaking(network: u8, protocol: u8) -> Self {
         let address = IpAddr::from([127, 16, network, 1]);
         let folder = tempfile::tempdir().unwrap();
         let own = Arc::new(Own::open(folder.path()).unwrap());
-        let options = Options { at: Some(address), ..Options::new("Victim", DeviceKind::Tv) };
+        let options = Options { at: Some(address), protocol, ..Options::new("Victim", DeviceKind::Tv) };
         let (links, news) = start(own.clone(), options).await.unwrap();
         let ear = IpAddr::from([127, 16, network, 250]);
         let socket = UdpSocket::bind((ear, 1716)).await.unwrap();
