@@ -53,6 +53,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("vorbis-tools", For::Tests, "oggenc and oggdec make and read Vorbis"),
     ("lame", For::Tests, "it makes MP3"),
     ("opus-tools", For::Tests, "opusenc makes Opus"),
+    ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
+    ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 

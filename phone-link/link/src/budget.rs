@@ -42,9 +42,9 @@ impl Doorway {
         }
     }
 
-    /// Whether somebody of this address is on the way in.
-    pub fn is_near(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|(other, _)| *other == address)
+    /// Whether somebody of this address dialled us, and is on the way in.
+    pub fn is_coming(&self, address: IpAddr) -> bool {
+        self.0.contains(&(address, Way::Accepted))
     }
 }
 
@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(others, ACCEPTED - ACCEPTED_OF_ONE);
         let dialled = (2..100).filter(|last| doorway.enter(address(*last), Way::Dialled)).count();
         assert_eq!((dialled, doorway.0.len()), (1, SOCKETS));
-        assert!(doorway.is_near(address(1)) && !doorway.is_near(address(200)));
+        assert!(doorway.is_coming(address(1)) && !doorway.is_coming(address(200)));
         doorway.leave(address(1), Way::Accepted);
         doorway.leave(address(200), Way::Accepted);
         assert!(doorway.enter(address(200), Way::Accepted));

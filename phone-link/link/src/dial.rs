@@ -19,7 +19,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 /// Waits, dials, meets and runs the link. If nobody answers, the peer is asked to dial us.
 pub(crate) async fn dial(ticket: Ticket, wait: Duration, to: SocketAddr, heard: Identity, door: Door) {
     sleep(wait).await;
-    if locked(&ticket.shared().table).is_linked(&heard.id, ticket.address) {
+    let shared = ticket.shared();
+    if locked(&shared.table).is_linked(&heard.id, ticket.address)
+        || locked(&shared.budget).doorway.is_coming(ticket.address)
+    {
         return;
     }
     debug!(device = meet::short(&heard), "dialling");

@@ -17,6 +17,9 @@ use crate::shared::{Shared, Ticket, locked};
 
 /// Peers drop what comes from one device within a second.
 const PACE: Duration = Duration::from_millis(1500);
+/// Who was told of us less than this ago may be dialling, and has so long to come.
+const RECENT: Duration = Duration::from_secs(1);
+const GRACE: Duration = Duration::from_millis(150);
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Reads the datagrams of a door.
@@ -50,12 +53,24 @@ fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -
     };
     let Some(port) = identity.port.filter(|_| !is_here) else { return Ok(()) };
     // Who is on the way in comes in.
-    if locked(&shared.budget).doorway.is_near(address) {
+    if locked(&shared.budget).doorway.is_coming(address) {
         return Ok(());
     }
     let Some(ticket) = Ticket::take(shared, address, Way::Dialled) else { return Ok(()) };
-    let wait = locked(&shared.budget).dials.wait(shared.now(), address);
+    let now = shared.now();
+    let mut budget = locked(&shared.budget);
+    // Who hears of us while we hear of it dials too; of two connections at once, each side may well keep another one. So we wait for it, and of two of our own
+    // kind, one waits longer.
+    let both = budget.announced.is_some_and(|announced| now < announced + RECENT);
+    let grace = match both {
+        false => Duration::ZERO,
+        true if shared.own.id() < &identity.id => GRACE,
+        true => 2 * GRACE,
+    };
+    let wait = budget.dials.wait(now, address);
+    drop(budget);
     if let Some(wait) = wait {
+        let wait = wait.max(grace);
         shared.spawn(dial::dial(ticket, wait, SocketAddr::new(address, port), identity, door.clone()));
     }
     Ok(())
@@ -66,6 +81,7 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
     loop {
         shared.announce.notified().await;
         let next = Instant::now() + PACE;
+        locked(&shared.budget).announced = Some(shared.now());
         let addresses = std::mem::take(&mut *locked(&shared.to_announce));
         let doors = locked(&shared.doors).clone();
         let to_all = shared.options.broadcast || locked(&shared.table).admits_strangers;

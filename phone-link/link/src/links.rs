@@ -161,7 +161,7 @@ impl Links {
         size: u64,
     ) -> Result<(), PayloadError> {
         let entry = self.entry(link).ok_or(PayloadError::Gone)?;
-        payload::offer(&self.0.shared, &entry, packet, from, size).await
+        payload::offer(&self.0.shared, &entry, packet, from, size, payload::WAIT).await
     }
 
     fn entry(&self, link: LinkId) -> Option<Entry> {

@@ -16,6 +16,8 @@ use crate::shared::{Shared, locked};
 const SERVICE: &str = "_kdeconnect._udp.local.";
 /// Who was found by a datagram too is on the way by then.
 const GRACE: Duration = Duration::from_millis(500);
+/// Of one device.
+const MAX_ADDRESSES: usize = 4;
 /// How often it is looked whether there is a door to show.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -66,8 +68,10 @@ async fn show(shared: &Shared, daemon: &ServiceDaemon) {
     let kind = format!("{:?}", shared.options.kind).to_lowercase();
     let protocol = shared.options.protocol.to_string();
     let words = [("id", id), ("name", &shared.name), ("type", &kind), ("protocol", &protocol)];
-    let own = ServiceInfo::new(SERVICE, id, &format!("{id}.local."), "", port, &words[..]);
-    let registered = own.map(ServiceInfo::enable_addr_auto).and_then(|own| daemon.register(own));
+    let at = shared.options.at.map(|at| at.to_string()).unwrap_or_default();
+    let own = ServiceInfo::new(SERVICE, id, &format!("{id}.local."), at.as_str(), port, &words[..]);
+    let own = own.map(|own| if at.is_empty() { own.enable_addr_auto() } else { own });
+    let registered = own.and_then(|own| daemon.register(own));
     if let Err(error) = registered {
         warn!(error = &error as &dyn std::error::Error, "not shown by mDNS");
     }
@@ -77,22 +81,24 @@ fn see(shared: &Arc<Shared>, service: &ResolvedService) {
     let id = service.get_property_val_str("id").and_then(|id| id.parse::<DeviceId>().ok());
     let Some(id) = id.filter(|id| id != shared.own.id()) else { return };
     let addresses = service.get_addresses_v4().into_iter().map(IpAddr::V4).filter(|address| is_near(*address));
-    let Some(address) = addresses.min() else { return };
-    let is_wanted = {
-        let table = locked(&shared.table);
-        (table.admits_strangers || table.pins.contains_key(&id)) && !table.is_linked(&id, address)
-    };
-    if !is_wanted || !locked(&shared.budget).datagrams.may(shared.now(), address) {
-        return;
-    }
-    debug!("seen by mDNS");
-    let task = Arc::clone(shared);
-    shared.spawn(async move {
-        sleep(GRACE).await;
-        let is_coming = locked(&task.budget).doorway.is_near(address) || locked(&task.table).is_linked(&id, address);
-        if !is_coming {
-            let doors = locked(&task.doors).clone();
-            doors.iter().for_each(|door| discovery::tell(&task, door, address));
+    for address in addresses.take(MAX_ADDRESSES) {
+        let is_wanted = {
+            let table = locked(&shared.table);
+            (table.admits_strangers || table.pins.contains_key(&id)) && !table.is_linked(&id, address)
+        };
+        if !is_wanted || !locked(&shared.budget).datagrams.may(shared.now(), address) {
+            continue;
         }
-    });
+        debug!("seen by mDNS");
+        let (task, id) = (Arc::clone(shared), id.clone());
+        shared.spawn(async move {
+            sleep(GRACE).await;
+            let is_coming =
+                locked(&task.budget).doorway.is_coming(address) || locked(&task.table).is_linked(&id, address);
+            if !is_coming {
+                let doors = locked(&task.doors).clone();
+                doors.iter().for_each(|door| discovery::tell(&task, door, address));
+            }
+        });
+    }
 }

@@ -116,7 +116,7 @@ async fn conclude(shared: &Shared, met: Result<Met, MeetError>, ticket: Ticket) 
     });
     let (peer, shown, stream, lines, waiting, link, orders) = match admitted {
         Ok(admitted) => admitted,
-        Err(error) => return tell(&error),
+        Err(error) => return tell(shared, &error),
     };
     drop(ticket);
     let pinned = orders.borrow().paired;
@@ -140,7 +140,7 @@ async fn conclude(shared: &Shared, met: Result<Met, MeetError>, ticket: Ticket) 
     drop(shared.news.send(News::Down { link, why }).await);
 }
 
-fn tell(error: &MeetError) {
+fn tell(shared: &Shared, error: &MeetError) {
     let error_shown = error as &dyn std::error::Error;
     let is_another = match error {
         MeetError::Io(error) => tls::is_another(error),
@@ -148,7 +148,7 @@ fn tell(error: &MeetError) {
         MeetError::Name | MeetError::Inner => true,
         _ => false,
     };
-    if is_another {
+    if is_another && locked(&shared.budget).warnings.may(shared.now(), ()) {
         warn!(error = error_shown, "somebody is not the device that it says it is");
     } else {
         debug!(error = error_shown, "a connection came to nothing");

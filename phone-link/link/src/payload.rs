@@ -17,8 +17,8 @@ use crate::tls;
 
 /// For a connection with its proof.
 const CONNECT: Duration = Duration::from_secs(5);
-/// Until somebody comes for it.
-const WAIT: Duration = Duration::from_secs(30);
+/// Until somebody comes for it, as desktops do.
+pub(crate) const WAIT: Duration = Duration::from_secs(30);
 /// Between two pieces.
 const SILENCE: Duration = Duration::from_secs(10);
 /// For whoever sends to say that this was all.
@@ -41,7 +41,7 @@ pub enum PayloadError {
     Long { size: u64 },
     #[error("nothing moved for ten seconds, or all of it took too long")]
     Slow,
-    #[error("nobody came for it within 30 s")]
+    #[error("nobody came for it")]
     Nobody,
     #[error("no port between {} and {} is free", PAYLOAD_PORTS.start(), PAYLOAD_PORTS.end())]
     NoPort(#[source] io::Error),
@@ -155,13 +155,14 @@ pub(crate) async fn offer(
     mut packet: Packet,
     mut from: impl AsyncRead + Unpin,
     size: u64,
+    wait: Duration,
 ) -> Result<(), PayloadError> {
     let acceptor = tls::server(&shared.own, Some(entry.certificate.to_vec()))?;
     let work = async {
         let (listener, port) = listen(entry)?;
         packet.payload = Some(Payload { size: Some(size), port });
         entry.lines.send(packet.line(unix_ms())).await.map_err(|_| PayloadError::Gone)?;
-        let stream = timeout(WAIT, visitor(&listener, entry)).await.map_err(|_| PayloadError::Nobody)?;
+        let stream = timeout(wait, visitor(&listener, entry)).await.map_err(|_| PayloadError::Nobody)?;
         drop(listener);
         set_up(&stream).map_err(PayloadError::Connection)?;
         let accepted = timeout(CONNECT, acceptor.accept(stream)).await.map_err(|_| PayloadError::Slow)?;
@@ -210,5 +211,42 @@ async fn visitor(listener: &TcpListener, entry: &Entry) -> TcpStream {
             Ok(_) => {}
             Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, TcpListener as Blocking};
+    use std::sync::Arc;
+
+    use tandem_kdeconnect::{DeviceKind, Message};
+    use tokio::sync::{Semaphore, mpsc, watch};
+
+    use super::*;
+    use crate::link::Orders;
+    use crate::{Options, Own};
+
+    #[tokio::test]
+    async fn a_payload_for_which_nobody_comes_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = Arc::new(Own::open(folder.path()).unwrap());
+        let shared = Shared::new(own, Options::new("x", DeviceKind::Tv), "x".into(), mpsc::channel(1).0);
+        let address = IpAddr::from(Ipv4Addr::new(127, 17, 0, 1));
+        let (lines, mut told) = mpsc::channel(1);
+        let entry = Entry {
+            id: shared.own.id().clone(),
+            certificate: Arc::new(Vec::new()),
+            address,
+            local: address,
+            lines,
+            orders: watch::channel(Orders { paired: true, end: None }).0,
+            payloads: Arc::new(Semaphore::new(1)),
+        };
+        let packet = Packet::new(Message::Ping { message: None });
+        let sent = offer(&shared, &entry, packet, [0; 5].as_slice(), 5, Duration::from_millis(50)).await;
+        assert!(matches!(sent, Err(PayloadError::Nobody)), "{sent:?}");
+        let line = told.recv().await.unwrap();
+        let port = Packet::parse(line.trim().as_bytes()).unwrap().payload.unwrap().port;
+        assert!(Blocking::bind((address, port)).is_ok(), "the port is free again");
     }
 }

@@ -94,6 +94,10 @@ pub(crate) struct Budget {
     /// Dials of an address, and datagrams of an address that are read.
     pub dials: Pace<IpAddr>,
     pub datagrams: Pace<IpAddr>,
+    /// Lines in the log that others can cause.
+    pub warnings: Pace<()>,
+    /// When others were told of us last.
+    pub announced: Option<Duration>,
 }
 
 pub(crate) struct Shared {
@@ -123,6 +127,8 @@ impl Shared {
             doorway: Doorway::default(),
             dials: Pace::new(1, second, 256),
             datagrams: Pace::new(4, second, 256),
+            warnings: Pace::new(1, 10 * second, 1),
+            announced: None,
         };
         Self {
             own,

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use near::{Here, Near, unix, ways};
 use sha2::{Digest, Sha256};
 use stage::{Daemon, Far, PATIENCE, is_alone};
-use tandem_kdeconnect::{Action, Message, Mpris, MprisRequest, Packet, Pairing, Share};
-use tandem_link::Ended;
+use tandem_kdeconnect::{Action, DeviceKind, Message, Mpris, MprisRequest, Packet, Pairing, Share};
+use tandem_link::{Ended, Options};
+use tokio::net::{TcpListener, UdpSocket};
 
 fn story(story: impl Future<Output = ()>) {
     tracing_subscriber::fmt().with_env_filter(tracing_subscriber::EnvFilter::from_default_env()).init();
@@ -91,13 +92,18 @@ fn they_find_each_other_pair_talk_and_meet_again() {
         assert!(pairing.is_paired());
         far.wait_for(near.id(), None, "isTrusted", |trusted: &bool| *trusted).await;
 
-        // We leave and come: it hears us, and dials; we are the TLS client.
-        near.links.close(again.link);
-        assert_eq!(near.down().await, (again.link, Ended::Closed));
-        near.links.announce(&["10.77.0.2".parse::<IpAddr>().unwrap()]);
-        let third = near.up().await;
-        assert!(third.pinned);
-        assert_eq!(ways(), (true, false));
+        // We leave and come: it hears us, and dials; we are the TLS client. So it does when only it is told, and when everybody is.
+        let mut third = again;
+        for to_all in [false, true] {
+            near.links.close(third.link);
+            assert_eq!(near.down().await, (third.link, Ended::Closed));
+            near.links.admit_strangers(to_all);
+            let it: IpAddr = "10.77.0.2".parse().unwrap();
+            near.links.announce(if to_all { &[] } else { std::slice::from_ref(&it) });
+            third = near.up().await;
+            assert!(third.pinned);
+            assert_eq!(ways(), (true, false));
+        }
 
         // We forget it.
         near.follow(&third, pairing.refuse()).await;
@@ -231,4 +237,83 @@ fn a_pulled_cable_is_noticed_with_words_on_the_way() {
     if is_alone("a_pulled_cable_is_noticed_with_words_on_the_way") {
         a_pulled_cable_is_noticed(true);
     }
+}
+
+#[test]
+fn only_the_named_interface_is_used_and_it_may_come_later() {
+    if !is_alone("only_the_named_interface_is_used_and_it_may_come_later") {
+        return;
+    }
+    story(async {
+        let interfaces = vec!["near".to_owned()];
+        let options = Options { interfaces, broadcast: true, ..Options::new("Near", DeviceKind::Tv) };
+        let mut near = Near::start_as(options).await;
+        near.links.admit_strangers(true);
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        far.start();
+        let here = near.up().await;
+        let lo = tokio::net::TcpStream::connect("127.0.0.1:1716").await;
+        assert_eq!(lo.unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+        machine.lay_another_cable();
+        assert!(machine.reaches("10.77.0.1") && !machine.reaches("10.88.0.1"));
+        // The interface goes, and another of the same name comes.
+        drop(far);
+        drop(machine);
+        assert_eq!(near.down().await.0, here.link);
+        let machine = Far::new();
+        let mut far = Daemon::new(&machine).await;
+        far.start();
+        let other = near.up().await;
+        assert_ne!(other.id(), here.id());
+    });
+}
+
+#[test]
+fn two_that_know_only_mdns_find_each_other() {
+    if !is_alone("two_that_know_only_mdns_find_each_other") {
+        return;
+    }
+    story(async {
+        let _machine = Far::new();
+        stage::run(std::process::Command::new("ip").args(["addr", "add", "10.77.0.3/24", "dev", "near"]));
+        let at = |at: &str| Options { at: at.parse().ok(), mdns: true, ..Options::new("Near", DeviceKind::Tv) };
+        let mut one = Near::start_as(at("10.77.0.1")).await;
+        let mut two = Near::start_as(at("10.77.0.3")).await;
+        // One of them lets strangers in before it hears of them; the other one as soon as it is told.
+        one.links.admit_strangers(true);
+        two.links.admit_strangers(true);
+        assert_eq!(one.up().await.identity.id, *two.own.id());
+        assert_eq!(two.up().await.identity.id, *one.own.id());
+    });
+}
+
+#[test]
+fn only_datagrams_of_near_addresses_and_of_a_sane_length_make_us_dial() {
+    if !is_alone("only_datagrams_of_near_addresses_and_of_a_sane_length_make_us_dial") {
+        return;
+    }
+    story(async {
+        stage::run(std::process::Command::new("ip").args(["addr", "add", "8.8.8.8/32", "dev", "lo"]));
+        let near = Near::start().await;
+        near.links.admit_strangers(true);
+        let mut listeners = Vec::new();
+        for (last, (address, padding)) in
+            [("8.8.8.8", 0), ("127.0.0.2", 8192), ("127.0.0.3", 0)].into_iter().enumerate()
+        {
+            let listener = TcpListener::bind((address, 1720)).await.unwrap();
+            let identity = format!(
+                r#"{{"type":"kdeconnect.identity","body":{{"deviceId":"{last:032}","deviceName":"x","protocolVersion":8,"tcpPort":1720,"x":"{}"}}}}"#,
+                "y".repeat(padding)
+            );
+            let socket = UdpSocket::bind((address, 0)).await.unwrap();
+            socket.send_to(identity.as_bytes(), "127.0.0.1:1716").await.unwrap();
+            listeners.push(listener);
+        }
+        // They are read in order.
+        tokio::time::timeout(PATIENCE, listeners[2].accept()).await.expect("it is dialled").unwrap();
+        for listener in &listeners[..2] {
+            assert!(tokio::time::timeout(Duration::ZERO, listener.accept()).await.is_err(), "nobody dials");
+        }
+    });
 }

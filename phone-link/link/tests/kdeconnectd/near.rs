@@ -42,9 +42,12 @@ pub fn types() -> Vec<String> {
 
 impl Near {
     pub async fn start() -> Self {
+        Self::start_as(Options::new("Near", DeviceKind::Tv)).await
+    }
+
+    pub async fn start_as(mut options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let own = Arc::new(Own::open(folder.path()).unwrap());
-        let mut options = Options::new("Near", DeviceKind::Tv);
         (options.incoming, options.outgoing) = (types(), types());
         let (links, news) = start(own.clone(), options).await.unwrap();
         let mut window = Window::default();

@@ -81,6 +81,23 @@ impl Far {
         command
     }
 
+    /// Between 10.88.0.1, ours, and 10.88.0.2.
+    pub fn lay_another_cable(&self) {
+        ip(&format!("link add uplink type veth peer name uplink netns {}", self.holder.id()));
+        ip("addr add 10.88.0.1/24 dev uplink");
+        ip("link set uplink up");
+        for arguments in ["addr add 10.88.0.2/24 dev uplink", "link set uplink up"] {
+            run(self.command("ip").args(arguments.split(' ')));
+        }
+    }
+
+    /// Whether one of our addresses takes a connection of it.
+    pub fn reaches(&self, address: &str) -> bool {
+        let mut command = self.command("bash");
+        command.args(["-c", &format!("exec 3<>/dev/tcp/{address}/1716")]).stderr(Stdio::null());
+        command.status().unwrap().success()
+    }
+
     pub fn pull_the_cable(&self) {
         run(self.command("ip").args(["link", "set", "far", "down"]));
     }
@@ -88,6 +105,8 @@ impl Far {
 
 impl Drop for Far {
     fn drop(&mut self) {
+        // The kernel would take its time to.
+        let _ = Command::new("ip").args(["link", "del", "near"]).status();
         let _ = self.holder.kill();
         let _ = self.holder.wait();
     }
