@@ -375,7 +375,7 @@ impl Core {
     }
 
     /// Where the destination lies from the car.
-    fn from_here(&self, destination: &Destination) -> Option<(f64, f64)> {
+    fn seen_from_here(&self, destination: &Destination) -> Option<(f64, f64)> {
         let tandem_session::Target::Point(point) = &destination.target else { return None };
         let here = self.vehicle.place?;
         Some((here.metres_to(*point), here.bearing_to(*point)))

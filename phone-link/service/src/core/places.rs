@@ -105,7 +105,7 @@ impl Core {
         else {
             return;
         };
-        match self.from_here(&destination) {
+        match self.seen_from_here(&destination) {
             Some((metres, _)) if metres < ARRIVED => self.drop_place(&session),
             _ => self.give_place(&session),
         }

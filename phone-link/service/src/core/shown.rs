@@ -179,7 +179,7 @@ impl Core {
             PlaceStage::Held => ("car", "held"),
             PlaceStage::Owed => ("none", "owed"),
         };
-        let from_here = self.from_here(&place.destination);
+        let from_here = self.seen_from_here(&place.destination);
         let mut shown = Where {
             label: place.destination.label.clone(),
             is_located: from_here.is_some(),
