@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
-use crate::car::Car;
-use crate::core::{Arrival, CarPlays, Core, Effect, Landed, Moment, Refusal, Snapshot, Vehicle};
+use crate::car::{Car, FADES};
+use crate::core::{Arrival, CarOrder, CarPlays, Core, Effect, Landed, Moment, Refusal, Snapshot, Vehicle};
 use crate::files;
 use crate::store::Store;
 
@@ -34,6 +34,30 @@ const ANNOUNCE_FOR: u32 = 20;
 const ANNOUNCE_SELDOM: Duration = Duration::from_secs(30);
 
 pub type Answer<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// What the car's player is told, one after the other: what is told later is done later.
+enum Order {
+    Play { item: String, position_ms: i64 },
+    Pause { session: String, item: String, number: u64 },
+    Steer(CarOrder),
+}
+
+async fn obey(car: Car, mut orders: mpsc::UnboundedReceiver<Order>, words: mpsc::Sender<Word>) {
+    while let Some(order) = orders.recv().await {
+        match order {
+            Order::Play { item, position_ms } => {
+                tokio::time::sleep(FADES).await;
+                car.play(item, position_ms).await;
+            }
+            Order::Pause { session, item, number } => {
+                if let Some(seen) = car.pause(&item).await {
+                    drop(words.send(Word::Paused { session, number, seen }).await);
+                }
+            }
+            Order::Steer(order) => car.steer(order).await,
+        }
+    }
+}
 
 /// What people want.
 pub enum Request {
@@ -101,6 +125,8 @@ pub struct Actor {
     tools: Tools,
     requests: mpsc::Receiver<Request>,
     words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
+    /// Few at any time: a session has one order under way, and a phone that steers is held to its pace by its link.
+    orders: mpsc::UnboundedSender<Order>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// Where paired phones were reached last.
     addresses: HashMap<DeviceId, IpAddr>,
@@ -120,6 +146,8 @@ impl Actor {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let words = mpsc::channel(WORDS);
         let (snapshot, watcher) = watch::channel(Arc::new(core.snapshot()));
+        let (orders, obeyed) = mpsc::unbounded_channel();
+        tokio::spawn(obey(tools.car.clone(), obeyed, words.0.clone()));
         let handle = Handle { requests: sender, words: words.0.clone(), snapshot: watcher, began };
         let actor = Self {
             core,
@@ -127,6 +155,7 @@ impl Actor {
             tools,
             requests,
             words,
+            orders,
             snapshot,
             addresses,
             announce: Instant::now(),
@@ -310,23 +339,13 @@ impl Actor {
                     drop(words.send(Word::Resolved { session, track, item }).await);
                 });
             }
-            Effect::Play { item, position_ms, .. } => {
-                let car = car.clone();
-                tokio::spawn(async move { car.play(item, position_ms).await });
-            }
+            // Who obeys ends with this.
+            Effect::Play { item, position_ms, .. } => drop(self.orders.send(Order::Play { item, position_ms })),
             Effect::Pause { session, item, number } => {
-                let car = car.clone();
-                tokio::spawn(async move {
-                    if let Some(seen) = car.pause(&item).await {
-                        drop(words.send(Word::Paused { session, number, seen }).await);
-                    }
-                });
+                drop(self.orders.send(Order::Pause { session, item, number }));
             }
             Effect::AskCar => car.ask(),
-            Effect::Steer(order) => {
-                let car = car.clone();
-                tokio::spawn(async move { car.steer(order).await });
-            }
+            Effect::Steer(order) => drop(self.orders.send(Order::Steer(order))),
             Effect::Receive { phone, link, payload, name } => {
                 let (links, folder) = (links.clone(), folder.clone());
                 tokio::spawn(async move {

@@ -25,6 +25,9 @@ const GONE: Duration = Duration::from_secs(5);
 const ASK_EVERY: Duration = Duration::from_millis(20);
 const PAUSES_WITHIN: Duration = Duration::from_secs(2);
 
+/// A player says that it is silent when it begins to fade.
+pub const FADES: Duration = Duration::from_millis(60);
+
 /// A way to the car's player.
 #[derive(Clone)]
 pub struct Car {
@@ -71,8 +74,12 @@ impl Car {
         let mut told = false;
         loop {
             let plays = self.plays().await.ok()?;
-            if plays.item != item || !plays.sounding && told {
+            if plays.item != item {
                 return Some(seen(plays));
+            }
+            if !plays.sounding && told {
+                tokio::time::sleep(FADES).await;
+                return Some(seen(self.plays().await.ok()?));
             }
             if !told {
                 self.player.pause().await.ok()?;

@@ -197,13 +197,19 @@ impl Core {
         phone.key = String::new();
         self.window.close();
         self.note_down(id, "paired", "phone", 1);
+        let Some(phone) = self.phones.get_mut(id) else { return };
+        let (early, Some(link)) = (std::mem::take(&mut phone.early), phone.link.as_ref().map(|link| link.id)) else { return };
         self.greet(id);
         self.look_at_window();
+        for message in early {
+            self.packet(self.at, link, Packet::new(message));
+        }
     }
 
     fn unpaired(&mut self, id: &DeviceId, ended: Ended) {
         let Some(phone) = self.phones.get_mut(id) else { return };
         phone.key = String::new();
+        phone.early.clear();
         phone.reason = match ended {
             Ended::Refused => "Pairing was refused".to_owned(),
             Ended::TimedOut => "Nobody answered in time".to_owned(),

@@ -4,7 +4,7 @@ use core::net::IpAddr;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tandem_kdeconnect::{Battery, DeviceId, DeviceKind, Note, Pairing, Signal};
+use tandem_kdeconnect::{Battery, DeviceId, DeviceKind, Message, Note, Pairing, Signal};
 use tandem_link::LinkId;
 use tandem_session::{Presence, Whereabouts};
 
@@ -63,6 +63,8 @@ pub struct Phone {
     pub shares: Vec<(String, Duration)>,
     /// It asked for the car's player.
     pub follows_car: bool,
+    /// What it said between its agreement and ours.
+    pub early: Vec<Message>,
     /// Where it was when that was looked at last.
     pub was: Whereabouts,
     /// Somebody got in with it, and nothing of it has gone on in the car since.
@@ -87,6 +89,7 @@ impl Phone {
             notes: BTreeMap::new(),
             shares: Vec::new(),
             follows_car: false,
+            early: Vec::new(),
             was: Whereabouts::Out,
             awaits: false,
         }

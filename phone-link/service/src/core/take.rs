@@ -1,6 +1,8 @@
 //! What phones say, one packet after the other. A phone that is not paired says one thing only: that it wants to be.
 
-use tandem_kdeconnect::{Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share};
+use tandem_kdeconnect::{
+    Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share, Talk,
+};
 use tandem_link::LinkId;
 
 use super::{CarOrder, Core, Effect, Moment};
@@ -8,6 +10,8 @@ use super::{CarOrder, Core, Effect, Moment};
 /// The keys of the buttons that the car offers on the phone, and their names.
 const CONTINUE: &str = "continue";
 const GIVE_BACK: &str = "give-back";
+/// What a phone says before it is confirmed here is kept up to so many packets.
+const EARLY: usize = 32;
 
 impl Core {
     pub fn packet(&mut self, at: Moment, link: LinkId, packet: Packet) {
@@ -17,6 +21,7 @@ impl Core {
         let payload = packet.payload;
         match packet.message {
             Message::Pair(said) => self.hear_pairing(&id, said),
+            message if !is_paired && self.keep_for_later(&id, &message) => {}
             _ if !is_paired => {
                 let no = PairBody { pair: false, timestamp: None };
                 self.do_next(Effect::Send(link, Packet::new(Message::Pair(no))));
@@ -55,6 +60,16 @@ impl Core {
             | Message::Other(_) => {}
         }
         self.run_all();
+    }
+
+    /// A phone that has agreed begins to talk at once, while the key is still to be confirmed here: to say no would unpair it there.
+    fn keep_for_later(&mut self, id: &DeviceId, message: &Message) -> bool {
+        let Some(phone) = self.phones.get_mut(id) else { return false };
+        let agreed = phone.pairing.talk() == Some(Talk::Agreed);
+        if agreed && phone.early.len() < EARLY {
+            phone.early.push(message.clone());
+        }
+        agreed
     }
 
     pub(super) fn may(&self, id: &DeviceId, what: &str) -> bool {

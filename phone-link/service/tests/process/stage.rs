@@ -21,46 +21,49 @@ use crate::far::{self, Far, PATIENCE};
 
 /// A state is looked at so often.
 const LOOK: Duration = Duration::from_millis(5);
-const RATE: u32 = 8_000;
-/// What a recording has: 16 bits, two channels.
-const RECORDED: usize = 44_100;
+/// Of the song and of a recording, which has 16 bits and two channels.
+pub const RATE: u32 = 44_100;
 /// Seconds of the song, whose samples rise by 1,000 a second from this.
 const SECONDS: u32 = 60;
 const FIRST: i32 = -30_000;
+/// Quieter is silence: the end of a fade, or what is told while nothing plays.
+const SILENCE: i16 = 500;
 
 /// A song by whose loudness one hears where it is.
 fn song(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
-    let rises = (0..SECONDS * RATE).map(|frame| (FIRST + (frame * 1_000 / RATE) as i32) as i16);
-    std::fs::write(folder.join("Night drive.wav"), wave::file(RATE, 1, rises)).unwrap();
+    let rises = (0..SECONDS * RATE).flat_map(|frame| [(FIRST + (u64::from(frame) * 1_000 / u64::from(RATE)) as i32) as i16; 2]);
+    std::fs::write(folder.join("Night drive.wav"), wave::file(RATE, 2, rises)).unwrap();
 }
 
 /// What a player has played.
 pub struct Recording(PathBuf);
 
 impl Recording {
+    /// Frames that were played, loud or silent.
     pub fn frames(&self) -> usize {
         std::fs::metadata(&self.0).map_or(0, |facts| facts.len() as usize / 4)
     }
 
-    fn sample(&self, frame: usize) -> f64 {
-        let bytes = std::fs::read(&self.0).unwrap();
-        f64::from(i16::from_le_bytes([bytes[4 * frame], bytes[4 * frame + 1]]))
+    /// The loudness of what was played from a frame on, but for silence.
+    fn loud(&self, from: usize) -> Vec<i16> {
+        let bytes = std::fs::read(&self.0).unwrap_or_default();
+        let left = bytes.chunks_exact(4).skip(from).map(|frame| i16::from_le_bytes([frame[0], frame[1]]));
+        left.filter(|sample| sample.saturating_abs() > SILENCE).collect()
     }
 
-    /// Seconds into the song, by a frame's own loudness.
-    fn place(&self, frame: usize) -> f64 {
-        (self.sample(frame) - f64::from(FIRST)) / 1_000.0
+    /// Frames that were heard.
+    pub fn heard(&self) -> usize {
+        self.loud(0).len()
     }
 
-    /// Where it began, a moment after a resampler has settled.
-    pub fn begins_at(&self, from: usize) -> f64 {
-        let settled = RECORDED / 50;
-        self.place(from + settled) - 0.02
-    }
-
-    pub fn ends_at(&self) -> f64 {
-        self.place(self.frames() - 1)
+    /// The places of the song that were heard from a frame on, seconds: by their own loudness, what fades left out.
+    pub fn places(&self, from: usize) -> (f64, f64) {
+        let loud = self.loud(from);
+        // A fade goes towards silence, the song away from the lowest: whatever does not rise evenly is a fade.
+        let even: Vec<i16> = loud.windows(441).filter(|some| (8..=12).contains(&(some[440] - some[0]))).map(|some| some[0]).collect();
+        let place = |sample: Option<&i16>| f64::from(i32::from(*sample.expect("it was heard")) - FIRST) / 1_000.0;
+        (place(even.first()), place(even.last()))
     }
 }
 
@@ -202,7 +205,7 @@ impl<'a> Stage<'a> {
 
     pub async fn the_phone(&self) -> Known {
         let phones = self.phones.phones().await.unwrap();
-        phones.into_iter().next().expect("there is a phone")
+        phones.into_iter().next().unwrap_or_else(|| panic!("there is no phone:\n{}", self.log()))
     }
 
     /// Pairs the phone, as two people with two screens do; how it calls the car.

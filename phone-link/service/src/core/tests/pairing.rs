@@ -192,3 +192,21 @@ fn a_phone_that_ends_the_pairing_is_forgotten_here_too() {
     assert!(deeds.contains(&Effect::Keep(Change::Forgotten(id("pixel")))) && deeds.contains(&Effect::Close(link)));
     assert!(!deeds.contains(&Effect::Send(link, Packet::new(no()))), "it knows");
 }
+
+#[test]
+fn what_a_phone_says_between_its_agreement_and_ours_is_heard_once_we_agree() {
+    let mut world = World::new();
+    world.vehicle(parked());
+    world.core.open_pairing(world.at()).unwrap();
+    let link = world.come("pixel", false, 7);
+    world.core.pair(world.at(), id("pixel").as_str()).unwrap();
+    world.says(link, yes(None));
+    world.deeds();
+    world.says(link, Message::CommandsRequest);
+    world.says(link, Message::Battery(Battery { charge: Some(64), charging: false, low: false }));
+    assert!(world.deeds().is_empty(), "to say no would unpair it there");
+    assert!(!world.phone("pixel").has_battery);
+    world.core.confirm(world.at(), id("pixel").as_str()).unwrap();
+    assert!(world.phone("pixel").has_battery);
+    assert!(world.told(link).iter().any(|it| matches!(it, Message::Commands(_))));
+}
