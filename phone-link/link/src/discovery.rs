@@ -80,13 +80,17 @@ fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -
 pub(crate) async fn announce(shared: Arc<Shared>) {
     loop {
         shared.announce.notified().await;
-        let next = Instant::now() + PACE;
-        locked(&shared.budget).announced = Some(shared.now());
-        let addresses = std::mem::take(&mut *locked(&shared.to_announce));
         let doors = locked(&shared.doors).clone();
+        if doors.is_empty() {
+            // The first one that opens asks again.
+            continue;
+        }
+        let next = Instant::now() + PACE;
+        let addresses = std::mem::take(&mut *locked(&shared.to_announce));
         let to_all = shared.options.broadcast || locked(&shared.table).admits_strangers;
         for door in doors {
             if to_all {
+                locked(&shared.budget).announced = Some(shared.now());
                 door.tell_all(&shared);
             }
             for address in addresses.iter().filter(|address| is_near(**address)) {
@@ -99,6 +103,7 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
 
 /// Sends our identity to one address.
 pub(crate) fn tell(shared: &Shared, door: &Door, address: IpAddr) {
+    locked(&shared.budget).announced = Some(shared.now());
     if let Err(error) = door.tell(shared, address) {
         debug!(%error, "not announced to an address");
     }

@@ -23,6 +23,10 @@ pub(crate) const WAIT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_secs(10);
 /// For whoever sends to say that this was all.
 const END: Duration = Duration::from_secs(1);
+/// A desktop of 2022 now and then loses a file whose last bytes come together with the end, so the end waits, until the peer says that it has everything, or so
+/// long. We say so when a sender that closes at once would have.
+const LINGER: Duration = Duration::from_millis(500);
+const AT_ONCE: Duration = Duration::from_millis(50);
 /// All of it: so long, and a second more for each of these bytes.
 const TOTAL: Duration = Duration::from_secs(60);
 const PER_SECOND: u64 = 32 << 10;
@@ -105,15 +109,13 @@ pub(crate) async fn fetch(
         let mut stream = connected.map_err(connection)?;
         let bytes = take(&mut stream, payload.size, into, limit).await?;
         into.flush().await.map_err(PayloadError::Local)?;
-        // It has all that it said; that we close first is no harm.
-        drop(timeout(END, stream.shutdown()).await);
         Ok(bytes)
     };
     bounded(entry, payload.size.unwrap_or(limit), work).await
 }
 
 async fn take(
-    stream: &mut (impl AsyncRead + Unpin),
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     size: Option<u64>,
     into: &mut (impl AsyncWrite + Unpin),
     limit: u64,
@@ -124,11 +126,15 @@ async fn take(
     loop {
         let is_whole = size == Some(bytes);
         let read = if is_whole {
-            match timeout(END, stream.read(&mut chunk)).await {
-                Ok(Ok(read)) => read,
-                // It says no more, or it is gone: all is here.
-                Ok(Err(_)) | Err(_) => 0,
-            }
+            let more = match timeout(AT_ONCE, stream.read(&mut chunk)).await {
+                Ok(read) => Some(read),
+                Err(_) => {
+                    drop(timeout(END, stream.shutdown()).await);
+                    timeout(END, stream.read(&mut chunk)).await.ok()
+                }
+            };
+            // It says no more, or it is gone: all is here.
+            more.and_then(Result::ok).unwrap_or(0)
         } else {
             match moving(stream.read(&mut chunk)).await {
                 // Cut off, or ended: without a size nobody could tell.
@@ -178,9 +184,17 @@ pub(crate) async fn offer(
             moving(stream.write_all(chunk.get(..read).unwrap_or_default())).await?;
             bytes += read as u64;
         }
-        moving(stream.shutdown()).await?;
-        // Closing before the peer has read it all could throw the rest away.
-        drop(timeout(SILENCE, stream.read(&mut chunk)).await);
+        moving(stream.flush()).await?;
+        match timeout(LINGER, stream.read(&mut chunk)).await {
+            // It has everything.
+            Ok(Ok(_)) => drop(timeout(END, stream.shutdown()).await),
+            Ok(Err(error)) => return Err(connection(error)),
+            Err(_) => {
+                moving(stream.shutdown()).await?;
+                // Closing before the peer has read it all could throw the rest away.
+                drop(timeout(SILENCE, stream.read(&mut chunk)).await);
+            }
+        }
         Ok(())
     };
     bounded(entry, size, work).await

@@ -134,7 +134,7 @@ async fn whoever_is_not_whom_he_says_is_turned_away() {
         // The certificate is another's.
         Person { certificate: other.certificate.clone(), key: other.key.clone(), ..Person::new(victim.address(4)) },
         // Inside of TLS it is somebody else (CVE-2025-66270).
-        Person { inner: honest.id.clone(), ..Person::new(victim.address(5)) },
+        Person { inner: Person::new(victim.address(5)).id, ..Person::new(victim.address(5)) },
         // Once 8, never 7 again.
         Person { protocol: 7, address: victim.address(6), ..honest.clone() },
         // It means somebody else.

@@ -1,5 +1,6 @@
 //! A network of two machines for one test, and Debian's kdeconnectd (protocol 7) on the far one. All of it goes when the test does, also when it is killed.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
@@ -12,10 +13,15 @@ use tokio::time::{sleep, timeout};
 use zbus::zvariant::DynamicType;
 use zbus::{Connection, Message, OwnedVariant};
 
-const DAEMON: &str = "/usr/lib/x86_64-linux-gnu/libexec/kdeconnectd";
 const INSIDE: &str = "TANDEM_STAGE";
 /// For what takes a moment; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where Debian has it, whatever the processor.
+fn daemon() -> Option<PathBuf> {
+    let folders = fs::read_dir("/usr/lib").ok()?.flatten();
+    folders.map(|folder| folder.path().join("libexec/kdeconnectd")).find(|path| path.exists())
+}
 
 /// Runs a test again, in a network and with process ids of its own: true there. Outside it says that the test has run, or loudly why it has not.
 pub fn is_alone(test: &str) -> bool {
@@ -30,7 +36,7 @@ pub fn is_alone(test: &str) -> bool {
         command
     };
     let may = unshare(Path::new("true")).output().is_ok_and(|ran| ran.status.success());
-    if !may || !Path::new(DAEMON).exists() {
+    if !may || daemon().is_none() {
         let why = if may { "the Debian package kdeconnect is not installed" } else { "this needs root" };
         eprintln!("==\n== SKIPPED {test}: {why}\n==");
         return false;
@@ -75,9 +81,9 @@ impl Far {
         far
     }
 
-    pub fn command(&self, program: &str) -> Command {
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new("nsenter");
-        command.args(["--net", "--target", &self.holder.id().to_string(), "--", program]);
+        command.args(["--net", "--target", &self.holder.id().to_string(), "--"]).arg(program);
         command
     }
 
@@ -164,7 +170,7 @@ impl<'a> Daemon<'a> {
         let log = fs::File::create(home.join("log")).unwrap();
         let child = self
             .far
-            .command(DAEMON)
+            .command(daemon().unwrap())
             .env("HOME", home)
             .env("XDG_RUNTIME_DIR", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
