@@ -1,6 +1,6 @@
 //! Datagrams: who is near, and that we are.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +87,8 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
         }
         let next = Instant::now() + PACE;
         let addresses = std::mem::take(&mut *locked(&shared.to_announce));
-        let to_all = shared.options.broadcast || locked(&shared.table).admits_strangers;
+        let everybody = addresses.contains(&IpAddr::V4(Ipv4Addr::BROADCAST));
+        let to_all = everybody || shared.options.broadcast || locked(&shared.table).admits_strangers;
         for door in doors {
             if to_all {
                 locked(&shared.budget).announced = Some(shared.now());

@@ -103,7 +103,7 @@ impl Links {
         }
     }
 
-    /// Tells these addresses of us, and everybody on the network while strangers are let in or [`Options::broadcast`] is set. They dial us if they want.
+    /// Tells these addresses of us, and everybody on the network while strangers are let in, if [`Options::broadcast`] is set, or if 255.255.255.255 is among them. They dial us if they want.
     ///
     /// At most every 1.5 s; what is asked for in between is done then, for up to 64 addresses.
     pub fn announce(&self, addresses: &[IpAddr]) {

@@ -1,9 +1,8 @@
 //! The one task that owns the core: phones, the vehicle, the car's player, people's wishes and the clock come in by turns. What the core wants is done in its order, and
 //! nothing before what it wrote down is on the disk.
 
-use std::collections::HashMap;
 use std::future::Future;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -128,8 +127,6 @@ pub struct Actor {
     /// Few at any time: a session has one order under way, and a phone that steers is held to its pace by its link.
     orders: mpsc::UnboundedSender<Order>,
     snapshot: watch::Sender<Arc<Snapshot>>,
-    /// Where paired phones were reached last.
-    addresses: HashMap<DeviceId, IpAddr>,
     announce: Instant,
     announcements: u32,
     unwritten: u64,
@@ -142,7 +139,7 @@ pub fn moment(began: Instant) -> Moment {
 }
 
 impl Actor {
-    pub fn new(mut core: Core, began: Instant, addresses: HashMap<DeviceId, IpAddr>, tools: Tools) -> (Self, Handle) {
+    pub fn new(mut core: Core, began: Instant, tools: Tools) -> (Self, Handle) {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let words = mpsc::channel(WORDS);
         let (snapshot, watcher) = watch::channel(Arc::new(core.snapshot()));
@@ -157,7 +154,6 @@ impl Actor {
             words,
             orders,
             snapshot,
-            addresses,
             announce: Instant::now(),
             announcements: ANNOUNCE_FOR,
             unwritten: 0,
@@ -204,8 +200,10 @@ impl Actor {
         self.announce = Instant::now() + if self.announcements > 0 { ANNOUNCE_EVERY } else { ANNOUNCE_SELDOM };
         let away = self.core.away();
         // Who hears of us dials, also those that are connected: nobody is told for nothing.
-        if self.core.awaits_strangers() || !away.is_empty() {
-            let known: Vec<IpAddr> = away.iter().filter_map(|id| self.addresses.get(id)).copied().collect();
+        if self.core.awaits_strangers() || away.is_some() {
+            // Where a phone was is the first guess; it may have another address today.
+            let mut known = away.unwrap_or_default();
+            known.extend(self.core.is_alone().then_some(IpAddr::V4(Ipv4Addr::BROADCAST)));
             self.tools.links.announce(&known);
         }
     }
@@ -215,9 +213,6 @@ impl Actor {
         match news {
             News::Up { link, identity, certificate, our_key, their_key, address, pinned, .. } => {
                 info!(pinned, protocol = identity.protocol, "a phone is connected");
-                if pinned {
-                    self.addresses.insert(identity.id.clone(), address);
-                }
                 let arrival = Arrival { link, identity, certificate, our_key, their_key, address, pinned };
                 self.core.link_up(at, arrival);
             }
@@ -326,10 +321,7 @@ impl Actor {
             Effect::Close(link) => links.close(link),
             Effect::Trust(link, paired) => links.set_paired(link, paired),
             Effect::Pin(id, certificate, protocol) => links.pin(id, Pin { certificate, protocol }),
-            Effect::Unpin(id) => {
-                links.unpin(&id);
-                self.addresses.remove(&id);
-            }
+            Effect::Unpin(id) => links.unpin(&id),
             Effect::Admit(open) => links.admit_strangers(open),
             Effect::Announce => (self.announcements, self.announce) = (ANNOUNCE_FOR, Instant::now()),
             Effect::Resolve { session, track, wanted } => {

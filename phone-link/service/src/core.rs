@@ -10,6 +10,7 @@ mod shown;
 mod take;
 mod wishes;
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -363,10 +364,16 @@ impl Core {
         uuid::Uuid::new_v7(stamp).to_string()
     }
 
-    /// Paired phones that are not connected.
-    pub fn away(&self) -> Vec<DeviceId> {
-        let away = self.phones.values().filter(|phone| phone.kept.is_some() && phone.link.is_none());
-        away.map(|phone| phone.id.clone()).collect()
+    /// Where paired phones that are not connected were last, as far as is known; none if all are here.
+    pub fn away(&self) -> Option<Vec<IpAddr>> {
+        let away = self.phones.values().filter(|phone| phone.link.is_none()).filter_map(|phone| phone.kept.as_ref());
+        let away: Vec<_> = away.map(|kept| kept.address).collect();
+        (!away.is_empty()).then(|| away.into_iter().flatten().collect())
+    }
+
+    /// Whether nobody is here: who hears of us dials, and who is connected would for nothing.
+    pub fn is_alone(&self) -> bool {
+        self.phones.values().all(|phone| phone.link.is_none())
     }
 
     /// Whether a phone that is not known is waited for, and none has come.

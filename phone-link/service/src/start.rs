@@ -113,7 +113,6 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let store = Arc::new(Store::open(&state).await?);
     let loaded = store.load().await?;
     let own = Arc::new(Own::open(&state)?);
-    let addresses = loaded.phones.iter().filter_map(|(id, _, kept)| Some((id.clone(), kept.address?))).collect();
 
     let calls = connect::open().await.map_err(StartError::Bus)?;
     let car = Car::new(&calls).await.map_err(StartError::Bus)?;
@@ -138,7 +137,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         vehicle: follows_vehicle,
         folder: state.join("files"),
     };
-    let (actor, handle) = Actor::new(core, began, addresses, tools);
+    let (actor, handle) = Actor::new(core, began, tools);
     let door = Door { handle, store, links, name };
     let connection = connect::builder()
         .serve_at(sessions::PATH, Sessions1(door.clone()))

@@ -52,6 +52,12 @@ impl Destination {
         if let Some(point) = Point::read(text) {
             return Some(Self { target: Target::Point(point), label: String::new() });
         }
+        // A label within a link may have spaces.
+        if !text.contains('\n')
+            && let Some(found) = read_link(text)
+        {
+            return Some(found);
+        }
         // The link is the last word; what stands above or before it is the name.
         let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         let start = text.ceil_char_boundary(start);

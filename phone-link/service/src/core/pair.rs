@@ -59,6 +59,7 @@ impl Core {
             protocol: identity.protocol,
             our_key: arrival.our_key,
             their_key: arrival.their_key,
+            address: arrival.address,
         });
         if was_near {
             // What the old connection was told may be lost.
@@ -192,7 +193,7 @@ impl Core {
             is_guest: false,
             rank: last.unwrap_or(0) + 1,
             seen_at,
-            address: None,
+            address: Some(link.address),
         });
         phone.key = String::new();
         self.window.close();

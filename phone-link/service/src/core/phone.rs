@@ -39,6 +39,7 @@ pub struct Link {
     pub protocol: u8,
     pub our_key: Vec<u8>,
     pub their_key: Vec<u8>,
+    pub address: IpAddr,
 }
 
 #[derive(Clone, Debug)]

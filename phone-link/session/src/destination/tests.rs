@@ -20,6 +20,7 @@ fn every_way_to_say_a_place_is_understood() {
         ("geo:52.5200,13.4050", "52.5200,13.4050|"),
         ("geo:52.52,13.405;u=35", "52.5200,13.4050|"),
         ("geo:0,0?q=52.52,13.405(Fernsehturm%20Berlin)", "52.5200,13.4050|Fernsehturm Berlin"),
+        ("geo:52.52,13.405?q=52.52,13.405(Café am Dom)", "52.5200,13.4050|Café am Dom"),
         ("geo:48.1,11.5?q=52.52,13.405", "52.5200,13.4050|"),
         ("geo:0,0?q=Alexanderplatz+1", "?Alexanderplatz 1|"),
         ("geo:31.2304,121.4737?q=%E5%A4%96%E6%BB%A9", "31.2304,121.4737|外滩"),
