@@ -179,10 +179,11 @@ impl Door {
                 continue;
             }
             let Ok(socket) = self.out(own.ip.into()) else { continue };
-            for to in [Some(Ipv4Addr::BROADCAST), own.broadcast].into_iter().flatten() {
-                if let Err(error) = self.send(shared, &socket, to.into()) {
-                    debug!(interface = interface.name, %error, "not announced");
-                }
+            // One of them only: whoever hears both dials twice.
+            let told = self.send(shared, &socket, Ipv4Addr::BROADCAST.into());
+            let told = told.or_else(|error| self.send(shared, &socket, own.broadcast.ok_or(error)?.into()));
+            if let Err(error) = told {
+                debug!(interface = interface.name, %error, "not announced");
             }
         }
     }

@@ -1,5 +1,7 @@
 //! What a proved peer may still do: babble, flood, and go deep.
 
+use std::time::{Duration, Instant};
+
 use tandem_kdeconnect::{LineError, MAX_LINE, MAX_STRANGER_LINE, Packet};
 use tandem_link::{Ended, News};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -92,6 +94,7 @@ async fn a_flood_waits_in_the_peers_own_buffers_and_loses_nothing() {
     victim.links.pin(honest.id.clone(), honest.pin());
     let mut talk = honest.dial(victim.at).await.unwrap();
     let (link, ..) = victim.up().await;
+    let begun = Instant::now();
     // Nobody takes the news: at some time the sender cannot send any more.
     let (full, line) = (b"{\"type\":\"kdeconnect.ping\",\"body\":{\"message\":\"full\"}}\n", [b' '; 4096]);
     talk.write(full).await.unwrap();
@@ -106,13 +109,16 @@ async fn a_flood_waits_in_the_peers_own_buffers_and_loses_nothing() {
             sent += 1;
         }
     };
-    assert!(timeout(std::time::Duration::from_secs(1), stuck).await.is_err());
+    assert!(timeout(Duration::from_secs(1), stuck).await.is_err());
     // The buffers of two sockets, and the queue.
     assert!(sent * 4096 < 16 << 20, "{sent} lines were taken");
     assert_eq!(victim.ping().await, (link, "full".to_owned()));
-    for number in 0..sent.min(250) {
+    assert!(sent >= 250, "{sent} lines were taken");
+    for number in 0..250 {
         assert_eq!(victim.ping().await, (link, number.to_string()));
     }
+    // Each costs one and a half of 200 tokens, of which 100 come back in a second: faster than this it cannot be.
+    assert!(begun.elapsed() > Duration::from_millis(1500), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

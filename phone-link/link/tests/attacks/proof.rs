@@ -213,6 +213,10 @@ async fn announcements_are_put_together_and_none_is_lost() {
     for _ in 0..5 {
         victim.links.announce(&[one]);
         victim.links.announce(&[two]);
+        // The announcer has its turn, and waits all the same.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
     }
     for ear in &ears {
         let identity = announced(ear).await;
