@@ -26,7 +26,7 @@ const ASK_EVERY: Duration = Duration::from_millis(20);
 const PAUSES_WITHIN: Duration = Duration::from_secs(2);
 
 /// A player says that it is silent when it begins to fade.
-pub const FADES: Duration = Duration::from_millis(60);
+pub const FADES: Duration = Duration::from_millis(120);
 
 /// A way to the car's player.
 #[derive(Clone)]

@@ -298,3 +298,117 @@ fn place(row: &SqliteRow) -> Option<Place> {
         since: row.try_get("since").ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept() -> Kept {
+        Kept {
+            certificate: vec![1, 2, 3],
+            protocol: 8,
+            kind: DeviceKind::Tablet,
+            grants: vec!["media".into()],
+            automatic: [("media".to_owned(), "always".to_owned())].into(),
+            is_guest: true,
+            rank: 2,
+            seen_at: 5,
+            address: Some([10, 0, 0, 7].into()),
+        }
+    }
+
+    fn id() -> DeviceId {
+        "0123456789abcdef0123456789abcdef".parse().unwrap()
+    }
+
+    fn step(step: Taken) -> Step {
+        let record = Record { epoch: 7, item: "track:1".into(), step };
+        let (player, session, track) = ("VLC".into(), "s".into(), "Song\n\n\n".into());
+        Step { phone: id(), player, session, track, record }
+    }
+
+    fn written(step: &Step) -> Change {
+        let Step { phone, player, session, track, record } = step.clone();
+        Change::Step { phone, player, session, track, record }
+    }
+
+    #[tokio::test]
+    async fn what_was_written_down_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            session: "p".into(),
+            phone: id(),
+            destination: Destination::read("geo:52.5,13.4").unwrap(),
+            original: "geo:52.5,13.4".into(),
+            stage: PlaceStage::Owed,
+            epoch: 3,
+            since: 9,
+        };
+        {
+            let store = Store::open(folder.path()).await.unwrap();
+            let phone = |name: &str| Change::Phone { id: id(), name: name.into(), kept: Box::new(kept()) };
+            store.keep(&phone("Old")).await.unwrap();
+            store.keep(&Change::Place(Box::new(place.clone()))).await.unwrap();
+            for taken in [
+                Taken::Claiming,
+                Taken::Releasing,
+                Taken::Settled,
+                Taken::Owed { position_ms: 4 },
+                Taken::Moved { position_ms: 5 },
+            ] {
+                store.keep(&written(&step(taken))).await.unwrap();
+                let steps = store.load().await.unwrap().steps;
+                assert_eq!(steps, [step(taken)], "the last one stands");
+            }
+            // A phone that says something new of itself keeps what was under way.
+            store.keep(&phone("New")).await.unwrap();
+            store.keep(&Change::IgnitionOff(Some(77))).await.unwrap();
+        }
+        let loaded = Store::open(folder.path()).await.unwrap().load().await.unwrap();
+        assert_eq!(loaded.phones, [(id(), "New".to_owned(), kept())]);
+        assert_eq!((loaded.steps.len(), loaded.places, loaded.ignition_off), (1, vec![place], Some(77)));
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_phone_takes_everything_with_it_but_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        store.keep(&Change::Phone { id: id(), name: "P".into(), kept: Box::new(kept()) }).await.unwrap();
+        store.keep(&written(&step(Taken::Settled))).await.unwrap();
+        store.keep(&Change::Ledger(Entry { deed: "taken".into(), ..Entry::default() })).await.unwrap();
+        store.keep(&Change::Forgotten(id())).await.unwrap();
+        // An order that was late writes nothing about somebody who is gone.
+        store.keep(&written(&step(Taken::Settled))).await.unwrap();
+        let loaded = store.load().await.unwrap();
+        assert!(loaded.phones.is_empty() && loaded.steps.is_empty());
+        assert_eq!(store.ledger(5).await.unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_ledger_has_an_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        for at in 0..LEDGER + 20 {
+            store.keep(&Change::Ledger(Entry { at, ..Entry::default() })).await.unwrap();
+        }
+        let entries = store.ledger(u32::MAX).await.unwrap();
+        assert_eq!((entries.len() as i64, entries[0].at), (LEDGER, LEDGER + 19));
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_not_ours_or_no_database_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(DATABASE);
+        std::fs::write(&path, "no database, but somebody's pairings all the same").unwrap();
+        let Err(error) = Store::open(folder.path()).await else { panic!("it was opened") };
+        assert!(error.to_string().contains("move it away to begin anew"), "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"no database, but somebody's pairings all the same");
+
+        std::fs::remove_file(&path).unwrap();
+        {
+            let store = Store::open(folder.path()).await.unwrap();
+            sqlx::raw_sql("PRAGMA user_version = 9").execute(&mut *store.0.lock().await).await.unwrap();
+        }
+        assert!(matches!(Store::open(folder.path()).await, Err(StoreError::Foreign { version: 9, .. })));
+    }
+}

@@ -199,7 +199,9 @@ impl Core {
         self.window.close();
         self.note_down(id, "paired", "phone", 1);
         let Some(phone) = self.phones.get_mut(id) else { return };
-        let (early, Some(link)) = (std::mem::take(&mut phone.early), phone.link.as_ref().map(|link| link.id)) else { return };
+        let (early, Some(link)) = (std::mem::take(&mut phone.early), phone.link.as_ref().map(|link| link.id)) else {
+            return;
+        };
         self.greet(id);
         self.look_at_window();
         for message in early {

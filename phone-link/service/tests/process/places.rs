@@ -3,7 +3,9 @@ use crate::stage::{Stage, story, until};
 
 #[test]
 fn a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_the_link_drops_first() {
-    if !is_alone("places::a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_the_link_drops_first") {
+    if !is_alone(
+        "places::a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_the_link_drops_first",
+    ) {
         return;
     }
     story(async {
@@ -28,7 +30,8 @@ fn a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_t
         stage.phone.start();
         let given = async || stage.sessions.list().await.ok()?.iter().all(|it| it.id != card.id).then_some(());
         until("the end of the debt", given).await;
-        let got = async || stage.phone.log().contains("geo:-48.900000,-123.400000?q=-48.900000,-123.400000").then_some(());
+        let got =
+            async || stage.phone.log().contains("geo:-48.900000,-123.400000?q=-48.900000,-123.400000").then_some(());
         until("the walk on the phone", got).await;
     });
 }

@@ -70,7 +70,10 @@ fn the_car_plays_on_when_the_phone_dies_and_says_so_after_a_restart() {
         stage.kill();
         stage.start().await;
         let found = stage.until_session("what was found", |session| session.stage == "held").await;
-        assert_eq!((found.id.as_str(), found.owner.as_str(), found.media.title.as_str()), (offered.id.as_str(), "car", "Night drive"));
+        assert_eq!(
+            (found.id.as_str(), found.owner.as_str(), found.media.title.as_str()),
+            (offered.id.as_str(), "car", "Night drive")
+        );
 
         // Nobody is there to take it back: it is owed, and told when the phone is there again.
         stage.sessions.release(found.id).await.unwrap();

@@ -32,7 +32,8 @@ const SILENCE: i16 = 500;
 /// A song by whose loudness one hears where it is.
 fn song(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
-    let rises = (0..SECONDS * RATE).flat_map(|frame| [(FIRST + (u64::from(frame) * 1_000 / u64::from(RATE)) as i32) as i16; 2]);
+    let rises =
+        (0..SECONDS * RATE).flat_map(|frame| [(FIRST + (u64::from(frame) * 1_000 / u64::from(RATE)) as i32) as i16; 2]);
     std::fs::write(folder.join("Night drive.wav"), wave::file(RATE, 2, rises)).unwrap();
 }
 
@@ -61,7 +62,8 @@ impl Recording {
     pub fn places(&self, from: usize) -> (f64, f64) {
         let loud = self.loud(from);
         // A fade goes towards silence, the song away from the lowest: whatever does not rise evenly is a fade.
-        let even: Vec<i16> = loud.windows(441).filter(|some| (8..=12).contains(&(some[440] - some[0]))).map(|some| some[0]).collect();
+        let even: Vec<i16> =
+            loud.windows(441).filter(|some| (8..=12).contains(&(some[440] - some[0]))).map(|some| some[0]).collect();
         let place = |sample: Option<&i16>| f64::from(i32::from(*sample.expect("it was heard")) - FIRST) / 1_000.0;
         (place(even.first()), place(even.last()))
     }
@@ -126,7 +128,9 @@ impl<'a> Stage<'a> {
             let mut command = tied(binary("tandem-media"));
             command.args(["--state".as_ref(), path(name).as_os_str(), "--music".as_ref(), path("music").as_os_str()]);
             command.args(["--sink", &format!("record:{}", path(&format!("{name}.pcm")).display())]);
-            children.push(command.args(["--sticks".as_ref(), path("no").as_os_str()]).env("TANDEM_BUS", bus).spawn().unwrap());
+            children.push(
+                command.args(["--sticks".as_ref(), path("no").as_os_str()]).env("TANDEM_BUS", bus).spawn().unwrap(),
+            );
         }
         let connection = bus.connect().await;
         let (sessions, phones, media) = calls(&connection).await;
@@ -135,8 +139,20 @@ impl<'a> Stage<'a> {
         let (heard_here, heard_there) = (Recording(path("here.pcm")), Recording(path("there.pcm")));
         let car = None;
         let service = None;
-        let mut stage =
-            Self { folder, bus, phone, children, car, service, sessions, phones, media, there, heard_here, heard_there };
+        let mut stage = Self {
+            folder,
+            bus,
+            phone,
+            children,
+            car,
+            service,
+            sessions,
+            phones,
+            media,
+            there,
+            heard_here,
+            heard_there,
+        };
         stage.vehicle("parked");
         let link = stage.path("link");
         until("the link", async || link.exists().then_some(())).await;
@@ -147,7 +163,8 @@ impl<'a> Stage<'a> {
             .env("TANDEM_ASSETS", root().join("assets"))
             .spawn();
         stage.children.push(vehicle.unwrap());
-        let far = Media1Proxy::builder(&stage.phone.connection).cache_properties(CacheProperties::No).build().await.unwrap();
+        let far =
+            Media1Proxy::builder(&stage.phone.connection).cache_properties(CacheProperties::No).build().await.unwrap();
         for media in [&stage.media, &far] {
             until("a library", async || {
                 let page = media.page("tracks".into(), String::new(), 0, 1).await.ok()?;
@@ -170,7 +187,12 @@ impl<'a> Stage<'a> {
             let _ = car.wait();
         }
         let car = tied(binary("tandem-sim"))
-            .args(["--car".as_ref(), root().join("assets/cars/demo").as_os_str(), "--scenario".as_ref(), scenario.as_ref()])
+            .args([
+                "--car".as_ref(),
+                root().join("assets/cars/demo").as_os_str(),
+                "--scenario".as_ref(),
+                scenario.as_ref(),
+            ])
             .args(["--link".as_ref(), self.path("link").as_os_str()])
             .env("TANDEM_BUS", self.bus.address())
             .spawn();
@@ -237,10 +259,12 @@ impl<'a> Stage<'a> {
 
     /// The phone's player plays its song, and that is known here.
     pub async fn plays_there(&self) -> Session {
-        let media = Media1Proxy::builder(&self.phone.connection).cache_properties(CacheProperties::No).build().await.unwrap();
+        let media =
+            Media1Proxy::builder(&self.phone.connection).cache_properties(CacheProperties::No).build().await.unwrap();
         let track = media.page("tracks".into(), String::new(), 0, 1).await.unwrap().rows.remove(0);
         media.play(track.id, 20_000_000).await.unwrap();
-        self.until_session("a song on the phone", |session| session.media.playing && !session.media.item.is_empty()).await
+        self.until_session("a song on the phone", |session| session.media.playing && !session.media.item.is_empty())
+            .await
     }
 
     pub async fn until_session(&self, what: &str, is_so: impl Fn(&Session) -> bool) -> Session {
