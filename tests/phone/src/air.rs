@@ -3,14 +3,16 @@
 use std::fs;
 use std::io;
 use std::net::IpAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 use socket2::{SockFilter, SockRef};
 use tandem_kdeconnect::{DeviceId, DeviceKind, Packet, Payload, Share};
 use tandem_link::{LinkId, Links, News, Options, Own, Pin, StartError, start};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::event::What;
@@ -66,11 +68,15 @@ pub struct Air {
     place: Place,
     links: Links,
     news: mpsc::Receiver<News>,
-    tasks: JoinSet<()>,
+    /// Files under way.
+    files: JoinSet<()>,
+    sender: AbortHandle,
     queue: mpsc::UnboundedSender<(Instant, LinkId, Packet)>,
     pub way: Option<Way>,
-    /// Whether what comes is read.
-    frozen: bool,
+    /// The app stands still.
+    frozen: watch::Sender<bool>,
+    /// Our own ends of connections that let nothing in.
+    cut: Vec<OwnedFd>,
 }
 
 impl Air {
@@ -93,22 +99,27 @@ impl Air {
         }
         links.admit_strangers(true);
         let (queue, waiting) = mpsc::unbounded_channel();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(send_in_order(links.clone(), waiting));
-        Ok(Self { place, links, news, tasks, queue, way: None, frozen: false })
+        let (frozen, is_frozen) = watch::channel(false);
+        let sender = tokio::spawn(send_in_order(links.clone(), waiting, is_frozen)).abort_handle();
+        let (files, cut) = (JoinSet::new(), Vec::new());
+        Ok(Self { place, links, news, files, sender, queue, way: None, frozen, cut })
     }
 
     /// What comes; nothing while it is frozen.
     pub async fn news(&mut self) -> Option<News> {
-        if self.frozen {
+        if self.is_frozen() {
             return std::future::pending().await;
         }
         self.news.recv().await
     }
 
+    fn is_frozen(&self) -> bool {
+        *self.frozen.borrow()
+    }
+
     /// Tells the car that the phone is there, unless it knows, or the app stands still.
     pub fn announce(&self) {
-        if self.way.is_none() && !self.frozen {
+        if self.way.is_none() && !self.is_frozen() {
             self.links.announce(self.place.car.as_slice());
         }
     }
@@ -127,9 +138,9 @@ impl Air {
         self.links.set_paired(way.link, false);
     }
 
-    /// Sends it then, behind everything that was to be sent before. An app that stands still says nothing.
+    /// Sends it then, behind everything that was to be sent before. An app that stands still says it later.
     pub fn send(&self, then: Instant, packet: Packet) {
-        if let Some(way) = self.way.as_ref().filter(|_| !self.frozen) {
+        if let Some(way) = &self.way {
             // The task that takes it lives as long as this does.
             drop(self.queue.send((then, way.link, packet)));
         }
@@ -138,7 +149,7 @@ impl Air {
     pub fn send_file(&mut self, path: std::path::PathBuf, name: String, done: mpsc::UnboundedSender<What>) {
         let Some(link) = self.way.as_ref().map(|way| way.link) else { return };
         let links = self.links.clone();
-        self.tasks.spawn(async move {
+        self.files.spawn(async move {
             let sent = async {
                 let file = tokio::fs::File::open(&path).await.map_err(|error| error.to_string())?;
                 let bytes = file.metadata().await.map_err(|error| error.to_string())?.len();
@@ -164,7 +175,7 @@ impl Air {
     ) {
         let Some(link) = self.way.as_ref().map(|way| way.link) else { return };
         let links = self.links.clone();
-        self.tasks.spawn(async move {
+        self.files.spawn(async move {
             let path = folder.join(&name);
             let fetched = async {
                 tokio::fs::create_dir_all(&folder).await.map_err(|error| error.to_string())?;
@@ -187,8 +198,27 @@ impl Air {
             self.links.unpin(&way.car);
         }
         self.links.admit_strangers(false);
-        self.frozen = true;
-        self.tasks.shutdown().await;
+        self.frozen.send_replace(true);
+        self.files.shutdown().await;
+    }
+
+    /// Goes on where it hung or vanished.
+    ///
+    /// # Errors
+    /// The kernel.
+    pub fn wake(&mut self, cars: impl Iterator<Item = (DeviceId, Pin)>) -> io::Result<()> {
+        for socket in self.cut.drain(..) {
+            let socket = SockRef::from(&socket);
+            socket.detach_filter()?;
+            socket.set_tcp_user_timeout(Some(LOST))?;
+            socket.set_keepalive(true)?;
+        }
+        for (id, pin) in cars {
+            self.links.pin(id, pin);
+        }
+        self.links.admit_strangers(true);
+        self.frozen.send_replace(false);
+        Ok(())
     }
 
     /// Nothing reaches the car any more, and nothing comes from it: not even what the systems of both say to each other.
@@ -211,6 +241,7 @@ impl Air {
                 socket.set_keepalive(false)?;
                 socket.set_tcp_user_timeout(None)?;
                 socket.attach_filter(&[NOTHING])?;
+                self.cut.push(copy);
             }
         }
         Ok(())
@@ -218,16 +249,27 @@ impl Air {
 
     /// The app is killed: its connections end without a word.
     pub async fn die(mut self) {
-        self.tasks.shutdown().await;
+        self.sender.abort();
+        self.files.shutdown().await;
     }
 }
 
 /// Lets no byte of any segment in (`BPF_RET` of 0), so that none is acknowledged either.
 const NOTHING: SockFilter = SockFilter::new(6, 0, 0, 0);
 
-async fn send_in_order(links: Links, mut waiting: mpsc::UnboundedReceiver<(Instant, LinkId, Packet)>) {
+/// As links have it: a car that does not answer for so long is gone.
+const LOST: Duration = Duration::from_secs(6);
+
+async fn send_in_order(
+    links: Links,
+    mut waiting: mpsc::UnboundedReceiver<(Instant, LinkId, Packet)>,
+    mut frozen: watch::Receiver<bool>,
+) {
     while let Some((then, link, packet)) = waiting.recv().await {
         sleep_until(then).await;
+        if frozen.wait_for(|frozen| !frozen).await.is_err() {
+            return;
+        }
         // A link that is gone takes nothing; its end is told.
         let _ = links.send(link, packet).await;
     }

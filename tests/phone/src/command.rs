@@ -25,12 +25,12 @@ press BUTTON                           one that the car offers
 car play|pause|next|previous|stop      the car's own player
 faults [KEY=VALUE ...]                 such as: faults drop_every=3 twice=true; without words none
 pair, accept, refuse, unpair
-die, hang, vanish, come, come-as-another
+die, hang, vanish, wake, come, come-as-another
 status, help, quit
 ";
 
 /// Words, in order of [`HELP`].
-const WORDS: [&str; 29] = [
+const WORDS: [&str; 30] = [
     "play",
     "pause",
     "next",
@@ -54,6 +54,7 @@ const WORDS: [&str; 29] = [
     "die",
     "hang",
     "vanish",
+    "wake",
     "come",
     "come-as-another",
     "status",
@@ -206,8 +207,11 @@ impl fmt::Display for Deed {
             Self::Ping(message) => write!(to, "ping {message}"),
             Self::Press(button) => write!(to, "press {button}"),
             Self::Car(action) => write!(to, "car {}", format!("{action:?}").to_lowercase()),
-            Self::Faults(faults) if *faults == Faults::default() => to.write_str("faults"),
-            Self::Faults(faults) => write!(to, "{faults:?}"),
+            Self::Faults(faults) => {
+                to.write_str("faults")?;
+                let words = toml::to_string(faults).map_err(|_| fmt::Error)?;
+                words.lines().try_for_each(|line| write!(to, " {}", line.replace(" = ", "=")))
+            }
             Self::Simple(Simple::ComeAsAnother) => to.write_str("come-as-another"),
             Self::Simple(simple) => to.write_str(&format!("{simple:?}").to_lowercase()),
         }
@@ -245,6 +249,7 @@ mod tests {
             "press continue",
             "car pause",
             "faults",
+            "faults drop_every=3 twice=true position_off_ms=-5",
             "pair",
             "accept",
             "refuse",
@@ -252,16 +257,13 @@ mod tests {
             "die",
             "hang",
             "vanish",
+            "wake",
             "come",
             "come-as-another",
             "status",
         ] {
             assert_eq!(deed(line).to_string(), line);
         }
-        assert_eq!(
-            deed("faults twice=true drop_every=3"),
-            Deed::Faults(Faults { twice: true, drop_every: 3, ..Faults::default() })
-        );
         assert_eq!((Command::parse(" # nothing"), Command::parse("quit")), (Ok(None), Ok(Some(Command::Quit))));
         for word in HELP.lines().flat_map(|line| line.split("  ").next()).flat_map(|line| line.split(", ")) {
             let word = word.split(' ').next().unwrap_or_default();

@@ -2,27 +2,38 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tandem_kdeconnect::Action;
 
 /// How the phone misbehaves. Of pairing nothing is dropped, delayed or doubled.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
     /// Everything that it says is so late.
+    #[serde(skip_serializing_if = "is_default")]
     pub answer_delay_ms: u64,
     /// Every n-th packet is not sent; 0 for none.
+    #[serde(skip_serializing_if = "is_default")]
     pub drop_every: u64,
     /// Every packet is sent twice.
+    #[serde(skip_serializing_if = "is_default")]
     pub twice: bool,
     /// Told to pause, it plays on.
+    #[serde(skip_serializing_if = "is_default")]
     pub never_pauses: bool,
     /// Told to pause, it says that it did, and plays on.
+    #[serde(skip_serializing_if = "is_default")]
     pub says_paused: bool,
     /// Added to every position that it says.
+    #[serde(skip_serializing_if = "is_default")]
     pub position_off_ms: i64,
     /// Added to the time of day that it pairs by.
+    #[serde(skip_serializing_if = "is_default")]
     pub clock_off_seconds: i64,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -81,7 +92,9 @@ pub enum Simple {
     Hang,
     /// Out of reach: nothing arrives, and nothing leaves.
     Vanish,
-    /// Is back, as it was when it went.
+    /// Goes on where it hung or vanished: what came meanwhile is read, what was to be said is said.
+    Wake,
+    /// The app is started anew.
     Come,
     /// Is back with another certificate, and says that it is the same.
     ComeAsAnother,

@@ -108,7 +108,7 @@ pub enum What {
         message: String,
     },
     Ringing,
-    /// It is gone from the car's sight, or back: `died`, `hung`, `vanished`, `came`, `came-as-another`.
+    /// It is gone from the car's sight, or back: `died`, `hung`, `vanished`, `woke`, `came`, `came-as-another`.
     Air {
         is: &'static str,
     },

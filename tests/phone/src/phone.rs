@@ -307,6 +307,10 @@ impl Actor {
                 Some(air) => air.vanish().await.map(|()| "vanished").map_err(|error| error.to_string()),
                 None => Ok("vanished"),
             },
+            Simple::Wake => match &mut self.air {
+                Some(air) => air.wake(self.memory.cars()).map(|()| "woke").map_err(|error| error.to_string()),
+                None => Err("it is dead".to_owned()),
+            },
             Simple::Come => self.come(false).await.map(|()| "came"),
             Simple::ComeAsAnother => self.come(true).await.map(|()| "came-as-another"),
             _ => return,
@@ -322,11 +326,11 @@ impl Actor {
             air.die().await;
         }
         let said = |error: &dyn std::error::Error| error.to_string();
-        if as_another {
-            let own = self.memory.another(self.own.id()).map_err(|error| said(&error))?;
-            self.own = Arc::new(own);
-        }
-        let air = Air::open(Arc::clone(&self.own), self.place.clone(), self.memory.cars()).await;
+        let own = match as_another {
+            true => Arc::new(self.memory.another(self.own.id()).map_err(|error| said(&error))?),
+            false => Arc::clone(&self.own),
+        };
+        let air = Air::open(own, self.place.clone(), self.memory.cars()).await;
         self.air = Some(air.map_err(|error| said(&error))?);
         self.announce = Instant::now();
         Ok(())

@@ -14,6 +14,8 @@ pub struct Script {
     due: Option<Duration>,
     connected: bool,
     paired: bool,
+    /// It hangs or has vanished.
+    asleep: bool,
     /// What has happened since the step before.
     heard: BTreeSet<Cue>,
     /// What sounded when it was last told.
@@ -30,6 +32,7 @@ impl Script {
             due: None,
             connected: false,
             paired: false,
+            asleep: false,
             heard: BTreeSet::new(),
             sounding: BTreeSet::new(),
         };
@@ -69,8 +72,14 @@ impl Script {
                 (self.connected, self.paired) = (true, *paired);
                 None
             }
-            What::Disconnected { .. } | What::Air { is: "died" | "hung" | "vanished" } => {
+            What::Disconnected { .. } => {
                 self.connected = false;
+                None
+            }
+            What::Air { is } => {
+                self.asleep = matches!(*is, "hung" | "vanished");
+                // Of the car it had before.
+                self.connected &= self.asleep || *is == "woke";
                 None
             }
             What::Paired => {
@@ -113,10 +122,11 @@ impl Script {
         self.due = match step.when {
             When::At(at) => Some(at),
             When::After(cue, wait) => {
+                let here = self.connected && !self.asleep;
                 let holds = match cue {
-                    Cue::Connected => self.connected,
-                    Cue::Paired => self.connected && self.paired,
-                    Cue::Away => !self.connected,
+                    Cue::Connected => here,
+                    Cue::Paired => here && self.paired,
+                    Cue::Away => !here,
                     other => self.heard.contains(&other),
                 };
                 holds.then_some(now + wait)
@@ -179,5 +189,20 @@ mod tests {
         script.hear(at(100), &What::Air { is: "vanished" });
         assert!(script.take(at(540)).is_some());
         assert_eq!(script.due(), Some(at(540)));
+    }
+
+    #[test]
+    fn a_phone_that_wakes_has_the_car_that_it_had_and_one_that_is_started_anew_has_none() {
+        let here = When::After(Cue::Connected, at(0));
+        let mut script = script(&[When::After(Cue::Away, at(0)), here, When::After(Cue::Away, at(0)), here]);
+        script.hear(at(1), &What::Connected { car: String::new(), protocol: 8, paired: true });
+        assert!(script.take(at(1)).is_some(), "it was away at first");
+        script.hear(at(2), &What::Air { is: "hung" });
+        script.hear(at(3), &What::Air { is: "woke" });
+        assert!(script.take(at(3)).is_some());
+        script.hear(at(4), &What::Air { is: "vanished" });
+        script.hear(at(5), &What::Air { is: "came" });
+        assert!(script.take(at(5)).is_some());
+        assert_eq!(script.due(), None);
     }
 }

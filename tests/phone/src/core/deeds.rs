@@ -104,10 +104,12 @@ impl Core {
                 let (connected, paired) = (self.car.is_some(), self.is_paired());
                 self.tell(What::Status { connected, paired, players, notes: self.notes.len() });
             }
-            Simple::Die | Simple::Hang | Simple::Vanish | Simple::Come | Simple::ComeAsAnother => {
+            Simple::Die | Simple::Come | Simple::ComeAsAnother => {
                 self.gone();
                 self.out.push_back(Out::Air(simple));
             }
+            // It knows nothing of it itself.
+            Simple::Hang | Simple::Vanish | Simple::Wake => self.out.push_back(Out::Air(simple)),
             Simple::Pair | Simple::Accept | Simple::Refuse | Simple::Unpair => {
                 if self.car.is_none() {
                     return Err(NotDone::Nobody);

@@ -204,30 +204,53 @@ async fn a_phone_that_dies_comes_back_as_itself_or_as_another() {
     car.links.unpin(phone.phone.id());
     let thief = car.meets().await;
     assert!(!thief.pinned && thief.certificate != meeting.certificate);
+    phone.does("come");
+    while car.meets().await.certificate != meeting.certificate {}
 }
 
 #[tokio::test]
-async fn a_phone_that_hangs_says_nothing_and_hears_nothing_until_it_is_back() {
+async fn a_phone_that_hangs_goes_on_late_where_it_was() {
     let (mut car, mut phone, meeting) = paired(STORY).await;
     phone.does("hang");
     phone.tells_this(&What::Air { is: "hung" }).await;
     car.says(&meeting, Message::FindMyPhone).await;
     phone.does("ping late");
-    let gone = "no paired car is there".to_owned();
-    let told = loop {
-        let told = phone.told();
-        if !told.is_empty() {
-            break told;
-        }
+    phone.does("wake");
+    let mut told = Vec::new();
+    while !told.contains(&"RINGING".to_owned()) {
+        told.extend(phone.told());
         tokio::task::yield_now().await;
-    };
-    assert_eq!(told, [format!("> ping late: {gone}")]);
+    }
+    assert_eq!(told, ["> ping late", "> wake", "The phone woke", "RINGING"]);
+    assert_eq!(car.hears("a ping", ping).await, "late");
+
+    phone.does("hang");
+    phone.tells_this(&What::Air { is: "hung" }).await;
+    car.says(&meeting, Message::FindMyPhone).await;
+    phone.does("ping lost");
     phone.does("come");
     car.loses(&meeting).await;
     assert!(car.meets().await.pinned);
+    let rang = |what: &What| match what {
+        What::Connected { .. } => Some(false),
+        What::Ringing => Some(true),
+        _ => None,
+    };
+    assert!(!phone.tells("the car", rang).await, "an app that is started anew knows nothing of what came before");
     phone.does("ping here");
     assert_eq!(car.hears("a ping", ping).await, "here");
-    assert!(!phone.told().contains(&"RINGING".to_owned()), "what came while it hung is lost");
+}
+
+#[tokio::test]
+async fn a_phone_that_was_out_of_reach_for_a_moment_has_missed_nothing() {
+    let (mut car, mut phone, meeting) = paired(STORY).await;
+    phone.does("vanish");
+    phone.tells_this(&What::Air { is: "vanished" }).await;
+    car.says(&meeting, Message::FindMyPhone).await;
+    phone.does("ping late");
+    phone.does("wake");
+    phone.tells_this(&What::Ringing).await;
+    assert_eq!(car.hears("a ping", ping).await, "late");
 }
 
 #[tokio::test]
