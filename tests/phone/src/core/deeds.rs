@@ -49,8 +49,8 @@ impl Core {
             Deed::Share(url) if url.starts_with("http") && !self.is_paired() => {
                 self.kept_links.insert(url);
             }
-            Deed::Share(url) => self.to_car(Message::Share(Share::Url(url)))?,
-            Deed::ShareText(text) => self.to_car(Message::Share(Share::Text(text)))?,
+            Deed::Share(url) => self.say(Message::Share(Share::Url(url)))?,
+            Deed::ShareText(text) => self.say(Message::Share(Share::Text(text)))?,
             Deed::ShareFile(path) => {
                 if !self.is_paired() {
                     return Err(NotDone::NoCar);
@@ -77,7 +77,7 @@ impl Core {
                 self.signal = Some(network);
                 self.send_state_of_phone();
             }
-            Deed::Ping(message) => self.to_car(Message::Ping { message: Some(message) })?,
+            Deed::Ping(message) => self.say(Message::Ping { message: Some(message) })?,
             Deed::Press(word) => {
                 let is_meant = |it: &&tandem_kdeconnect::Command| {
                     it.key.eq_ignore_ascii_case(&word) || it.name.eq_ignore_ascii_case(&word)
@@ -85,11 +85,11 @@ impl Core {
                 let button = self.buttons.iter().find(is_meant).map(|it| it.key.clone());
                 let known = self.buttons.iter().map(|it| it.key.as_str());
                 let key = button.ok_or_else(|| NotDone::Button(format!("{word}{}", hint(&word, known))))?;
-                self.to_car(Message::RunCommand { key })?;
+                self.say(Message::RunCommand { key })?;
             }
             Deed::Car(action) => {
                 let player = self.car_players.keys().next().cloned().ok_or(NotDone::NoPlayers)?;
-                self.to_car(Message::MprisRequest(MprisRequest::Do { player, action }))?;
+                self.say(Message::MprisRequest(MprisRequest::Do { player, action }))?;
             }
             Deed::Faults(faults) => self.faults = faults,
             Deed::Simple(simple) => self.try_simple(simple)?,
@@ -128,7 +128,7 @@ impl Core {
         Ok(())
     }
 
-    fn to_car(&mut self, message: Message) -> Result<(), NotDone> {
+    fn say(&mut self, message: Message) -> Result<(), NotDone> {
         if !self.is_paired() {
             return Err(NotDone::NoCar);
         }

@@ -69,3 +69,10 @@ fn mistakes_are_told_with_their_place_and_what_was_meant() {
     assert_snapshot!(step("at = '1s'\nplay = 'Podcast'"), @"story.toml:9:1: there is no player Podcast: did you mean Podcasts?");
     assert_snapshot!(step("at = '1s'\nbattery = { percent = 101 }"), @"story.toml:9:1: percent is 101, expected 0 to 100");
 }
+
+#[test]
+fn the_story_in_the_readme_can_be_told() {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/phones/README.md")).unwrap();
+    let story = readme.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert_eq!(Story::parse(story, "README.md").unwrap().steps.len(), 1);
+}
