@@ -1,5 +1,7 @@
 //! The program, as a person or a script starts it.
 
+#![cfg(test)]
+
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 

@@ -1,5 +1,7 @@
 //! A phone and a bare peer that plays the car, over loopback.
 
+#![cfg(test)]
+
 mod peer;
 
 use std::time::Duration;
