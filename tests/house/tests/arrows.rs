@@ -60,6 +60,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             "tandem-sim",
             vec!["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-units", "tandem-contracts"],
         ),
+        ("tandem-phone-sim", vec!["tandem-kdeconnect", "tandem-link"]),
         ("tandem-scenes", vec!["tandem-contracts", "tandem-units", "tandem-music"]),
         (
             "tandem-bench",
