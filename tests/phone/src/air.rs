@@ -12,7 +12,7 @@ use socket2::{SockFilter, SockRef};
 use tandem_kdeconnect::{DeviceId, DeviceKind, Packet, Payload, Share};
 use tandem_link::{LinkId, Links, News, Options, Own, Pin, StartError, start};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
 use crate::event::What;
@@ -70,7 +70,7 @@ pub struct Air {
     news: mpsc::Receiver<News>,
     /// Files under way.
     files: JoinSet<()>,
-    sender: AbortHandle,
+    sender: JoinHandle<()>,
     queue: mpsc::UnboundedSender<(Instant, LinkId, Packet)>,
     pub way: Option<Way>,
     /// The app stands still.
@@ -100,7 +100,7 @@ impl Air {
         links.admit_strangers(true);
         let (queue, waiting) = mpsc::unbounded_channel();
         let (frozen, is_frozen) = watch::channel(false);
-        let sender = tokio::spawn(send_in_order(links.clone(), waiting, is_frozen)).abort_handle();
+        let sender = tokio::spawn(send_in_order(links.clone(), waiting, is_frozen));
         let (files, cut) = (JoinSet::new(), Vec::new());
         Ok(Self { place, links, news, files, sender, queue, way: None, frozen, cut })
     }
@@ -250,6 +250,8 @@ impl Air {
     /// The app is killed: its connections end without a word.
     pub async fn die(mut self) {
         self.sender.abort();
+        // It holds the links, too.
+        let _ = (&mut self.sender).await;
         self.files.shutdown().await;
     }
 }

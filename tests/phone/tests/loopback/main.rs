@@ -219,10 +219,11 @@ async fn a_phone_that_hangs_goes_on_late_where_it_was() {
     phone.does("ping late");
     phone.does("wake");
     let mut told = Vec::new();
-    while !told.contains(&"RINGING".to_owned()) {
-        told.extend(phone.told());
-        tokio::task::yield_now().await;
-    }
+    let until_it_rings = |what: &What| {
+        told.push(what.to_string());
+        (*what == What::Ringing).then_some(())
+    };
+    phone.tells("what it does", until_it_rings).await;
     assert_eq!(told, ["> ping late", "> wake", "The phone woke", "RINGING"]);
     assert_eq!(car.hears("a ping", ping).await, "late");
 

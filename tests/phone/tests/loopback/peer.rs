@@ -179,7 +179,7 @@ impl Held {
     }
 
     /// The next thing that this is looking for; others pass by.
-    pub async fn tells<T>(&mut self, what: &str, find: impl Fn(&What) -> Option<T>) -> T {
+    pub async fn tells<T>(&mut self, what: &str, mut find: impl FnMut(&What) -> Option<T>) -> T {
         loop {
             let event = soon(what, self.events.recv()).await.unwrap();
             assert!(!matches!(event.what, What::NotDone { .. }), "{event}");
@@ -191,10 +191,5 @@ impl Held {
 
     pub async fn tells_this(&mut self, what: &What) {
         self.tells(&what.to_string(), |told| (told == what).then_some(())).await;
-    }
-
-    /// All that was told until now, as it is printed.
-    pub fn told(&mut self) -> Vec<String> {
-        std::iter::from_fn(|| self.events.try_recv().ok()).map(|event| event.what.to_string()).collect()
     }
 }
