@@ -129,7 +129,7 @@ impl Watched {
         let share_of = |session: &Session| passing(&session.stage).map_or(0.0, share);
         let (from, to) = (share_of(before), share_of(session));
         if to > from {
-            self.line_time = (LINE_FILLS * (to - from)) as i64;
+            self.line_time = (LINE_FILLS * (to - from)).round() as i64;
         } else if to < from {
             self.line_time = LINE_RUNS_BACK;
         }

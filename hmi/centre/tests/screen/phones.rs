@@ -189,7 +189,7 @@ fn a_destination_is_one_tap_while_the_car_moves() {
     stage.hear(61, Quality::Valid, &[(Leaf::Gear, Value::Int(127))]);
     stage.sessions(&[cafe("offered")]);
     assert_eq!(stage.reading("Destination"), "Harbour café, Quay Street 12");
-    assert_eq!((stage.reading("Distance").as_str(), stage.reading("Direction").as_str()), ("3.2 km", "NE"));
+    assert_eq!((stage.reading("Distance to it").as_str(), stage.reading("Direction").as_str()), ("3.2 km", "NE"));
     let id = cafe("offered").id;
     assert_eq!(press(&stage, "Go there"), [PhoneCommand::Claim(id.clone())]);
     assert_eq!(press(&stage, "Not now"), [PhoneCommand::Dismiss(id.clone())]);
@@ -214,7 +214,7 @@ fn a_destination_is_one_tap_while_the_car_moves() {
 #[test]
 fn every_switch_of_a_phone_asks_and_shows_what_the_service_says() {
     let stage = page(&[phone("ana", "Ana's Pixel", 1), phone("lin", "小林的手机", 2)]);
-    assert!(says(&stage, "In the car · comes first") && says(&stage, "Battery 78 %"));
+    assert!(says(&stage, "In the car · first") && says(&stage, "Battery 78 %"));
     let grant = |what: &str, granted| PhoneCommand::Grant { phone: "ana".into(), what: what.into(), granted };
     let first = |role, label: &str| {
         let mut found = stage.all(role);
@@ -298,7 +298,7 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
     assert_eq!(press(&stage, "Close"), [PhoneCommand::ClosePairing]);
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], false);
     assert!(!has(&stage, AccessibleRole::Button, "Close"));
-    assert_eq!(stage.reading("Phone"), "Ana's Pixel");
+    assert_eq!(stage.reading("Name"), "Ana's Pixel");
 }
 
 #[test]
