@@ -17,9 +17,9 @@ use tandem_units::Nanoseconds;
 
 pub use generated::{
     CentreWindow, Choosing, ClimateAdapter, Deed, Denial, Going, Having, Kind, LedgerRow, ListState, MediaAdapter,
-    MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter,
-    PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter,
-    Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words,
+    MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing, Passing,
+    PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service,
+    SessionsAdapter, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words,
 };
 
 use crate::climate::Wishes;

@@ -19,8 +19,8 @@ use self::session::Watched;
 pub(crate) use self::taps::connect;
 use crate::media::{covers::Covers, rows};
 use crate::{
-    CentreWindow, Leaf, LedgerRow, NearPhone, NoteSession, Pairing, PhoneAdapter, PhoneTab, PhoneView,
-    SessionsAdapter, Why,
+    CentreWindow, Leaf, LedgerRow, NearPhone, NoteSession, Pairing, PhoneAdapter, PhoneTab, PhoneView, SessionsAdapter,
+    Why,
 };
 
 /// How long the screen says why something came to nothing.
@@ -112,6 +112,7 @@ impl Phones {
         if self.media.pass(self.now) {
             self.show_media(window);
         }
+        self.show_position(window);
         if self.place.pass(self.now) {
             self.show_place(window);
         }
@@ -145,7 +146,9 @@ impl Phones {
         let adapter = window.global::<PhoneAdapter>();
         adapter.set_present(link.is_some());
         adapter.set_count(paired.len().try_into().unwrap_or(i32::MAX));
-        adapter.set_first(paired.iter().find(|phone| phone.reach == cards::NEAR).map(|phone| cards::card(phone)).unwrap_or_default());
+        adapter.set_first(
+            paired.iter().find(|phone| phone.reach == cards::NEAR).map(|phone| cards::card(phone)).unwrap_or_default(),
+        );
         if !paired.iter().any(|phone| phone.id == adapter.get_forgetting().as_str()) {
             adapter.set_forgetting(SharedString::new());
         }
@@ -207,12 +210,17 @@ impl Phones {
         let art = self.art.as_ref().and_then(|path| self.covers.get(path, ART.0, ART.1));
         adapter.set_line_time(self.media.line_time());
         adapter.set_line(self.media.line());
+        adapter.set_media(session::media(&self.media, art));
+        self.show_position(window);
+    }
+
+    fn show_position(&self, window: &CentreWindow) {
+        let adapter = window.global::<SessionsAdapter>();
         let position = self.media.position(self.now).map(rows::time).unwrap_or_default();
         if adapter.get_position() != position.as_str() {
             adapter.set_figures(figures(&position));
             adapter.set_position(position.into());
         }
-        adapter.set_media(session::media(&self.media, art));
     }
 
     fn show_place(&self, window: &CentreWindow) {

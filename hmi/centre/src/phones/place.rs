@@ -64,7 +64,16 @@ mod tests {
     #[test]
     fn distances_are_as_fine_as_anybody_needs_them() {
         let written = [0.0, 4.0, 847.0, 994.9, 995.1, 3_240.0, 99_960.0, 412_345.0].map(distance);
-        let expected = [("0", false), ("0", false), ("850", false), ("990", false), ("1.0", true), ("3.2", true), ("100", true), ("412", true)];
+        let expected = [
+            ("0", false),
+            ("0", false),
+            ("850", false),
+            ("990", false),
+            ("1.0", true),
+            ("3.2", true),
+            ("100", true),
+            ("412", true),
+        ];
         assert_eq!(written, expected.map(|(text, kilometers)| (text.to_owned(), kilometers)));
     }
 

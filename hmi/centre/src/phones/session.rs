@@ -147,13 +147,13 @@ impl Watched {
         self.reason = Some(Reason { why, until: now + REASON_SHOWN });
     }
 
-    /// Time passed. Returns whether anything looks different.
+    /// Time passed. Returns whether there is no reason to be told any more.
     pub fn pass(&mut self, now: Nanoseconds) -> bool {
         let ends = self.reason.is_some_and(|reason| reason.until <= now);
         if ends {
             self.reason = None;
         }
-        ends || self.moves()
+        ends
     }
 
     /// When it looks different by time alone.

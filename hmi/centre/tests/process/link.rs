@@ -177,7 +177,8 @@ impl PhoneLinkBackend for Desk {
 
     async fn ledger(&self, limit: u32) -> Result<Vec<Entry>, PhoneLinkError> {
         self.phone(format!("ledger {limit}"))?;
-        let entry = Entry { at: 1_795_470_000, phone_name: "Ana's Pixel".into(), deed: "taken".into(), ..Entry::default() };
+        let entry =
+            Entry { at: 1_795_470_000, phone_name: "Ana's Pixel".into(), deed: "taken".into(), ..Entry::default() };
         Ok(vec![Entry { kind: "media".into(), count: 1, ..entry }])
     }
 

@@ -56,7 +56,9 @@ impl Screen {
         let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut rgb).unwrap();
         let row = |y: usize| (y * 1920 + x) * 3..(y * 1920 + x + width) * 3;
-        (y..y + height).flat_map(|y| rgb[row(y)].chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<Vec<_>>()).collect()
+        (y..y + height)
+            .flat_map(|y| rgb[row(y)].chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect::<Vec<_>>())
+            .collect()
     }
 
     /// Waits until an area is as wanted.
@@ -112,7 +114,14 @@ fn session(stage: &str, epoch: u64, revision: u64) -> Session {
 }
 
 fn phone(reach: &str) -> Phone {
-    Phone { id: "ana".into(), name: "Ana's Pixel".into(), is_paired: true, reach: reach.into(), rank: 1, ..Phone::default() }
+    Phone {
+        id: "ana".into(),
+        name: "Ana's Pixel".into(),
+        is_paired: true,
+        reach: reach.into(),
+        rank: 1,
+        ..Phone::default()
+    }
 }
 
 /// Runs a story on a bus of its own.
@@ -186,6 +195,8 @@ fn the_ledger_is_read_and_a_refusal_is_said() {
         link.refuses();
         screen.tap(PAIR).await;
         assert_eq!(link.asked().await, "open pairing");
-        screen.until(NOTICE, |notice| notice.iter().filter(|pixel| **pixel == [0xFF, 0xB8, 0x3D]).count() > 10_000).await;
+        screen
+            .until(NOTICE, |notice| notice.iter().filter(|pixel| **pixel == [0xFF, 0xB8, 0x3D]).count() > 10_000)
+            .await;
     });
 }

@@ -3,8 +3,8 @@
 use i_slint_backend_testing::AccessibleRole;
 use tandem_kit::media::Picture;
 use tandem_kit::phone::{Phone, PhoneCause, PhoneDenied, Session};
-use tandem_kit::{Language, PhoneCommand, PhoneNews, Theme, Update};
-use tandem_units::{Quality, Value};
+use tandem_kit::{Face, Language, Look, PhoneCommand, PhoneNews, Theme, Update};
+use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::music_service::covers;
 use crate::phone_service::{LONG_NAME, LONG_TITLE, address, cafe, entries, message, phone, podcast};
@@ -39,13 +39,39 @@ fn lilac_becomes_glacier_as_far_as_the_session_is() {
     let folder = covers();
     let mut stage = parked(Theme::Night, Language::English);
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], false);
-    for (step, glacier) in [("offered", 0), ("resolving", 165), ("pausing", 165), ("starting", 331), ("held", 552), ("owed", 0)] {
+    for (step, glacier) in
+        [("offered", 0), ("resolving", 165), ("pausing", 165), ("starting", 331), ("held", 552), ("owed", 0)]
+    {
         stage.sessions(&[with_art(folder.path(), step)]);
         paint(&mut stage);
         let picture = stage.picture(&format!("session-{step}"));
         let (found, lilac) = (edge(&picture, CARD, GLACIER), edge(&picture, CARD, LILAC));
         assert!(found.abs_diff(glacier) <= 6 && lilac.abs_diff(552 - glacier) <= 6, "{step}: {found} and {lilac}");
     }
+}
+
+#[test]
+fn the_line_fills_in_600_ms_in_a_parked_car_and_at_once_in_one_that_moves() {
+    let mut stage = parked(Theme::Night, Language::English);
+    stage.face.set_look(&stage.window, Look { theme: Theme::Night, language: Language::English, motion: true });
+    stage.sessions(&[podcast("offered")]);
+    let at = |stage: &Stage, milliseconds: u64| {
+        stage.screen.set_time(Nanoseconds::from_millis(60_000 + milliseconds));
+        edge(&stage.pixels(), CARD, GLACIER)
+    };
+    assert_eq!(at(&stage, 0), 0);
+    stage.sessions(&[podcast("held")]);
+    let filling = [0, 100, 200, 400, 600].map(|milliseconds| at(&stage, milliseconds));
+    assert!(filling.windows(2).all(|pair| pair[0] < pair[1]), "{filling:?}");
+    let full = filling[4];
+    assert!(full >= 546, "{full}");
+    stage.sessions(&[podcast("offered")]);
+    let back = [600, 700, 800].map(|milliseconds| at(&stage, milliseconds));
+    assert!(back[0] >= back[1] && back[1] > 0 && back[2] == 0, "{back:?}");
+
+    stage.hear(61, Quality::Valid, &[(tandem_centre::Leaf::Gear, Value::Int(127))]);
+    stage.sessions(&[podcast("held")]);
+    assert_eq!(at(&stage, 1_000), full, "no frame in between");
 }
 
 #[test]
@@ -93,6 +119,8 @@ fn the_home_page_in_every_light_and_language() {
     let owed = Session { phone_name: LONG_NAME.into(), ..with_art(folder.path(), "owed") };
     stage.sessions(&[owed, Session { phone_name: LONG_NAME.into(), ..cafe("owed") }]);
     stage.picture("session-owed-long");
+    stage.sessions(&[with_art(folder.path(), "held"), message(0)]);
+    stage.picture("session-message");
     let mut lost = cafe("offered");
     lost.destination.is_located = false;
     stage.sessions(&[lost]);
@@ -108,7 +136,14 @@ fn the_phones_page_in_each_of_its_states() {
     let absent = stage.picture("phone-absent");
     stage.phones(&[], false);
     assert_ne!(stage.picture("phone-none"), absent);
-    let guest = Phone { is_guest: true, owed: 2, charge: 9, is_charging: true, presence: "leaving".into(), ..phone("lin", "小林的手机", 2) };
+    let guest = Phone {
+        is_guest: true,
+        owed: 2,
+        charge: 9,
+        is_charging: true,
+        presence: "leaving".into(),
+        ..phone("lin", "小林的手机", 2)
+    };
     let away = Phone { reach: "away".into(), owed: 1, ..phone("old", LONG_NAME, 3) };
     let three = [phone("ana", "Ana's Pixel", 1), guest, away];
     stage.phones(&three, false);
@@ -124,7 +159,8 @@ fn the_phones_page_in_each_of_its_states() {
     stage.picture("phone-notes");
     stage.hear(61, Quality::Valid, &[(tandem_centre::Leaf::Gear, Value::Int(127))]);
     stage.picture("phone-notes-moving");
-    let denied = PhoneDenied { command: PhoneCommand::OpenPairing, cause: PhoneCause::NotParked, sentence: String::new() };
+    let denied =
+        PhoneDenied { command: PhoneCommand::OpenPairing, cause: PhoneCause::NotParked, sentence: String::new() };
     stage.tell(&Update::Phone(PhoneNews::Refused(denied)));
     stage.picture("phone-not-parked");
     stage.sessions(&[]);
@@ -146,7 +182,9 @@ fn pairing_and_the_ledger() {
     for (number, word) in ["asking", "asked", "agreed"].into_iter().enumerate() {
         let being = Phone { pairing: word.into(), key: "8F3A11C0".into(), ..phone("a", "小林的手机", 0) };
         stage.phones(&[known.clone(), being], true);
-        let (theme, language) = [(Theme::Night, Language::English), (Theme::Day, Language::English), (Theme::Day, Language::Chinese)][number];
+        let (theme, language) =
+            [(Theme::Night, Language::English), (Theme::Day, Language::English), (Theme::Day, Language::Chinese)]
+                [number];
         stage.set_look(theme, language);
         stage.picture(&format!("pairing-{word}"));
     }

@@ -8,7 +8,8 @@ use tandem_kit::{PhoneNews, Update};
 use crate::stage::Stage;
 
 pub const LONG_NAME: &str = "Annabelle-Sophie's Galaxy S28 Ul";
-pub const LONG_TITLE: &str = "A very long title that nobody would ever give to an episode but that somebody has on a phone all the same";
+pub const LONG_TITLE: &str =
+    "A very long title that nobody would ever give to an episode but that somebody has on a phone all the same";
 
 /// A podcast on Ana's phone at 12:34.
 pub fn podcast(stage: &str) -> Session {
@@ -60,8 +61,11 @@ pub fn cafe(stage: &str) -> Session {
 }
 
 pub fn message(number: i64) -> Session {
-    let (title, text) = [("Ana", "We are at the harbour already, come down when you have parked. The table is outside."), ("Jonas", "On my way"), ("", "Your parcel is at the door")]
-        [number as usize % 3];
+    let (title, text) = [
+        ("Ana", "We are at the harbour already, come down when you have parked. The table is outside."),
+        ("Jonas", "On my way"),
+        ("", "Your parcel is at the door"),
+    ][number as usize % 3];
     Session {
         id: format!("note-{number}"),
         kind: "note".into(),

@@ -164,9 +164,18 @@ fn what_stays_on_the_phone_is_steered_there() {
 #[test]
 fn a_song_has_one_card() {
     let mut stage = home();
-    let player = Player { title: "The river that came back".into(), can_pause: true, status: Status::Playing, ..Player::default() };
+    let player = Player {
+        title: "The river that came back".into(),
+        can_pause: true,
+        status: Status::Playing,
+        ..Player::default()
+    };
     let plays = |stage: &mut Stage, player: Player, item: &str| {
-        let now = Now { item: tandem_kit::media::Item { id: item.into(), ..Default::default() }, state: "playing".into(), ..Now::default() };
+        let now = Now {
+            item: tandem_kit::media::Item { id: item.into(), ..Default::default() },
+            state: "playing".into(),
+            ..Now::default()
+        };
         stage.tell(&Update::Media(tandem_kit::Media::Player(Some(Box::new(player)))));
         stage.tell(&Update::Media(tandem_kit::Media::Service(Some(Box::new(Service { now, ..Service::default() })))));
     };
@@ -176,6 +185,9 @@ fn a_song_has_one_card() {
     assert!(!has(&stage, AccessibleRole::Button, "Open the player"));
     stage.tap(&stage.control(AccessibleRole::Button, "Pause"));
     assert_eq!(stage.commands.borrow().last(), Some(&tandem_kit::MediaCommand::PlayPause));
+    stage.sessions(&[podcast("offered")]);
+    assert!(has(&stage, AccessibleRole::Button, "Open the player"), "the phone's own, and it plays here too");
+    stage.sessions(&[podcast("held")]);
     let other = Player { title: "Dusk".into(), ..player };
     plays(&mut stage, other.clone(), "track:1");
     assert!(has(&stage, AccessibleRole::Button, "Open the player"), "the car plays something else by now");
@@ -201,7 +213,8 @@ fn a_destination_is_one_tap_while_the_car_moves() {
     stage.sessions(&[cafe("owed")]);
     assert!(says(&stage, "Owed to Ana's Pixel: has the rest of the way when it is back"));
     let mut query = cafe("offered");
-    (query.destination.target, query.destination.label, query.destination.text) = ("query".into(), String::new(), "Quay Street 12".into());
+    (query.destination.target, query.destination.label, query.destination.text) =
+        ("query".into(), String::new(), "Quay Street 12".into());
     stage.sessions(&[query]);
     assert_eq!(stage.reading("Destination"), "Quay Street 12");
     assert!(says(&stage, "It takes a network to find it") && !stage.words().iter().any(|words| words == "3.2 km"));
@@ -221,9 +234,12 @@ fn every_switch_of_a_phone_asks_and_shows_what_the_service_says() {
         found.retain(|control| control.accessible_label().as_deref() == Some(label));
         found.remove(0)
     };
-    for (label, what, granted) in
-        [("Music", "media", true), ("Destinations", "destinations", true), ("Messages", "notes", false), ("Files", "files", false)]
-    {
+    for (label, what, granted) in [
+        ("Music", "media", true),
+        ("Destinations", "destinations", true),
+        ("Messages", "notes", false),
+        ("Files", "files", false),
+    ] {
         let switch = first(AccessibleRole::Switch, label);
         assert_eq!(switch.accessible_checked(), Some(granted), "{label}");
         stage.tap(&switch);
@@ -232,13 +248,16 @@ fn every_switch_of_a_phone_asks_and_shows_what_the_service_says() {
     }
     stage.tap(&first(AccessibleRole::Switch, "Guest: wiped after the drive"));
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::SetGuest { phone: "ana".into(), is_guest: true }]);
-    let chosen: Vec<_> = stage.all(AccessibleRole::RadioButton).into_iter().filter(|it| it.accessible_checked() == Some(true)).collect();
+    let chosen: Vec<_> =
+        stage.all(AccessibleRole::RadioButton).into_iter().filter(|it| it.accessible_checked() == Some(true)).collect();
     assert_eq!(chosen.len(), 4);
     for (about, word, kind, going) in
         [("Music goes on", "Never", "media", "never"), ("A destination goes on", "Always", "destination", "always")]
     {
         let mut radios = stage.all(AccessibleRole::RadioButton);
-        radios.retain(|it| it.accessible_label().as_deref() == Some(word) && it.accessible_description().as_deref() == Some(about));
+        radios.retain(|it| {
+            it.accessible_label().as_deref() == Some(word) && it.accessible_description().as_deref() == Some(about)
+        });
         stage.tap(&radios[0]);
         let (kind, word) = (kind.into(), going.into());
         assert_eq!(stage.phone_commands.take(), [PhoneCommand::SetAutomatic { phone: "ana".into(), kind, word }]);
@@ -306,8 +325,12 @@ fn a_message_is_read_in_a_parked_car_alone() {
     let mut stage = page(&[phone("ana", "Ana's Pixel", 1)]);
     stage.sessions(&[message(0), message(1), message(2), message(3)]);
     assert!(says(&stage, "Ana") && says(&stage, "Jonas") && says(&stage, "Your parcel is at the door"));
-    let mut away = stage.all(AccessibleRole::Button);
-    away.retain(|button| button.accessible_label().as_deref() == Some("Put away"));
+    let put_away = |stage: &Stage| {
+        let mut found = stage.all(AccessibleRole::Button);
+        found.retain(|button| button.accessible_label().as_deref() == Some("Put away"));
+        found
+    };
+    let away = put_away(&stage);
     assert_eq!(away.len(), 3, "the newest three");
     stage.tap(&away[0]);
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::Dismiss("note-3".into())]);
@@ -317,6 +340,10 @@ fn a_message_is_read_in_a_parked_car_alone() {
         let words = stage.words().join(" ");
         assert!(["Ana ", "Jonas", "parcel", "harbour"].iter().all(|secret| !words.contains(secret)), "{words}");
     }
+    stage.tap(&stage.control(AccessibleRole::Tab, "Home"));
+    assert_eq!(put_away(&stage).len(), 1, "the newest has a card");
+    stage.sessions(&[message(3), cafe("offered")]);
+    assert!(put_away(&stage).is_empty(), "a destination comes first");
 }
 
 #[test]
@@ -347,7 +374,14 @@ fn the_ledger_says_what_was_done_when_by_the_cars_clock() {
     let rows = crate::music::rows(&stage);
     assert_eq!(
         rows,
-        ["Taken: music", "Given back: 2 titles", "Received: 4 messages", "Sent: a file", "Wiped: everything of the phone", "Paired"]
+        [
+            "Taken: music",
+            "Given back: 2 titles",
+            "Received: 4 messages",
+            "Sent: a file",
+            "Wiped: everything of the phone",
+            "Paired"
+        ]
     );
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], false);
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::Ledger], "something may have been written");
@@ -373,7 +407,10 @@ fn every_target_is_large_enough() {
                 let (label, size) = (control.accessible_label().unwrap_or_default(), control.size());
                 // The dock has its own test.
                 let in_dock = control.absolute_position().y > 940.0;
-                assert!(in_dock || !label.is_empty() && size.width >= SMALLEST_TARGET && size.height >= SMALLEST_TARGET, "{label}: {size:?}");
+                assert!(
+                    in_dock || !label.is_empty() && size.width >= SMALLEST_TARGET && size.height >= SMALLEST_TARGET,
+                    "{label}: {size:?}"
+                );
             }
         }
     };

@@ -21,7 +21,15 @@ fn what_is_on_its_way_comes_before_what_is_held_and_that_before_what_waits() {
     };
     let newer = Session { since: 9, ..session("newer", "offered") };
     let strange = Session { since: 99, ..session("strange", "melting") };
-    let mut all = vec![strange, session("owed", "owed"), session("waiting", "offered"), newer, playing("playing"), session("held", "held"), session("passing", "pausing")];
+    let mut all = vec![
+        strange,
+        session("owed", "owed"),
+        session("waiting", "offered"),
+        newer,
+        playing("playing"),
+        session("held", "held"),
+        session("passing", "pausing"),
+    ];
     let mut order = Vec::new();
     while let Some(session) = first(&all, "media") {
         let id = session.id.clone();
@@ -36,7 +44,9 @@ fn what_is_on_its_way_comes_before_what_is_held_and_that_before_what_waits() {
 fn the_line_is_bound_to_the_stage_and_runs_back_faster_than_it_fills() {
     let mut watched = Watched::default();
     let mut told = Vec::new();
-    for stage in ["offered", "resolving", "pausing", "starting", "held", "releasing", "offered", "held", "undoing", "owed"] {
+    for stage in
+        ["offered", "resolving", "pausing", "starting", "held", "releasing", "offered", "held", "undoing", "owed"]
+    {
         watched.hear(Some(&session("a", stage)), at(0));
         told.push((stage, watched.line(), watched.line_time()));
     }
