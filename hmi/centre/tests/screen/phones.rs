@@ -297,7 +297,7 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
     stage.hear(65, Quality::Valid, &[]);
     assert!(says(&stage, "0:59 left"));
     let stranger = phone("ana", "Ana's Pixel", 0);
-    stage.phones(&[stranger.clone()], true);
+    stage.phones(std::slice::from_ref(&stranger), true);
     assert_eq!(press(&stage, "Pair"), [PhoneCommand::Pair("ana".into())]);
     let being = |pairing: &str| Phone { pairing: pairing.into(), key: "8F3A11C0".into(), ..stranger.clone() };
     stage.phones(&[being("asking")], true);
