@@ -43,7 +43,7 @@ pub(super) fn card(phone: &Phone) -> PhoneView {
 }
 
 pub(super) fn near(phone: &Phone) -> NearPhone {
-    NearPhone { id: phone.id.as_str().into(), name: words(&phone.name), failed: !phone.reason.is_empty() }
+    NearPhone { id: phone.id.as_str().into(), name: words(&phone.name), reason: words(&phone.reason).text }
 }
 
 pub(super) fn pairing(word: &str) -> Pairing {
@@ -127,7 +127,14 @@ mod tests {
         let written = [0, 951_782_400, 1_709_164_799, 1_795_470_000, 1_772_323_200, -86_400].map(moment);
         assert_eq!(
             written,
-            ["1970-01-01 00:00", "2000-02-29 00:00", "2024-02-28 23:59", "2026-11-23 21:40", "2026-03-01 00:00", "1969-12-31 00:00"]
+            [
+                "1970-01-01 00:00",
+                "2000-02-29 00:00",
+                "2024-02-28 23:59",
+                "2026-11-23 21:40",
+                "2026-03-01 00:00",
+                "1969-12-31 00:00"
+            ]
         );
     }
 

@@ -310,7 +310,10 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
         assert_eq!(press(&stage, "No"), [PhoneCommand::Refuse("ana".into())]);
     }
     stage.phones(&[Phone { reason: "The time is up".into(), ..stranger.clone() }], true);
-    assert!(says(&stage, "It was not paired"));
+    assert!(says(&stage, "The time is up"));
+    stage.set_look(Theme::Night, Language::Chinese);
+    assert!(says(&stage, "未能配对"), "the service speaks English alone");
+    stage.set_look(Theme::Night, Language::English);
     stage.phones(&[being("agreed")], true);
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], true);
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::ClosePairing], "whoever was looked for is here");
