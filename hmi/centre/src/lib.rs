@@ -3,6 +3,7 @@
 mod climate;
 mod generated;
 mod media;
+mod phones;
 mod vehicle;
 
 use std::cell::RefCell;
@@ -11,17 +12,19 @@ use std::rc::Rc;
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
-use tandem_kit::{Desk, Face, Key, Look, MediaCommand, Readings, Update};
+use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use generated::{
-    CentreWindow, Choosing, ClimateAdapter, Denial, Kind, ListState, MediaAdapter, MediaCause, MediaRow, MediaTab,
-    Opening, Page, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, Shown, Theme, Trouble, Tyre,
-    VehicleAdapter, Words,
+    CentreWindow, Choosing, ClimateAdapter, Deed, Denial, Going, Having, Kind, LedgerRow, ListState, MediaAdapter,
+    MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing, Passing,
+    PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service,
+    SessionsAdapter, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words,
 };
 
 use crate::climate::Wishes;
 use crate::media::Music;
+use crate::phones::Phones;
 
 tandem_kit::leaves! {
     /// What the centre display reads.
@@ -59,6 +62,7 @@ tandem_kit::leaves! {
 pub struct Centre {
     wishes: Rc<RefCell<Wishes>>,
     music: Rc<RefCell<Music>>,
+    phones: Rc<RefCell<Phones>>,
 }
 
 /// Where the screen's wishes go. Each says whether the wish is under way.
@@ -66,6 +70,7 @@ pub struct Asks {
     /// A driver's temperature, degrees Celsius.
     pub temperature: Box<dyn Fn(f64) -> bool>,
     pub media: Rc<dyn Fn(MediaCommand) -> bool>,
+    pub phone: Rc<dyn Fn(PhoneCommand) -> bool>,
     pub picture: Rc<dyn Fn(Wanted) -> bool>,
 }
 
@@ -74,9 +79,11 @@ impl Centre {
     pub fn asking(window: &CentreWindow, asks: Asks) -> Self {
         let wishes = Rc::new(RefCell::new(Wishes::default()));
         climate::connect(window, &wishes, asks.temperature);
+        let phones = Rc::new(RefCell::new(Phones::new(asks.phone, Rc::clone(&asks.picture))));
+        phones::connect(window, &phones);
         let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
         media::connect(window, &music);
-        Self { wishes, music }
+        Self { wishes, music, phones }
     }
 }
 
@@ -87,6 +94,7 @@ impl Face for Centre {
     const BUS_NAME: &'static str = screen::CENTRE;
     const SIZE: (u32, u32) = (1920, 1080);
     const FOLLOWS_POSITION: bool = true;
+    const FOLLOWS_PHONES: bool = true;
 
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
@@ -101,10 +109,12 @@ impl Face for Centre {
         let (lights, words) = (desk.clone(), desk.clone());
         screen.on_toggle_theme(move || lights.toggle_theme());
         screen.on_toggle_language(move || words.toggle_language());
-        let (climate, music, pictures) = (desk.commands.clone(), desk.commands.clone(), desk.commands);
+        let (climate, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
+        let pictures = desk.commands;
         let asks = Asks {
             temperature: Box::new(move |celsius| climate.set_driver_temperature(celsius).is_ok()),
             media: Rc::new(move |command| music.media(command).is_ok()),
+            phone: Rc::new(move |command| phones.phone(command).is_ok()),
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
         };
         Self::asking(window, asks)
@@ -120,9 +130,17 @@ impl Face for Centre {
 
     fn apply(&mut self, window: &CentreWindow, update: &Update, readings: &Readings) {
         self.music.borrow_mut().pass(window, readings.now());
-        if let Update::Media(news) = update {
-            // Nothing of the car has changed.
-            return self.music.borrow_mut().hear(window, news);
+        self.phones.borrow_mut().pass(window, readings);
+        // Nothing of the car has changed.
+        match update {
+            Update::Media(news) => {
+                if let Media::Picture(picture) = news {
+                    self.phones.borrow().hear_picture(window, picture);
+                }
+                return self.music.borrow_mut().hear(window, news);
+            }
+            Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
+            Update::Batch | Update::Link(_) | Update::Climate(_) | Update::Time => {}
         }
         let mut wishes = self.wishes.borrow_mut();
         if let Update::Climate(news) = update {
@@ -134,7 +152,8 @@ impl Face for Centre {
     }
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
-        [self.wishes.borrow().forgets_at(), self.music.borrow().forgets_at()].into_iter().flatten().min()
+        let (wishes, music, phones) = (self.wishes.borrow(), self.music.borrow(), self.phones.borrow());
+        [wishes.forgets_at(), music.forgets_at(), phones.wakes_at()].into_iter().flatten().min()
     }
 }
 

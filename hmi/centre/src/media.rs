@@ -1,9 +1,9 @@
 //! The music's pages: what plays, the queue, the library and the search.
 
 mod choices;
-mod covers;
+pub(crate) mod covers;
 mod library;
-mod rows;
+pub(crate) mod rows;
 mod taps;
 
 use std::path::PathBuf;

@@ -18,6 +18,7 @@ use crate::calls::Calls;
 use crate::commands::Receivers;
 use crate::mailbox::{Heard, Mailbox};
 use crate::media::{self, art};
+use crate::phone;
 use crate::stage::Applied;
 use crate::{Link, Reading};
 
@@ -34,6 +35,7 @@ const WINDOW: u32 = 2;
 pub(crate) struct Setup {
     pub bus_name: &'static str,
     pub paths: &'static [&'static str],
+    pub follows_phones: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
     pub receivers: Receivers,
@@ -49,8 +51,8 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, lockstep, mailbox, receivers, applied, reached } = setup;
-    let Receivers { commands, media, pictures } = receivers;
+    let Setup { bus_name, paths, follows_phones, lockstep, mailbox, receivers, applied, reached } = setup;
+    let Receivers { commands, media, phone: wishes, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -68,7 +70,12 @@ async fn run(setup: Setup) {
         listener.run(signals),
         caller.run(calls),
         media::run(media::Setup { mailbox: Arc::clone(&mailbox), commands: media }),
-        art::run(mailbox, pictures),
+        async {
+            if follows_phones {
+                phone::run(phone::Setup { mailbox: Arc::clone(&mailbox), commands: wishes }).await;
+            }
+        },
+        art::run(Arc::clone(&mailbox), pictures),
         end_when_told()
     );
 }

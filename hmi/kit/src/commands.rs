@@ -4,6 +4,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 use crate::mailbox::{Ask, Mailbox};
 use crate::media::{self, MediaCommand, art};
+use crate::phone::{self, PhoneCommand};
 use crate::{Language, Theme};
 
 /// Wishes that a screen may have waiting for the bus thread.
@@ -24,11 +25,13 @@ pub enum CommandError {
     Ending,
 }
 
-/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Climate`] or an [`crate::Update::Media`].
+/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Climate`], an [`crate::Update::Media`] or
+/// an [`crate::Update::Phone`].
 #[derive(Clone, Debug)]
 pub struct Commands {
     sender: Sender<Command>,
     media: Sender<MediaCommand>,
+    phone: Sender<PhoneCommand>,
     pictures: Sender<art::Wanted>,
 }
 
@@ -36,6 +39,7 @@ pub struct Commands {
 pub(crate) struct Receivers {
     pub commands: Receiver<Command>,
     pub media: Receiver<MediaCommand>,
+    pub phone: Receiver<PhoneCommand>,
     pub pictures: Receiver<art::Wanted>,
 }
 
@@ -56,6 +60,14 @@ impl Commands {
         self.media.try_send(command).map_err(CommandError::from)
     }
 
+    /// Asks for something about phones and what goes on with them.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn phone(&self, command: PhoneCommand) -> Result<(), CommandError> {
+        self.phone.try_send(command).map_err(CommandError::from)
+    }
+
     /// Asks for a picture; it comes as a [`crate::Media::Picture`].
     ///
     /// # Errors
@@ -67,8 +79,10 @@ impl Commands {
     pub(crate) fn new() -> (Self, Receivers) {
         let (sender, commands) = channel(MAX_WAITING);
         let (media_sender, media) = channel(media::MAX_WAITING);
+        let (phone_sender, phone) = channel(phone::MAX_WAITING);
         let (picture_sender, pictures) = channel(art::MAX_WAITING);
-        (Self { sender, media: media_sender, pictures: picture_sender }, Receivers { commands, media, pictures })
+        let senders = Self { sender, media: media_sender, phone: phone_sender, pictures: picture_sender };
+        (senders, Receivers { commands, media, phone, pictures })
     }
 }
 

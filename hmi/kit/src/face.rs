@@ -18,6 +18,9 @@ pub trait Face: Sized + 'static {
     /// Whether the screen shows where playback is: then a [`crate::Media::Position`] comes at each second of it.
     const FOLLOWS_POSITION: bool = false;
 
+    /// Whether the screen shows phones and what goes on with them: then an [`Update::Phone`] comes with each change.
+    const FOLLOWS_PHONES: bool = false;
+
     /// The VSS paths that the screen reads: usually `Leaf::PATHS` of its [`crate::leaves!`].
     fn paths() -> &'static [&'static str];
 

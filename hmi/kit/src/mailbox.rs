@@ -8,7 +8,7 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
-use crate::{Climate, Language, Link, Media, Reading, Theme};
+use crate::{Climate, Language, Link, Media, PhoneNews, Reading, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
@@ -57,6 +57,8 @@ pub(crate) struct Post {
     pub climate: Vec<Climate>,
     /// What replaces another is here once.
     pub media: Vec<Media>,
+    /// One of a kind at most.
+    pub phone: Vec<PhoneNews>,
     pub asks: Vec<Ask>,
 }
 
@@ -131,6 +133,13 @@ impl Mailbox {
             if state.post.media.len() < MAX_MEDIA {
                 state.post.media.push(news);
             }
+        });
+    }
+
+    pub fn phone(&self, news: PhoneNews) {
+        self.change(|state| {
+            state.post.phone.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
+            state.post.phone.push(news);
         });
     }
 
@@ -223,11 +232,14 @@ mod tests {
             mailbox.climate(Climate::Request(crate::TemperatureRequest { id, ..Default::default() }));
             mailbox.ask(Ask::OtherTheme);
             mailbox.media(Media::Position(Some(id as i64)));
+            mailbox.phone(PhoneNews::Sessions(None));
+            mailbox.phone(PhoneNews::PairingOpened(id as u32));
             let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
             mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
         }
         let post = mailbox.take();
         assert_eq!((post.climate.len(), post.asks.len(), post.media.len()), (2, MAX_ASKS, MAX_MEDIA));
+        assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }
 

@@ -253,6 +253,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.media {
             self.hear_media(news);
         }
+        for news in post.phone {
+            self.tell(&Update::Phone(news));
+        }
         for news in post.climate {
             self.tell(&Update::Climate(news));
         }

@@ -1,7 +1,7 @@
 use tandem_contracts::climate::{ClimateError, TemperatureRange, TemperatureRequest};
 
-use crate::Media;
 use crate::readings::Link;
+use crate::{Media, PhoneNews};
 
 /// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +12,8 @@ pub enum Update {
     Link(Link),
     Climate(Climate),
     Media(Media),
+    /// Comes to a face with [`crate::Face::FOLLOWS_PHONES`].
+    Phone(PhoneNews),
     /// A point in time that [`crate::Face::wakes_at`] asked for, or a new look: nothing was heard.
     Time,
 }

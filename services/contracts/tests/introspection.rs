@@ -7,7 +7,7 @@ mod peer;
 
 use std::path::Path;
 
-use tandem_contracts::{bus, climate, media, screen, signals, simulator};
+use tandem_contracts::{bus, climate, media, phones, screen, sessions, signals, simulator};
 use zbus::Connection;
 use zbus::fdo::IntrospectableProxy;
 
@@ -33,6 +33,8 @@ async fn every_interface_is_as_its_snapshot_says() {
         (simulator::PATH, simulator::NAME),
         (screen::PATH, "org.tandem.Screen1"),
         (media::PATH, media::NAME),
+        (sessions::PATH, sessions::NAME),
+        (phones::PATH, phones::NAME),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();
         assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");

@@ -4,13 +4,17 @@
 
 mod peer;
 
+use futures_util::StreamExt;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
+use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
+use tandem_contracts::sessions::{Sessions1, Sessions1Proxy, SessionsError};
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW, Signals1Proxy, SignalsError};
 use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError};
 use zbus::DBusError;
+use zbus::object_server::SignalEmitter;
 
 #[tokio::test]
 async fn signals() {
@@ -138,4 +142,83 @@ async fn what_media_refuses() {
     assert!(
         matches!(media.import_subscriptions(String::new()).await, Err(MediaError::Storage(why)) if why == "the disk is full")
     );
+}
+
+#[tokio::test]
+async fn sessions() {
+    let (service, client) = peer::pair().await.unwrap();
+    let sessions = Sessions1Proxy::new(&client).await.unwrap();
+    let session = peer::phones::session();
+    assert_eq!(sessions.list().await.unwrap(), [session.clone(), Default::default()]);
+    sessions.claim(session.id.clone()).await.unwrap();
+    sessions.dismiss(session.id.clone()).await.unwrap();
+
+    let error = sessions.claim("none".into()).await.unwrap_err();
+    assert_eq!(error.name().as_str(), "org.tandem.Sessions1.Error.NotFound");
+    assert!(matches!(error, SessionsError::NotFound(id) if id == "none"));
+    assert!(matches!(sessions.release("a".into()).await, Err(SessionsError::NotNow(id)) if id == "a"));
+    assert!(matches!(sessions.steer("a".into(), "next".into()).await, Err(SessionsError::NotAllowed(id)) if id == "a"));
+    assert!(
+        matches!(sessions.steer("a".into(), "jump".into()).await, Err(SessionsError::Invalid(order)) if order == "jump")
+    );
+
+    let (mut changes, mut ends) = (sessions.receive_changed().await.unwrap(), sessions.receive_gone().await.unwrap());
+    let emitter = SignalEmitter::new(&service, tandem_contracts::sessions::PATH).unwrap();
+    Sessions1::<peer::Echo>::changed(&emitter, session.clone()).await.unwrap();
+    Sessions1::<peer::Echo>::gone(&emitter, session.id.clone()).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().args().unwrap().session, session);
+    assert_eq!(ends.next().await.unwrap().args().unwrap().id, session.id);
+}
+
+#[tokio::test]
+async fn phones() {
+    let (service, client) = peer::pair().await.unwrap();
+    let link = PhoneLink1Proxy::new(&client).await.unwrap();
+    let phone = peer::phones::phone();
+    assert_eq!(link.phones().await.unwrap(), [phone.clone(), Default::default()]);
+    assert_eq!((link.open_pairing().await.unwrap(), link.forget_all().await.unwrap()), (60, 2));
+    assert_eq!((link.name().await.unwrap().as_str(), link.pairing_open().await.unwrap()), ("Tandem", true));
+    link.close_pairing().await.unwrap();
+    link.refuse("a".into()).await.unwrap();
+    link.prefer("a".into()).await.unwrap();
+    link.grant("a".into(), "files".into(), true).await.unwrap();
+    link.set_automatic("a".into(), "note".into(), "ask".into()).await.unwrap();
+    link.set_guest("a".into(), true).await.unwrap();
+    link.send("a".into(), "geo:48.1,11.5".into()).await.unwrap();
+    let entries = link.ledger(7).await.unwrap();
+    assert_eq!((entries[0].at, entries[0].count, entries[0].deed.as_str()), (1_800_000_000, 7, "wiped"));
+    assert_eq!((&entries[0].phone, &entries[0].phone_name), (&phone.id, &phone.name));
+
+    let mut changes = link.receive_phone_changed().await.unwrap();
+    let mut ends = link.receive_phone_gone().await.unwrap();
+    let mut pairings = link.receive_pairing_changed().await.unwrap();
+    let emitter = SignalEmitter::new(&service, tandem_contracts::phones::PATH).unwrap();
+    PhoneLink1::<peer::Echo>::phone_changed(&emitter, phone.clone()).await.unwrap();
+    PhoneLink1::<peer::Echo>::phone_gone(&emitter, phone.id.clone()).await.unwrap();
+    PhoneLink1::<peer::Echo>::pairing_changed(&emitter, true).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().args().unwrap().phone, phone);
+    assert_eq!(ends.next().await.unwrap().args().unwrap().id, phone.id);
+    assert!(pairings.next().await.unwrap().args().unwrap().open);
+}
+
+#[tokio::test]
+async fn what_a_phone_link_refuses() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let link = PhoneLink1Proxy::new(&client).await.unwrap();
+    let error = link.pair("a".into()).await.unwrap_err();
+    assert_eq!(error.name().as_str(), "org.tandem.PhoneLink1.Error.NotParked");
+    assert!(matches!(error, PhoneLinkError::NotParked(id) if id == "a"));
+    assert!(matches!(link.confirm("a".into()).await, Err(PhoneLinkError::NotNow(id)) if id == "a"));
+    assert!(matches!(link.ring("b".into()).await, Err(PhoneLinkError::NotNow(id)) if id == "b"));
+    assert!(matches!(link.forget("a".into()).await, Err(PhoneLinkError::NotFound(id)) if id == "a"));
+    let denied = link.grant("a".into(), "calls".into(), true).await;
+    assert!(matches!(denied, Err(PhoneLinkError::Invalid(why)) if why == "acalls"));
+    let denied = link.set_automatic("a".into(), "media".into(), "ask".into()).await;
+    assert!(matches!(denied, Err(PhoneLinkError::Invalid(why)) if why == "aask"));
+    assert!(matches!(link.set_guest("a".into(), false).await, Err(PhoneLinkError::Storage(id)) if id == "a"));
+    assert!(
+        matches!(link.send_file("a".into(), "/f".into()).await, Err(PhoneLinkError::Storage(path)) if path == "/f")
+    );
+    let long = "x".repeat(MAX_TEXT + 1);
+    assert!(matches!(link.send("a".into(), long).await, Err(PhoneLinkError::Invalid(bytes)) if bytes == "4097"));
 }

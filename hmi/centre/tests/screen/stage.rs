@@ -13,8 +13,8 @@ use tandem_centre::{Asks, Centre, CentreWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{
-    Climate, Face, Key, Language, Look, MediaCommand, Reading, Readings, TemperatureRange, TemperatureRequest, Theme,
-    Update,
+    Climate, Face, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, TemperatureRange,
+    TemperatureRequest, Theme, Update,
 };
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -24,6 +24,7 @@ pub struct Stage {
     pub readings: Readings,
     pub sent: Rc<RefCell<Vec<f64>>>,
     pub commands: Rc<RefCell<Vec<MediaCommand>>>,
+    pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
     pub screen: Rc<Screen>,
 }
@@ -77,7 +78,8 @@ impl Stage {
         let sent = Rc::new(RefCell::new(Vec::new()));
         let commands = Rc::new(RefCell::new(Vec::new()));
         let wanted = Rc::new(RefCell::new(Vec::new()));
-        let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted));
+        let phone_commands = Rc::new(RefCell::new(Vec::new()));
+        let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
             temperature: Box::new(move |celsius| {
                 boxes.0.borrow_mut().push(celsius);
@@ -87,6 +89,10 @@ impl Stage {
                 boxes.1.borrow_mut().push(command);
                 true
             }),
+            phone: Rc::new(move |command| {
+                boxes.3.borrow_mut().push(command);
+                true
+            }),
             picture: Rc::new(move |picture| {
                 boxes.2.borrow_mut().push(picture);
                 true
@@ -94,7 +100,8 @@ impl Stage {
         };
         let face = Centre::asking(&window, asks);
         window.show().unwrap();
-        let mut stage = Self { window, face, readings: Readings::new(Centre::paths()), sent, commands, wanted, screen };
+        let readings = Readings::new(Centre::paths());
+        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, screen };
         stage.set_look(theme, language);
         stage
     }

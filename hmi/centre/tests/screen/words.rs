@@ -125,7 +125,7 @@ fn only_a_tyre_that_differs_is_shown() {
 #[test]
 fn every_control_has_a_word_and_room_for_a_finger() {
     let stage = full();
-    let roles = [(AccessibleRole::Button, 2), (AccessibleRole::Switch, 2), (AccessibleRole::Tab, 2)];
+    let roles = [(AccessibleRole::Button, 2), (AccessibleRole::Switch, 2), (AccessibleRole::Tab, 3)];
     for (role, count) in roles {
         let found = stage.all(role);
         assert_eq!(found.len(), count, "{role:?}");

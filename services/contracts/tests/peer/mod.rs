@@ -1,11 +1,14 @@
 //! A service with nothing behind it, and a client, over a socket pair: the contract alone, without a bus.
 
 pub mod media;
+pub mod phones;
 
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
 use tandem_contracts::media::Media1;
+use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
+use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::simulator::{Simulator1, SimulatorBackend, SimulatorError};
 use tandem_contracts::{bus, climate, screen, signals, simulator};
@@ -123,6 +126,8 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(screen::PATH, Screen1(Echo))
         .serve_at(simulator::PATH, Simulator1(Echo))
         .serve_at(tandem_contracts::media::PATH, Media1(Echo))
+        .serve_at(tandem_contracts::sessions::PATH, Sessions1(Echo))
+        .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))
         .build();
     let client = Builder::unix_stream(theirs).p2p().build();
     tokio::try_join!(service, client)
