@@ -58,6 +58,14 @@ async fn obey(car: Car, mut orders: mpsc::UnboundedReceiver<Order>, words: mpsc:
     }
 }
 
+/// An answer that waits to be given.
+type Reply = Box<dyn FnOnce() + Send>;
+
+fn later<T: Send + 'static>(answer: Answer<T>, result: Result<T, Refusal>) -> Reply {
+    // A client that does not wait for its answer any more is no error.
+    Box::new(move || drop(answer.send(result)))
+}
+
 /// What people want.
 pub enum Request {
     OpenPairing(Answer<u32>),
@@ -167,10 +175,11 @@ impl Actor {
         self.perform().await;
         loop {
             let due = self.core.due().map(|due| self.began + due);
+            let mut reply: Option<Reply> = None;
             tokio::select! {
                 () = &mut stop => return,
                 request = self.requests.recv() => match request {
-                    Some(request) => self.answer(request),
+                    Some(request) => reply = Some(self.answer(request)),
                     None => return,
                 },
                 news = self.tools.news.recv() => match news {
@@ -192,6 +201,9 @@ impl Actor {
                 () = tokio::time::sleep_until(self.announce) => self.announce_now(),
             }
             self.perform().await;
+            if let Some(reply) = reply {
+                reply();
+            }
         }
     }
 
@@ -240,34 +252,32 @@ impl Actor {
         }
     }
 
-    fn answer(&mut self, request: Request) {
+    /// Does what somebody wishes; the answer is for after it is done and to be seen.
+    fn answer(&mut self, request: Request) -> Reply {
         let at = moment(self.began);
         let core = &mut self.core;
-        // A client that does not wait for its answer any more is no error.
         match request {
-            Request::OpenPairing(answer) => drop(answer.send(core.open_pairing(at))),
+            Request::OpenPairing(answer) => later(answer, core.open_pairing(at)),
             Request::ClosePairing(answer) => {
                 core.close_pairing(at);
-                drop(answer.send(Ok(())));
+                later(answer, Ok(()))
             }
-            Request::Pair(id, answer) => drop(answer.send(core.pair(at, &id))),
-            Request::Confirm(id, answer) => drop(answer.send(core.confirm(at, &id))),
-            Request::Refuse(id, answer) => drop(answer.send(core.refuse(at, &id))),
-            Request::Forget(id, answer) => drop(answer.send(core.forget(at, &id))),
-            Request::ForgetAll(answer) => drop(answer.send(Ok(core.forget_all(at)))),
-            Request::Grant(id, what, granted, answer) => drop(answer.send(core.grant(at, &id, &what, granted))),
-            Request::Automatic(id, kind, word, answer) => {
-                drop(answer.send(core.set_automatic(at, &id, &kind, &word)));
-            }
-            Request::Guest(id, is_guest, answer) => drop(answer.send(core.set_guest(at, &id, is_guest))),
-            Request::Prefer(id, answer) => drop(answer.send(core.prefer(at, &id))),
-            Request::Ring(id, answer) => drop(answer.send(core.ring(at, &id))),
-            Request::Share(id, text, answer) => drop(answer.send(core.share(at, &id, &text))),
-            Request::Way(id, answer) => drop(answer.send(core.way_to(&id))),
-            Request::Claim(id, answer) => drop(answer.send(core.claim(at, &id))),
-            Request::Release(id, answer) => drop(answer.send(core.release(at, &id))),
-            Request::Steer(id, order, answer) => drop(answer.send(core.steer(at, &id, &order))),
-            Request::Dismiss(id, answer) => drop(answer.send(core.dismiss(at, &id))),
+            Request::Pair(id, answer) => later(answer, core.pair(at, &id)),
+            Request::Confirm(id, answer) => later(answer, core.confirm(at, &id)),
+            Request::Refuse(id, answer) => later(answer, core.refuse(at, &id)),
+            Request::Forget(id, answer) => later(answer, core.forget(at, &id)),
+            Request::ForgetAll(answer) => later(answer, Ok(core.forget_all(at))),
+            Request::Grant(id, what, granted, answer) => later(answer, core.grant(at, &id, &what, granted)),
+            Request::Automatic(id, kind, word, answer) => later(answer, core.set_automatic(at, &id, &kind, &word)),
+            Request::Guest(id, is_guest, answer) => later(answer, core.set_guest(at, &id, is_guest)),
+            Request::Prefer(id, answer) => later(answer, core.prefer(at, &id)),
+            Request::Ring(id, answer) => later(answer, core.ring(at, &id)),
+            Request::Share(id, text, answer) => later(answer, core.share(at, &id, &text)),
+            Request::Way(id, answer) => later(answer, core.way_to(&id)),
+            Request::Claim(id, answer) => later(answer, core.claim(at, &id)),
+            Request::Release(id, answer) => later(answer, core.release(at, &id)),
+            Request::Steer(id, order, answer) => later(answer, core.steer(at, &id, &order)),
+            Request::Dismiss(id, answer) => later(answer, core.dismiss(at, &id)),
         }
     }
 

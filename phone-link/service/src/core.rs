@@ -195,6 +195,8 @@ pub struct Core {
     /// When guests are wiped, if the ignition stays off.
     guests_until: Option<Duration>,
     car: CarPlays,
+    /// When it said so.
+    car_at: Duration,
     sessions: u64,
     told: shown::Told,
     out: VecDeque<Effect>,
@@ -212,6 +214,7 @@ impl Core {
             vehicle: Vehicle::default(),
             guests_until: None,
             car: CarPlays::default(),
+            car_at: Duration::ZERO,
             sessions: 0,
             told: shown::Told::default(),
             out: VecDeque::new(),
@@ -296,6 +299,7 @@ impl Core {
         self.at = at;
         let changed = self.car != car;
         self.car = car;
+        self.car_at = at.now;
         let seen = self.car.seen();
         for phone in self.phones.values_mut() {
             for player in phone.players.values_mut() {
@@ -335,6 +339,7 @@ impl Core {
             self.pairing_steps(&id, steps);
         }
         self.wipe_guests();
+        self.feel_pulses();
         self.follow_people();
         self.run_all();
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 /// The phone is silent within this, or the claim is given up.
 const PHONE_PAUSES: Duration = Duration::from_millis(1_500);
+/// What a phone was asked it answers within this, or never.
+const PHONE_ANSWERS: Duration = Duration::from_secs(10);
 /// The car sounds within this, or the phone has it back.
 const CAR_STARTS: Duration = Duration::from_secs(3);
 /// Where it is found in the car, and whether it is silent, is known within this.
@@ -152,8 +154,9 @@ pub struct HandOver {
     interrupted: bool,
     /// It was told to pause for nothing: it plays again once it is seen silent.
     owes_play: bool,
-    /// Orders to pause that the phone has not answered.
+    /// Orders to pause that the phone has not answered, and when the last was given.
     unheard: u32,
+    told: Duration,
     /// How often the car was told to pause.
     pauses: u64,
     why: Option<Why>,
@@ -173,6 +176,7 @@ impl HandOver {
             interrupted: false,
             owes_play: false,
             unheard: 0,
+            told: Duration::ZERO,
             pauses: 0,
             why: None,
             out: Vec::new(),
@@ -271,7 +275,12 @@ impl HandOver {
         self.item = item;
         self.pass(Step::Claiming);
         self.out.push(Effect::PausePhone);
+        // An answer that has not come by then does not come.
+        if now >= self.told + PHONE_ANSWERS {
+            self.unheard = 0;
+        }
         self.unheard += 1;
+        self.told = now;
         self.stage = Stage::Pausing { since: now };
     }
 

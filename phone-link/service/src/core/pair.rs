@@ -9,7 +9,7 @@ use tandem_kdeconnect::{
 use tandem_link::LinkId;
 use tandem_session::Stage;
 
-use super::phone::{Kept, Link, Phone};
+use super::phone::{Kept, Link, Phone, Pulse};
 use super::{Change, Core, Effect, Moment, STRANGERS};
 
 /// A connection that has proved who is at its other end.
@@ -101,6 +101,8 @@ impl Core {
         let Some(phone) = self.phones.get_mut(id) else { return };
         let (Some(kept), Some(link)) = (phone.kept.clone(), &phone.link) else { return };
         let (link, certificate, protocol) = (link.id, link.certificate.clone(), link.protocol);
+        phone.pulse = Pulse::default();
+        phone.pulse.hear(self.at.now);
         phone.presence.cabin(self.at.now, self.vehicle.cabin);
         phone.presence.link(self.at.now, true);
         phone.follows_car = false;
@@ -136,6 +138,23 @@ impl Core {
         if notes {
             self.send(id, Packet::new(Message::NoteRequest(NoteRequest::All)));
         }
+    }
+
+    /// Asks who has been silent for long, and lets go who does not answer.
+    pub(super) fn feel_pulses(&mut self) {
+        let now = self.at.now;
+        let mut effects = Vec::new();
+        for phone in self.phones.values_mut().filter(|phone| phone.kept.is_some()) {
+            let Some(link) = phone.link.as_ref().map(|link| link.id) else { continue };
+            if phone.pulse.is_dead(now) {
+                phone.pulse = Pulse::default();
+                effects.push(Effect::Close(link));
+            } else if phone.pulse.asks(now) {
+                let request = Message::MprisRequest(MprisRequest::Players);
+                effects.push(Effect::Send(link, Packet::new(request)));
+            }
+        }
+        self.out.extend(effects);
     }
 
     /// What was known only as long as it was connected is not known any more.

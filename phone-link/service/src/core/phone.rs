@@ -42,6 +42,53 @@ pub struct Link {
     pub address: IpAddr,
 }
 
+/// Whether the app at the other end is still there: a kernel keeps a connection alive for an app that hangs.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pulse {
+    /// It answers what it is asked: some do not.
+    answers: bool,
+    heard: Duration,
+    asked: Option<Duration>,
+}
+
+impl Pulse {
+    /// It said something.
+    pub fn hear(&mut self, now: Duration) {
+        self.heard = now;
+    }
+
+    /// It told its players; whether that was for somebody else than us here.
+    pub fn answer(&mut self) -> bool {
+        self.answers = true;
+        self.asked.take().is_none()
+    }
+
+    /// Whether it is to be asked now.
+    pub fn asks(&mut self, now: Duration) -> bool {
+        let asks = self.answers && self.asked.is_none() && now >= self.heard + SILENT_FOR;
+        if asks {
+            self.asked = Some(now);
+        }
+        asks
+    }
+
+    pub fn is_dead(&self, now: Duration) -> bool {
+        self.asked.is_some_and(|asked| now >= asked + ANSWERS_WITHIN)
+    }
+
+    fn due(&self) -> Option<Duration> {
+        match self.asked {
+            Some(asked) => Some(asked + ANSWERS_WITHIN),
+            None => self.answers.then_some(self.heard + SILENT_FOR),
+        }
+    }
+}
+
+/// A phone that has said nothing for so long is asked whether it is there.
+const SILENT_FOR: Duration = Duration::from_secs(30);
+/// And answers within this, or is let go.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
 #[derive(Clone, Debug)]
 pub struct Phone {
     pub id: DeviceId,
@@ -56,6 +103,7 @@ pub struct Phone {
     /// Why the last pairing came to nothing.
     pub reason: String,
     pub presence: Presence,
+    pub pulse: Pulse,
     pub battery: Option<Battery>,
     pub signal: Option<Signal>,
     pub players: BTreeMap<String, Player>,
@@ -84,6 +132,7 @@ impl Phone {
             key: String::new(),
             reason: String::new(),
             presence: Presence::default(),
+            pulse: Pulse::default(),
             battery: None,
             signal: None,
             players: BTreeMap::new(),
@@ -119,6 +168,7 @@ impl Phone {
 
     pub fn due(&self) -> Vec<Duration> {
         let players = self.players.values().filter_map(|player| player.hand.due());
-        players.chain(self.pairing.due()).chain(self.presence.due()).collect()
+        let pulse = self.pulse.due().filter(|_| self.link.is_some() && self.kept.is_some());
+        players.chain(pulse).chain(self.pairing.due()).chain(self.presence.due()).collect()
     }
 }

@@ -50,6 +50,8 @@ pub struct Player {
     pub goes_on: bool,
     /// The phone is back, and is owed something, but has not said yet what it plays.
     pub unheard: bool,
+    /// It has said what it does since it is connected.
+    pub heard: bool,
 }
 
 impl Player {
@@ -66,6 +68,7 @@ impl Player {
             claimed: String::new(),
             goes_on: false,
             unheard: false,
+            heard: false,
         }
     }
 
@@ -80,6 +83,7 @@ impl Player {
     /// The phone is away: nobody knows what it plays.
     pub fn silence(&mut self) {
         self.state.playing = Some(false);
+        self.heard = false;
         self.began = None;
         self.quality = Quality::Stale;
     }
@@ -167,9 +171,12 @@ impl Core {
         }
         let Some(phone) = self.phones.get_mut(id) else { return };
         phone.players.retain(|name, player| names.contains(name) || player.has_business());
+        // The answer to what was asked behind an order to pause, unless it is one to the question whether it is still there.
+        let fence = phone.pulse.answer();
         for (name, player) in &mut phone.players {
-            // The answer to what was asked behind an order to pause.
-            player.hand.phone_heard();
+            if fence {
+                player.hand.phone_heard();
+            }
             if !names.contains(name) {
                 // Its app was closed there: it plays nothing.
                 player.silence();
@@ -184,7 +191,9 @@ impl Core {
         let (track, was_playing) = (player.track(), player.is_playing());
         let shown = player.position_ms(at.now);
         put_over(&mut player.state, said);
-        let changed = player.track() != track || player.is_playing() != was_playing;
+        // What was going on when it came began at a moment that nobody here knows.
+        let changed =
+            std::mem::replace(&mut player.heard, true) && (player.track() != track || player.is_playing() != was_playing);
         if said.position_ms.is_some() {
             player.quality = match player.is_playing() {
                 false => Quality::Exact,

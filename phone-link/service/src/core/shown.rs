@@ -127,11 +127,14 @@ impl Core {
         };
         let mut quality = player.quality;
         if here {
-            media.position_us = self.car.position_ms.saturating_mul(1000);
+            let passed = if self.car.sounding { self.at.now.saturating_sub(self.car_at).as_micros() as i64 } else { 0 };
+            media.position_us = self.car.position_ms.saturating_mul(1000).saturating_add(passed);
             media.playing = self.car.sounding;
             quality = Quality::Exact;
-            if media.title.is_empty() {
+            if !self.car.title.is_empty() {
+                // The phone may be at something else by now.
                 (media.title, media.artist) = (self.car.title.clone(), self.car.artist.clone());
+                (media.album, media.length_us) = (self.car.album.clone(), self.car.length_ms.saturating_mul(1000));
             }
         }
         if !matches!(stage, Stage::Offered) {

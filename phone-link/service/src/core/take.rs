@@ -18,6 +18,9 @@ impl Core {
         self.at = at;
         let found = self.phones.values().find(|phone| phone.link.as_ref().is_some_and(|it| it.id == link));
         let Some((id, is_paired)) = found.map(|phone| (phone.id.clone(), phone.pairing.is_paired())) else { return };
+        if let Some(phone) = self.phones.get_mut(&id) {
+            phone.pulse.hear(at.now);
+        }
         let payload = packet.payload;
         match packet.message {
             Message::Pair(said) => self.hear_pairing(&id, said),

@@ -326,9 +326,12 @@ impl Core {
     pub(super) fn follow_people(&mut self) {
         let mut came = Vec::new();
         let mut leave = Vec::new();
+        // Who is lost on the way may be back in a moment; who is lost from a car that was switched off has walked away.
+        let off = self.vehicle.cabin.ignition_on != Some(true);
         for phone in self.phones.values_mut().filter(|phone| phone.kept.is_some()) {
             let now = phone.presence.whereabouts();
             match (std::mem::replace(&mut phone.was, now), now) {
+                (Whereabouts::In, Whereabouts::Out) if off => leave.push(phone.id.clone()),
                 (Whereabouts::Out, Whereabouts::In) => phone.awaits = true,
                 (Whereabouts::In, Whereabouts::Leaving) => leave.push(phone.id.clone()),
                 _ => {}

@@ -130,3 +130,26 @@ fn a_place_is_taken_by_itself_only_where_that_was_wished_and_nobody_drives() {
         assert_eq!(world.session("destination").stage, stage, "{word}");
     }
 }
+
+#[test]
+fn who_walked_away_without_a_word_is_owed_the_walk_too() {
+    let mut world = World::new();
+    let link = going(&mut world);
+    let off = Cabin { ignition_on: Some(false), driver_door_open: Some(false), driver_belted: Some(false) };
+    world.vehicle(Vehicle { cabin: off, ..parked() });
+    world.core.link_down(world.at(), link);
+    world.wait(9.9);
+    assert_eq!(world.session("destination").stage, "held");
+    world.wait(0.1);
+    assert_eq!(world.session("destination").stage, "owed");
+}
+
+#[test]
+fn a_connection_that_is_lost_on_the_way_ends_nothing() {
+    let mut world = World::new();
+    let link = going(&mut world);
+    world.vehicle(driving());
+    world.core.link_down(world.at(), link);
+    world.wait(3_600.0);
+    assert_eq!(world.session("destination").stage, "held");
+}

@@ -205,6 +205,9 @@ fn a_position_is_told_with_how_far_it_can_be_trusted() {
     let mut world = World::new();
     let link = world.paired("pixel");
     world.plays(link, 10_000, Some("track:1"));
+    assert_eq!(world.session("media").media.quality, "stale", "nobody here saw it begin");
+    world.state(link, false, 9_000);
+    world.state(link, true, 10_000);
     let fresh = world.session("media").media;
     assert_eq!((fresh.quality.as_str(), fresh.error_ms, fresh.position_us), ("bounded", 500, 10_000_000));
     world.wait(5.0);
@@ -268,4 +271,73 @@ fn buttons_on_the_phone_do_two_things_and_no_others() {
     world.car("track:1", true, 50);
     world.says(link, Message::RunCommand { key: "give-back".into() });
     assert_eq!(world.session("media").stage, "releasing");
+}
+
+#[test]
+fn a_phone_that_hangs_is_asked_and_then_let_go() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    world.deeds();
+    world.wait(29.9);
+    assert!(world.deeds().is_empty());
+    world.wait(0.1);
+    assert_eq!(world.told(link), [asked(MprisRequest::Players)]);
+    world.says(link, Message::Mpris(Mpris::Players { names: vec![PLAYER.into()], sends_art: false }));
+    world.wait(30.0);
+    assert_eq!(world.told(link), [asked(MprisRequest::Players)]);
+    world.wait(10.0);
+    assert_eq!(world.deeds(), [Effect::Close(link)]);
+    // One that was never heard to answer is left alone.
+    let quiet = world.come("pixel", true, 8);
+    world.deeds();
+    world.wait(300.0);
+    assert!(!world.deeds().contains(&Effect::Close(quiet)));
+}
+
+#[test]
+fn an_answer_to_the_question_whether_it_is_there_is_none_to_the_order_to_pause() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    world.wait(30.0);
+    let session = world.session("media");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.deeds();
+    // This was asked before the order, and so was the state behind it.
+    world.pauses(link, 10);
+    assert_eq!(world.session("media").stage, "pausing");
+    world.pauses(link, 20);
+    assert_eq!(world.session("media").stage, "starting");
+}
+
+#[test]
+fn an_answer_that_was_lost_spoils_one_claim_and_not_the_next() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    let session = world.session("media");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.state(link, false, 10);
+    world.wait(1.5);
+    assert_eq!(world.session("media").why, "phone-did-not-pause");
+    world.state(link, true, 20);
+    world.wait(9.0);
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.pauses(link, 30);
+    assert_eq!(world.session("media").stage, "starting");
+}
+
+#[test]
+fn what_the_car_has_is_called_as_it_is_there_and_goes_on() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.held(link);
+    let car = CarPlays { item: "track:1".into(), title: "Night drive".into(), sounding: true, position_ms: 70_000, ..CarPlays::default() };
+    world.core.car(world.at(), car);
+    world.wait(4.0);
+    let state = Playing { title: Some("News".into()), playing: Some(false), position_ms: Some(5), ..Playing::default() };
+    world.says(link, Message::Mpris(Mpris::State { player: PLAYER.into(), state: Box::new(state) }));
+    let held = world.session("media").media;
+    assert_eq!((held.title.as_str(), held.position_us), ("Night drive", 74_000_000));
 }
