@@ -127,7 +127,7 @@ impl Shared {
             doorway: Doorway::default(),
             dials: Pace::new(1, second, 256),
             datagrams: Pace::new(4, second, 256),
-            warnings: Pace::new(1, 10 * second, 1),
+            warnings: Pace::new(1, 600 * second, 1),
             announced: None,
         };
         Self {

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tracing::{debug, error, info, warn};
 
 use crate::car::{Car, FADES};
-use crate::core::{Arrival, CarOrder, CarPlays, Core, Effect, Landed, Moment, Refusal, Snapshot, Vehicle};
+use crate::core::{Arrival, CarOrder, CarPlays, Core, Effect, Found, Landed, Moment, Refusal, Snapshot, Vehicle};
 use crate::files;
 use crate::store::Store;
 
@@ -91,7 +91,7 @@ pub enum Request {
 
 /// What tasks of the service tell.
 pub enum Word {
-    Resolved { session: String, track: String, item: Option<String> },
+    Resolved { session: String, track: String, found: Option<Found> },
     Paused { session: String, number: u64, seen: CarSeen },
     Received(DeviceId, Landed),
     Sent(DeviceId),
@@ -245,7 +245,7 @@ impl Actor {
     fn take(&mut self, word: Word) {
         let at = moment(self.began);
         match word {
-            Word::Resolved { session, track, item } => self.core.resolved(at, &session, &track, item),
+            Word::Resolved { session, track, found } => self.core.resolved(at, &session, &track, found),
             Word::Paused { session, number, seen } => self.core.car_paused(at, &session, number, seen),
             Word::Received(phone, landed) => self.core.received(at, &phone, landed),
             Word::Sent(phone) => self.core.sent(at, &phone),
@@ -337,8 +337,8 @@ impl Actor {
             Effect::Resolve { session, track, wanted } => {
                 let car = car.clone();
                 tokio::spawn(async move {
-                    let item = car.resolve(wanted).await;
-                    drop(words.send(Word::Resolved { session, track, item }).await);
+                    let found = car.resolve(wanted).await;
+                    drop(words.send(Word::Resolved { session, track, found }).await);
                 });
             }
             // Who obeys ends with this.

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
-use crate::core::{CarOrder, CarPlays};
+use crate::core::{CarOrder, CarPlays, Found};
 
 /// From here on it is the same for a listener.
 const SAME: f64 = 0.8;
@@ -49,11 +49,12 @@ impl Car {
     }
 
     /// What the car has of what the phone plays: an item that can be played now.
-    pub async fn resolve(&self, wanted: Wanted) -> Option<String> {
+    pub async fn resolve(&self, wanted: Wanted) -> Option<Found> {
         match self.media.resolve(wanted).await {
-            Ok(matches) => {
-                matches.into_iter().find(|found| found.score >= SAME && found.item.available).map(|found| found.item.id)
-            }
+            Ok(matches) => matches
+                .into_iter()
+                .find(|found| found.score >= SAME && found.item.available)
+                .map(|found| Found { item: found.item.id, art: found.item.art }),
             Err(error) => {
                 debug!(error = &error as &dyn std::error::Error, "the library cannot be asked");
                 None

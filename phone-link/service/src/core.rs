@@ -72,6 +72,15 @@ impl CarPlays {
     }
 }
 
+/// What the car has of what a phone plays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// An item of `Media1`.
+    pub item: String,
+    /// A `file://` address of its cover; empty if it has none.
+    pub art: String,
+}
+
 /// What the vehicle says, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vehicle {

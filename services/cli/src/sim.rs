@@ -17,6 +17,9 @@ use crate::supervisor::{OnDeath, Program, Role};
 
 /// How long before the end the pictures are taken.
 const BEFORE_END: Duration = Duration::from_secs(1);
+/// Of the phone service and of a simulated phone.
+const CAR: &str = "127.0.0.1";
+const PHONE: &str = "127.0.0.2";
 /// A run of limited time gives up if the screens are not up by then.
 const START_UP: Duration = Duration::from_secs(60);
 
@@ -57,8 +60,11 @@ pub struct Sim {
     /// Lets phones of this network come near, by KDE Connect: `tandem phone pair` pairs one.
     #[arg(long)]
     phones: bool,
+    /// A simulated phone on this machine, which plays a story: the name of one in assets/phones, or a file. Nothing of it leaves the machine.
+    #[arg(long, value_name = "STORY", conflicts_with = "phones")]
+    phone: Option<String>,
     /// Where the phone service keeps who is paired; without it all are forgotten at the end.
-    #[arg(long, value_name = "DIR", requires = "phones")]
+    #[arg(long, value_name = "DIR")]
     phone_state: Option<PathBuf>,
     #[command(flatten)]
     look: Look,
@@ -108,12 +114,8 @@ impl Sim {
         if let Some(folders) = &music {
             others.push(self.media(folders, bus)?);
         }
-        if self.phones {
-            let state = match &self.phone_state {
-                Some(folder) => std::path::absolute(folder)?,
-                None => bus.phone_state(),
-            };
-            others.push(service("tandem-phone-link", &[("--state", &state)])?);
+        if self.has_phones() {
+            others.extend(self.phone_programs(bus)?);
         }
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
@@ -132,6 +134,25 @@ impl Sim {
             _ => Err(set_up(format!("--music: {} is no folder", folder.display()))),
         };
         self.music.iter().map(folder).collect()
+    }
+
+    fn has_phones(&self) -> bool {
+        self.phones || self.phone.is_some()
+    }
+
+    /// The phone service, and perhaps a phone: each has an address of its own that leads nowhere else.
+    fn phone_programs(&self, bus: &PrivateBus) -> anyhow::Result<Vec<Program>> {
+        let state = match &self.phone_state {
+            Some(folder) => std::path::absolute(folder)?,
+            None => bus.phone_state(),
+        };
+        let mut link = service("tandem-phone-link", &[("--state", &state)])?;
+        let Some(story) = &self.phone else { return Ok(vec![link]) };
+        link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
+        let mut phone =
+            service("tandem-phone-sim", &[("--story", Path::new(story)), ("--state", &state.join("phone"))])?;
+        phone.arguments.extend(["--at", PHONE, "--car", CAR].map(Into::into));
+        Ok(vec![link, phone])
     }
 
     fn media(&self, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
@@ -164,8 +185,12 @@ impl Sim {
             complain(&format!("other shells must be told the address of the bus: {error}"));
         }
         let work = async {
-            in_time(start_up, "not everything was", everything_is_up(&connection, cast.music.is_some(), self.phones))
-                .await??;
+            in_time(
+                start_up,
+                "not everything was",
+                everything_is_up(&connection, cast.music.is_some(), self.has_phones()),
+            )
+            .await??;
             say("Everything is up.");
             self.last(bus, cast.pictures.as_deref()).await
         };
@@ -211,7 +236,7 @@ impl Sim {
             let from = if folders.is_empty() { String::new() } else { format!(" from {}", folders.join(", ")) };
             say(&format!("  music  tandem media play night   (plays what `night` finds{from})"));
         }
-        if self.phones {
+        if self.has_phones() {
             say("  phone  tandem phone pair         (while the car is parked)");
         }
         say(&format!("  stop   {stop}"));

@@ -37,7 +37,12 @@ fn a_log_goes_to_standard_output() {
 fn a_wrong_set_up_is_one_clear_line_and_exit_code_2() {
     let said = refused(&[&LOG[..], &["--scenario", "ctiy"]].concat());
     let folder = Path::new("assets/cars/demo/scenarios").display();
-    assert_eq!(said, format!("tandem-sim: there is no scenario ctiy in {folder}; expected one of: city (is it city?)"));
+    assert_eq!(
+        said,
+        format!(
+            "tandem-sim: there is no scenario ctiy in {folder}; expected one of: city, get-out, parked (is it city?)"
+        )
+    );
     let said = refused(&[&LOG[..], &["--car", "assets/cars"]].concat());
     assert_eq!(said, "tandem-sim: cannot read assets/cars/car.toml: No such file or directory (os error 2)");
     let said = refused(&["--link", "no/such/folder/link", "--no-bus"]);

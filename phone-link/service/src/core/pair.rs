@@ -169,9 +169,6 @@ impl Core {
             player.leave(now);
         }
         self.run_all();
-        if let Some(phone) = self.phones.get_mut(id) {
-            phone.players.retain(|_, player| player.has_business());
-        }
     }
 
     /// The phone says something of pairing.

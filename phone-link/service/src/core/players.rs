@@ -6,7 +6,7 @@ use tandem_contracts::media::Wanted;
 use tandem_kdeconnect::{Action, DeviceId, Message, Mpris, MprisRequest, Packet, Playing};
 use tandem_session::{CarSeen, Effect as Hand, HandOver, PhoneSeen, Stage};
 
-use super::{Change, Core, Effect, Moment, Step};
+use super::{Change, Core, Effect, Found, Moment, Step};
 
 /// Players of one phone.
 const PLAYERS: usize = 8;
@@ -26,9 +26,15 @@ pub enum Quality {
 pub struct Candidate {
     /// What it was looked up for.
     pub track: String,
-    /// An item of `Media1`; none if there is nothing like it, or nobody has answered.
-    pub item: Option<String>,
+    /// None if there is nothing like it, or nobody has answered.
+    pub found: Option<Found>,
     pub is_known: bool,
+}
+
+impl Candidate {
+    pub fn item(&self) -> Option<String> {
+        self.found.as_ref().map(|found| found.item.clone())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -192,8 +198,8 @@ impl Core {
         let shown = player.position_ms(at.now);
         put_over(&mut player.state, said);
         // What was going on when it came began at a moment that nobody here knows.
-        let changed =
-            std::mem::replace(&mut player.heard, true) && (player.track() != track || player.is_playing() != was_playing);
+        let changed = std::mem::replace(&mut player.heard, true)
+            && (player.track() != track || player.is_playing() != was_playing);
         if said.position_ms.is_some() {
             player.quality = match player.is_playing() {
                 false => Quality::Exact,
@@ -219,7 +225,7 @@ impl Core {
         }
         let (session, track, wanted) = (player.session.clone(), player.track(), player.wanted());
         if player.candidate.track != track {
-            player.candidate = Candidate { track: track.clone(), item: None, is_known: false };
+            player.candidate = Candidate { track: track.clone(), found: None, is_known: false };
             if !wanted.title.is_empty() || !wanted.url.is_empty() {
                 self.do_next(Effect::Resolve { session, track, wanted });
             }
@@ -228,12 +234,12 @@ impl Core {
     }
 
     /// The library was asked whether it has something.
-    pub fn resolved(&mut self, at: Moment, session: &str, track: &str, item: Option<String>) {
+    pub fn resolved(&mut self, at: Moment, session: &str, track: &str, found: Option<Found>) {
         self.at = at;
         let Some(player) = self.player_mut(session) else { return };
         if player.track() == track {
-            player.candidate = Candidate { track: track.to_owned(), item: item.clone(), is_known: true };
-            player.hand.resolved(at.now, item);
+            player.candidate = Candidate { track: track.to_owned(), found, is_known: true };
+            player.hand.resolved(at.now, player.candidate.item());
             if matches!(player.hand.stage(), Stage::Pausing { .. }) {
                 player.claimed = track.to_owned();
             }
@@ -266,6 +272,10 @@ impl Core {
             .collect();
         for (id, name) in names {
             self.run_hand(&id, &name);
+        }
+        // Of a phone that is away, only what is unfinished is of interest.
+        for phone in self.phones.values_mut().filter(|phone| phone.link.is_none()) {
+            phone.players.retain(|_, player| player.has_business());
         }
     }
 
@@ -309,10 +319,10 @@ impl Core {
             Hand::GiveBack { position_ms } => self.give_back(id, name, position_ms),
             Hand::Resolve => {
                 let (track, wanted) = (player.track(), player.wanted());
-                if player.candidate.track == track && player.candidate.item.is_some() {
+                if player.candidate.track == track && player.candidate.found.is_some() {
                     // It was looked up when it began.
                     player.claimed = track;
-                    player.hand.resolved(now, player.candidate.item.clone());
+                    player.hand.resolved(now, player.candidate.item());
                 } else {
                     self.do_next(Effect::Resolve { session, track, wanted });
                 }

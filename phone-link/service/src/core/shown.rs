@@ -117,13 +117,13 @@ impl Core {
                 .find(|(_, it)| it.session == player.session)
                 .map_or("", |(name, _)| name)
                 .to_owned(),
-            art: String::new(),
+            art: player.candidate.found.as_ref().map(|found| found.art.clone()).unwrap_or_default(),
             length_us: player.state.length_ms.unwrap_or(0).max(0).saturating_mul(1000),
             position_us: player.position_ms(self.at.now).saturating_mul(1000),
             quality: String::new(),
             error_ms: 0,
             playing: player.is_playing(),
-            item: player.candidate.item.clone().unwrap_or_default(),
+            item: player.candidate.item().unwrap_or_default(),
         };
         let mut quality = player.quality;
         if here {

@@ -183,7 +183,8 @@ impl World {
         self.look();
         for effect in self.did.clone() {
             if let Effect::Resolve { session, track, .. } = effect {
-                self.core.resolved(self.at(), &session, &track, item.map(str::to_owned));
+                let found = item.map(|item| Found { item: item.to_owned(), art: "file:///cover.png".to_owned() });
+                self.core.resolved(self.at(), &session, &track, found);
             }
         }
         self.did.retain(|effect| !matches!(effect, Effect::Resolve { .. }));

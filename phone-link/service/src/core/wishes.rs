@@ -339,7 +339,7 @@ impl Core {
             if now != Whereabouts::In {
                 phone.awaits = false;
             }
-            let plays = phone.players.values().any(|it| it.is_playing() && it.candidate.item.is_some());
+            let plays = phone.players.values().any(|it| it.is_playing() && it.candidate.found.is_some());
             if phone.awaits && plays {
                 phone.awaits = false;
                 if phone.automatic("media") == "always" {

@@ -1,5 +1,8 @@
 //! The shipped service, with a car, a player and a real phone's program: Debian's kdeconnectd at the other end of a virtual cable.
+#![cfg(test)]
 
+// Its stage has cables to pull, too.
+#[allow(dead_code)]
 #[path = "../../../link/tests/kdeconnectd/stage.rs"]
 mod far;
 mod places;

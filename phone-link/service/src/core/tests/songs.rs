@@ -19,6 +19,7 @@ fn a_podcast_goes_on_in_the_car_at_the_same_second_and_back() {
     world.plays(link, 754_000, Some("episode:4"));
     let offered = world.session("media");
     assert_eq!((offered.stage.as_str(), offered.mode.as_str(), offered.owner.as_str()), ("offered", "resume", "phone"));
+    assert_eq!((offered.media.item.as_str(), offered.media.art.as_str()), ("episode:4", "file:///cover.png"));
     world.deeds();
 
     world.core.claim(world.at(), &offered.id).unwrap();
@@ -333,11 +334,44 @@ fn what_the_car_has_is_called_as_it_is_there_and_goes_on() {
     let mut world = World::new();
     let link = world.paired("pixel");
     world.held(link);
-    let car = CarPlays { item: "track:1".into(), title: "Night drive".into(), sounding: true, position_ms: 70_000, ..CarPlays::default() };
+    let car = CarPlays {
+        item: "track:1".into(),
+        title: "Night drive".into(),
+        sounding: true,
+        position_ms: 70_000,
+        ..CarPlays::default()
+    };
     world.core.car(world.at(), car);
     world.wait(4.0);
-    let state = Playing { title: Some("News".into()), playing: Some(false), position_ms: Some(5), ..Playing::default() };
+    let state =
+        Playing { title: Some("News".into()), playing: Some(false), position_ms: Some(5), ..Playing::default() };
     world.says(link, Message::Mpris(Mpris::State { player: PLAYER.into(), state: Box::new(state) }));
     let held = world.session("media").media;
     assert_eq!((held.title.as_str(), held.position_us), ("Night drive", 74_000_000));
+}
+
+#[test]
+fn a_phone_that_comes_claims_and_vanishes_a_thousand_times_leaves_nothing_behind() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.core.link_down(world.at(), link);
+    for round in 0..1_000 {
+        let link = world.come("pixel", true, 8);
+        world.plays(link, round, Some("track:1"));
+        let session = world.session("media");
+        world.core.claim(world.at(), &session.id).unwrap();
+        if round % 2 == 0 {
+            world.pauses(link, round);
+        }
+        world.core.link_down(world.at(), link);
+        world.wait(4.0);
+        world.wait(4.0);
+        let deeds = world.deeds();
+        let steps = steps(&deeds);
+        assert_eq!(steps.last(), Some(&Taken::Settled), "{round}: {steps:?}");
+        let paused = deeds.iter().any(|it| matches!(it, Effect::Pause { .. }));
+        assert_eq!(paused, round % 2 == 0, "{round}: who was told to play and is not heard is told to be silent");
+        assert!(world.sessions("media").is_empty(), "{round}");
+    }
+    assert_eq!((world.core.phones.len(), world.core.phones[&id("pixel")].players.len()), (1, 0));
 }
