@@ -115,7 +115,7 @@ impl Sim {
             others.push(self.media(folders, bus)?);
         }
         if self.has_phones() {
-            others.extend(self.phone_programs(bus)?);
+            others.extend(self.phone_programs(assets, bus)?);
         }
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
@@ -141,7 +141,7 @@ impl Sim {
     }
 
     /// The phone service, and perhaps a phone: each has an address of its own that leads nowhere else.
-    fn phone_programs(&self, bus: &PrivateBus) -> anyhow::Result<Vec<Program>> {
+    fn phone_programs(&self, assets: &Path, bus: &PrivateBus) -> anyhow::Result<Vec<Program>> {
         let state = match &self.phone_state {
             Some(folder) => std::path::absolute(folder)?,
             None => bus.phone_state(),
@@ -149,8 +149,9 @@ impl Sim {
         let mut link = service("tandem-phone-link", &[("--state", &state)])?;
         let Some(story) = &self.phone else { return Ok(vec![link]) };
         link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
-        let mut phone =
-            service("tandem-phone-sim", &[("--story", Path::new(story)), ("--state", &state.join("phone"))])?;
+        let (stories, memory) = (assets.join("phones"), state.join("phone"));
+        let story = [("--story", Path::new(story)), ("--stories", &stories), ("--state", &memory)];
+        let mut phone = service("tandem-phone-sim", &story)?;
         phone.arguments.extend(["--at", PHONE, "--car", CAR].map(Into::into));
         Ok(vec![link, phone])
     }
