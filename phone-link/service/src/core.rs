@@ -2,6 +2,7 @@
 
 mod landing;
 mod notes;
+mod pace;
 mod pair;
 mod phone;
 mod places;
@@ -18,9 +19,10 @@ use tandem_contracts::media::Wanted;
 use tandem_contracts::phones::Entry;
 use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
 use tandem_link::LinkId;
-use tandem_session::{Cabin, CarSeen, Destination, Point, Record};
+use tandem_session::{Cabin, CarSeen, Destination, Point, Record, Stage};
 
 pub use landing::Landed;
+pub use pace::Pace;
 pub use pair::Arrival;
 pub use phone::{Kept, Phone};
 pub use places::{Place, PlaceStage};
@@ -310,9 +312,14 @@ impl Core {
         self.car = car;
         self.car_at = at.now;
         let seen = self.car.seen();
+        // What one session has in the car is no other's.
+        let holds = |player: &Player| player.hand.stage() != Stage::Offered && player.hand.item() == seen.item;
+        let is_held = self.phones.values().flat_map(|phone| phone.players.values()).any(holds);
         for phone in self.phones.values_mut() {
             for player in phone.players.values_mut() {
-                player.hand.car(at.now, seen.clone());
+                if !(is_held && player.hand.stage() == Stage::Offered) {
+                    player.hand.car(at.now, seen.clone());
+                }
             }
         }
         if changed {

@@ -17,6 +17,8 @@ const APPLICATION: i64 = 0x5441_4e50;
 const DATABASE: &str = "phones.db";
 /// Lines of the ledger that are kept.
 const LEDGER: i64 = 1_000;
+/// Players of a phone whose last step is kept.
+const STEPS: i64 = 32;
 /// How long a write waits for another program that has the file locked.
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -122,8 +124,14 @@ impl Store {
                 .bind(&record.item)
                 .bind(word)
                 .bind(position_ms)
-                .execute(connection)
+                .execute(&mut *connection)
                 .await?;
+                // A phone may invent players.
+                sqlx::query("DELETE FROM step WHERE phone = ?1 AND rowid NOT IN (SELECT rowid FROM step WHERE phone = ?1 ORDER BY rowid DESC LIMIT ?2)")
+                    .bind(phone.as_str())
+                    .bind(STEPS)
+                    .execute(connection)
+                    .await?;
             }
             Change::Place(place) => {
                 sqlx::query("INSERT OR REPLACE INTO place (session, phone, original, stage, epoch, since) VALUES (?, ?, ?, ?, ?, ?)")
@@ -296,6 +304,7 @@ fn place(row: &SqliteRow) -> Option<Place> {
             .find(|known| stage_word(*known) == stage)?,
         epoch: u64::try_from(row.try_get::<i64, _>("epoch").ok()?).ok()?,
         since: row.try_get("since").ok()?,
+        sent: false,
     })
 }
 
@@ -343,6 +352,7 @@ mod tests {
             stage: PlaceStage::Owed,
             epoch: 3,
             since: 9,
+            sent: false,
         };
         {
             let store = Store::open(folder.path()).await.unwrap();

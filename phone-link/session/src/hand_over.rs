@@ -49,9 +49,10 @@ pub enum Effect {
     PlayPhone,
     /// Have the phone say what its player does.
     AskPhone,
-    /// Tell the phone where the car stopped.
+    /// Tell the phone where the car stopped. Only where the car was seen silent may the phone be told to go on, too.
     GiveBack {
         position_ms: i64,
+        car_silent: bool,
     },
     /// Look for it in the car.
     Resolve,
@@ -159,6 +160,8 @@ pub struct HandOver {
     told: Duration,
     /// How often the car was told to pause.
     pauses: u64,
+    /// The phone was told where the car stopped, and has not said anything since: the connection may be dead already.
+    given: bool,
     why: Option<Why>,
     out: Vec<Effect>,
 }
@@ -177,6 +180,7 @@ impl HandOver {
             owes_play: false,
             unheard: 0,
             told: Duration::ZERO,
+            given: false,
             pauses: 0,
             why: None,
             out: Vec::new(),
@@ -238,10 +242,11 @@ impl HandOver {
         if up {
             self.out.push(Effect::AskPhone);
             if let Stage::Owed { position_ms, .. } = self.stage {
-                self.settle(position_ms);
+                self.give(position_ms, false);
             }
             return;
         }
+        self.given = false;
         match self.stage {
             Stage::Resolving { .. } => self.give_up(Why::Lost),
             // Whether it heard that it is to pause is not known: the car stays silent.
@@ -313,6 +318,11 @@ impl HandOver {
                 self.pass(Step::Settled);
                 self.give_up(Why::PhoneWent);
             }
+            Stage::Owed { .. } if self.given => {
+                self.given = false;
+                self.write(Step::Settled);
+                self.stage = Stage::Offered;
+            }
             Stage::Owed { .. } if seen.playing => {
                 self.pass(Step::Settled);
                 self.give_up(Why::PhoneWent);
@@ -346,7 +356,7 @@ impl HandOver {
             Stage::Held if !ours => {
                 self.pass(Step::Releasing);
                 self.why = Some(Why::CarWent);
-                self.stopped(now);
+                self.stopped(now, false);
             }
             // An order of before a crash was late, or somebody chose it here.
             Stage::Offered if sounds => self.adopt(seen.position_ms),
@@ -355,7 +365,7 @@ impl HandOver {
                 self.out.push(Effect::AskCar);
                 self.stage = Stage::Releasing { since: now };
             }
-            Stage::Unsure { releasing: true } if ours => self.stopped(now),
+            Stage::Unsure { releasing: true } if ours => self.stopped(now, false),
             Stage::Unsure { .. } if sounds => self.adopt(seen.position_ms),
             Stage::Unsure { .. } => {
                 self.pass(Step::Settled);
@@ -382,7 +392,7 @@ impl HandOver {
         let silent = !(self.see(&seen) && seen.sounding);
         match self.stage {
             Stage::Undoing { why, .. } if silent => self.back_to_phone(why),
-            Stage::Releasing { .. } if silent => self.stopped(now),
+            Stage::Releasing { .. } if silent => self.stopped(now, true),
             _ => {}
         }
     }
@@ -419,21 +429,28 @@ impl HandOver {
         self.stage = Stage::Undoing { since: now, why };
     }
 
-    /// The car is silent: the phone is told where, now or when it is back.
-    fn stopped(&mut self, now: Duration) {
+    /// The car is silent, or something else there sounds: the phone is told where, now or when it is back.
+    fn stopped(&mut self, now: Duration, car_silent: bool) {
         let position_ms = self.place_ms;
         self.write(Step::Owed { position_ms });
         self.stage = Stage::Owed { since: now, position_ms };
         if self.linked {
-            self.settle(position_ms);
+            self.give(position_ms, car_silent);
         }
     }
 
-    fn settle(&mut self, position_ms: i64) {
-        // To say twice where it stopped harms nobody; to say it never does.
-        self.out.push(Effect::GiveBack { position_ms });
-        self.write(Step::Settled);
-        self.stage = Stage::Offered;
+    /// It is owed until the phone has said something after it was told. To say twice where it stopped harms nobody; to say it never does.
+    fn give(&mut self, position_ms: i64, car_silent: bool) {
+        self.given = true;
+        self.out.push(Effect::GiveBack { position_ms, car_silent });
+        self.out.push(Effect::AskPhone);
+    }
+
+    /// What it was in the car is of no interest any more: nobody's order is under way.
+    pub fn forget_item(&mut self) {
+        if self.stage == Stage::Offered {
+            self.item.clear();
+        }
     }
 
     fn give_up(&mut self, why: Why) {
@@ -482,7 +499,7 @@ impl HandOver {
                 self.back_to_phone(why);
             }
             // It does not say that it is silent: what it said last has to do.
-            Stage::Releasing { .. } => self.stopped(now),
+            Stage::Releasing { .. } => self.stopped(now, false),
             Stage::Owed { .. } => {
                 self.pass(Step::Settled);
                 self.give_up(Why::Expired);

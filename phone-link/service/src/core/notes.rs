@@ -25,7 +25,10 @@ const SECRET: [&str; 12] = [
 /// Whether it looks like a password for once: a number of four to eight digits beside a word for one.
 fn is_secret(text: &str) -> bool {
     let text = text.to_lowercase();
-    let number = text.split(|c: char| !c.is_ascii_digit()).any(|run| (4..=8).contains(&run.len()));
+    // 123-456 and 123 456 are numbers, too.
+    let joined = text.replace(['-', ' '], "");
+    let long = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|run| (4..=8).contains(&run.len()));
+    let number = long(&text) || long(&joined);
     let word = |word: &str| match word.is_ascii() {
         true => text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
         false => text.contains(word),
@@ -64,6 +67,7 @@ mod tests {
             "【银行】验证码 8821，请勿告诉他人",
             "TAN: 123456",
             "G-493021 is your verification code",
+            "123-456 is your code",
         ] {
             assert!(is_secret(text), "{text}");
         }

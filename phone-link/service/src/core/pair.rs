@@ -160,6 +160,7 @@ impl Core {
     /// What was known only as long as it was connected is not known any more.
     fn phone_away(&mut self, id: &DeviceId) {
         let now = self.at.now;
+        self.unsent_places(id);
         let Some(phone) = self.phones.get_mut(id) else { return };
         phone.battery = None;
         phone.signal = None;

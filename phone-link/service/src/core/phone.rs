@@ -8,7 +8,7 @@ use tandem_kdeconnect::{Battery, DeviceId, DeviceKind, Message, Note, Pairing, S
 use tandem_link::LinkId;
 use tandem_session::{Presence, Whereabouts};
 
-use super::Player;
+use super::{Pace, Player};
 
 /// What is kept of a paired phone.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,12 +73,14 @@ impl Pulse {
     }
 
     pub fn is_dead(&self, now: Duration) -> bool {
-        self.asked.is_some_and(|asked| now >= asked + ANSWERS_WITHIN)
+        self.asked.is_some_and(|asked| self.heard <= asked && now >= asked + ANSWERS_WITHIN)
     }
 
     fn due(&self) -> Option<Duration> {
         match self.asked {
-            Some(asked) => Some(asked + ANSWERS_WITHIN),
+            Some(asked) if self.heard <= asked => Some(asked + ANSWERS_WITHIN),
+            // It lives, and answers something else.
+            Some(_) => None,
             None => self.answers.then_some(self.heard + SILENT_FOR),
         }
     }
@@ -110,6 +112,9 @@ pub struct Phone {
     pub notes: BTreeMap<String, (String, Note)>,
     /// What was shared lately, to know it when it comes twice.
     pub shares: Vec<(String, Duration)>,
+    /// What it shares, and what it has the car's player do.
+    pub shares_pace: Pace,
+    pub orders_pace: Pace,
     /// It asked for the car's player.
     pub follows_car: bool,
     /// What it said between its agreement and ours.
@@ -138,6 +143,8 @@ impl Phone {
             players: BTreeMap::new(),
             notes: BTreeMap::new(),
             shares: Vec::new(),
+            shares_pace: Pace::new(20, 1),
+            orders_pace: Pace::new(20, 10),
             follows_car: false,
             early: Vec::new(),
             was: Whereabouts::Out,

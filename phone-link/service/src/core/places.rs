@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tandem_kdeconnect::{DeviceId, Message, Packet, Share};
+use tandem_kdeconnect::{DeviceId, Message, MprisRequest, Packet, Share};
 use tandem_session::{Destination, Target};
 
 use super::{Change, Core, Effect};
@@ -36,6 +36,8 @@ pub struct Place {
     pub epoch: u64,
     /// Seconds since 1970.
     pub since: i64,
+    /// The phone was told, and has said nothing since.
+    pub sent: bool,
 }
 
 impl Core {
@@ -69,6 +71,7 @@ impl Core {
             stage: PlaceStage::Offered,
             epoch: 0,
             since,
+            sent: false,
         };
         self.do_next(Effect::Keep(Change::Place(Box::new(place.clone()))));
         self.places.push(place);
@@ -122,10 +125,27 @@ impl Core {
                 _ => Share::Text(place.original.clone()),
             };
             if self.send(phone, Packet::new(Message::Share(share))) {
-                self.note_down(phone, "given-back", "destination", 1);
-                self.drop_place(&place.session);
+                // The connection may be dead already: it is owed until the phone has said something behind it.
+                self.send(phone, Packet::new(Message::MprisRequest(MprisRequest::Players)));
+                if let Some(place) = self.places.iter_mut().find(|it| it.session == place.session) {
+                    place.sent = true;
+                }
             }
         }
+    }
+
+    /// The phone lives: what it was sent has arrived.
+    pub(super) fn settled_places(&mut self, phone: &DeviceId) {
+        let sent = |place: &&Place| place.phone == *phone && place.stage == PlaceStage::Owed && place.sent;
+        for session in self.places.iter().filter(sent).map(|place| place.session.clone()).collect::<Vec<_>>() {
+            self.note_down(phone, "given-back", "destination", 1);
+            self.drop_place(&session);
+        }
+    }
+
+    /// What was sent to a phone that is away may have been lost.
+    pub(super) fn unsent_places(&mut self, phone: &DeviceId) {
+        self.places.iter_mut().filter(|place| place.phone == *phone).for_each(|place| place.sent = false);
     }
 
     pub(super) fn drop_place(&mut self, session: &str) {

@@ -6,7 +6,7 @@ use tandem_contracts::media::Wanted;
 use tandem_kdeconnect::{Action, DeviceId, Message, Mpris, MprisRequest, Packet, Playing};
 use tandem_session::{CarSeen, Effect as Hand, HandOver, PhoneSeen, Stage};
 
-use super::{Change, Core, Effect, Found, Moment, Step};
+use super::{Change, Core, Effect, Found, Moment, Pace, Step};
 
 /// Players of one phone.
 const PLAYERS: usize = 8;
@@ -58,6 +58,7 @@ pub struct Player {
     pub unheard: bool,
     /// It has said what it does since it is connected.
     pub heard: bool,
+    pub lookups: Pace,
 }
 
 impl Player {
@@ -75,6 +76,7 @@ impl Player {
             goes_on: false,
             unheard: false,
             heard: false,
+            lookups: Pace::new(10, 2),
         }
     }
 
@@ -162,7 +164,6 @@ impl Core {
         let at = self.at;
         // What comes back from the phone is our own player.
         let names: Vec<_> = names.into_iter().filter(|name| *name != self.name).take(PLAYERS).collect();
-        let mut ask = Vec::new();
         for name in &names {
             let known = self.phones.get(id).is_some_and(|phone| phone.players.contains_key(name));
             if !known {
@@ -172,7 +173,6 @@ impl Core {
                 // Asked here as the hand-over asks: it is connected, and what it does is not known.
                 player.hand.link(at.now, true);
                 phone.players.insert(name.clone(), player);
-                ask.push(name.clone());
             }
         }
         let Some(phone) = self.phones.get_mut(id) else { return };
@@ -219,14 +219,22 @@ impl Core {
             false => player.began = None,
             true => {}
         }
+        let track = player.track();
+        match player.hand.stage() {
+            // Another one began before it heard that it is to pause: nobody claimed that.
+            Stage::Pausing { .. } if track != player.claimed => player.hand.release(at.now),
+            Stage::Offered if track != player.claimed => player.hand.forget_item(),
+            _ => {}
+        }
         if said.playing.is_some() {
             let seen = PhoneSeen { playing: player.is_playing(), position_ms: player.position_ms(at.now) };
             player.hand.phone(at.now, seen);
         }
-        let (session, track, wanted) = (player.session.clone(), player.track(), player.wanted());
+        let (session, wanted) = (player.session.clone(), player.wanted());
         if player.candidate.track != track {
             player.candidate = Candidate { track: track.clone(), found: None, is_known: false };
-            if !wanted.title.is_empty() || !wanted.url.is_empty() {
+            let may = player.lookups.may(at.now);
+            if may && !wanted.title.is_empty() || !wanted.url.is_empty() {
                 self.do_next(Effect::Resolve { session, track, wanted });
             }
         }
@@ -240,13 +248,11 @@ impl Core {
         if player.track() == track {
             player.candidate = Candidate { track: track.to_owned(), found, is_known: true };
             player.hand.resolved(at.now, player.candidate.item());
-            if matches!(player.hand.stage(), Stage::Pausing { .. }) {
-                player.claimed = track.to_owned();
-            }
-        } else if matches!(player.hand.stage(), Stage::Resolving { .. }) {
+        } else if matches!(player.hand.stage(), Stage::Resolving { .. }) && player.claimed != player.track() {
             // Another song began meanwhile: nobody claimed that one.
             player.hand.release(at.now);
         }
+        self.follow_people();
         self.run_all();
     }
 
@@ -316,12 +322,12 @@ impl Core {
             }
             Hand::PlayPhone => drop(self.send(id, order(Action::Play))),
             Hand::AskPhone => drop(self.send(id, ask(MprisRequest::State { player: name.to_owned() }))),
-            Hand::GiveBack { position_ms } => self.give_back(id, name, position_ms),
+            Hand::GiveBack { position_ms, car_silent } => self.give_back(id, name, position_ms, car_silent),
             Hand::Resolve => {
                 let (track, wanted) = (player.track(), player.wanted());
+                player.claimed.clone_from(&track);
                 if player.candidate.track == track && player.candidate.found.is_some() {
                     // It was looked up when it began.
-                    player.claimed = track;
                     player.hand.resolved(now, player.candidate.item());
                 } else {
                     self.do_next(Effect::Resolve { session, track, wanted });
@@ -337,9 +343,10 @@ impl Core {
     }
 
     /// The phone's own player is put where the car stopped, if it still has the same; who follows the car's player hears where that stopped.
-    fn give_back(&mut self, id: &DeviceId, name: &str, position_ms: i64) {
+    fn give_back(&mut self, id: &DeviceId, name: &str, position_ms: i64, car_silent: bool) {
         let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
-        let goes_on = std::mem::take(&mut player.goes_on);
+        let goes_on = std::mem::take(&mut player.goes_on) && car_silent;
+        let is_here = self.car.item == player.hand.item();
         let same = player.claimed == player.track();
         let ask = |request: MprisRequest| Packet::new(Message::MprisRequest(request));
         if same {
@@ -347,7 +354,8 @@ impl Core {
             player.heard_at = self.at.now;
             self.send(id, ask(MprisRequest::SetPosition { player: name.to_owned(), position_ms }));
         }
-        let url = Some(self.car.url.clone()).filter(|url| !url.is_empty());
+        // What the car plays meanwhile has an address of its own.
+        let url = Some(self.car.url.clone()).filter(|url| is_here && !url.is_empty());
         let told = url.is_some();
         if told {
             let state = Playing { url, position_ms: Some(position_ms), playing: Some(false), ..Playing::default() };

@@ -5,7 +5,7 @@ use tandem_kdeconnect::{
 };
 use tandem_link::LinkId;
 
-use super::{CarOrder, Core, Effect, Moment};
+use super::{CarOrder, Core, Effect, Moment, Pace, Phone};
 
 /// The keys of the buttons that the car offers on the phone, and their names.
 const CONTINUE: &str = "continue";
@@ -22,6 +22,9 @@ impl Core {
             phone.pulse.hear(at.now);
         }
         let payload = packet.payload;
+        if is_paired {
+            self.settled_places(&id);
+        }
         match packet.message {
             Message::Pair(said) => self.hear_pairing(&id, said),
             message if !is_paired && self.keep_for_later(&id, &message) => {}
@@ -31,6 +34,8 @@ impl Core {
             }
             Message::Mpris(said) if self.may(&id, "media") => self.hear_player(&id, said),
             Message::MprisRequest(request) if self.may(&id, "media") => self.hear_request(&id, request),
+            Message::Share(Share::Update { .. }) => {}
+            Message::Share(_) if !self.in_pace(&id, |phone| &mut phone.shares_pace) => {}
             Message::Share(Share::Url(text) | Share::Text(text)) => self.hear_share(&id, &text),
             Message::Share(Share::File { name, .. }) => {
                 if let Some(payload) = payload.filter(|_| self.may(&id, "files")) {
@@ -55,13 +60,13 @@ impl Core {
             Message::Mpris(_)
             | Message::MprisRequest(_)
             | Message::Identity(_)
-            | Message::Share(Share::Update { .. })
             | Message::NoteRequest(_)
             | Message::Ping { .. }
             | Message::FindMyPhone
             | Message::Commands(_)
             | Message::Other(_) => {}
         }
+        self.follow_people();
         self.run_all();
     }
 
@@ -73,6 +78,12 @@ impl Core {
             phone.early.push(message.clone());
         }
         agreed
+    }
+
+    /// Whether a phone keeps to its pace; what is beyond is not done.
+    fn in_pace(&mut self, id: &DeviceId, pace: impl FnOnce(&mut Phone) -> &mut Pace) -> bool {
+        let now = self.at.now;
+        self.phones.get_mut(id).is_some_and(|phone| pace(phone).may(now))
     }
 
     pub(super) fn may(&self, id: &DeviceId, what: &str) -> bool {
@@ -90,7 +101,7 @@ impl Core {
             return;
         }
         match key {
-            CONTINUE => self.claim_best(id),
+            CONTINUE if self.in_pace(id, |phone| &mut phone.orders_pace) => self.claim_best(id),
             GIVE_BACK => self.release_all(id, true),
             _ => {}
         }
@@ -130,7 +141,9 @@ impl Core {
             }
             _ => return,
         };
-        self.do_next(Effect::Steer(order));
+        if self.in_pace(id, |phone| &mut phone.orders_pace) {
+            self.do_next(Effect::Steer(order));
+        }
     }
 
     fn car_state(&self) -> Packet {

@@ -154,7 +154,7 @@ impl Core {
 
     pub fn prefer(&mut self, at: Moment, id: &str) -> Done {
         self.at = at;
-        let id = self.change(id, |kept| kept.rank = 0)?;
+        self.change(id, |kept| kept.rank = 0)?;
         let mut order: Vec<_> =
             self.phones.values().filter(|it| it.kept.is_some()).map(|it| (it.rank(), it.id.clone())).collect();
         order.sort();
@@ -162,7 +162,6 @@ impl Core {
             let _ = self.change(id.as_str(), |kept| kept.rank = rank);
         }
         self.follow_people();
-        debug_assert!(self.phones.contains_key(&id));
         Ok(())
     }
 
@@ -219,7 +218,10 @@ impl Core {
         let Some(player) = self.player_mut(session) else { return Err(not_found(session)) };
         match player.hand.stage() {
             Stage::Held => return Ok(()),
-            Stage::Offered if is_near => player.hand.claim(now),
+            Stage::Offered if is_near => {
+                player.goes_on = false;
+                player.hand.claim(now);
+            }
             Stage::Offered => return Err(Refusal::NotNow("the phone is away".to_owned())),
             _ => return Err(Refusal::NotNow("it is being passed on".to_owned())),
         }
@@ -253,8 +255,8 @@ impl Core {
         if player.hand.stage() == Stage::Offered {
             return Err(Refusal::NotNow("the phone has it".to_owned()));
         }
-        // Who comes back an hour later does not want it loud.
-        player.goes_on = is_near;
+        // Who comes back an hour later does not want it loud, and a wish that is taken back leaves all as it was.
+        player.goes_on = is_near && player.hand.stage() == Stage::Held;
         player.hand.release(at.now);
         self.run_all();
         Ok(())
@@ -315,7 +317,7 @@ impl Core {
         let now = self.at.now;
         let Some(phone) = self.phones.get_mut(id) else { return };
         for player in phone.players.values_mut().filter(|player| player.hand.stage() != Stage::Offered) {
-            player.goes_on = goes_on;
+            player.goes_on = goes_on && player.hand.stage() == Stage::Held;
             player.hand.release(now);
         }
         self.run_all();
@@ -332,7 +334,7 @@ impl Core {
             let now = phone.presence.whereabouts();
             match (std::mem::replace(&mut phone.was, now), now) {
                 (Whereabouts::In, Whereabouts::Out) if off => leave.push(phone.id.clone()),
-                (Whereabouts::Out, Whereabouts::In) => phone.awaits = true,
+                (Whereabouts::Out | Whereabouts::Leaving, Whereabouts::In) => phone.awaits = true,
                 (Whereabouts::In, Whereabouts::Leaving) => leave.push(phone.id.clone()),
                 _ => {}
             }

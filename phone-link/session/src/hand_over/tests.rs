@@ -163,7 +163,7 @@ impl World {
                 }
                 Effect::PlayPhone => self.send(Letter::ToPhone(ToPhone::Play)),
                 Effect::AskPhone => self.send(Letter::ToPhone(ToPhone::Ask)),
-                Effect::GiveBack { position_ms } => self.send(Letter::ToPhone(ToPhone::GiveBack(position_ms))),
+                Effect::GiveBack { position_ms, .. } => self.send(Letter::ToPhone(ToPhone::GiveBack(position_ms))),
                 Effect::Resolve => self.send(Letter::ToCar(ToCar::Resolve)),
                 Effect::PlayCar { item, position_ms } => self.send(Letter::ToCar(ToCar::Play(item, position_ms))),
                 Effect::PauseCar { item, number } => self.send(Letter::ToCar(ToCar::Pause(item, number))),

@@ -12,7 +12,7 @@ use crate::table::{Align, Table};
 pub fn title(session: &Session) -> String {
     let first = |texts: [&str; 3]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or("(no name)").to_owned();
     match session.kind.as_str() {
-        "destination" => first([&session.destination.label, &session.destination.text, "a point"]),
+        "destination" => first([&session.destination.label, "a place", ""]),
         "note" => first([&session.note.title, &session.note.app, &session.note.text]),
         _ => first([&session.media.title, &session.media.app, ""]),
     }

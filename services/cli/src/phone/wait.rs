@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use futures_util::StreamExt;
 use tandem_contracts::sessions::Session;
 use tokio::time::{Instant, timeout_at};
@@ -15,17 +15,21 @@ use crate::say::say;
 const PATIENCE: Duration = Duration::from_secs(12);
 
 pub async fn claim(service: &Service, session: &Session) -> anyhow::Result<Status> {
-    settle(service, session, "the car", service.sessions.claim(session.id.clone()), |now| match now.stage.as_str() {
-        "held" => Some(Ok(())),
-        "offered" if now.epoch != session.epoch || !now.why.is_empty() => Some(Err(now.reason.clone())),
-        _ => None,
+    settle(service, session, "the car", false, service.sessions.claim(session.id.clone()), |now| {
+        match now.stage.as_str() {
+            "held" => Some(Ok(())),
+            "offered" if now.epoch != session.epoch || !now.why.is_empty() => Some(Err(now.reason.clone())),
+            _ => None,
+        }
     })
     .await
 }
 
 pub async fn release(service: &Service, session: &Session) -> anyhow::Result<Status> {
-    settle(service, session, "the phone", service.sessions.release(session.id.clone()), |now| {
-        matches!(now.stage.as_str(), "offered" | "owed").then_some(Ok(()))
+    let is_away = service.phone(Some(&session.phone)).await?.reach == "away";
+    settle(service, session, "the phone", true, service.sessions.release(session.id.clone()), |now| {
+        // Owed for a moment: until a phone that is here has answered.
+        (now.stage == "offered" || now.stage == "owed" && is_away).then_some(Ok(()))
     })
     .await
 }
@@ -35,6 +39,7 @@ async fn settle<E: crate::client::CallError>(
     service: &Service,
     session: &Session,
     who: &str,
+    gone_is_done: bool,
     wish: impl Future<Output = Result<(), E>>,
     settled: impl Fn(&Session) -> Option<Result<(), String>>,
 ) -> anyhow::Result<Status> {
@@ -46,6 +51,7 @@ async fn settle<E: crate::client::CallError>(
     loop {
         let all = service.sessions.list().await.map_err(explain)?;
         let Some(now) = all.iter().find(|it| it.id == session.id) else {
+            ensure!(gone_is_done, "{}: it is gone from the phone", show::title(session));
             say(&format!("{}: given to {who}", show::title(session)));
             return Ok(Status::OK);
         };

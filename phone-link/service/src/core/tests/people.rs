@@ -58,7 +58,8 @@ fn who_gets_out_has_it_back_and_silent() {
     let seen = CarSeen { item: "track:1".into(), sounding: false, position_ms: 90_000 };
     world.core.car_paused(world.at(), &held.id, 1, seen);
     let at = asked(MprisRequest::SetPosition { player: PLAYER.into(), position_ms: 90_000 });
-    assert_eq!(world.told(link), [at], "it is put there, and does not begin to sound in a pocket");
+    let ask = asked(MprisRequest::State { player: PLAYER.into() });
+    assert_eq!(world.told(link), [at, ask], "it is put there, and does not begin to sound in a pocket");
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn what_is_no_place_is_none_and_a_crowd_of_places_is_bounded() {
         assert!(world.sessions("destination").is_empty(), "{text}");
     }
     for number in 0..200 {
+        world.wait(1.0);
         shares(&mut world, link, &format!("geo:52.{number:03},13.5"));
     }
     assert_eq!(world.sessions("destination").len(), 16);
@@ -81,8 +82,24 @@ fn who_gets_out_before_arriving_walks_on_with_the_phone() {
     let mut world = World::new();
     let link = going(&mut world);
     gets_out(&mut world);
-    assert_eq!(world.told(link), [walk()]);
+    assert_eq!(world.told(link), [walk(), asked(MprisRequest::Players)]);
+    assert_eq!(world.session("destination").stage, "owed", "the connection may be dead already");
+    world.says(link, Message::Ping { message: None });
     assert!(world.sessions("destination").is_empty());
+}
+
+#[test]
+fn a_walk_that_went_into_a_dead_connection_is_sent_again() {
+    let mut world = World::new();
+    let link = going(&mut world);
+    gets_out(&mut world);
+    assert!(world.told(link).contains(&walk()));
+    world.core.link_down(world.at(), link);
+    assert_eq!(world.phone("pixel").owed, 1);
+    let back = world.come("pixel", true, 8);
+    assert!(world.told(back).contains(&walk()));
+    world.says(back, Message::Ping { message: None });
+    assert_eq!(world.phone("pixel").owed, 0);
 }
 
 #[test]

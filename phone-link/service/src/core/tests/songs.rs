@@ -54,7 +54,10 @@ fn a_podcast_goes_on_in_the_car_at_the_same_second_and_back() {
     let seen = CarSeen { item: "episode:4".into(), sounding: false, position_ms: 800_000 };
     world.core.car_paused(world.at(), &held.id, *number, seen);
     let at = asked(MprisRequest::SetPosition { player: PLAYER.into(), position_ms: 800_000 });
-    assert_eq!(world.told(link), [at, ordered(Action::Play)]);
+    let ask = asked(MprisRequest::State { player: PLAYER.into() });
+    assert_eq!(world.told(link), [at, ordered(Action::Play), ask]);
+    assert_eq!(world.session("media").stage, "owed", "the connection may be dead already");
+    world.state(link, true, 800_000);
     assert_eq!(world.session("media").stage, "offered");
 }
 
