@@ -145,12 +145,23 @@ async fn write(
             writer.write_all(line.as_bytes()).await?;
             writer.flush().await
         };
-        match timeout(WRITE, written).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Ended::Lost(error.kind()),
-            Err(_) => return Ended::Stuck,
+        tokio::select! {
+            // Half a line is no line: nothing can be said behind it.
+            why = told_to_end_late(&mut orders) => return why,
+            written = timeout(WRITE, written) => match written {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Ended::Lost(error.kind()),
+                Err(_) => return Ended::Stuck,
+            },
         }
     }
+}
+
+/// The same, for who is in the middle of a line: it has as long to leave as what waits behind it.
+async fn told_to_end_late(orders: &mut watch::Receiver<Orders>) -> Ended {
+    let why = told_to_end(orders).await;
+    tokio::time::sleep(LEAVE).await;
+    why
 }
 
 async fn told_to_end(orders: &mut watch::Receiver<Orders>) -> Ended {

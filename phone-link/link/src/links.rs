@@ -119,6 +119,20 @@ impl Links {
         entry.lines.send(packet.line(unix_ms())).await.map_err(|_| Gone)
     }
 
+    /// The same without waiting: a link whose writer has fallen 64 packets behind ends.
+    ///
+    /// # Errors
+    /// [`Gone`]
+    pub fn try_send(&self, link: LinkId, packet: &Packet) -> Result<(), Gone> {
+        let entry = self.entry(link).ok_or(Gone)?;
+        entry.lines.try_send(packet.line(unix_ms())).map_err(|refused| {
+            if matches!(refused, mpsc::error::TrySendError::Full(_)) {
+                entry.end(Ended::Stuck);
+            }
+            Gone
+        })
+    }
+
     /// Ends a link, when what was sent has left, or after two seconds.
     pub fn close(&self, link: LinkId) {
         if let Some(entry) = self.entry(link) {

@@ -1,6 +1,7 @@
 //! The one task that owns the core: phones, the vehicle, the car's player, people's wishes and the clock come in by turns. What the core wants is done in its order, and
 //! nothing before what it wrote down is on the disk.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
@@ -10,22 +11,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tandem_kdeconnect::DeviceId;
 use tandem_link::{LinkId, Links, News, Pin};
 use tandem_session::CarSeen;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use crate::car::{Car, FADES};
-use crate::core::{Arrival, CarOrder, CarPlays, Core, Effect, Found, Landed, Moment, Refusal, Snapshot, Vehicle};
+use crate::core::{
+    Arrival, CarOrder, CarPlays, Change, Core, Effect, Found, Landed, Moment, Refusal, Snapshot, Vehicle,
+};
 use crate::files;
 use crate::store::Store;
 
 /// Wishes that may wait; a client beyond that waits at its own end.
 const REQUESTS: usize = 64;
 const WORDS: usize = 64;
-/// A phone that takes nothing for so long, with its queue full, is let go.
-const SENDS_WITHIN: Duration = Duration::from_millis(50);
 /// A disk that does not answer for so long holds up nobody.
 const WRITES_WITHIN: Duration = Duration::from_secs(1);
+/// Changes that wait for the disk.
+const UNWRITTEN: usize = 256;
 /// How often and for how long paired phones are told that the car is here, after something has happened.
 const ANNOUNCE_EVERY: Duration = Duration::from_millis(1_500);
 const ANNOUNCE_FOR: u32 = 20;
@@ -137,7 +140,10 @@ pub struct Actor {
     snapshot: watch::Sender<Arc<Snapshot>>,
     announce: Instant,
     announcements: u32,
-    unwritten: u64,
+    /// Places for files that come in.
+    landing: Arc<Semaphore>,
+    /// What the disk did not take, in its order.
+    unwritten: VecDeque<Change>,
 }
 
 /// Both clocks, as the core reads them.
@@ -164,7 +170,8 @@ impl Actor {
             snapshot,
             announce: Instant::now(),
             announcements: ANNOUNCE_FOR,
-            unwritten: 0,
+            landing: Arc::new(Semaphore::new(files::AT_ONCE)),
+            unwritten: VecDeque::new(),
         };
         (actor, handle)
     }
@@ -198,7 +205,10 @@ impl Actor {
                 () = tokio::time::sleep_until(due.unwrap_or(self.announce)), if due.is_some() => {
                     self.core.tick(moment(self.began));
                 }
-                () = tokio::time::sleep_until(self.announce) => self.announce_now(),
+                () = tokio::time::sleep_until(self.announce) => {
+                    self.announce_now();
+                    self.write_down().await;
+                }
             }
             self.perform().await;
             if let Some(reply) = reply {
@@ -302,32 +312,40 @@ impl Actor {
         });
     }
 
+    /// Writes down what is to be kept. What the disk does not take is tried again: a phone that was forgotten has to stay forgotten. The driver goes on hearing meanwhile.
+    async fn write_down(&mut self) {
+        while let Some(change) = self.unwritten.front() {
+            let why = match tokio::time::timeout(WRITES_WITHIN, self.tools.store.keep(change)).await {
+                Ok(Ok(())) => {
+                    self.unwritten.pop_front();
+                    continue;
+                }
+                Ok(Err(why)) => why.to_string(),
+                Err(_) => "the disk does not answer".to_owned(),
+            };
+            if self.unwritten.len() == 1 {
+                warn!(why, "what is done now is not kept until the disk takes it");
+            }
+            if self.unwritten.len() > UNWRITTEN {
+                // What was, is of less interest than who is known.
+                let least = |change: &Change| matches!(change, Change::Ledger(_) | Change::Step { .. });
+                let place = self.unwritten.iter().position(least).unwrap_or(0);
+                self.unwritten.remove(place);
+            }
+            return;
+        }
+    }
+
     async fn do_one(&mut self, effect: Effect) {
-        let Tools { links, store, car, folder, .. } = &self.tools;
+        let Tools { links, car, folder, .. } = &self.tools;
         let words = self.words.0.clone();
         match effect {
             Effect::Keep(change) => {
-                let written = tokio::time::timeout(WRITES_WITHIN, store.keep(&change)).await;
-                let why = match written {
-                    Ok(Ok(())) => return self.unwritten = 0,
-                    Ok(Err(why)) => why.to_string(),
-                    Err(_) => "the disk does not answer".to_owned(),
-                };
-                // The driver goes on hearing: after a restart both sides are asked anyway.
-                self.unwritten += 1;
-                if self.unwritten == 1 {
-                    error!(why, "what is done now is not kept");
-                }
+                self.unwritten.push_back(change);
+                self.write_down().await;
             }
-            Effect::Send(link, packet) => match tokio::time::timeout(SENDS_WITHIN, links.send(link, packet)).await {
-                Ok(Ok(())) => {}
-                // Its end is told.
-                Ok(Err(_)) => {}
-                Err(_) => {
-                    warn!("a phone takes nothing: it is let go");
-                    links.close(link);
-                }
-            },
+            // One that takes nothing is let go, and nobody waits for it; its end is told.
+            Effect::Send(link, packet) => drop(links.try_send(link, &packet)),
             Effect::Close(link) => links.close(link),
             Effect::Trust(link, paired) => links.set_paired(link, paired),
             Effect::Pin(id, certificate, protocol) => links.pin(id, Pin { certificate, protocol }),
@@ -350,7 +368,11 @@ impl Actor {
             Effect::Steer(order) => drop(self.orders.send(Order::Steer(order))),
             Effect::Receive { phone, link, payload, name } => {
                 let (links, folder) = (links.clone(), folder.clone());
+                let Ok(place) = Arc::clone(&self.landing).try_acquire_owned() else {
+                    return warn!("too many files at once: one is not taken");
+                };
                 tokio::spawn(async move {
+                    let _place = place;
                     let landed = files::receive(&links, link, payload, &folder, &phone, &name).await;
                     drop(words.send(Word::Received(phone, landed)).await);
                 });

@@ -19,6 +19,7 @@ use crate::announce;
 use crate::bus::Door;
 use crate::car::Car;
 use crate::core::{CarPlays, Core, Vehicle};
+use crate::files;
 use crate::store::{Store, StoreError};
 use crate::vehicle;
 
@@ -126,6 +127,8 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
 
     let (plays, follows_plays) = watch::channel((0, CarPlays::default()));
     let (vehicle, follows_vehicle) = watch::channel(Vehicle::default());
+    let files = state.join("files");
+    files::tidy(&files);
     let began = Instant::now();
     let core = Core::new(moment(began), name.clone(), loaded);
     let tools = Tools {
@@ -135,7 +138,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         car: car.clone(),
         plays: follows_plays,
         vehicle: follows_vehicle,
-        folder: state.join("files"),
+        folder: files,
     };
     let (actor, handle) = Actor::new(core, began, tools);
     let door = Door { handle, store, links, name };
