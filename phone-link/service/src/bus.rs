@@ -152,11 +152,12 @@ impl PhoneLinkBackend for Door {
         let Some(name) = name else {
             return Err(PhoneLinkError::Invalid("a file is sent by its absolute path".into()));
         };
-        let file = File::open(path).await.map_err(|why| unreadable(why.to_string()))?;
-        let facts = file.metadata().await.map_err(|why| unreadable(why.to_string()))?;
-        if !facts.is_file() {
-            return Err(unreadable("it is no file".into()));
+        // To open a pipe waits for somebody at its other end.
+        let facts = tokio::fs::metadata(path).await.map_err(|why| unreadable(why.to_string()))?;
+        if !facts.is_file() || facts.len() == 0 {
+            return Err(unreadable("it is no file, or an empty one".into()));
         }
+        let file = File::open(path).await.map_err(|why| unreadable(why.to_string()))?;
         let size = facts.len();
         let (phone, link) = self.phone(|answer| Request::Way(id, answer)).await?;
         let share = Share::File { name: name.to_owned(), files: Some(1), all_bytes: Some(size) };

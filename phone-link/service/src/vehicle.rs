@@ -88,21 +88,18 @@ async fn listen(told: &watch::Sender<Vehicle>, paths: &mut Vec<String>) -> zbus:
     let mut subscription = Subscription::open(&connection, wish).await?;
     let mut names: HashMap<u32, String> = HashMap::new();
     let mut readings = Readings::default();
+    let mut is_subscribed = false;
     loop {
         let news = match tokio::time::timeout(SILENCE, subscription.next()).await {
             Ok(Some(news)) => news,
             Ok(None) => return Ok(()),
-            Err(_) => {
-                readings = Readings::default();
-                tell(told, &readings);
-                match subscription.next().await {
-                    Some(news) => news,
-                    None => return Ok(()),
-                }
-            }
+            // Batches tell what changes: who goes on with this one never hears again of a gear that stays in P.
+            Err(_) if is_subscribed => return Ok(()),
+            Err(_) => continue,
         };
         match news {
             News::Subscribed(handles) => {
+                is_subscribed = true;
                 names = handles.into_iter().map(|handle| (handle.handle, handle.path)).collect();
                 readings = Readings::default();
             }
@@ -111,7 +108,10 @@ async fn listen(told: &watch::Sender<Vehicle>, paths: &mut Vec<String>) -> zbus:
                 take(&mut readings, &names, batch);
                 subscription.acknowledge(sequence).await?;
             }
-            News::Lost => readings = Readings::default(),
+            News::Lost => {
+                is_subscribed = false;
+                readings = Readings::default();
+            }
             News::Undecodable(_) => {}
             News::Refused(why) => {
                 info!(why, "this car does not tell everything");

@@ -83,7 +83,10 @@ impl Destination {
 }
 
 fn label(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_LABEL).collect::<String>().trim().to_owned()
+    // Some turn the direction of writing.
+    let turns =
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| !c.is_control() && !turns(*c)).take(MAX_LABEL).collect::<String>().trim().to_owned()
 }
 
 fn read_link(link: &str) -> Option<Destination> {

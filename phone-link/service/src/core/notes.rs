@@ -7,7 +7,7 @@ use super::Core;
 /// Of one phone; the oldest go.
 const NOTES: usize = 50;
 /// Words beside which a number is nobody else's business.
-const SECRET: [&str; 12] = [
+const SECRET: [&str; 14] = [
     "code",
     "otp",
     "pin",
@@ -17,9 +17,11 @@ const SECRET: [&str; 12] = [
     "verification",
     "verify",
     "验证码",
+    "驗證碼",
     "校验码",
     "动态码",
     "密码",
+    "密碼",
 ];
 
 /// Whether it looks like a password for once: a number of four to eight digits beside a word for one.
@@ -30,6 +32,8 @@ fn is_secret(text: &str) -> bool {
     let long = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|run| (4..=8).contains(&run.len()));
     let number = long(&text) || long(&joined);
     let word = |word: &str| match word.is_ascii() {
+        // pincode, codes, Bestätigungscode
+        true if word == "code" => text.contains(word),
         true => text.split(|c: char| !c.is_alphanumeric()).any(|part| part == word),
         false => text.contains(word),
     };
@@ -67,6 +71,8 @@ mod tests {
             "【银行】验证码 8821，请勿告诉他人",
             "TAN: 123456",
             "G-493021 is your verification code",
+            "Ihr Bestätigungscode: 123456",
+            "驗證碼 123456",
             "123-456 is your code",
         ] {
             assert!(is_secret(text), "{text}");

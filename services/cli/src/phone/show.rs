@@ -8,14 +8,28 @@ use tandem_contracts::sessions::Session;
 
 use crate::table::{Align, Table};
 
+/// The longest title that is printed, characters.
+const WIDEST: usize = 60;
+
 /// What a session is called; never where it is.
 pub fn title(session: &Session) -> String {
     let first = |texts: [&str; 3]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or("(no name)").to_owned();
-    match session.kind.as_str() {
+    let title = match session.kind.as_str() {
         "destination" => first([&session.destination.label, "a place", ""]),
         "note" => first([&session.note.title, &session.note.app, &session.note.text]),
         _ => first([&session.media.title, &session.media.app, ""]),
+    };
+    short(&title)
+}
+
+/// What a phone says, on one line and of a bounded width.
+fn short(text: &str) -> String {
+    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let mut short: String = letters.by_ref().take(WIDEST).collect();
+    if letters.next().is_some() {
+        short.push('…');
     }
+    short
 }
 
 /// Minutes and seconds.
@@ -167,6 +181,13 @@ mod tests {
         media        Night drive  on the phone  plays at about 12:34  Pixel
         destination  Café         in the car    3.2 km away           Pixel
         ");
+    }
+
+    #[test]
+    fn a_title_stays_on_its_line() {
+        let mut session = podcast();
+        session.media.title = format!("a\nb\u{1b}[31m{}", "x".repeat(100));
+        assert_eq!(title(&session), format!("a b [31m{}…", "x".repeat(52)));
     }
 
     #[test]
