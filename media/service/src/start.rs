@@ -104,7 +104,7 @@ pub struct Service {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<Service, StartError> {
-    let state = options.state.or_else(state_folder).ok_or(StartError::NoState)?;
+    let state = options.state.or_else(|| tandem_runtime::state_folder("media")).ok_or(StartError::NoState)?;
     let (library, opened) = Library::open(&state).await?;
     let remark = match &opened {
         Opened::MovedAside { to, why } => {
@@ -193,10 +193,4 @@ impl Service {
         }
         result
     }
-}
-
-fn state_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(base.join("tandem/media"))
 }

@@ -109,7 +109,7 @@ pub struct Service {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<Service, StartError> {
-    let state = options.state.or_else(state_folder).ok_or(StartError::NoState)?;
+    let state = options.state.or_else(|| tandem_runtime::state_folder("phones")).ok_or(StartError::NoState)?;
     let name = device_name(&options.name).ok_or(StartError::Name(options.name))?;
     let store = Arc::new(Store::open(&state).await?);
     let loaded = store.load().await?;
@@ -175,10 +175,4 @@ impl Service {
         drop(actor.await);
         result
     }
-}
-
-fn state_folder() -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(base.join("tandem/phones"))
 }

@@ -7,6 +7,7 @@ mod client;
 mod climate;
 mod failure;
 mod media;
+mod output;
 mod phone;
 mod places;
 mod private_bus;

@@ -4,18 +4,16 @@ mod show;
 mod transport;
 mod what;
 
-use std::io::Write;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use clap::{Args, Subcommand};
-use serde::Serialize;
+use clap::Subcommand;
 use tandem_contracts::media::Media1Proxy;
 use tandem_contracts::mpris::{NAME, PlayerProxy};
 use zbus::proxy::CacheProperties;
 
 use crate::client::{self, CallError};
 use crate::failure::{SetUp, Status, set_up};
+use crate::output::Output;
 
 const ABSENT: &str = "the media service is not on this bus: `tandem sim` starts it, unless --no-media says otherwise";
 
@@ -105,27 +103,6 @@ pub enum Media {
         #[arg(value_parser = ["off", "track", "album"])]
         mode: String,
     },
-}
-
-/// How the answer is printed.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Output {
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-impl Output {
-    /// Prints an answer to standard output, as text or as one JSON document.
-    fn print(self, answer: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
-        let shown = if self.json {
-            serde_json::to_string_pretty(answer).context("the answer is no JSON")? + "\n"
-        } else {
-            text()
-        };
-        std::io::stdout().write_all(shown.as_bytes())?;
-        Ok(())
-    }
 }
 
 impl Media {

@@ -2,18 +2,17 @@ mod pair;
 mod show;
 mod wait;
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail, ensure};
-use clap::{Args, Subcommand};
-use serde::Serialize;
+use clap::Subcommand;
 use tandem_contracts::phones::{Phone as Known, PhoneLink1Proxy};
 use tandem_contracts::sessions::{Session, Sessions1Proxy};
 use zbus::proxy::CacheProperties;
 
 use crate::client::{self, CallError};
 use crate::failure::{SetUp, Status, set_up};
+use crate::output::Output;
 use crate::say::say;
 
 const ABSENT: &str = "the phone service is not on this bus: `tandem sim --phones` starts it";
@@ -106,26 +105,6 @@ pub enum Phone {
         #[command(flatten)]
         output: Output,
     },
-}
-
-/// How the answer is printed.
-#[derive(Args, Clone, Copy, Debug)]
-pub struct Output {
-    /// Prints JSON.
-    #[arg(long)]
-    json: bool,
-}
-
-impl Output {
-    fn print(self, answer: &impl Serialize, text: impl FnOnce() -> String) -> anyhow::Result<()> {
-        let shown = if self.json {
-            serde_json::to_string_pretty(answer).context("the answer is no JSON")? + "\n"
-        } else {
-            text()
-        };
-        std::io::stdout().write_all(shown.as_bytes())?;
-        Ok(())
-    }
 }
 
 /// The phone service, by both of its interfaces.

@@ -1,6 +1,7 @@
 //! What every service's `main()` is made of: the log, the word to stop, and exit codes.
 
 use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +33,13 @@ pub async fn told_to_stop() -> std::io::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// Where a service of this name keeps its state, `$XDG_STATE_HOME/tandem/NAME` or the same below `~/.local/state`; none without a home.
+pub fn state_folder(name: &str) -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(base.join("tandem").join(name))
 }
 
 /// One clear line on standard error for an error and its causes, and the exit code for a wrong set-up.

@@ -378,3 +378,68 @@ fn a_phone_that_comes_claims_and_vanishes_a_thousand_times_leaves_nothing_behind
     }
     assert_eq!((world.core.phones.len(), world.core.phones[&id("pixel")].players.len()), (1, 0));
 }
+
+#[test]
+fn what_one_phone_gave_is_not_the_song_of_another_that_had_it_before() {
+    let mut world = World::new();
+    let second = world.paired("nokia");
+    let had = world.held(second);
+    world.core.release(world.at(), &had.id).unwrap();
+    let seen = CarSeen { item: "track:1".into(), sounding: false, position_ms: 90_000 };
+    world.core.car_paused(world.at(), &had.id, 1, seen);
+    world.state(second, false, 90_000);
+    world.car("track:1", false, 90_000);
+
+    let first = world.paired("pixel");
+    world.plays(first, 60_000, Some("track:1"));
+    let session = world.sessions("media").into_iter().find(|it| it.phone_name == "pixel").unwrap();
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.pauses(first, 61_000);
+    world.deeds();
+    world.car("track:1", true, 61_000);
+    world.car("track:1", true, 62_000);
+    let stages: Vec<_> = world.sessions("media").into_iter().map(|it| (it.phone_name, it.stage)).collect();
+    assert_eq!(stages, [("pixel".into(), "held".into()), ("nokia".into(), "offered".into())]);
+    assert!(!world.deeds().iter().any(|it| matches!(it, Effect::Pause { .. })));
+}
+
+#[test]
+fn another_song_that_began_before_the_pause_was_heard_is_not_taken_for_the_claimed_one() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 3_599_000, Some("track:1"));
+    let session = world.session("media");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.says(link, Message::Mpris(Mpris::Players { names: vec![PLAYER.into()], sends_art: false }));
+    let next = Playing { title: Some("News".into()), playing: Some(false), position_ms: Some(0), ..Playing::default() };
+    world.says(link, Message::Mpris(Mpris::State { player: PLAYER.into(), state: Box::new(next) }));
+    assert!(!world.deeds().iter().any(|it| matches!(it, Effect::Play { .. })));
+    assert_eq!(world.session("media").stage, "offered");
+}
+
+#[test]
+fn a_wish_that_was_taken_back_does_not_make_the_phone_sound_later() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 0, Some("track:1"));
+    let session = world.session("media");
+    world.core.claim(world.at(), &session.id).unwrap();
+    world.core.release(world.at(), &session.id).unwrap();
+    world.pauses(link, 10);
+    world.state(link, true, 20);
+    world.held(link);
+    world.car("station:1", true, 0);
+    let told = world.told(link);
+    assert!(told.iter().any(|it| matches!(it, Message::MprisRequest(MprisRequest::SetPosition { .. }))));
+    assert!(!told.contains(&ordered(Action::Play)), "the radio sounds");
+}
+
+#[test]
+fn a_phone_that_steers_is_held_to_a_pace() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    for _ in 0..100 {
+        world.says(link, Message::MprisRequest(MprisRequest::Do { player: "Car".into(), action: Action::Next }));
+    }
+    assert_eq!(world.deeds().iter().filter(|it| matches!(it, Effect::Steer(_))).count(), 20);
+}
