@@ -37,23 +37,28 @@ pub(crate) fn fold(text: &str) -> String {
                 Some(letters) => folded.push_str(letters),
                 None => folded.push(c),
             }
-        } else if !matches!(c, '\'' | '’' | '‘' | '`' | '´') {
+        } else {
             gap = true;
         }
     };
     if text.is_ascii() {
-        text.chars().for_each(|c| push(c.to_ascii_lowercase()));
+        text.chars().filter(|c| !is_apostrophe(*c)).for_each(|c| push(c.to_ascii_lowercase()));
     } else {
-        // Lower case first: a capital may become a letter and a mark.
+        // Lower case first: a capital may become a letter and a mark. Apostrophes go before letters and marks are put together: what stood at their two sides may be one letter.
         text.chars()
+            .filter(|c| !is_apostrophe(*c))
             .flat_map(char::to_lowercase)
             .nfkd()
-            .filter(|c| !is_accent(*c))
+            .filter(|c| !is_accent(*c) && !is_apostrophe(*c))
             .nfc()
             .flat_map(char::to_lowercase)
             .for_each(push);
     }
     folded
+}
+
+fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '’' | '‘' | '`' | '´')
 }
 
 /// Marks that a person leaves out when typing. The vowel signs of other scripts stay.

@@ -7,6 +7,9 @@ fn what_is_the_same_to_a_listener_folds_to_the_same() {
     for (text, folded) in [
         ("  Déjà   Vu! ", "deja vu"),
         ("DON’T Stop", "dont stop"),
+        ("Déjà don´t", "deja dont"),
+        ("か’\u{3099}", "が"),
+        ("か＇\u{3099}", "が"),
         ("Straße", "strasse"),
         ("İstanbul", "istanbul"),
         ("Ærø & Łódź", "aero lodz"),
