@@ -5,7 +5,6 @@
 //! the old value first, and opens a connection of its own: to the session's bus whatever `TANDEM_BUS` says, without a time limit, and with a name that others can take.
 //! There is no `TrackList`: the queue may hold 100,000 entries, and `Media1` gives them by the page.
 
-mod face;
 mod metadata;
 mod player;
 mod properties;
@@ -13,17 +12,18 @@ mod root;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
+use tandem_contracts::mpris::face::{self, Served, tell_changed, tell_seeked};
 use tandem_contracts::mpris::{NAME, PATH};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::watch;
 use zbus::connection::Builder;
-use zbus::names::BusName;
-use zbus::{Connection, Variant};
+use zbus::{Connection, fdo};
 
-use crate::state::{Handle, Happening};
+use crate::state::{Handle, Happening, Request, Snapshot};
 
-use face::{Face, Served};
 use player::Player;
 use root::Root;
 
@@ -45,7 +45,7 @@ pub async fn tell(connection: &Connection, handle: &Handle) -> zbus::Result<()> 
     let mut snapshots = handle.snapshot.clone();
     let mut happenings = handle.happenings.subscribe();
     let mut told = snapshots.borrow_and_update().clone();
-    tell_changed(connection, properties::everything(&told)).await?;
+    tell_changed::<Player>(connection, face::everything::<Player>(&told)).await?;
     loop {
         // The snapshot first: a jump belongs to the track that was told.
         tokio::select! {
@@ -55,12 +55,12 @@ pub async fn tell(connection: &Connection, handle: &Handle) -> zbus::Result<()> 
                     return Ok(());
                 }
                 let now = snapshots.borrow_and_update().clone();
-                tell_changed(connection, properties::difference(&told, &now)).await?;
+                tell_changed::<Player>(connection, properties::difference(&told, &now)).await?;
                 told = now;
             }
             happened = happenings.recv() => match happened {
                 Ok(Happening::Seeked(micros)) => {
-                    connection.emit_signal(None::<BusName<'_>>, PATH, Player::NAME, "Seeked", &(micros,)).await?;
+                    tell_seeked::<Player>(connection, micros).await?;
                 }
                 // Whoever missed a jump reads the position: only the latest of many matters.
                 Ok(Happening::Skipped(..)) | Err(RecvError::Lagged(_)) => {}
@@ -70,13 +70,21 @@ pub async fn tell(connection: &Connection, handle: &Handle) -> zbus::Result<()> 
     }
 }
 
-async fn tell_changed(connection: &Connection, changed: HashMap<&'static str, Variant<'static>>) -> zbus::Result<()> {
-    if changed.is_empty() {
-        return Ok(());
+type Property = face::Property<Handle>;
+type Wish = face::Wish<Handle>;
+
+impl face::Source for Handle {
+    type Snapshot = Snapshot;
+    type Request = Request;
+
+    fn snapshot(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshot.clone()
     }
-    let nothing_invalidated: [&str; 0] = [];
-    let body = (Player::NAME, changed, nothing_invalidated.as_slice());
-    connection
-        .emit_signal(None::<BusName<'_>>, PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", &body)
-        .await
+
+    fn ask(&self, request: Request) -> fdo::Result<()> {
+        self.requests.try_send(request).map_err(|error| match error {
+            TrySendError::Full(_) => fdo::Error::LimitsExceeded("too much is asked of the player at once".into()),
+            TrySendError::Closed(_) => fdo::Error::Failed("the player is ending".into()),
+        })
+    }
 }

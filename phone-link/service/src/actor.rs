@@ -17,9 +17,9 @@ use tracing::{debug, info, warn};
 
 use crate::car::{Car, FADES};
 use crate::core::{
-    Arrival, CarOrder, CarPlays, Change, Core, Effect, Found, Landed, Moment, Refusal, Snapshot, Vehicle,
+    Arrival, CarPlays, Change, Core, Effect, Found, Landed, Moment, Order, Refusal, Snapshot, Vehicle,
 };
-use crate::files;
+use crate::{covers, files};
 use crate::store::Store;
 
 /// Wishes that may wait; a client beyond that waits at its own end.
@@ -38,35 +38,42 @@ const ANNOUNCE_SELDOM: Duration = Duration::from_secs(30);
 pub type Answer<T> = oneshot::Sender<Result<T, Refusal>>;
 
 /// What the car's player is told, one after the other: what is told later is done later.
-enum Order {
+enum Turn {
     Play { item: String, position_ms: i64 },
     Pause { session: String, item: String, number: u64 },
-    Steer(CarOrder),
+    Steer(Order),
 }
 
-async fn obey(car: Car, mut orders: mpsc::UnboundedReceiver<Order>, words: mpsc::Sender<Word>) {
+async fn obey(car: Car, mut orders: mpsc::UnboundedReceiver<Turn>, words: mpsc::Sender<Word>) {
     while let Some(order) = orders.recv().await {
         match order {
-            Order::Play { item, position_ms } => {
+            Turn::Play { item, position_ms } => {
                 tokio::time::sleep(FADES).await;
                 car.play(item, position_ms).await;
             }
-            Order::Pause { session, item, number } => {
+            Turn::Pause { session, item, number } => {
                 if let Some(seen) = car.pause(&item).await {
                     drop(words.send(Word::Paused { session, number, seen }).await);
                 }
             }
-            Order::Steer(order) => car.steer(order).await,
+            Turn::Steer(order) => car.steer(order).await,
         }
     }
 }
 
-/// An answer that waits to be given.
-type Reply = Box<dyn FnOnce() + Send>;
+/// An answer that waits to be given, until it is known whether the disk took what was to be kept.
+type Reply = Box<dyn FnOnce(bool) + Send>;
 
 fn later<T: Send + 'static>(answer: Answer<T>, result: Result<T, Refusal>) -> Reply {
     // A client that does not wait for its answer any more is no error.
-    Box::new(move || drop(answer.send(result)))
+    Box::new(move |_| drop(answer.send(result)))
+}
+
+/// For what has to be there after a restart, too.
+fn lasting<T: Send + 'static>(answer: Answer<T>, result: Result<T, Refusal>) -> Reply {
+    let unwritten = "it is done, and would be undone by a restart: the disk does not take it, which is tried again";
+    let told = move |kept: bool| if kept { result } else { result.and(Err(Refusal::NotKept(unwritten.to_owned()))) };
+    Box::new(move |kept| drop(answer.send(told(kept))))
 }
 
 /// What people want.
@@ -90,6 +97,8 @@ pub enum Request {
     Release(String, Answer<()>),
     Steer(String, String, Answer<()>),
     Dismiss(String, Answer<()>),
+    /// What a player of a phone is to do; MPRIS answers nothing.
+    Order(String, Order),
 }
 
 /// What tasks of the service tell.
@@ -97,6 +106,7 @@ pub enum Word {
     Resolved { session: String, track: String, found: Option<Found> },
     Paused { session: String, number: u64, seen: CarSeen },
     Received(DeviceId, Landed),
+    Covered { phone: DeviceId, session: String, url: String, address: String },
     Sent(DeviceId),
 }
 
@@ -124,7 +134,7 @@ pub struct Tools {
     pub car: Car,
     pub plays: watch::Receiver<(u64, CarPlays)>,
     pub vehicle: watch::Receiver<Vehicle>,
-    /// Where files of phones go.
+    /// Where files of phones, and their covers, have folders.
     pub folder: PathBuf,
 }
 
@@ -136,7 +146,7 @@ pub struct Actor {
     requests: mpsc::Receiver<Request>,
     words: (mpsc::Sender<Word>, mpsc::Receiver<Word>),
     /// Few at any time: a session has one order under way, and a phone that steers is held to its pace by its link.
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::UnboundedSender<Turn>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     announce: Instant,
     announcements: u32,
@@ -212,7 +222,7 @@ impl Actor {
             }
             self.perform().await;
             if let Some(reply) = reply {
-                reply();
+                reply(self.unwritten.is_empty());
             }
         }
     }
@@ -258,6 +268,7 @@ impl Actor {
             Word::Resolved { session, track, found } => self.core.resolved(at, &session, &track, found),
             Word::Paused { session, number, seen } => self.core.car_paused(at, &session, number, seen),
             Word::Received(phone, landed) => self.core.received(at, &phone, landed),
+            Word::Covered { phone, session, url, address } => self.core.covered(at, &phone, &session, &url, address),
             Word::Sent(phone) => self.core.sent(at, &phone),
         }
     }
@@ -275,12 +286,12 @@ impl Actor {
             Request::Pair(id, answer) => later(answer, core.pair(at, &id)),
             Request::Confirm(id, answer) => later(answer, core.confirm(at, &id)),
             Request::Refuse(id, answer) => later(answer, core.refuse(at, &id)),
-            Request::Forget(id, answer) => later(answer, core.forget(at, &id)),
-            Request::ForgetAll(answer) => later(answer, Ok(core.forget_all(at))),
-            Request::Grant(id, what, granted, answer) => later(answer, core.grant(at, &id, &what, granted)),
-            Request::Automatic(id, kind, word, answer) => later(answer, core.set_automatic(at, &id, &kind, &word)),
-            Request::Guest(id, is_guest, answer) => later(answer, core.set_guest(at, &id, is_guest)),
-            Request::Prefer(id, answer) => later(answer, core.prefer(at, &id)),
+            Request::Forget(id, answer) => lasting(answer, core.forget(at, &id)),
+            Request::ForgetAll(answer) => lasting(answer, Ok(core.forget_all(at))),
+            Request::Grant(id, what, granted, answer) => lasting(answer, core.grant(at, &id, &what, granted)),
+            Request::Automatic(id, kind, word, answer) => lasting(answer, core.set_automatic(at, &id, &kind, &word)),
+            Request::Guest(id, is_guest, answer) => lasting(answer, core.set_guest(at, &id, is_guest)),
+            Request::Prefer(id, answer) => lasting(answer, core.prefer(at, &id)),
             Request::Ring(id, answer) => later(answer, core.ring(at, &id)),
             Request::Share(id, text, answer) => later(answer, core.share(at, &id, &text)),
             Request::Way(id, answer) => later(answer, core.way_to(&id)),
@@ -288,6 +299,10 @@ impl Actor {
             Request::Release(id, answer) => later(answer, core.release(at, &id)),
             Request::Steer(id, order, answer) => later(answer, core.steer(at, &id, &order)),
             Request::Dismiss(id, answer) => later(answer, core.dismiss(at, &id)),
+            Request::Order(id, order) => {
+                let refused = core.order(at, &id, order).err();
+                Box::new(move |_| if let Some(why) = refused { debug!(?why, "a phone's player is not told") })
+            }
         }
     }
 
@@ -360,12 +375,12 @@ impl Actor {
                 });
             }
             // Who obeys ends with this.
-            Effect::Play { item, position_ms, .. } => drop(self.orders.send(Order::Play { item, position_ms })),
+            Effect::Play { item, position_ms, .. } => drop(self.orders.send(Turn::Play { item, position_ms })),
             Effect::Pause { session, item, number } => {
-                drop(self.orders.send(Order::Pause { session, item, number }));
+                drop(self.orders.send(Turn::Pause { session, item, number }));
             }
             Effect::AskCar => car.ask(),
-            Effect::Steer(order) => drop(self.orders.send(Order::Steer(order))),
+            Effect::Steer(order) => drop(self.orders.send(Turn::Steer(order))),
             Effect::Receive { phone, link, payload, name } => {
                 let (links, folder) = (links.clone(), folder.clone());
                 let Ok(place) = Arc::clone(&self.landing).try_acquire_owned() else {
@@ -375,6 +390,16 @@ impl Actor {
                     let _place = place;
                     let landed = files::receive(&links, link, payload, &folder, &phone, &name).await;
                     drop(words.send(Word::Received(phone, landed)).await);
+                });
+            }
+            Effect::ReceiveCover { phone, link, payload, session, url } => {
+                let (links, folder) = (links.clone(), folder.clone());
+                let Ok(place) = Arc::clone(&self.landing).try_acquire_owned() else { return };
+                tokio::spawn(async move {
+                    let _place = place;
+                    if let Some(address) = covers::receive(&links, link, payload, &folder, &phone).await {
+                        drop(words.send(Word::Covered { phone, session, url, address }).await);
+                    }
                 });
             }
             Effect::Wipe(phone) => files::wipe(folder, &phone),

@@ -46,7 +46,7 @@ impl Door {
             Refusal::NotFound(sentence) => SessionsError::NotFound(sentence),
             Refusal::Invalid(sentence) => SessionsError::Invalid(sentence),
             Refusal::NotNow(sentence) | Refusal::NotParked(sentence) => SessionsError::NotNow(sentence),
-            Refusal::NotAllowed(sentence) => SessionsError::NotAllowed(sentence),
+            Refusal::NotAllowed(sentence) | Refusal::NotKept(sentence) => SessionsError::NotAllowed(sentence),
         })
     }
 
@@ -56,6 +56,7 @@ impl Door {
             Refusal::Invalid(sentence) => PhoneLinkError::Invalid(sentence),
             Refusal::NotNow(sentence) | Refusal::NotAllowed(sentence) => PhoneLinkError::NotNow(sentence),
             Refusal::NotParked(sentence) => PhoneLinkError::NotParked(sentence),
+            Refusal::NotKept(sentence) => PhoneLinkError::Storage(sentence),
         })
     }
 }

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
-use crate::core::{CarOrder, CarPlays, Found};
+use crate::core::{CarPlays, Found, Order};
 
 /// From here on it is the same for a listener.
 const SAME: f64 = 0.8;
@@ -54,7 +54,14 @@ impl Car {
             Ok(matches) => matches
                 .into_iter()
                 .find(|found| found.score >= SAME && found.item.available)
-                .map(|found| Found { item: found.item.id, art: found.item.art }),
+                .map(|found| Found {
+                    item: found.item.id,
+                    art: found.item.art,
+                    title: found.item.title,
+                    artist: found.item.artist,
+                    album: found.item.album,
+                    length_ms: found.item.length_us / 1000,
+                }),
             Err(error) => {
                 debug!(error = &error as &dyn std::error::Error, "the library cannot be asked");
                 None
@@ -95,17 +102,17 @@ impl Car {
     }
 
     /// What the phone wants the car's player to do.
-    pub async fn steer(&self, order: CarOrder) {
+    pub async fn steer(&self, order: Order) {
         let told = match order {
-            CarOrder::Play => self.player.play().await,
-            CarOrder::Pause => self.player.pause().await,
-            CarOrder::PlayPause => self.player.play_pause().await,
-            CarOrder::Next => self.player.next().await,
-            CarOrder::Previous => self.player.previous().await,
-            CarOrder::Stop => self.player.stop().await,
-            CarOrder::Seek { us } => self.player.seek(us).await,
-            CarOrder::Volume { percent } => self.player.set_volume(f64::from(percent.min(100)) / 100.0).await,
-            CarOrder::SetPosition { ms } => self.set_position(ms).await,
+            Order::Play => self.player.play().await,
+            Order::Pause => self.player.pause().await,
+            Order::PlayPause => self.player.play_pause().await,
+            Order::Next => self.player.next().await,
+            Order::Previous => self.player.previous().await,
+            Order::Stop => self.player.stop().await,
+            Order::Seek { us } => self.player.seek(us).await,
+            Order::Volume { percent } => self.player.set_volume(f64::from(percent.min(100)) / 100.0).await,
+            Order::SetPosition { ms } => self.set_position(ms).await,
         };
         if let Err(error) = told {
             debug!(error = &error as &dyn std::error::Error, "the car's player does not do what the phone wants");

@@ -1,5 +1,7 @@
 //! What the service knows of all phones, and what is to be done about it. No bus, no socket, no disk, no clock: time is an argument.
 
+mod covers;
+mod faces;
 mod landing;
 mod notes;
 mod pace;
@@ -7,6 +9,7 @@ mod pair;
 mod phone;
 mod places;
 mod players;
+mod shared;
 mod shown;
 mod take;
 mod wishes;
@@ -21,6 +24,7 @@ use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
 use tandem_link::LinkId;
 use tandem_session::{Cabin, CarSeen, Destination, Point, Record, Stage};
 
+pub use faces::PlayerShown;
 pub use landing::Landed;
 pub use pace::Pace;
 pub use pair::Arrival;
@@ -81,6 +85,11 @@ pub struct Found {
     pub item: String,
     /// A `file://` address of its cover; empty if it has none.
     pub art: String,
+    pub title: String,
+    pub artist: String,
+    pub album: String,
+    /// 0 if not known or endless.
+    pub length_ms: i64,
 }
 
 /// What the vehicle says, as far as it is known.
@@ -92,9 +101,9 @@ pub struct Vehicle {
     pub place: Option<Point>,
 }
 
-/// What the car's player is told for a phone that steers it.
+/// What a player is told: the car's by a phone, a phone's by somebody in the car.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CarOrder {
+pub enum Order {
     Play,
     Pause,
     PlayPause,
@@ -116,13 +125,7 @@ pub enum Change {
     },
     /// The phone and everything of it.
     Forgotten(DeviceId),
-    Step {
-        phone: DeviceId,
-        player: String,
-        session: String,
-        track: String,
-        record: Record,
-    },
+    Step(Box<Step>),
     Place(Box<Place>),
     PlaceGone(String),
     Ledger(Entry),
@@ -162,13 +165,21 @@ pub enum Effect {
     },
     /// Answered by [`Core::car`].
     AskCar,
-    Steer(CarOrder),
+    Steer(Order),
     /// Take a file in: answered by [`Core::received`].
     Receive {
         phone: DeviceId,
         link: LinkId,
         payload: Payload,
         name: String,
+    },
+    /// Take a cover in: answered by [`Core::covered`].
+    ReceiveCover {
+        phone: DeviceId,
+        link: LinkId,
+        payload: Payload,
+        session: String,
+        url: String,
     },
     /// Everything that the phone put here is to go.
     Wipe(DeviceId),
@@ -190,6 +201,8 @@ pub struct Step {
     pub player: String,
     pub session: String,
     pub track: String,
+    /// When it was written, seconds since 1970.
+    pub at: i64,
     pub record: Record,
 }
 
@@ -208,13 +221,16 @@ pub struct Core {
     car: CarPlays,
     /// When it said so.
     car_at: Duration,
+    /// What no other start of this service has.
+    seed: u64,
     sessions: u64,
     told: shown::Told,
     out: VecDeque<Effect>,
 }
 
 impl Core {
-    pub fn new(at: Moment, name: String, loaded: Loaded) -> Self {
+    /// `seed` is one that no other start has: names of sessions come from it.
+    pub fn new(at: Moment, seed: u64, name: String, loaded: Loaded) -> Self {
         let mut core = Self {
             at,
             name,
@@ -226,6 +242,7 @@ impl Core {
             guests_until: None,
             car: CarPlays::default(),
             car_at: Duration::ZERO,
+            seed,
             sessions: 0,
             told: shown::Told::default(),
             out: VecDeque::new(),
@@ -377,12 +394,15 @@ impl Core {
         }
     }
 
-    /// A session's name: of time, and of how many there were.
+    /// A session's name: of time, of this start, and of how many there were.
     fn new_session(&mut self) -> String {
         self.sessions += 1;
-        let (seconds, millis) = (self.at.unix_ms / 1000, (self.at.unix_ms % 1000) as u32);
-        let stamp = uuid::Timestamp::from_unix(uuid::NoContext, seconds, millis * 1_000_000);
-        uuid::Uuid::new_v7(stamp).to_string()
+        let mut rest = [0; 10];
+        let (start, count) = rest.split_at_mut(8);
+        start.copy_from_slice(&self.seed.to_be_bytes());
+        // As many as 65,536 within one millisecond.
+        count.copy_from_slice(&(self.sessions as u16).to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(self.at.unix_ms, &rest).into_uuid().to_string()
     }
 
     /// Where paired phones that are not connected were last, as far as is known; none if all are here.

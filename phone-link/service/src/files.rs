@@ -1,7 +1,7 @@
 //! Files of phones: they land in a folder of their phone's own, and are never opened here.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
@@ -12,6 +12,9 @@ use tokio::io::AsyncWriteExt;
 use tracing::{info, warn};
 
 use crate::core::Landed;
+use crate::covers;
+
+pub const FOLDER: &str = "files";
 
 /// The largest file that is taken, and all of a phone together, bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -30,7 +33,7 @@ pub async fn receive(
     phone: &DeviceId,
     name: &str,
 ) -> Landed {
-    let folder = folder.join(phone.as_str());
+    let folder = of_phone(folder, FOLDER, phone);
     let part = folder.join(format!(".{}.part", uuid::Uuid::new_v4()));
     match land(links, link, payload, &folder, &part, name).await {
         Ok(bytes) => {
@@ -90,9 +93,15 @@ fn settle(part: &Path, folder: &Path, name: &str) -> io::Result<()> {
     Err(io::Error::other("there are too many files of this name"))
 }
 
-/// What was on its way when the power went is of no use to anybody.
+/// Where things of one kind of a phone are.
+pub fn of_phone(folder: &Path, kind: &str, phone: &DeviceId) -> PathBuf {
+    folder.join(kind).join(phone.as_str())
+}
+
+/// What was on its way when the power went is of no use to anybody, nor are covers of what played then.
 pub fn tidy(folder: &Path) {
-    let phones = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    remove(&folder.join(covers::FOLDER));
+    let phones = std::fs::read_dir(folder.join(FOLDER)).into_iter().flatten().flatten();
     let files = phones.filter_map(|phone| std::fs::read_dir(phone.path()).ok()).flatten().flatten();
     for file in files.filter(|file| file.path().extension().is_some_and(|ending| ending == "part")) {
         if file.file_name().as_encoded_bytes().starts_with(b".") {
@@ -104,9 +113,15 @@ pub fn tidy(folder: &Path) {
 
 /// Everything of a phone goes.
 pub fn wipe(folder: &Path, phone: &DeviceId) {
-    match std::fs::remove_dir_all(folder.join(phone.as_str())) {
+    for kind in [FOLDER, covers::FOLDER] {
+        remove(&of_phone(folder, kind, phone));
+    }
+}
+
+fn remove(folder: &Path) {
+    match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            warn!(error = &error as &dyn std::error::Error, "files of a phone cannot be removed");
+            warn!(error = &error as &dyn std::error::Error, "what came from phones cannot be removed");
         }
         _ => {}
     }
@@ -131,8 +146,9 @@ mod tests {
     #[test]
     fn what_was_on_its_way_is_gone_after_a_start_and_what_came_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let phone = folder.path().join("phone");
-        std::fs::create_dir(&phone).unwrap();
+        let phone = folder.path().join("files/phone");
+        std::fs::create_dir_all(&phone).unwrap();
+        std::fs::create_dir_all(folder.path().join("covers/phone")).unwrap();
         for name in [".1.part", "photo.jpg", "story.part"] {
             std::fs::write(phone.join(name), "x").unwrap();
         }
@@ -140,6 +156,7 @@ mod tests {
         let mut left: Vec<_> = std::fs::read_dir(&phone).unwrap().map(|it| it.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["photo.jpg", "story.part"]);
+        assert!(!folder.path().join("covers").exists());
         tidy(&folder.path().join("nowhere"));
     }
 }

@@ -21,6 +21,8 @@ CREATE TABLE step (
     item TEXT NOT NULL,
     step TEXT NOT NULL,
     position_ms INTEGER,
+    -- When it was written, seconds since 1970.
+    at INTEGER NOT NULL,
     PRIMARY KEY (phone, player)
 ) STRICT;
 CREATE TABLE place (

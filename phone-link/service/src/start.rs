@@ -20,6 +20,7 @@ use crate::bus::Door;
 use crate::car::Car;
 use crate::core::{CarPlays, Core, Vehicle};
 use crate::files;
+use crate::mpris;
 use crate::store::{Store, StoreError};
 use crate::vehicle;
 
@@ -127,10 +128,11 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
 
     let (plays, follows_plays) = watch::channel((0, CarPlays::default()));
     let (vehicle, follows_vehicle) = watch::channel(Vehicle::default());
-    let files = state.join("files");
-    files::tidy(&files);
+    files::tidy(&state);
     let began = Instant::now();
-    let core = Core::new(moment(began), name.clone(), loaded);
+    // A number that no other start has, from the system's own source of them.
+    let (_, seed) = uuid::Uuid::new_v4().as_u64_pair();
+    let core = Core::new(moment(began), seed, name.clone(), loaded);
     let tools = Tools {
         links: links.clone(),
         news,
@@ -138,7 +140,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         car: car.clone(),
         plays: follows_plays,
         vehicle: follows_vehicle,
-        folder: files,
+        folder: state,
     };
     let (actor, handle) = Actor::new(core, began, tools);
     let door = Door { handle, store, links, name };
@@ -164,6 +166,7 @@ impl Service {
         let Self { actor, door, connection, car, plays, vehicle } = self;
         let (end, ended) = oneshot::channel::<()>();
         let actor = tokio::spawn(actor.run(async { drop(ended.await) }));
+        tokio::spawn(mpris::serve(door.handle.clone()));
         tokio::spawn(async move { car.follow(plays).await });
         let result = tokio::select! {
             stopped = stop => stopped.map_err(EndError::Stop),

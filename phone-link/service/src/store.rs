@@ -1,5 +1,6 @@
 //! What outlives a restart: the phones that were let in, the last step of each hand-over, places, and the ledger. SQLite, each change on the disk before it is acted on.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,8 +27,12 @@ const BUSY: Duration = Duration::from_secs(1);
 pub enum StoreError {
     #[error("cannot make the folder {}", folder.display())]
     Folder { folder: PathBuf, source: std::io::Error },
-    #[error("cannot open {}: move it away to begin anew, and pair all phones again", path.display())]
+    #[error("{} is damaged: move it away to begin anew, and pair all phones again", path.display())]
+    Damaged { path: PathBuf, source: sqlx::Error },
+    #[error("cannot open {}: look whether its disk is full, may be written, and nobody else has it open", path.display())]
     Open { path: PathBuf, source: sqlx::Error },
+    #[error("{} was taken away: what is known of the phones is kept no more; start again", path.display())]
+    Gone { path: PathBuf },
     #[error("{} belongs to another program, or to a newer Tandem (version {version})", path.display())]
     Foreign { path: PathBuf, version: i64 },
     #[error("cannot read or write what is known of the phones")]
@@ -35,7 +40,25 @@ pub enum StoreError {
 }
 
 /// The database, and the one connection to it.
-pub struct Store(Mutex<SqliteConnection>);
+pub struct Store {
+    connection: Mutex<SqliteConnection>,
+    path: PathBuf,
+    /// Which file that was when it was opened.
+    inode: u64,
+}
+
+/// SQLite's codes for a file that holds something else than it should.
+const DAMAGED: [i32; 2] = [11, 26];
+
+fn opening(path: &Path, source: sqlx::Error) -> StoreError {
+    let code = source.as_database_error().and_then(|error| error.code()).and_then(|code| code.parse::<i32>().ok());
+    let path = path.to_owned();
+    // The lowest byte tells the kind.
+    match code {
+        Some(code) if DAMAGED.contains(&(code & 0xff)) => StoreError::Damaged { path, source },
+        _ => StoreError::Open { path, source },
+    }
+}
 
 impl Store {
     /// Opens what is in the folder, or begins anew.
@@ -55,7 +78,7 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .disable_statement_logging();
-        let opening = |source| StoreError::Open { path: path.clone(), source };
+        let opening = |source| opening(&path, source);
         let mut connection = options.connect().await.map_err(opening)?;
         let (application, version): (i64, i64) = sqlx::query_as(
             "SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)",
@@ -68,14 +91,21 @@ impl Store {
                 let script = concat!(
                     "BEGIN IMMEDIATE;",
                     include_str!("schema.sql"),
-                    "PRAGMA application_id = 1413566032; PRAGMA user_version = 1; COMMIT;"
+                    "PRAGMA application_id = 1413566032; PRAGMA user_version = 2; COMMIT;"
                 );
                 sqlx::raw_sql(script).execute(&mut connection).await.map_err(opening)?;
             }
-            (APPLICATION, 1) => {}
+            (APPLICATION, 1) => {
+                // What was owed then is owed for as long as a new debt.
+                let script = "BEGIN IMMEDIATE; ALTER TABLE step ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+                    UPDATE step SET at = unixepoch(); PRAGMA user_version = 2; COMMIT;";
+                sqlx::raw_sql(script).execute(&mut connection).await.map_err(opening)?;
+            }
+            (APPLICATION, 2) => {}
             _ => return Err(StoreError::Foreign { path, version }),
         }
-        Ok(Self(Mutex::new(connection)))
+        let inode = std::fs::metadata(&path).map_err(at_fault)?.ino();
+        Ok(Self { connection: Mutex::new(connection), path, inode })
     }
 
     /// Everything that was written down; what cannot be understood any more is left out.
@@ -83,7 +113,7 @@ impl Store {
     /// # Errors
     /// The database cannot be read.
     pub async fn load(&self) -> Result<Loaded, StoreError> {
-        let mut connection = self.0.lock().await;
+        let mut connection = self.connection.lock().await;
         let phones = sqlx::query("SELECT * FROM phone ORDER BY rank").fetch_all(&mut *connection).await?;
         let steps = sqlx::query("SELECT * FROM step").fetch_all(&mut *connection).await?;
         let places = sqlx::query("SELECT * FROM place ORDER BY session").fetch_all(&mut *connection).await?;
@@ -101,20 +131,25 @@ impl Store {
     /// Writes a change down; it is on the disk when this returns.
     ///
     /// # Errors
-    /// The disk is full or cannot be written; nothing was changed.
+    /// The disk is full or cannot be written, or the file was taken away; nothing was changed.
     pub async fn keep(&self, change: &Change) -> Result<(), StoreError> {
-        let mut connection = self.0.lock().await;
+        // SQLite would go on writing into a file that has no name any more.
+        if !std::fs::metadata(&self.path).is_ok_and(|facts| facts.ino() == self.inode) {
+            return Err(StoreError::Gone { path: self.path.clone() });
+        }
+        let mut connection = self.connection.lock().await;
         let connection = &mut *connection;
         match change {
             Change::Phone { id, name, kept } => keep_phone(connection, id, name, kept).await?,
             Change::Forgotten(id) => {
                 sqlx::query("DELETE FROM phone WHERE id = ?").bind(id.as_str()).execute(connection).await?;
             }
-            Change::Step { phone, player, session, track, record } => {
+            Change::Step(step) => {
+                let Step { phone, player, session, track, at, record } = step.as_ref();
                 let (word, position_ms) = of_step(record.step);
                 sqlx::query(
-                    "INSERT OR REPLACE INTO step (phone, player, session, track, epoch, item, step, position_ms)
-                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 WHERE EXISTS (SELECT 1 FROM phone WHERE id = ?1)",
+                    "INSERT OR REPLACE INTO step (phone, player, session, track, epoch, item, step, position_ms, at)
+                     SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE EXISTS (SELECT 1 FROM phone WHERE id = ?1)",
                 )
                 .bind(phone.as_str())
                 .bind(player)
@@ -124,6 +159,7 @@ impl Store {
                 .bind(&record.item)
                 .bind(word)
                 .bind(position_ms)
+                .bind(at)
                 .execute(&mut *connection)
                 .await?;
                 // A phone may invent players.
@@ -179,7 +215,7 @@ impl Store {
     pub async fn ledger(&self, limit: u32) -> Result<Vec<Entry>, StoreError> {
         let rows = sqlx::query("SELECT * FROM ledger ORDER BY row DESC LIMIT ?")
             .bind(limit)
-            .fetch_all(&mut *self.0.lock().await)
+            .fetch_all(&mut *self.connection.lock().await)
             .await?;
         let entry = |row: &SqliteRow| -> Result<Entry, sqlx::Error> {
             Ok(Entry {
@@ -279,6 +315,7 @@ fn step(row: &SqliteRow) -> Option<Step> {
         player: row.try_get("player").ok()?,
         session: row.try_get("session").ok()?,
         track: row.try_get("track").ok()?,
+        at: row.try_get("at").ok()?,
         record: Record { epoch, item: row.try_get("item").ok()?, step: taken },
     })
 }
@@ -333,12 +370,11 @@ mod tests {
     fn step(step: Taken) -> Step {
         let record = Record { epoch: 7, item: "track:1".into(), step };
         let (player, session, track) = ("VLC".into(), "s".into(), "Song\n\n\n".into());
-        Step { phone: id(), player, session, track, record }
+        Step { phone: id(), player, session, track, at: 11, record }
     }
 
     fn written(step: &Step) -> Change {
-        let Step { phone, player, session, track, record } = step.clone();
-        Change::Step { phone, player, session, track, record }
+        Change::Step(Box::new(step.clone()))
     }
 
     #[tokio::test]
@@ -395,6 +431,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_file_that_was_taken_away_takes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let change = Change::IgnitionOff(Some(1));
+        store.keep(&change).await.unwrap();
+        std::fs::rename(folder.path().join(DATABASE), folder.path().join("elsewhere")).unwrap();
+        assert!(matches!(store.keep(&change).await, Err(StoreError::Gone { .. })));
+        // Nor does another one in its place: it is not the one that is open.
+        std::fs::write(folder.path().join(DATABASE), "").unwrap();
+        assert!(matches!(store.keep(&change).await, Err(StoreError::Gone { .. })));
+        std::fs::rename(folder.path().join("elsewhere"), folder.path().join(DATABASE)).unwrap();
+        store.keep(&change).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_of_before_is_brought_up_to_now() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let store = Store::open(folder.path()).await.unwrap();
+            store.keep(&Change::Phone { id: id(), name: "P".into(), kept: Box::new(kept()) }).await.unwrap();
+            store.keep(&written(&step(Taken::Settled))).await.unwrap();
+            let older = "ALTER TABLE step DROP COLUMN at; PRAGMA user_version = 1";
+            sqlx::raw_sql(older).execute(&mut *store.connection.lock().await).await.unwrap();
+        }
+        for _ in 0..2 {
+            let steps = Store::open(folder.path()).await.unwrap().load().await.unwrap().steps;
+            assert!(steps.len() == 1 && steps[0].at > 1_700_000_000, "{steps:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn the_ledger_has_an_end() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
@@ -417,7 +484,7 @@ mod tests {
         std::fs::remove_file(&path).unwrap();
         {
             let store = Store::open(folder.path()).await.unwrap();
-            sqlx::raw_sql("PRAGMA user_version = 9").execute(&mut *store.0.lock().await).await.unwrap();
+            sqlx::raw_sql("PRAGMA user_version = 9").execute(&mut *store.connection.lock().await).await.unwrap();
         }
         assert!(matches!(Store::open(folder.path()).await, Err(StoreError::Foreign { version: 9, .. })));
     }

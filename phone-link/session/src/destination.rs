@@ -234,7 +234,7 @@ fn parameter(url: &Url, names: &[&str]) -> Option<String> {
 }
 
 /// `%20` and `+` taken back.
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     url::form_urlencoded::parse(format!("x={}", text.replace('&', "%26")).as_bytes())
         .next()
         .map(|(_, value)| value.into_owned())

@@ -131,7 +131,7 @@ pub enum Stage {
     },
     /// Neither's: the phone is to be told where it stopped.
     Owed {
-        since: Duration,
+        until: Duration,
         position_ms: i64,
     },
     /// After a crash, until the car has said what it does.
@@ -167,8 +167,8 @@ pub struct HandOver {
 }
 
 impl HandOver {
-    /// What the journal has last, if it has anything; nothing is known of either side yet.
-    pub fn new(now: Duration, last: Option<Record>) -> Self {
+    /// What the journal has last, if it has anything, and how long ago that was; nothing is known of either side yet.
+    pub fn new(now: Duration, last: Option<(Record, Duration)>) -> Self {
         let mut this = Self {
             stage: Stage::Offered,
             epoch: 0,
@@ -185,11 +185,11 @@ impl HandOver {
             why: None,
             out: Vec::new(),
         };
-        let Some(Record { epoch, item, step }) = last else { return this };
+        let Some((Record { epoch, item, step }, ago)) = last else { return this };
         (this.epoch, this.item) = (epoch, item);
         match step {
             Step::Settled => {}
-            Step::Owed { position_ms } => this.stage = Stage::Owed { since: now, position_ms },
+            Step::Owed { position_ms } => this.stage = Stage::Owed { until: now + OWED_FOR.saturating_sub(ago), position_ms },
             Step::Claiming | Step::Moved { .. } | Step::Releasing => {
                 this.why = Some(Why::Interrupted);
                 this.stage = Stage::Unsure { releasing: step == Step::Releasing };
@@ -433,7 +433,7 @@ impl HandOver {
     fn stopped(&mut self, now: Duration, car_silent: bool) {
         let position_ms = self.place_ms;
         self.write(Step::Owed { position_ms });
-        self.stage = Stage::Owed { since: now, position_ms };
+        self.stage = Stage::Owed { until: now + OWED_FOR, position_ms };
         if self.linked {
             self.give(position_ms, car_silent);
         }
@@ -480,7 +480,7 @@ impl HandOver {
             }
             Stage::Pausing { since, .. } => since + PHONE_PAUSES,
             Stage::Starting { since, .. } => since + CAR_STARTS,
-            Stage::Owed { since, .. } => since + OWED_FOR,
+            Stage::Owed { until, .. } => until,
             Stage::Offered | Stage::Held | Stage::Unsure { .. } => return None,
         })
     }

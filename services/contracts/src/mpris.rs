@@ -1,4 +1,6 @@
-//! The client's side of MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: ours and every other player's. The server's side is the media service's.
+//! MPRIS, <https://specifications.freedesktop.org/mpris-spec/latest/>: the client's side here, and the server's in [`face`].
+
+pub mod face;
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -149,6 +151,20 @@ pub trait Player {
 /// The id of the track in some metadata.
 pub fn track_id(metadata: &Metadata) -> Option<OwnedObjectPath> {
     metadata.get("mpris:trackid")?.try_clone().ok()?.try_into().ok()
+}
+
+/// The longest text that is told, bytes; tags can hold anything.
+pub const MAX_TEXT: usize = 4096;
+
+/// A text that D-Bus can carry, which a NUL inside cannot be, of [`MAX_TEXT`] at most.
+pub fn carried(text: &str) -> String {
+    let end = text.floor_char_boundary(MAX_TEXT);
+    text.get(..end).unwrap_or_default().replace('\0', " ")
+}
+
+/// Whether an address can be told as it is: a shortened one would be another.
+pub fn is_address(address: &str, schemes: &[&str]) -> bool {
+    schemes.iter().any(|scheme| address.starts_with(scheme)) && address.len() <= MAX_TEXT && !address.contains('\0')
 }
 
 #[cfg(test)]

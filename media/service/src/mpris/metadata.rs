@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
+use tandem_contracts::mpris::{carried, is_address};
 use zbus::{ObjectPath, Variant};
 
 use crate::state::Snapshot;
 
 /// Where the entries of the queue are, for MPRIS.
 const TRACKS: &str = "/org/tandem/track/";
-/// The longest text that is told, bytes; tags can hold anything.
-const MAX_TEXT: usize = 4096;
 /// The most artists that are told.
 const MAX_ARTISTS: usize = 64;
 
@@ -40,11 +39,11 @@ pub fn metadata(snapshot: &Snapshot) -> HashMap<String, Variant<'static>> {
     }
     for (key, value) in [("xesam:title", &titles.title), ("xesam:album", &titles.album)] {
         if !value.is_empty() {
-            tell(key, text(value).into());
+            tell(key, carried(value).into());
         }
     }
     let artists: Vec<String> =
-        titles.artists.iter().filter(|a| !a.is_empty()).take(MAX_ARTISTS).map(|a| text(a)).collect();
+        titles.artists.iter().filter(|a| !a.is_empty()).take(MAX_ARTISTS).map(|a| carried(a)).collect();
     if !artists.is_empty() {
         tell("xesam:artist", artists.into());
     }
@@ -55,15 +54,4 @@ pub fn metadata(snapshot: &Snapshot) -> HashMap<String, Variant<'static>> {
         tell("xesam:url", url.clone().into());
     }
     metadata
-}
-
-/// A shortened address would be another one.
-fn is_address(address: &str, schemes: &[&str]) -> bool {
-    schemes.iter().any(|scheme| address.starts_with(scheme)) && address.len() <= MAX_TEXT && !address.contains('\0')
-}
-
-/// A text that D-Bus can carry, which a NUL inside cannot be.
-fn text(text: &str) -> String {
-    let end = text.floor_char_boundary(MAX_TEXT);
-    text.get(..end).unwrap_or_default().replace('\0', " ")
 }

@@ -9,8 +9,9 @@ use url::Url;
 use zbus::message::Message;
 use zbus::{ObjectPath, Variant, fdo};
 
-use super::face::{Called, Face, Property, Wish, ask};
-use super::metadata;
+use tandem_contracts::mpris::face::{Called, Face, PLAYER_MEMBERS, Source};
+
+use super::{Property, Wish, metadata};
 use crate::state::{Handle, Place, Playable, Repeat, Request, Snapshot, Status};
 
 /// The slowest and the fastest that the player plays, times the recorded speed.
@@ -22,50 +23,27 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub struct Player;
 
-const fn fact(name: &'static str, signature: &'static str, read: fn(&Snapshot) -> Variant<'static>) -> Property {
-    Property { name, signature, read, set: None, told: true }
-}
-
 impl Face for Player {
+    type Source = Handle;
     const NAME: &'static str = "org.mpris.MediaPlayer2.Player";
 
-    const MEMBERS: &'static str = r#"  <method name="Next"/>
-  <method name="Previous"/>
-  <method name="Pause"/>
-  <method name="PlayPause"/>
-  <method name="Stop"/>
-  <method name="Play"/>
-  <method name="Seek">
-    <arg name="Offset" type="x" direction="in"/>
-  </method>
-  <method name="SetPosition">
-    <arg name="TrackId" type="o" direction="in"/>
-    <arg name="Position" type="x" direction="in"/>
-  </method>
-  <method name="OpenUri">
-    <arg name="Uri" type="s" direction="in"/>
-  </method>
-  <signal name="Seeked">
-    <arg name="Position" type="x"/>
-  </signal>
-"#;
-
+    const MEMBERS: &'static str = PLAYER_MEMBERS;
     const PROPERTIES: &'static [Property] = &[
-        fact("PlaybackStatus", "s", |snapshot| snapshot.status.word().into()),
-        Property { set: Some(set_repeat), ..fact("LoopStatus", "s", |snapshot| snapshot.repeat.word().into()) },
-        Property { set: Some(set_rate), ..fact("Rate", "d", |snapshot| snapshot.rate.into()) },
-        Property { set: Some(set_shuffle), ..fact("Shuffle", "b", |snapshot| snapshot.shuffle.into()) },
-        fact("Metadata", "a{sv}", |snapshot| metadata::metadata(snapshot).into()),
-        Property { set: Some(set_volume), ..fact("Volume", "d", |snapshot| snapshot.volume.into()) },
-        Property { told: false, ..fact("Position", "x", |snapshot| position(snapshot).into()) },
-        fact("MinimumRate", "d", |_| RATES.0.into()),
-        fact("MaximumRate", "d", |_| RATES.1.into()),
-        fact("CanGoNext", "b", |snapshot| snapshot.can_go_next.into()),
-        fact("CanGoPrevious", "b", |snapshot| snapshot.can_go_previous.into()),
-        fact("CanPlay", "b", |snapshot| snapshot.can_play.into()),
-        fact("CanPause", "b", |snapshot| snapshot.can_pause.into()),
-        fact("CanSeek", "b", |snapshot| snapshot.can_seek.into()),
-        Property { told: false, ..fact("CanControl", "b", |_| true.into()) },
+        Property::fact("PlaybackStatus", "s", |snapshot| snapshot.status.word().into()),
+        Property { set: Some(set_repeat), ..Property::fact("LoopStatus", "s", |snapshot| snapshot.repeat.word().into()) },
+        Property { set: Some(set_rate), ..Property::fact("Rate", "d", |snapshot| snapshot.rate.into()) },
+        Property { set: Some(set_shuffle), ..Property::fact("Shuffle", "b", |snapshot| snapshot.shuffle.into()) },
+        Property::fact("Metadata", "a{sv}", |snapshot| metadata::metadata(snapshot).into()),
+        Property { set: Some(set_volume), ..Property::fact("Volume", "d", |snapshot| snapshot.volume.into()) },
+        Property { told: false, ..Property::fact("Position", "x", |snapshot| position(snapshot).into()) },
+        Property::fact("MinimumRate", "d", |_| RATES.0.into()),
+        Property::fact("MaximumRate", "d", |_| RATES.1.into()),
+        Property::fact("CanGoNext", "b", |snapshot| snapshot.can_go_next.into()),
+        Property::fact("CanGoPrevious", "b", |snapshot| snapshot.can_go_previous.into()),
+        Property::fact("CanPlay", "b", |snapshot| snapshot.can_play.into()),
+        Property::fact("CanPause", "b", |snapshot| snapshot.can_pause.into()),
+        Property::fact("CanSeek", "b", |snapshot| snapshot.can_seek.into()),
+        Property { told: false, ..Property::fact("CanControl", "b", |_| true.into()) },
     ];
 
     fn call(handle: &Handle, method: &str, message: &Message) -> Option<Called> {
@@ -97,7 +75,7 @@ impl Face for Player {
             }
             _ => return None,
         };
-        Some(Called::Done(ask(handle, request)))
+        Some(Called::Done(handle.ask(request)))
     }
 }
 
@@ -159,10 +137,10 @@ fn playable(uri: &str) -> fdo::Result<Playable> {
 /// Plays it at once, and what was queued after it.
 async fn open(handle: Handle, playable: Playable) -> fdo::Result<()> {
     let (answer, reply) = oneshot::channel();
-    ask(&handle, Request::Queue { playables: vec![playable], place: Place::Next, answer })?;
+    handle.ask(Request::Queue { playables: vec![playable], place: Place::Next, answer })?;
     let entry = answered(reply).await?;
     let (answer, reply) = oneshot::channel();
-    ask(&handle, Request::JumpTo { entry, answer })?;
+    handle.ask(Request::JumpTo { entry, answer })?;
     answered(reply).await
 }
 

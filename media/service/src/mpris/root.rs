@@ -3,8 +3,10 @@
 use zbus::Variant;
 use zbus::message::Message;
 
-use super::face::{Called, Face, Property};
-use crate::state::{Handle, Snapshot};
+use tandem_contracts::mpris::face::{Called, Face, ROOT_MEMBERS};
+
+use super::Property;
+use crate::state::Handle;
 
 /// A service of a car: there is no window to raise, and its supervisor would only start it again.
 pub struct Root;
@@ -25,24 +27,21 @@ const MIME_TYPES: [&str; 12] = [
     "application/ogg",
 ];
 
-const fn fact(name: &'static str, signature: &'static str, read: fn(&Snapshot) -> Variant<'static>) -> Property {
-    Property { name, signature, read, set: None, told: true }
-}
-
 fn words(words: &[&str]) -> Variant<'static> {
     words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>().into()
 }
 
 impl Face for Root {
+    type Source = Handle;
     const NAME: &'static str = "org.mpris.MediaPlayer2";
-    const MEMBERS: &'static str = "  <method name=\"Raise\"/>\n  <method name=\"Quit\"/>\n";
+    const MEMBERS: &'static str = ROOT_MEMBERS;
     const PROPERTIES: &'static [Property] = &[
-        fact("CanQuit", "b", |_| false.into()),
-        fact("CanRaise", "b", |_| false.into()),
-        fact("HasTrackList", "b", |_| false.into()),
-        fact("Identity", "s", |_| "Tandem".into()),
-        fact("SupportedUriSchemes", "as", |_| words(&["file", "http", "https"])),
-        fact("SupportedMimeTypes", "as", |_| words(&MIME_TYPES)),
+        Property::fact("CanQuit", "b", |_| false.into()),
+        Property::fact("CanRaise", "b", |_| false.into()),
+        Property::fact("HasTrackList", "b", |_| false.into()),
+        Property::fact("Identity", "s", |_| "Tandem".into()),
+        Property::fact("SupportedUriSchemes", "as", |_| words(&["file", "http", "https"])),
+        Property::fact("SupportedMimeTypes", "as", |_| words(&MIME_TYPES)),
     ];
 
     fn call(_: &Handle, method: &str, _: &Message) -> Option<Called> {

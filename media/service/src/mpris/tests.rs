@@ -4,7 +4,9 @@ use tokio::time::Instant;
 use zbus::{ObjectPath, Variant};
 
 use super::metadata::{entry, metadata, track_id};
-use super::properties::{difference, everything};
+use super::player::Player;
+use super::properties::difference;
+use tandem_contracts::mpris::face::everything;
 use crate::core::Core;
 use crate::queue::Queue;
 use crate::state::{Repeat, Snapshot, Status, Titles};
@@ -72,7 +74,7 @@ fn the_same_file_as_another_entry_is_another_track() {
 
 #[test]
 fn everything_is_everything_that_has_a_signal() {
-    let all = names(&everything(&idle()));
+    let all = names(&everything::<Player>(&idle()));
     assert_eq!(all.len(), 13, "{all:?}");
     assert!(!all.contains(&"Position") && !all.contains(&"CanControl"), "{all:?}");
 }

@@ -2,7 +2,7 @@
 
 use tandem_kdeconnect::DeviceId;
 
-use super::{Core, Moment};
+use super::{Core, Effect, Moment};
 
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,10 @@ pub enum Landed {
 impl Core {
     pub fn received(&mut self, at: Moment, phone: &DeviceId, landed: Landed) {
         self.at = at;
+        if !self.phones.get(phone).is_some_and(|phone| phone.kept.is_some()) {
+            // It was forgotten while this was on its way.
+            return self.do_next(Effect::Wipe(phone.clone()));
+        }
         if landed == Landed::Whole {
             self.note_down(phone, "received", "file", 1);
         }

@@ -108,7 +108,7 @@ impl Core {
         phone.follows_car = false;
         let mut ask = Vec::new();
         for (name, player) in &mut phone.players {
-            if matches!(player.hand.stage(), Stage::Owed { .. }) {
+            if matches!(player.hand.stage(), Stage::Owed { .. }) && player.shared.is_none() {
                 player.unheard = true;
                 ask.push(MprisRequest::State { player: name.clone() });
             } else {

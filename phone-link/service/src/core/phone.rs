@@ -115,6 +115,10 @@ pub struct Phone {
     /// What it shares, and what it has the car's player do.
     pub shares_pace: Pace,
     pub orders_pace: Pace,
+    /// How often it is asked for a cover.
+    pub covers_pace: Pace,
+    /// It hands covers over.
+    pub sends_art: bool,
     /// It asked for the car's player.
     pub follows_car: bool,
     /// What it said between its agreement and ours.
@@ -145,6 +149,8 @@ impl Phone {
             shares: Vec::new(),
             shares_pace: Pace::new(20, 1),
             orders_pace: Pace::new(20, 10),
+            covers_pace: Pace::new(8, 1),
+            sends_art: false,
             follows_car: false,
             early: Vec::new(),
             was: Whereabouts::Out,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tandem_kdeconnect::{DeviceId, Message, MprisRequest, Packet, Share};
-use tandem_session::{Destination, Target};
+use tandem_session::{Destination, Link, Target};
 
 use super::{Change, Core, Effect};
 
@@ -41,20 +41,38 @@ pub struct Place {
 }
 
 impl Core {
-    /// A phone shares an address or a text.
+    /// A phone shares an address or a text: a place, or else something that plays.
     pub(super) fn hear_share(&mut self, id: &DeviceId, text: &str) {
-        let (now, since) = (self.at.now, self.at.seconds());
-        let Some(phone) = self.phones.get_mut(id).filter(|phone| phone.may("destinations")) else { return };
-        let Some(destination) = Destination::read(text) else { return };
+        if let Some(destination) = Destination::read(text) {
+            if self.may(id, "destinations") && self.is_new_wish(id, text) {
+                self.offer_place(id, text, destination);
+            }
+        } else if let Some(link) = Link::read(text)
+            && self.may(id, "media")
+            && self.is_new_wish(id, text)
+        {
+            self.offer_link(id, link);
+        }
+    }
+
+    /// Whether this was not shared lately.
+    fn is_new_wish(&mut self, id: &DeviceId, text: &str) -> bool {
+        let now = self.at.now;
+        let Some(phone) = self.phones.get_mut(id) else { return false };
         phone.shares.retain(|(_, at)| now < *at + SAME_WISH);
         let wish = text.trim().to_owned();
         if phone.shares.iter().any(|(known, _)| *known == wish) {
-            return;
+            return false;
         }
         if phone.shares.len() >= SHARES {
             phone.shares.remove(0);
         }
         phone.shares.push((wish, now));
+        true
+    }
+
+    fn offer_place(&mut self, id: &DeviceId, text: &str, destination: Destination) {
+        let since = self.at.seconds();
         if self.places.iter().filter(|place| place.phone == *id).count() >= PLACES {
             let oldest = self.places.iter().find(|place| place.phone == *id && place.stage == PlaceStage::Offered);
             match oldest.map(|place| place.session.clone()) {

@@ -6,6 +6,8 @@ use tandem_contracts::media::Wanted;
 use tandem_kdeconnect::{Action, DeviceId, Message, Mpris, MprisRequest, Packet, Playing};
 use tandem_session::{CarSeen, Effect as Hand, HandOver, PhoneSeen, Stage};
 
+use super::covers::Cover;
+use super::shared::Shared;
 use super::{Change, Core, Effect, Found, Moment, Pace, Step};
 
 /// Players of one phone.
@@ -59,10 +61,13 @@ pub struct Player {
     /// It has said what it does since it is connected.
     pub heard: bool,
     pub lookups: Pace,
+    /// It is a link that was shared, and no player.
+    pub shared: Option<Shared>,
+    pub cover: Cover,
 }
 
 impl Player {
-    fn new(at: Moment, session: String) -> Self {
+    pub fn new(at: Moment, session: String) -> Self {
         Self {
             session,
             since: at.seconds(),
@@ -77,13 +82,20 @@ impl Player {
             unheard: false,
             heard: false,
             lookups: Pace::new(10, 2),
+            shared: None,
+            cover: Cover::default(),
         }
     }
 
     /// As the journal has it.
     pub fn restored(at: Moment, step: &Step) -> Self {
-        let mut player = Self::new(at, step.session.clone());
-        player.hand = HandOver::new(at.now, Some(step.record.clone()));
+        let session = step.session.clone();
+        let mut player = match Shared::of_key(&step.player) {
+            Some(shared) => Self::of_link(at, session, shared),
+            None => Self::new(at, session),
+        };
+        let ago = u64::try_from(at.seconds().saturating_sub(step.at)).unwrap_or(0);
+        player.hand = HandOver::new(at.now, Some((step.record.clone(), Duration::from_secs(ago))));
         player.claimed.clone_from(&step.track);
         player
     }
@@ -104,9 +116,20 @@ impl Player {
         self.silence();
     }
 
-    /// Whether it is of interest while its phone is away.
+    /// Whether the car has to do with it, wherever its phone is.
     pub fn has_business(&self) -> bool {
         !matches!(self.hand.stage(), Stage::Offered)
+    }
+
+    /// An app that has nothing to say for itself is no session.
+    pub fn is_named(&self) -> bool {
+        self.state.title.as_deref().is_some_and(|title| !title.is_empty())
+    }
+
+    /// A `file://` address of a cover: the library's, or else the phone's own; empty if there is none.
+    pub fn art(&self) -> String {
+        let found = self.candidate.found.as_ref().map(|found| found.art.clone());
+        found.filter(|art| !art.is_empty()).unwrap_or_else(|| self.cover.address.clone())
     }
 
     /// What it plays, so that two can be told from each other.
@@ -129,7 +152,7 @@ impl Player {
         }
     }
 
-    fn wanted(&self) -> Wanted {
+    pub fn wanted(&self) -> Wanted {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         Wanted {
             title: text(&self.state.title),
@@ -153,9 +176,14 @@ fn put_over(before: &mut Playing, said: &Playing) {
 impl Core {
     pub(super) fn hear_player(&mut self, id: &DeviceId, said: Mpris) {
         match said {
-            Mpris::Players { names, .. } => self.hear_players(id, names),
+            Mpris::Players { names, sends_art } => {
+                if let Some(phone) = self.phones.get_mut(id) {
+                    phone.sends_art = sends_art;
+                }
+                self.hear_players(id, names);
+            }
             Mpris::State { player, state } => self.hear_state(id, &player, &state),
-            // Covers are taken from the library; a phone's own are not asked for.
+            // It comes beside a payload: see where packets are taken.
             Mpris::Art { .. } => {}
         }
     }
@@ -176,18 +204,19 @@ impl Core {
             }
         }
         let Some(phone) = self.phones.get_mut(id) else { return };
-        phone.players.retain(|name, player| names.contains(name) || player.has_business());
+        phone.players.retain(|name, player| names.contains(name) || player.shared.is_some() || player.has_business());
         // The answer to what was asked behind an order to pause, unless it is one to the question whether it is still there.
         let fence = phone.pulse.answer();
         for (name, player) in &mut phone.players {
             if fence {
                 player.hand.phone_heard();
             }
-            if !names.contains(name) {
+            if !names.contains(name) && player.shared.is_none() {
                 // Its app was closed there: it plays nothing.
                 player.silence();
             }
         }
+        self.hear_silence(id);
         self.run_all();
     }
 
@@ -238,6 +267,8 @@ impl Core {
                 self.do_next(Effect::Resolve { session, track, wanted });
             }
         }
+        self.want_cover(id, name);
+        self.hear_silence(id);
         self.run_all();
     }
 
@@ -245,12 +276,17 @@ impl Core {
     pub fn resolved(&mut self, at: Moment, session: &str, track: &str, found: Option<Found>) {
         self.at = at;
         let Some(player) = self.player_mut(session) else { return };
-        if player.track() == track {
+        if player.shared.is_some() {
+            self.resolved_link(session, found);
+        } else if player.track() == track {
             player.candidate = Candidate { track: track.to_owned(), found, is_known: true };
             player.hand.resolved(at.now, player.candidate.item());
         } else if matches!(player.hand.stage(), Stage::Resolving { .. }) && player.claimed != player.track() {
             // Another song began meanwhile: nobody claimed that one.
             player.hand.release(at.now);
+        }
+        if let Ok((id, name)) = self.holder(session) {
+            self.want_cover(&id, &name);
         }
         self.follow_people();
         self.run_all();
@@ -281,7 +317,7 @@ impl Core {
         }
         // Of a phone that is away, only what is unfinished is of interest.
         for phone in self.phones.values_mut().filter(|phone| phone.link.is_none()) {
-            phone.players.retain(|_, player| player.has_business());
+            phone.players.retain(|_, player| player.shared.is_some() || player.has_business());
         }
     }
 
@@ -290,7 +326,7 @@ impl Core {
             let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
             let wishes = player.hand.take_effects();
             if wishes.is_empty() {
-                return;
+                return self.settle_link(id, name);
             }
             for wish in wishes {
                 self.grant_hand(id, name, wish);
@@ -306,15 +342,20 @@ impl Core {
         let order = |action: Action| ask(MprisRequest::Do { player: name.to_owned(), action });
         match wish {
             Hand::Write(record) => {
-                let step = Change::Step {
+                let step = Step {
                     phone: id.clone(),
                     player: name.to_owned(),
                     session,
                     track: player.claimed.clone(),
+                    at: self.at.seconds(),
                     record,
                 };
-                self.do_next(Effect::Keep(step));
+                self.do_next(Effect::Keep(Change::Step(Box::new(step))));
             }
+            Hand::PausePhone if player.shared.is_some() => self.hush(id, name),
+            Hand::AskPhone if player.shared.is_some() => drop(self.send(id, ask(MprisRequest::Players))),
+            // It never played there.
+            Hand::PlayPhone if player.shared.is_some() => {}
             Hand::PausePhone => {
                 self.send(id, order(Action::Pause));
                 self.send(id, ask(MprisRequest::Players));
@@ -346,6 +387,9 @@ impl Core {
     fn give_back(&mut self, id: &DeviceId, name: &str, position_ms: i64, car_silent: bool) {
         let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
         let goes_on = std::mem::take(&mut player.goes_on) && car_silent;
+        if player.shared.is_some() {
+            return self.give_link(id, name, position_ms, goes_on);
+        }
         let is_here = self.car.item == player.hand.item();
         let same = player.claimed == player.track();
         let ask = |request: MprisRequest| Packet::new(Message::MprisRequest(request));
@@ -357,10 +401,8 @@ impl Core {
         // What the car plays meanwhile has an address of its own.
         let url = Some(self.car.url.clone()).filter(|url| is_here && !url.is_empty());
         let told = url.is_some();
-        if told {
-            let state = Playing { url, position_ms: Some(position_ms), playing: Some(false), ..Playing::default() };
-            let state = Mpris::State { player: self.name.clone(), state: Box::new(state) };
-            self.send(id, Packet::new(Message::Mpris(state)));
+        if let Some(url) = url {
+            self.tell_stopped(id, url, position_ms);
         }
         if same && goes_on {
             self.send(id, ask(MprisRequest::Do { player: name.to_owned(), action: Action::Play }));
@@ -368,5 +410,13 @@ impl Core {
         if same || told {
             self.note_down(id, "given-back", "media", 1);
         }
+    }
+
+    /// What the car played can be had there, and from here on.
+    pub(super) fn tell_stopped(&mut self, id: &DeviceId, url: String, position_ms: i64) {
+        let (position_ms, playing) = (Some(position_ms), Some(false));
+        let state = Playing { url: Some(url), position_ms, playing, ..Playing::default() };
+        let state = Mpris::State { player: self.name.clone(), state: Box::new(state) };
+        self.send(id, Packet::new(Message::Mpris(state)));
     }
 }

@@ -9,7 +9,7 @@ use tandem_kdeconnect::{DeviceKind, Note, Talk};
 use tandem_session::{Stage, Target, Whereabouts, Why};
 
 use super::players::Quality;
-use super::{Core, Phone, Place, PlaceStage, Player};
+use super::{Core, Phone, Place, PlaceStage, Player, PlayerShown};
 
 /// A session, and when its position was that: it goes on from there while it plays.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +39,7 @@ impl Shown {
 pub struct Snapshot {
     pub sessions: Vec<Shown>,
     pub phones: Vec<Telling>,
+    pub players: Vec<PlayerShown>,
     pub pairing_open: bool,
 }
 
@@ -80,9 +81,7 @@ impl Core {
         let mut phones: Vec<&Phone> = self.phones.values().collect();
         phones.sort_by_key(|phone| (phone.rank(), phone.id.clone()));
         for phone in &phones {
-            // An app that has nothing to say for itself is no session.
-            let named = |player: &&Player| player.state.title.as_deref().is_some_and(|title| !title.is_empty());
-            let media = phone.players.values().filter(|it| named(it) || it.has_business());
+            let media = phone.players.values().filter(|it| it.is_named() || it.has_business());
             sessions.extend(media.map(|player| self.of_player(phone, player)));
             let places = self.places.iter().rev().filter(|place| place.phone == phone.id);
             sessions.extend(places.map(|place| self.of_place(phone, place)));
@@ -99,7 +98,7 @@ impl Core {
         let phones = self.phones.values().map(|phone| self.of_phone(phone));
         let mut phones: Vec<_> = phones.collect();
         phones.sort_by_key(|phone| (!phone.is_paired, phone.rank, phone.id.clone()));
-        Snapshot { sessions, phones, pairing_open: self.window.is_open(self.at.now) }
+        Snapshot { sessions, phones, players: self.players_shown(), pairing_open: self.window.is_open(self.at.now) }
     }
 
     fn of_player(&self, phone: &Phone, player: &Player) -> Shown {
@@ -111,13 +110,8 @@ impl Core {
             title: text(&player.state.title),
             artist: text(&player.state.artist),
             album: text(&player.state.album),
-            app: phone
-                .players
-                .iter()
-                .find(|(_, it)| it.session == player.session)
-                .map_or("", |(name, _)| name)
-                .to_owned(),
-            art: player.candidate.found.as_ref().map(|found| found.art.clone()).unwrap_or_default(),
+            app: app(phone, player),
+            art: player.art(),
             length_us: player.state.length_ms.unwrap_or(0).max(0).saturating_mul(1000),
             position_us: player.position_ms(self.at.now).saturating_mul(1000),
             quality: String::new(),
@@ -255,6 +249,15 @@ impl Core {
             seen_at: kept.map_or(0, |kept| kept.seen_at),
         }
     }
+}
+
+/// As the phone calls it; of a link, who offers it.
+fn app(phone: &Phone, player: &Player) -> String {
+    if let Some(shared) = &player.shared {
+        return shared.link.host().to_owned();
+    }
+    let found = phone.players.iter().find(|(_, it)| it.session == player.session);
+    found.map_or_else(String::new, |(name, _)| name.clone())
 }
 
 fn of_note(phone: &Phone, session: &str, note: &Note) -> Option<Shown> {

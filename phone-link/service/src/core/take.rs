@@ -4,8 +4,9 @@ use tandem_kdeconnect::{
     Action, Command, DeviceId, Message, Mpris, MprisRequest, Packet, PairBody, Playing, Share, Talk,
 };
 use tandem_link::LinkId;
+use tandem_session::{Cabin, Whereabouts};
 
-use super::{CarOrder, Core, Effect, Moment, Pace, Phone};
+use super::{Core, Effect, Moment, Order, Pace, Phone};
 
 /// The keys of the buttons that the car offers on the phone, and their names.
 const CONTINUE: &str = "continue";
@@ -31,6 +32,11 @@ impl Core {
             _ if !is_paired => {
                 let no = PairBody { pair: false, timestamp: None };
                 self.do_next(Effect::Send(link, Packet::new(Message::Pair(no))));
+            }
+            Message::Mpris(Mpris::Art { player, url }) if self.may(&id, "media") => {
+                if let Some(payload) = payload {
+                    self.take_cover(&id, &player, &url, payload);
+                }
             }
             Message::Mpris(said) if self.may(&id, "media") => self.hear_player(&id, said),
             Message::MprisRequest(request) if self.may(&id, "media") => self.hear_request(&id, request),
@@ -101,7 +107,7 @@ impl Core {
             return;
         }
         match key {
-            CONTINUE if self.in_pace(id, |phone| &mut phone.orders_pace) => self.claim_best(id),
+            CONTINUE if self.is_aboard(id) && self.in_pace(id, |phone| &mut phone.orders_pace) => self.claim_best(id),
             GIVE_BACK => self.release_all(id, true),
             _ => {}
         }
@@ -125,25 +131,33 @@ impl Core {
                 return;
             }
             MprisRequest::Do { player, action } if ours(&player) => match action {
-                Action::Play => CarOrder::Play,
-                Action::Pause => CarOrder::Pause,
-                Action::PlayPause => CarOrder::PlayPause,
-                Action::Next => CarOrder::Next,
-                Action::Previous => CarOrder::Previous,
-                Action::Stop => CarOrder::Stop,
+                Action::Play => Order::Play,
+                Action::Pause => Order::Pause,
+                Action::PlayPause => Order::PlayPause,
+                Action::Next => Order::Next,
+                Action::Previous => Order::Previous,
+                Action::Stop => Order::Stop,
             },
             MprisRequest::SetPosition { player, position_ms } if ours(&player) => {
-                CarOrder::SetPosition { ms: position_ms.max(0) }
+                Order::SetPosition { ms: position_ms.max(0) }
             }
-            MprisRequest::Seek { player, offset_us } if ours(&player) => CarOrder::Seek { us: offset_us },
+            MprisRequest::Seek { player, offset_us } if ours(&player) => Order::Seek { us: offset_us },
             MprisRequest::SetVolume { player, volume } if ours(&player) => {
-                CarOrder::Volume { percent: volume.min(100) }
+                Order::Volume { percent: volume.min(100) }
             }
             _ => return,
         };
-        if self.in_pace(id, |phone| &mut phone.orders_pace) {
+        // Silence is always safe; whoever is out makes no noise in a car where others may sit.
+        let hushes = matches!(order, Order::Pause | Order::Stop);
+        if (hushes || self.is_aboard(id)) && self.in_pace(id, |phone| &mut phone.orders_pace) {
             self.do_next(Effect::Steer(order));
         }
+    }
+
+    /// Whether a phone is with somebody in the car, as far as the car knows who is.
+    fn is_aboard(&self, id: &DeviceId) -> bool {
+        self.vehicle.cabin == Cabin::default()
+            || self.phones.get(id).is_some_and(|phone| phone.presence.whereabouts() != Whereabouts::Out)
     }
 
     fn car_state(&self) -> Packet {

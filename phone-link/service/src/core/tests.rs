@@ -2,9 +2,11 @@
 
 mod guests;
 mod letters;
+mod links;
 mod pairing;
 mod people;
 mod places;
+mod players;
 mod songs;
 
 use core::net::{IpAddr, Ipv4Addr};
@@ -58,7 +60,7 @@ impl World {
     fn loaded(loaded: Loaded) -> Self {
         let at = Moment { now: Duration::ZERO, unix_ms: UNIX * 1000 };
         let mut world =
-            Self { core: Core::new(at, "Car".into(), loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
+            Self { core: Core::new(at, 7, "Car".into(), loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
         world.look();
         world
     }
@@ -183,7 +185,7 @@ impl World {
         self.look();
         for effect in self.did.clone() {
             if let Effect::Resolve { session, track, .. } = effect {
-                let found = item.map(|item| Found { item: item.to_owned(), art: "file:///cover.png".to_owned() });
+                let found = item.map(|item| Found { item: item.to_owned(), art: "file:///cover.png".to_owned(), ..Found::default() });
                 self.core.resolved(self.at(), &session, &track, found);
             }
         }

@@ -6,7 +6,7 @@ use tandem_link::LinkId;
 use tandem_session::{Stage, Whereabouts};
 
 use super::phone::{Kept, Phone};
-use super::{Change, Core, Effect, Moment, PlaceStage};
+use super::{Change, Core, Effect, Moment, Order, PlaceStage};
 
 /// Why something is not done, in a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Refusal {
     NotNow(String),
     NotAllowed(String),
     NotParked(String),
+    /// It is done, and the disk does not take it.
+    NotKept(String),
 }
 
 type Done = Result<(), Refusal>;
@@ -230,7 +232,7 @@ impl Core {
     }
 
     /// The phone and the player of a media session.
-    fn holder(&self, session: &str) -> Result<(DeviceId, String), Refusal> {
+    pub(super) fn holder(&self, session: &str) -> Result<(DeviceId, String), Refusal> {
         let players = |phone: &Phone| {
             let found = phone.players.iter().find(|(_, player)| player.session == session);
             found.map(|(name, _)| (phone.id.clone(), name.clone()))
@@ -263,21 +265,48 @@ impl Core {
     }
 
     pub fn steer(&mut self, at: Moment, session: &str, order: &str) -> Done {
-        self.at = at;
-        let action = match order {
-            "play" => Action::Play,
-            "pause" => Action::Pause,
-            "next" => Action::Next,
-            "previous" => Action::Previous,
+        let order = match order {
+            "play" => Order::Play,
+            "pause" => Order::Pause,
+            "next" => Order::Next,
+            "previous" => Order::Previous,
             _ => {
                 let sentence = "a player is told to `play`, `pause`, or go to the `next` or `previous`";
                 return Err(Refusal::Invalid(sentence.to_owned()));
             }
         };
-        let (id, player) = self.holder(session)?;
-        let request = MprisRequest::Do { player, action };
+        self.order(at, session, order)
+    }
+
+    /// Tells a phone's player what to do, where it is.
+    pub fn order(&mut self, at: Moment, session: &str, order: Order) -> Done {
+        self.at = at;
+        let (id, name) = self.holder(session)?;
+        let Some(held) = self.player_mut(session) else { return Err(not_found(session)) };
+        if held.shared.is_some() {
+            return Err(Refusal::NotNow("it is a link: nothing plays on the phone".to_owned()));
+        }
+        let end_ms = held.state.length_ms.filter(|length| *length > 0).unwrap_or(i64::MAX);
+        let place = |ms: i64| MprisRequest::SetPosition { player: name.clone(), position_ms: ms.clamp(0, end_ms) };
+        let act = |action: Action| MprisRequest::Do { player: name.clone(), action };
+        let request = match order {
+            Order::Play => act(Action::Play),
+            Order::Pause => act(Action::Pause),
+            Order::PlayPause => act(Action::PlayPause),
+            Order::Next => act(Action::Next),
+            Order::Previous => act(Action::Previous),
+            Order::Stop => act(Action::Stop),
+            Order::SetPosition { ms } => place(ms),
+            // Phones with Android know no steps.
+            Order::Seek { us } => place(held.position_ms(at.now).saturating_add(us / 1000)),
+            Order::Volume { percent } => MprisRequest::SetVolume { player: name.clone(), volume: percent },
+        };
         if !self.send(&id, Packet::new(Message::MprisRequest(request))) {
             return Err(Refusal::NotNow("the phone is away".to_owned()));
+        }
+        if matches!(order, Order::SetPosition { .. } | Order::Seek { .. } | Order::Volume { .. }) {
+            // Not every phone says by itself what became of it.
+            self.send(&id, Packet::new(Message::MprisRequest(MprisRequest::State { player: name })));
         }
         Ok(())
     }
@@ -286,6 +315,9 @@ impl Core {
         self.at = at;
         if self.places.iter().any(|place| place.session == session) {
             self.drop_place(session);
+            return Ok(());
+        }
+        if self.drop_link(session) {
             return Ok(());
         }
         let found = self.phones.values().find_map(|phone| {

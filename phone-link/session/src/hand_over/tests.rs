@@ -44,7 +44,8 @@ enum ToPhone {
     Fence,
     Play,
     Ask,
-    GiveBack(i64),
+    /// Where the car stopped, and whether the phone is to go on from there.
+    GiveBack(i64, bool),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -163,7 +164,11 @@ impl World {
                 }
                 Effect::PlayPhone => self.send(Letter::ToPhone(ToPhone::Play)),
                 Effect::AskPhone => self.send(Letter::ToPhone(ToPhone::Ask)),
-                Effect::GiveBack { position_ms, .. } => self.send(Letter::ToPhone(ToPhone::GiveBack(position_ms))),
+                Effect::GiveBack { position_ms, car_silent } => {
+                    // Somebody who gets out wants it silent, somebody at the screen does not.
+                    let goes_on = car_silent && self.dice.one_in(2);
+                    self.send(Letter::ToPhone(ToPhone::GiveBack(position_ms, goes_on)));
+                }
                 Effect::Resolve => self.send(Letter::ToCar(ToCar::Resolve)),
                 Effect::PlayCar { item, position_ms } => self.send(Letter::ToCar(ToCar::Play(item, position_ms))),
                 Effect::PauseCar { item, number } => self.send(Letter::ToCar(ToCar::Pause(item, number))),
@@ -180,7 +185,7 @@ impl World {
         // Its sockets die with it; what the car was told, it was told.
         self.post.retain(|(_, letter)| matches!(letter, Letter::ToCar(order) if *order != ToCar::Resolve));
         self.linked = false;
-        self.core = HandOver::new(self.time(), self.journal.clone());
+        self.core = HandOver::new(self.time(), self.journal.clone().map(|last| (last, Duration::ZERO)));
         // What follows is read from the journal again and again until it holds.
         self.act();
     }
@@ -195,7 +200,10 @@ impl World {
                     ToPhone::Play => self.phone_plays = true,
                     ToPhone::Ask => {}
                     ToPhone::Fence => self.send(Letter::FromPhone(None, self.starts)),
-                    ToPhone::GiveBack(at) => self.told = Some(at),
+                    ToPhone::GiveBack(at, goes_on) => {
+                        self.told = Some(at);
+                        self.phone_plays |= goes_on;
+                    }
                 }
                 if order == ToPhone::Ask || before != self.phone_plays {
                     self.tell_phone();
@@ -417,6 +425,18 @@ fn what_is_owed_to_a_phone_that_left_is_given_when_it_is_back() {
     world.run(1, 2_000);
     world.core.tick(world.time() + Duration::from_secs(12 * 3600));
     assert_eq!((world.core.stage(), world.core.why()), (Stage::Offered, Some(Why::Expired)));
+}
+
+#[test]
+fn a_debt_does_not_begin_anew_with_a_restart() {
+    let owed = Record { epoch: 1, item: ITEM.to_owned(), step: Step::Owed { position_ms: 7 } };
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let since = |ago| HandOver::new(hours(1), Some((owed.clone(), ago)));
+    assert_eq!(since(hours(0)).due(), Some(hours(13)));
+    assert_eq!(since(hours(11)).due(), Some(hours(2)));
+    let mut late = since(hours(40));
+    late.tick(hours(1));
+    assert_eq!((late.stage(), late.why()), (Stage::Offered, Some(Why::Expired)));
 }
 
 #[test]

@@ -4,9 +4,9 @@ use tandem_session::Step as Taken;
 use super::*;
 
 /// What was written down of hand-overs, in order.
-fn steps(deeds: &[Effect]) -> Vec<Taken> {
+pub(super) fn steps(deeds: &[Effect]) -> Vec<Taken> {
     let step = |effect: &Effect| match effect {
-        Effect::Keep(Change::Step { record, .. }) => Some(record.step),
+        Effect::Keep(Change::Step(step)) => Some(step.record.step),
         _ => None,
     };
     deeds.iter().filter_map(step).collect()
@@ -158,6 +158,7 @@ fn after_a_crash_nothing_is_believed_but_what_both_say() {
         player: PLAYER.into(),
         session: "s".into(),
         track: "Night drive\nSomebody\n\n".into(),
+        at: UNIX as i64,
         record: Record { epoch: 3, item: "track:1".into(), step: Taken::Moved { position_ms: 61_000 } },
     };
     let loaded = |step: Step| Loaded {
@@ -180,6 +181,8 @@ fn after_a_crash_nothing_is_believed_but_what_both_say() {
 fn the_cars_player_appears_on_the_phone_and_obeys_it() {
     let mut world = World::new();
     let link = world.paired("pixel");
+    world.wait(3.0);
+    world.deeds();
     world.says(link, Message::MprisRequest(MprisRequest::Players));
     assert_eq!(world.told(link), [Message::Mpris(Mpris::Players { names: vec![], sends_art: false })]);
     world.car("track:9", true, 5_000);
@@ -189,9 +192,9 @@ fn the_cars_player_appears_on_the_phone_and_obeys_it() {
         matches!(&told[1], Message::Mpris(Mpris::State { player, state }) if player == "Car" && state.playing == Some(true))
     );
     let orders = [
-        (MprisRequest::Do { player: "Car".into(), action: Action::Pause }, CarOrder::Pause),
-        (MprisRequest::SetPosition { player: "Car".into(), position_ms: -5 }, CarOrder::SetPosition { ms: 0 }),
-        (MprisRequest::SetVolume { player: "Car".into(), volume: 40 }, CarOrder::Volume { percent: 40 }),
+        (MprisRequest::Do { player: "Car".into(), action: Action::Pause }, Order::Pause),
+        (MprisRequest::SetPosition { player: "Car".into(), position_ms: -5 }, Order::SetPosition { ms: 0 }),
+        (MprisRequest::SetVolume { player: "Car".into(), volume: 40 }, Order::Volume { percent: 40 }),
     ];
     for (request, order) in orders {
         world.says(link, Message::MprisRequest(request));
@@ -258,6 +261,8 @@ fn a_phone_that_may_not_is_not_heard() {
 fn buttons_on_the_phone_do_two_things_and_no_others() {
     let mut world = World::new();
     let link = world.paired("pixel");
+    world.wait(3.0);
+    world.deeds();
     world.says(link, Message::CommandsRequest);
     let told = world.told(link);
     let Some(Message::Commands(buttons)) = told.first() else { panic!("{told:?}") };
@@ -438,6 +443,8 @@ fn a_wish_that_was_taken_back_does_not_make_the_phone_sound_later() {
 fn a_phone_that_steers_is_held_to_a_pace() {
     let mut world = World::new();
     let link = world.paired("pixel");
+    world.wait(3.0);
+    world.deeds();
     for _ in 0..100 {
         world.says(link, Message::MprisRequest(MprisRequest::Do { player: "Car".into(), action: Action::Next }));
     }

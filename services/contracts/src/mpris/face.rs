@@ -1,85 +1,180 @@
-//! What both interfaces share: properties from a table, methods from a list, errors by the D-Bus specification.
+//! The server's side of MPRIS, for every player that Tandem offers: properties from a table, methods from a list, errors by the D-Bus specification.
 //! zbus's `#[interface]` would signal a property at once after its `Set`, from a snapshot that does not have it yet, and call a read-only property unknown.
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::future::Future;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use zbus::message::{Header, Message};
-use zbus::names::{InterfaceName, MemberName};
+use zbus::names::{BusName, InterfaceName, MemberName};
 use zbus::object_server::{DispatchResult, Interface, SignalEmitter};
 use zbus::{BoxDBusError, Connection, ObjectServer, OwnedVariant, Variant, fdo};
 
-use crate::state::{Handle, Request, Snapshot};
+use super::PATH;
 
-/// `Set` answers when the property is as wished, or after this time: a core may refuse.
+/// `Set` answers when the property is as wished, or after this time: a player may refuse.
 const SETTLED_AFTER: Duration = Duration::from_millis(500);
 
-/// What a client wants to be, and when it is so.
-pub struct Wish {
-    pub request: Request,
-    pub granted: Box<dyn Fn(&Snapshot) -> bool + Send + Sync>,
+/// The methods and signals of `org.mpris.MediaPlayer2`, as introspection data.
+pub const ROOT_MEMBERS: &str = "  <method name=\"Raise\"/>\n  <method name=\"Quit\"/>\n";
+
+/// Those of `org.mpris.MediaPlayer2.Player`.
+pub const PLAYER_MEMBERS: &str = r#"  <method name="Next"/>
+  <method name="Previous"/>
+  <method name="Pause"/>
+  <method name="PlayPause"/>
+  <method name="Stop"/>
+  <method name="Play"/>
+  <method name="Seek">
+    <arg name="Offset" type="x" direction="in"/>
+  </method>
+  <method name="SetPosition">
+    <arg name="TrackId" type="o" direction="in"/>
+    <arg name="Position" type="x" direction="in"/>
+  </method>
+  <method name="OpenUri">
+    <arg name="Uri" type="s" direction="in"/>
+  </method>
+  <signal name="Seeked">
+    <arg name="Position" type="x"/>
+  </signal>
+"#;
+
+/// A player behind a face.
+pub trait Source: Clone + Send + Sync + 'static {
+    /// Everything that is to be seen of it, as of one moment.
+    type Snapshot: Send + Sync + 'static;
+    /// What it may be asked for.
+    type Request: Send + 'static;
+
+    /// The newest of it.
+    fn snapshot(&self) -> watch::Receiver<Arc<Self::Snapshot>>;
+
+    /// Sends a request in the order of its call; the bus never waits for the player.
+    ///
+    /// # Errors
+    /// Too much was asked at once, or the player is ending.
+    fn ask(&self, request: Self::Request) -> fdo::Result<()>;
 }
 
-pub type Set = fn(&Variant<'_>) -> Result<Wish, fdo::Error>;
+type Granted<S> = Box<dyn Fn(&<S as Source>::Snapshot) -> bool + Send + Sync>;
 
-pub struct Property {
+/// What a client wants to be, and when it is so.
+pub struct Wish<S: Source> {
+    pub request: S::Request,
+    pub granted: Granted<S>,
+}
+
+pub type Set<S> = fn(&Variant<'_>) -> fdo::Result<Wish<S>>;
+
+pub struct Property<S: Source> {
     pub name: &'static str,
     /// D-Bus's own notation.
     pub signature: &'static str,
-    pub read: fn(&Snapshot) -> Variant<'static>,
-    pub set: Option<Set>,
+    pub read: fn(&S::Snapshot) -> Variant<'static>,
+    pub set: Option<Set<S>>,
     /// False for what changes without a signal, or never.
     pub told: bool,
+}
+
+impl<S: Source> Property<S> {
+    /// One that is told and cannot be set.
+    pub const fn fact(
+        name: &'static str,
+        signature: &'static str,
+        read: fn(&S::Snapshot) -> Variant<'static>,
+    ) -> Self {
+        Self { name, signature, read, set: None, told: true }
+    }
 }
 
 /// How a method ended, or how it goes on.
 pub enum Called {
     Done(fdo::Result<()>),
-    /// It waits for the core; other calls do not wait for it.
+    /// It waits for the player; other calls do not wait for it.
     Later(Box<dyn Future<Output = fdo::Result<()>> + Send + Unpin>),
 }
 
 /// An interface by its table.
 pub trait Face: Send + Sync + 'static {
+    type Source: Source;
     const NAME: &'static str;
     /// Introspection data of the methods and signals.
     const MEMBERS: &'static str;
-    const PROPERTIES: &'static [Property];
+    const PROPERTIES: &'static [Property<Self::Source>];
 
     /// Calls a method; `None` if there is none of this name.
-    fn call(handle: &Handle, method: &str, message: &Message) -> Option<Called>;
+    fn call(source: &Self::Source, method: &str, message: &Message) -> Option<Called>;
+}
+
+type SnapshotOf<F> = <<F as Face>::Source as Source>::Snapshot;
+
+/// Every property of a face that is told.
+pub fn everything<F: Face>(snapshot: &SnapshotOf<F>) -> HashMap<&'static str, Variant<'static>> {
+    let told = F::PROPERTIES.iter().filter(|property| property.told);
+    told.map(|property| (property.name, (property.read)(snapshot))).collect()
+}
+
+/// Those that are not what they were.
+pub fn difference<F: Face>(
+    before: &SnapshotOf<F>,
+    now: &SnapshotOf<F>,
+) -> HashMap<&'static str, Variant<'static>> {
+    let before = everything::<F>(before);
+    let mut changed = everything::<F>(now);
+    changed.retain(|name, value| before.get(name) != Some(value));
+    changed
+}
+
+/// Tells properties of a face in one signal, if there are any.
+///
+/// # Errors
+/// The bus is gone.
+pub async fn tell_changed<F: Face>(
+    connection: &Connection,
+    changed: HashMap<&'static str, Variant<'static>>,
+) -> zbus::Result<()> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let nothing_invalidated: [&str; 0] = [];
+    let body = (F::NAME, changed, nothing_invalidated.as_slice());
+    connection
+        .emit_signal(None::<BusName<'_>>, PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", &body)
+        .await
+}
+
+/// Tells that playback jumped to a position, microseconds.
+///
+/// # Errors
+/// The bus is gone.
+pub async fn tell_seeked<F: Face>(connection: &Connection, micros: i64) -> zbus::Result<()> {
+    connection.emit_signal(None::<BusName<'_>>, PATH, F::NAME, "Seeked", &(micros,)).await
 }
 
 /// A face as zbus serves it.
-pub struct Served<F> {
-    handle: Handle,
+pub struct Served<F: Face> {
+    source: F::Source,
     face: PhantomData<F>,
 }
 
 impl<F: Face> Served<F> {
-    pub fn new(handle: &Handle) -> Self {
-        Self { handle: handle.clone(), face: PhantomData }
+    pub fn new(source: &F::Source) -> Self {
+        Self { source: source.clone(), face: PhantomData }
     }
 
-    async fn grant(&self, wish: fdo::Result<Wish>) -> Result<(), BoxDBusError> {
+    async fn grant(&self, wish: fdo::Result<Wish<F::Source>>) -> Result<(), BoxDBusError> {
         let Wish { request, granted } = wish?;
-        ask(&self.handle, request)?;
-        // Whether granted, refused or the core gone: the client reads or hears what became of it.
-        let _ = timeout(SETTLED_AFTER, self.handle.snapshot.clone().wait_for(|snapshot| granted(snapshot))).await;
+        self.source.ask(request)?;
+        // Whether granted, refused or the player gone: the client reads or hears what became of it.
+        let _ = timeout(SETTLED_AFTER, self.source.snapshot().wait_for(|snapshot| granted(snapshot))).await;
         Ok(())
     }
-}
-
-/// Sends a request in the order of its call; the bus never waits for the core.
-pub fn ask(handle: &Handle, request: Request) -> fdo::Result<()> {
-    handle.requests.try_send(request).map_err(|error| match error {
-        TrySendError::Full(_) => fdo::Error::LimitsExceeded("too much is asked of the player at once".into()),
-        TrySendError::Closed(_) => fdo::Error::Failed("the player is ending".into()),
-    })
 }
 
 #[zbus::export::async_trait::async_trait]
@@ -102,7 +197,7 @@ impl<F: Face> Interface for Served<F> {
         _: &SignalEmitter<'_>,
     ) -> Option<Result<OwnedVariant, BoxDBusError>> {
         let property = F::PROPERTIES.iter().find(|property| property.name == name)?;
-        let value = (property.read)(&self.handle.snapshot.borrow());
+        let value = (property.read)(&self.source.snapshot().borrow());
         Some(OwnedVariant::try_from(value).map_err(Into::into))
     }
 
@@ -113,8 +208,8 @@ impl<F: Face> Interface for Served<F> {
         _: Option<&Header<'_>>,
         _: &SignalEmitter<'_>,
     ) -> fdo::Result<HashMap<String, OwnedVariant>> {
-        let snapshot = self.handle.snapshot.borrow().clone();
-        let read = |property: &Property| Ok((property.name.to_owned(), (property.read)(&snapshot).try_into()?));
+        let snapshot = self.source.snapshot().borrow().clone();
+        let read = |property: &Property<F::Source>| Ok((property.name.to_owned(), (property.read)(&snapshot).try_into()?));
         F::PROPERTIES.iter().map(read).collect()
     }
 
@@ -156,7 +251,7 @@ impl<F: Face> Interface for Served<F> {
         message: &'call Message,
         name: MemberName<'call>,
     ) -> DispatchResult<'call> {
-        match F::call(&self.handle, name.as_str(), message) {
+        match F::call(&self.source, name.as_str(), message) {
             None => DispatchResult::NotFound,
             Some(Called::Done(result)) => DispatchResult::new_async(connection, message, std::future::ready(result)),
             Some(Called::Later(work)) => {
