@@ -6,5 +6,9 @@
 #[path = "../../../link/tests/kdeconnectd/stage.rs"]
 mod far;
 mod places;
+mod players;
+#[allow(dead_code)]
+#[path = "../../../../media/service/src/fetch/server.rs"]
+mod server;
 mod songs;
 mod stage;
