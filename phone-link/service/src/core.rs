@@ -37,6 +37,24 @@ pub use wishes::Refusal;
 /// Phones that are not paired and shown all the same, while pairing is open.
 const STRANGERS: usize = 8;
 
+/// The language that people in the car read; what phones are told is told in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    #[default]
+    English,
+    Chinese,
+}
+
+/// Who we are to phones.
+#[derive(Clone, Debug, Default)]
+pub struct Us {
+    /// As phones show this car.
+    pub name: String,
+    pub language: Language,
+    /// A number that no other start of this service has.
+    pub seed: u64,
+}
+
 /// Two clocks: one that only goes forward, which decides, and one that people read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Moment {
@@ -209,8 +227,7 @@ pub struct Step {
 /// See the module.
 pub struct Core {
     at: Moment,
-    /// As phones show this car.
-    name: String,
+    us: Us,
     phones: BTreeMap<DeviceId, Phone>,
     places: Vec<Place>,
     window: Window,
@@ -221,19 +238,16 @@ pub struct Core {
     car: CarPlays,
     /// When it said so.
     car_at: Duration,
-    /// What no other start of this service has.
-    seed: u64,
     sessions: u64,
     told: shown::Told,
     out: VecDeque<Effect>,
 }
 
 impl Core {
-    /// `seed` is one that no other start has: names of sessions come from it.
-    pub fn new(at: Moment, seed: u64, name: String, loaded: Loaded) -> Self {
+    pub fn new(at: Moment, us: Us, loaded: Loaded) -> Self {
         let mut core = Self {
             at,
-            name,
+            us,
             phones: BTreeMap::new(),
             places: loaded.places,
             window: Window::default(),
@@ -242,7 +256,6 @@ impl Core {
             guests_until: None,
             car: CarPlays::default(),
             car_at: Duration::ZERO,
-            seed,
             sessions: 0,
             told: shown::Told::default(),
             out: VecDeque::new(),
@@ -399,7 +412,7 @@ impl Core {
         self.sessions += 1;
         let mut rest = [0; 10];
         let (start, count) = rest.split_at_mut(8);
-        start.copy_from_slice(&self.seed.to_be_bytes());
+        start.copy_from_slice(&self.us.seed.to_be_bytes());
         // As many as 65,536 within one millisecond.
         count.copy_from_slice(&(self.sessions as u16).to_be_bytes());
         uuid::Builder::from_unix_timestamp_millis(self.at.unix_ms, &rest).into_uuid().to_string()

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use clap::builder::PossibleValuesParser;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::{connect, phones, sessions};
@@ -18,7 +19,7 @@ use crate::actor::{Actor, Tools, moment};
 use crate::announce;
 use crate::bus::Door;
 use crate::car::Car;
-use crate::core::{CarPlays, Core, Vehicle};
+use crate::core::{CarPlays, Core, Language, Us, Vehicle};
 use crate::files;
 use crate::mpris;
 use crate::store::{Store, StoreError};
@@ -56,6 +57,9 @@ pub struct Options {
     /// How phones show this car
     #[arg(long, default_value = "Tandem car")]
     pub name: String,
+    /// The language of what phones show of this car
+    #[arg(long, default_value = "en", value_parser = PossibleValuesParser::new(["en", "zh_CN"]))]
+    pub language: String,
     /// The only network interface that phones are reached on; may be given again [default: all]
     #[arg(long)]
     pub interface: Vec<String>,
@@ -132,7 +136,9 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let began = Instant::now();
     // A number that no other start has, from the system's own source of them.
     let (_, seed) = uuid::Uuid::new_v4().as_u64_pair();
-    let core = Core::new(moment(began), seed, name.clone(), loaded);
+    let language = if options.language == "zh_CN" { Language::Chinese } else { Language::English };
+    let us = Us { name: name.clone(), language, seed };
+    let core = Core::new(moment(began), us, loaded);
     let tools = Tools {
         links: links.clone(),
         news,

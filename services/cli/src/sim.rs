@@ -147,6 +147,9 @@ impl Sim {
             None => bus.phone_state(),
         };
         let mut link = service("tandem-phone-link", &[("--state", &state)])?;
+        if let Some(language) = self.look.language {
+            link.arguments.extend(["--language", language.word()].map(Into::into));
+        }
         let Some(story) = &self.phone else { return Ok(vec![link]) };
         link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
         let (stories, memory) = (assets.join("phones"), state.join("phone"));

@@ -191,7 +191,7 @@ impl Core {
     fn hear_players(&mut self, id: &DeviceId, names: Vec<String>) {
         let at = self.at;
         // What comes back from the phone is our own player.
-        let names: Vec<_> = names.into_iter().filter(|name| *name != self.name).take(PLAYERS).collect();
+        let names: Vec<_> = names.into_iter().filter(|name| *name != self.us.name).take(PLAYERS).collect();
         for name in &names {
             let known = self.phones.get(id).is_some_and(|phone| phone.players.contains_key(name));
             if !known {
@@ -416,7 +416,7 @@ impl Core {
     pub(super) fn tell_stopped(&mut self, id: &DeviceId, url: String, position_ms: i64) {
         let (position_ms, playing) = (Some(position_ms), Some(false));
         let state = Playing { url: Some(url), position_ms, playing, ..Playing::default() };
-        let state = Mpris::State { player: self.name.clone(), state: Box::new(state) };
+        let state = Mpris::State { player: self.us.name.clone(), state: Box::new(state) };
         self.send(id, Packet::new(Message::Mpris(state)));
     }
 }

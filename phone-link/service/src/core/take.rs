@@ -6,7 +6,7 @@ use tandem_kdeconnect::{
 use tandem_link::LinkId;
 use tandem_session::{Cabin, Whereabouts};
 
-use super::{Core, Effect, Moment, Order, Pace, Phone};
+use super::{Core, Effect, Language, Moment, Order, Pace, Phone};
 
 /// The keys of the buttons that the car offers on the phone, and their names.
 const CONTINUE: &str = "continue";
@@ -98,7 +98,11 @@ impl Core {
 
     fn offer_buttons(&mut self, id: &DeviceId) {
         let button = |key: &str, name: &str| Command { key: key.to_owned(), name: name.to_owned() };
-        let buttons = vec![button(CONTINUE, "Continue in car"), button(GIVE_BACK, "Give back")];
+        let (goes_on, back) = match self.us.language {
+            Language::English => ("Continue in car", "Give back"),
+            Language::Chinese => ("在车内继续", "还给手机"),
+        };
+        let buttons = vec![button(CONTINUE, goes_on), button(GIVE_BACK, back)];
         self.send(id, Packet::new(Message::Commands(buttons)));
     }
 
@@ -115,13 +119,13 @@ impl Core {
 
     /// The phone asks the car's player something, or tells it what to do.
     fn hear_request(&mut self, id: &DeviceId, request: MprisRequest) {
-        let ours = |player: &str| player == self.name;
+        let ours = |player: &str| player == self.us.name;
         let order = match request {
             MprisRequest::Players => {
                 if let Some(phone) = self.phones.get_mut(id) {
                     phone.follows_car = true;
                 }
-                let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.name.clone()] };
+                let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.us.name.clone()] };
                 self.send(id, Packet::new(Message::Mpris(Mpris::Players { names, sends_art: false })));
                 return;
             }
@@ -179,7 +183,7 @@ impl Core {
             volume: Some(car.volume),
             ..Playing::default()
         };
-        Packet::new(Message::Mpris(Mpris::State { player: self.name.clone(), state: Box::new(state) }))
+        Packet::new(Message::Mpris(Mpris::State { player: self.us.name.clone(), state: Box::new(state) }))
     }
 
     /// Phones that asked for the car's player hear what it does.
@@ -187,7 +191,7 @@ impl Core {
         let follow: Vec<_> =
             self.phones.values().filter(|it| it.follows_car && it.may("media")).map(|it| it.id.clone()).collect();
         for id in follow {
-            let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.name.clone()] };
+            let names = if self.car.item.is_empty() { Vec::new() } else { vec![self.us.name.clone()] };
             self.send(&id, Packet::new(Message::Mpris(Mpris::Players { names, sends_art: false })));
             if !self.car.item.is_empty() {
                 let state = self.car_state();

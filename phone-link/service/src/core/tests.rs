@@ -59,8 +59,9 @@ impl World {
 
     fn loaded(loaded: Loaded) -> Self {
         let at = Moment { now: Duration::ZERO, unix_ms: UNIX * 1000 };
+        let us = Us { name: "Car".into(), seed: 7, ..Us::default() };
         let mut world =
-            Self { core: Core::new(at, 7, "Car".into(), loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
+            Self { core: Core::new(at, us, loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
         world.look();
         world
     }

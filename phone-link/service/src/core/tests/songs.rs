@@ -268,6 +268,11 @@ fn buttons_on_the_phone_do_two_things_and_no_others() {
     let Some(Message::Commands(buttons)) = told.first() else { panic!("{told:?}") };
     let keys: Vec<_> = buttons.iter().map(|button| button.key.as_str()).collect();
     assert_eq!(keys, ["continue", "give-back"]);
+    assert_eq!(buttons[0].name, "Continue in car");
+    world.core.us.language = Language::Chinese;
+    world.says(link, Message::CommandsRequest);
+    let told = world.told(link);
+    assert!(matches!(&told[0], Message::Commands(buttons) if buttons[1].name == "还给手机"), "{told:?}");
     world.plays(link, 0, Some("track:1"));
     world.deeds();
     for key in ["unlock", "continue; rm -rf /", ""] {
