@@ -16,11 +16,9 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::car::{Car, FADES};
-use crate::core::{
-    Arrival, CarPlays, Change, Core, Effect, Found, Landed, Moment, Order, Refusal, Snapshot, Vehicle,
-};
-use crate::{covers, files};
+use crate::core::{Arrival, CarPlays, Change, Core, Effect, Found, Landed, Moment, Order, Refusal, Snapshot, Vehicle};
 use crate::store::Store;
+use crate::{covers, files};
 
 /// Wishes that may wait; a client beyond that waits at its own end.
 const REQUESTS: usize = 64;
@@ -301,7 +299,11 @@ impl Actor {
             Request::Dismiss(id, answer) => later(answer, core.dismiss(at, &id)),
             Request::Order(id, order) => {
                 let refused = core.order(at, &id, order).err();
-                Box::new(move |_| if let Some(why) = refused { debug!(?why, "a phone's player is not told") })
+                Box::new(move |_| {
+                    if let Some(why) = refused {
+                        debug!(?why, "a phone's player is not told")
+                    }
+                })
             }
         }
     }

@@ -51,17 +51,16 @@ impl Car {
     /// What the car has of what the phone plays: an item that can be played now.
     pub async fn resolve(&self, wanted: Wanted) -> Option<Found> {
         match self.media.resolve(wanted).await {
-            Ok(matches) => matches
-                .into_iter()
-                .find(|found| found.score >= SAME && found.item.available)
-                .map(|found| Found {
+            Ok(matches) => {
+                matches.into_iter().find(|found| found.score >= SAME && found.item.available).map(|found| Found {
                     item: found.item.id,
                     art: found.item.art,
                     title: found.item.title,
                     artist: found.item.artist,
                     album: found.item.album,
                     length_ms: found.item.length_us / 1000,
-                }),
+                })
+            }
             Err(error) => {
                 debug!(error = &error as &dyn std::error::Error, "the library cannot be asked");
                 None

@@ -21,13 +21,7 @@ const COVERS: usize = 16;
 const KINDS: [(&[u8], &str); 2] = [(b"\xff\xd8\xff", "jpg"), (b"\x89PNG\r\n\x1a\n", "png")];
 
 /// Takes in a cover; its `file://` address. Whatever goes wrong, there is none.
-pub async fn receive(
-    links: &Links,
-    link: LinkId,
-    payload: Payload,
-    folder: &Path,
-    phone: &DeviceId,
-) -> Option<String> {
+pub async fn receive(links: &Links, link: LinkId, payload: Payload, folder: &Path, phone: &DeviceId) -> Option<String> {
     let mut picture = Vec::new();
     let kept = match links.fetch(link, payload, &mut picture, MAX_COVER).await {
         Ok(_) => keep(&of_phone(folder, FOLDER, phone), &picture).await,
@@ -73,7 +67,10 @@ mod tests {
     async fn a_picture_is_kept_and_nothing_else_and_not_for_ever() {
         let folder = tempfile::tempdir().unwrap();
         let path = keep(folder.path(), b"\xff\xd8\xff rest").await.unwrap();
-        assert_eq!((std::fs::read(&path).unwrap().as_slice(), path.extension().unwrap()), (b"\xff\xd8\xff rest".as_slice(), "jpg".as_ref()));
+        assert_eq!(
+            (std::fs::read(&path).unwrap().as_slice(), path.extension().unwrap()),
+            (b"\xff\xd8\xff rest".as_slice(), "jpg".as_ref())
+        );
         for no in [b"".as_slice(), b"\xff\xd8", b"GIF89a", b"<svg onload=alert(1)>", b"\x7fELF"] {
             assert!(keep(folder.path(), no).await.is_err());
         }

@@ -267,7 +267,12 @@ mod tests {
 
     #[test]
     fn a_name_is_one_that_the_bus_takes_and_stays() {
-        for (app, begins) in [("VLC", "VLC_"), ("AntennaPod 3!", "AntennaPod3_"), ("3 Radio", "player3Radio_"), ("网易云音乐", "player_")] {
+        for (app, begins) in [
+            ("VLC", "VLC_"),
+            ("AntennaPod 3!", "AntennaPod3_"),
+            ("3 Radio", "player3Radio_"),
+            ("网易云音乐", "player_"),
+        ] {
             let name = name(&player(app));
             let begins = format!("org.mpris.MediaPlayer2.tandem_phone.{begins}");
             assert!(name.starts_with(&begins) && name.len() == begins.len() + 8, "{name}");

@@ -189,7 +189,9 @@ impl HandOver {
         (this.epoch, this.item) = (epoch, item);
         match step {
             Step::Settled => {}
-            Step::Owed { position_ms } => this.stage = Stage::Owed { until: now + OWED_FOR.saturating_sub(ago), position_ms },
+            Step::Owed { position_ms } => {
+                this.stage = Stage::Owed { until: now + OWED_FOR.saturating_sub(ago), position_ms }
+            }
             Step::Claiming | Step::Moved { .. } | Step::Releasing => {
                 this.why = Some(Why::Interrupted);
                 this.stage = Stage::Unsure { releasing: step == Step::Releasing };

@@ -117,10 +117,13 @@ mod tests {
         ] {
             assert_eq!(link(&text), Some((plain.to_owned(), start_ms)), "{text}");
         }
-        for (query, start_ms) in [("t=75", 75_000), ("start=5", 5_000), ("t=1h2m3s", 3_723_000), ("t=x", 0), ("t=", 0)] {
+        for (query, start_ms) in [("t=75", 75_000), ("start=5", 5_000), ("t=1h2m3s", 3_723_000), ("t=x", 0), ("t=", 0)]
+        {
             assert_eq!(link(&format!("https://a.org/w?{query}")).unwrap().1, start_ms, "{query}");
         }
-        for no in ["", "hello", "geo:1,2", "file:///etc/passwd", "javascript:alert(1)", "https://", "https://a:b@c.org/x"] {
+        for no in
+            ["", "hello", "geo:1,2", "file:///etc/passwd", "javascript:alert(1)", "https://", "https://a:b@c.org/x"]
+        {
             assert_eq!(link(no), None, "{no}");
         }
         assert_eq!(link(&format!("https://a.org/{}", "x".repeat(3_000))), None);

@@ -30,7 +30,10 @@ impl Face for Player {
     const MEMBERS: &'static str = PLAYER_MEMBERS;
     const PROPERTIES: &'static [Property] = &[
         Property::fact("PlaybackStatus", "s", |snapshot| snapshot.status.word().into()),
-        Property { set: Some(set_repeat), ..Property::fact("LoopStatus", "s", |snapshot| snapshot.repeat.word().into()) },
+        Property {
+            set: Some(set_repeat),
+            ..Property::fact("LoopStatus", "s", |snapshot| snapshot.repeat.word().into())
+        },
         Property { set: Some(set_rate), ..Property::fact("Rate", "d", |snapshot| snapshot.rate.into()) },
         Property { set: Some(set_shuffle), ..Property::fact("Shuffle", "b", |snapshot| snapshot.shuffle.into()) },
         Property::fact("Metadata", "a{sv}", |snapshot| metadata::metadata(snapshot).into()),

@@ -6,11 +6,11 @@ use zbus::{ObjectPath, Variant};
 use super::metadata::{entry, metadata, track_id};
 use super::player::Player;
 use super::properties::difference;
-use tandem_contracts::mpris::face::everything;
 use crate::core::Core;
 use crate::queue::Queue;
 use crate::state::{Repeat, Snapshot, Status, Titles};
 use crate::tell;
+use tandem_contracts::mpris::face::everything;
 
 fn idle() -> Snapshot {
     tell::snapshot(&Core::new(Queue::new(0), Duration::ZERO), Instant::now())

@@ -17,7 +17,9 @@ impl Core {
     /// Asks for the cover of something that the library has none of.
     pub(super) fn want_cover(&mut self, id: &DeviceId, name: &str) {
         let now = self.at.now;
-        let Some(phone) = self.phones.get_mut(id).filter(|phone| phone.sends_art && phone.link.is_some()) else { return };
+        let Some(phone) = self.phones.get_mut(id).filter(|phone| phone.sends_art && phone.link.is_some()) else {
+            return;
+        };
         let Some(player) = phone.players.get_mut(name).filter(|player| player.shared.is_none()) else { return };
         let url = player.state.art_url.clone().unwrap_or_default();
         if url != player.cover.asked {

@@ -70,7 +70,8 @@ impl PlayerShown {
 
     /// Whether this is what it played before.
     pub fn is_same_track(&self, before: &Self) -> bool {
-        (&self.title, &self.artist, &self.album, &self.url) == (&before.title, &before.artist, &before.album, &before.url)
+        (&self.title, &self.artist, &self.album, &self.url)
+            == (&before.title, &before.artist, &before.album, &before.url)
     }
 }
 

@@ -146,9 +146,7 @@ impl Core {
                 Order::SetPosition { ms: position_ms.max(0) }
             }
             MprisRequest::Seek { player, offset_us } if ours(&player) => Order::Seek { us: offset_us },
-            MprisRequest::SetVolume { player, volume } if ours(&player) => {
-                Order::Volume { percent: volume.min(100) }
-            }
+            MprisRequest::SetVolume { player, volume } if ours(&player) => Order::Volume { percent: volume.min(100) },
             _ => return,
         };
         // Silence is always safe; whoever is out makes no noise in a car where others may sit.

@@ -60,8 +60,7 @@ impl World {
     fn loaded(loaded: Loaded) -> Self {
         let at = Moment { now: Duration::ZERO, unix_ms: UNIX * 1000 };
         let us = Us { name: "Car".into(), seed: 7, ..Us::default() };
-        let mut world =
-            Self { core: Core::new(at, us, loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
+        let mut world = Self { core: Core::new(at, us, loaded), now: Duration::ZERO, links: 0, did: Vec::new() };
         world.look();
         world
     }
@@ -186,7 +185,11 @@ impl World {
         self.look();
         for effect in self.did.clone() {
             if let Effect::Resolve { session, track, .. } = effect {
-                let found = item.map(|item| Found { item: item.to_owned(), art: "file:///cover.png".to_owned(), ..Found::default() });
+                let found = item.map(|item| Found {
+                    item: item.to_owned(),
+                    art: "file:///cover.png".to_owned(),
+                    ..Found::default()
+                });
                 self.core.resolved(self.at(), &session, &track, found);
             }
         }

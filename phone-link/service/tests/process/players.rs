@@ -38,8 +38,10 @@ fn a_phones_player_is_an_mpris_player_of_the_car_and_a_source_of_its_media() {
         };
         let name = until("the phone's player", ours).await;
         assert!(name.starts_with("tandem_phone.Tandem_"), "{name}");
-        until("what it plays", async || (playerctl(&stage, &name, &["metadata", "title"]) == "Night drive").then_some(()))
-            .await;
+        until("what it plays", async || {
+            (playerctl(&stage, &name, &["metadata", "title"]) == "Night drive").then_some(())
+        })
+        .await;
         assert_eq!(playerctl(&stage, &name, &["status"]), "Playing");
         let identity = playerctl(&stage, &name, &["metadata", "--format", "{{playerName}} {{mpris:length}}"]);
         assert!(identity.ends_with("60000000"), "{identity}");
@@ -66,8 +68,10 @@ fn a_phones_player_is_an_mpris_player_of_the_car_and_a_source_of_its_media() {
         let here = here.cache_properties(CacheProperties::No).build().await.unwrap();
         until("the place here", async || at_42(here.position().await.ok()?).then_some(())).await;
         here.set_volume(0.3).await.unwrap();
-        until("the volume on the phone", async || ((stage.there.volume().await.ok()? - 0.3).abs() < 0.01).then_some(()))
-            .await;
+        until("the volume on the phone", async || {
+            ((stage.there.volume().await.ok()? - 0.3).abs() < 0.01).then_some(())
+        })
+        .await;
         assert!(here.open_uri("https://example.org/x.mp3").await.is_err());
 
         // The car's own players over there are none of the phone's.

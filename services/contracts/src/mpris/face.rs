@@ -84,11 +84,7 @@ pub struct Property<S: Source> {
 
 impl<S: Source> Property<S> {
     /// One that is told and cannot be set.
-    pub const fn fact(
-        name: &'static str,
-        signature: &'static str,
-        read: fn(&S::Snapshot) -> Variant<'static>,
-    ) -> Self {
+    pub const fn fact(name: &'static str, signature: &'static str, read: fn(&S::Snapshot) -> Variant<'static>) -> Self {
         Self { name, signature, read, set: None, told: true }
     }
 }
@@ -121,10 +117,7 @@ pub fn everything<F: Face>(snapshot: &SnapshotOf<F>) -> HashMap<&'static str, Va
 }
 
 /// Those that are not what they were.
-pub fn difference<F: Face>(
-    before: &SnapshotOf<F>,
-    now: &SnapshotOf<F>,
-) -> HashMap<&'static str, Variant<'static>> {
+pub fn difference<F: Face>(before: &SnapshotOf<F>, now: &SnapshotOf<F>) -> HashMap<&'static str, Variant<'static>> {
     let before = everything::<F>(before);
     let mut changed = everything::<F>(now);
     changed.retain(|name, value| before.get(name) != Some(value));
@@ -209,7 +202,8 @@ impl<F: Face> Interface for Served<F> {
         _: &SignalEmitter<'_>,
     ) -> fdo::Result<HashMap<String, OwnedVariant>> {
         let snapshot = self.source.snapshot().borrow().clone();
-        let read = |property: &Property<F::Source>| Ok((property.name.to_owned(), (property.read)(&snapshot).try_into()?));
+        let read =
+            |property: &Property<F::Source>| Ok((property.name.to_owned(), (property.read)(&snapshot).try_into()?));
         F::PROPERTIES.iter().map(read).collect()
     }
 

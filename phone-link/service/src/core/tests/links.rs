@@ -93,7 +93,12 @@ fn what_plays_on_the_phone_makes_way_for_its_link_and_has_it_back_if_the_car_fai
     let Some(Effect::Pause { number, .. }) = deeds.iter().find(|it| matches!(it, Effect::Pause { .. })) else {
         panic!("the car is not paused: {deeds:?}");
     };
-    world.core.car_paused(world.at(), &offered.id, *number, CarSeen { item: String::new(), sounding: false, position_ms: 0 });
+    world.core.car_paused(
+        world.at(),
+        &offered.id,
+        *number,
+        CarSeen { item: String::new(), sounding: false, position_ms: 0 },
+    );
     assert_eq!(world.told(link), [ordered(Action::Play)]);
     let failed = world.sessions("media").into_iter().find(|it| it.id == offered.id).unwrap();
     assert_eq!((failed.stage.as_str(), failed.why.as_str()), ("offered", "car-did-not-start"));

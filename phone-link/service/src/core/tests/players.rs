@@ -14,7 +14,10 @@ fn a_player_is_shown_as_the_phone_has_it_also_while_the_car_plays_its_song() {
     let link = world.paired("pixel");
     let held = world.held(link);
     let player = world.core.snapshot().players.remove(0);
-    assert_eq!((player.session.as_str(), player.app.as_str(), player.phone_name.as_str()), (held.id.as_str(), PLAYER, "pixel"));
+    assert_eq!(
+        (player.session.as_str(), player.app.as_str(), player.phone_name.as_str()),
+        (held.id.as_str(), PLAYER, "pixel")
+    );
     assert!(!player.playing && held.media.playing, "it is silent, and the car is not");
     assert_eq!((player.position_us(world.now), player.length_us), (61_000_000, 3_600_000_000));
     world.wait(5.0);
@@ -46,7 +49,10 @@ fn orders_go_to_the_player_and_steps_as_places() {
         (Order::Seek { us: 5_000_000 }, vec![place(17_000), state()]),
         (Order::Seek { us: -60_000_000 }, vec![place(0), state()]),
         (Order::Seek { us: i64::MAX }, vec![place(3_600_000), state()]),
-        (Order::Volume { percent: 30 }, vec![asked(MprisRequest::SetVolume { player: PLAYER.into(), volume: 30 }), state()]),
+        (
+            Order::Volume { percent: 30 },
+            vec![asked(MprisRequest::SetVolume { player: PLAYER.into(), volume: 30 }), state()],
+        ),
     ] {
         world.core.order(world.at(), &id, order).unwrap();
         assert_eq!(world.told(link), told, "{order:?}");
@@ -96,7 +102,10 @@ fn a_cover_that_only_the_phone_has_is_asked_for_once_and_shown() {
     world.state(link, true, 1_000);
     let with = |art: &str| Playing { art_url: Some(art.into()), ..Playing::default() };
     says_more(&mut world, link, with("kdeconnect:///art?1"));
-    assert!(!world.told(link).iter().any(|it| matches!(it, Message::MprisRequest(MprisRequest::Art { .. }))), "the library may have one");
+    assert!(
+        !world.told(link).iter().any(|it| matches!(it, Message::MprisRequest(MprisRequest::Art { .. }))),
+        "the library may have one"
+    );
     world.state(link, true, 1_000);
     let session = world.session("media");
     let track = world.core.phones.values().next().unwrap().players[PLAYER].track();
