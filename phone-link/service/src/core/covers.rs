@@ -50,7 +50,7 @@ impl Core {
     /// A cover lies in a file.
     pub fn covered(&mut self, at: Moment, phone: &DeviceId, session: &str, url: &str, address: String) {
         self.at = at;
-        if !self.phones.get(phone).is_some_and(|phone| phone.kept.is_some()) {
+        if !self.is_paired(phone) {
             return self.do_next(Effect::Wipe(phone.clone()));
         }
         let player = self.player_mut(session).filter(|player| player.cover.asked == url);

@@ -16,7 +16,7 @@ pub enum Landed {
 impl Core {
     pub fn received(&mut self, at: Moment, phone: &DeviceId, landed: Landed) {
         self.at = at;
-        if !self.phones.get(phone).is_some_and(|phone| phone.kept.is_some()) {
+        if !self.is_paired(phone) {
             // It was forgotten while this was on its way.
             return self.do_next(Effect::Wipe(phone.clone()));
         }

@@ -92,6 +92,10 @@ impl Core {
         self.phones.get_mut(id).is_some_and(|phone| pace(phone).may(now))
     }
 
+    pub(super) fn is_paired(&self, id: &DeviceId) -> bool {
+        self.phones.get(id).is_some_and(|phone| phone.kept.is_some())
+    }
+
     pub(super) fn may(&self, id: &DeviceId, what: &str) -> bool {
         self.phones.get(id).is_some_and(|phone| phone.may(what))
     }
