@@ -5,6 +5,7 @@
 #[allow(dead_code)]
 #[path = "../../../link/tests/kdeconnectd/stage.rs"]
 mod far;
+mod disk;
 mod places;
 mod players;
 #[allow(dead_code)]
