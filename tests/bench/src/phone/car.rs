@@ -121,7 +121,13 @@ impl Car {
     }
 
     pub async fn session(&self, what: &str, is_so: impl Fn(&Session) -> bool) -> Result<Session> {
-        until(what, async || self.sessions.list().await.ok()?.into_iter().find(&is_so)).await
+        let mut last = Vec::new();
+        let found = until(what, async || {
+            last = self.sessions.list().await.ok()?;
+            last.iter().find(|session| is_so(session)).cloned()
+        })
+        .await;
+        found.with_context(|| format!("of {last:?}"))
     }
 
     /// Claims what the phone plays; how long it took until it was heard here, milliseconds, and from which byte of the recording on it is to be heard.
@@ -147,6 +153,6 @@ impl Car {
         let held = self.session("the car's song", |session| session.stage == "held").await?;
         self.sessions.release(held.id).await?;
         let back = |session: &Session| session.stage == "offered" && session.media.playing;
-        self.session("the phone's song", back).await.context("a song that was given back").map(drop)
+        self.session("the song back on the phone", back).await.map(drop)
     }
 }
