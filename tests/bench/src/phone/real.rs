@@ -12,6 +12,8 @@ use super::far::{Daemon, Far, Peer};
 use crate::figure::Figure;
 use crate::process::quantile;
 
+/// Nobody gives a song back with its first sound.
+const LISTENS: Duration = Duration::from_millis(300);
 /// Losses of each kind.
 const LOSSES: u32 = 5;
 /// The cable comes back at so many moments between two announcements.
@@ -36,6 +38,7 @@ pub async fn figures() -> Result<Vec<Figure>> {
         // Far from the middle of the song, which is silence.
         there.play(track.id.clone(), 10_000_000).await?;
         times.push(car.claim().await?.0);
+        tokio::time::sleep(LISTENS).await;
         car.release().await?;
     }
     PlayerProxy::builder(&phone.connection).destination(mpris::NAME).build().await?.pause().await?;
