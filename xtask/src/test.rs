@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::chores::{self, Workspace};
+use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
 
@@ -21,6 +22,7 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     let python = steps.take("cantools", python::provide)?;
     steps.take("nextest", || provide_nextest(workspace))?;
     steps.take("build folder", || workspace.claim())?;
+    let newer = steps.take("kdeconnect 8", || newer::provide(workspace))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
@@ -38,6 +40,8 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
 
     let mut tests = workspace.cargo(&["nextest", "run", "--workspace", "--locked"]);
     tests.args(filter).env("TANDEM_PYTHON", python);
+    // Empty: looked for, and not had.
+    tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
     chores::run(&mut tests)
 }
 

@@ -13,6 +13,7 @@ use crate::discovery;
 use crate::door::Door;
 use crate::meet;
 use crate::shared::{Ticket, locked};
+use crate::table::place;
 
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -30,7 +31,7 @@ pub(crate) async fn dial(ticket: Ticket, wait: Duration, to: SocketAddr, heard: 
         Ok(Ok(stream)) => meet::dialled(ticket, stream, heard).await,
         failed => {
             debug!(?failed, "nobody answers");
-            discovery::tell(ticket.shared(), &door, to.ip());
+            discovery::tell(ticket.shared(), &door, place(to));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Datagrams: who is near, and that we are.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use crate::dial;
 use crate::door::Door;
 use crate::meet::{self, MeetError};
 use crate::shared::{Shared, Ticket, locked};
+use crate::table::{Scope, place, socket_address};
 
 /// Peers drop what comes from one device within a second.
 const PACE: Duration = Duration::from_millis(1500);
@@ -28,8 +29,7 @@ pub(crate) async fn hear(shared: &Arc<Shared>, datagrams: &UdpSocket, door: &Doo
     loop {
         match datagrams.recv_from(&mut bytes).await {
             Ok((size, from)) if size <= MAX_STRANGER_LINE => {
-                let from = SocketAddr::new(from.ip().to_canonical(), from.port());
-                if let Err(error) = heard(shared, bytes.get(..size).unwrap_or_default(), from, door) {
+                if let Err(error) = heard(shared, bytes.get(..size).unwrap_or_default(), place(from), door) {
                     trace!(error = &error as &dyn std::error::Error, "a datagram is passed over");
                 }
             }
@@ -40,8 +40,8 @@ pub(crate) async fn hear(shared: &Arc<Shared>, datagrams: &UdpSocket, door: &Doo
 }
 
 /// Dials whoever is admitted and not here yet.
-fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -> Result<(), MeetError> {
-    let address = from.ip();
+fn heard(shared: &Arc<Shared>, datagram: &[u8], from: (IpAddr, Scope), door: &Door) -> Result<(), MeetError> {
+    let (address, scope) = from;
     if !is_near(address) || !locked(&shared.budget).datagrams.may(shared.now(), address) {
         return Ok(());
     }
@@ -71,7 +71,7 @@ fn heard(shared: &Arc<Shared>, datagram: &[u8], from: SocketAddr, door: &Door) -
     drop(budget);
     if let Some(wait) = wait {
         let wait = wait.max(grace);
-        shared.spawn(dial::dial(ticket, wait, SocketAddr::new(address, port), identity, door.clone()));
+        shared.spawn(dial::dial(ticket, wait, socket_address(address, scope, port), identity, door.clone()));
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
                 door.tell_all(&shared);
             }
             for address in addresses.iter().filter(|address| is_near(**address)) {
-                tell(&shared, &door, *address);
+                tell(&shared, &door, (*address, 0));
             }
         }
         sleep_until(next).await;
@@ -103,9 +103,9 @@ pub(crate) async fn announce(shared: Arc<Shared>) {
 }
 
 /// Sends our identity to one address.
-pub(crate) fn tell(shared: &Shared, door: &Door, address: IpAddr) {
+pub(crate) fn tell(shared: &Shared, door: &Door, to: (IpAddr, Scope)) {
     locked(&shared.budget).announced = Some(shared.now());
-    if let Err(error) = door.tell(shared, address) {
+    if let Err(error) = door.tell(shared, to) {
         debug!(%error, "not announced to an address");
     }
 }

@@ -1,5 +1,6 @@
 //! Where we listen, and where our datagrams leave: at all addresses, at one, or at some interfaces, which come and go.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tracing::{debug, info};
 
 use crate::budget::{Way, is_near};
 use crate::shared::{Shared, Ticket, locked};
+use crate::table::{Scope, socket_address};
 use crate::{discovery, meet};
 
 /// Of datagrams.
@@ -147,6 +149,14 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
     }
 }
 
+/// The interfaces that have a link-local address of IPv6.
+fn links() -> BTreeSet<Scope> {
+    let interfaces = if_addrs::get_if_addrs().unwrap_or_default().into_iter();
+    let linked =
+        interfaces.filter(|interface| matches!(&interface.addr, IfAddr::V6(own) if own.ip.is_unicast_link_local()));
+    linked.filter_map(|interface| interface.index).collect()
+}
+
 impl Door {
     /// An empty socket that leaves through this door.
     fn out(&self, from: IpAddr) -> io::Result<Socket> {
@@ -156,14 +166,21 @@ impl Door {
         Ok(socket)
     }
 
-    /// Sends our identity to one address.
-    pub fn tell(&self, shared: &Shared, to: IpAddr) -> io::Result<()> {
+    /// Sends our identity to one address. A link-local one of nobody knows which interface is told on each that there is.
+    pub fn tell(&self, shared: &Shared, (to, scope): (IpAddr, Scope)) -> io::Result<()> {
         let any: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-        self.send(shared, &self.out(self.at.unwrap_or(any))?, to)
+        let socket = self.out(self.at.unwrap_or(any))?;
+        let is_on_one = scope != 0 || self.device.is_some();
+        let scopes = match to {
+            IpAddr::V6(to) if to.is_unicast_link_local() && !is_on_one => links(),
+            _ => BTreeSet::from([scope]),
+        };
+        let sent = scopes.into_iter().map(|scope| self.send(shared, &socket, (to, scope)));
+        sent.reduce(Result::or).unwrap_or_else(|| Err(io::ErrorKind::NetworkUnreachable.into()))
     }
 
-    fn send(&self, shared: &Shared, socket: &Socket, to: IpAddr) -> io::Result<()> {
-        let to = SocketAddr::new(to, PORT).into();
+    fn send(&self, shared: &Shared, socket: &Socket, (to, scope): (IpAddr, Scope)) -> io::Result<()> {
+        let to = socket_address(to, scope, PORT).into();
         let send = |with_types| socket.send_to(shared.identity(Some(self.port), None, with_types).as_bytes(), &to);
         // A network that carries no such long datagram carries one without the types.
         send(true).or_else(|_| send(false)).map(drop)
@@ -180,8 +197,8 @@ impl Door {
             }
             let Ok(socket) = self.out(own.ip.into()) else { continue };
             // One of them only: whoever hears both dials twice.
-            let told = self.send(shared, &socket, Ipv4Addr::BROADCAST.into());
-            let told = told.or_else(|error| self.send(shared, &socket, own.broadcast.ok_or(error)?.into()));
+            let told = self.send(shared, &socket, (Ipv4Addr::BROADCAST.into(), 0));
+            let told = told.or_else(|error| self.send(shared, &socket, (own.broadcast.ok_or(error)?.into(), 0)));
             if let Err(error) = told {
                 debug!(interface = interface.name, %error, "not announced");
             }

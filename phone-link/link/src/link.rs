@@ -5,10 +5,8 @@ use std::time::Duration;
 
 use tandem_kdeconnect::{LineError, Lines, MAX_LINE, MAX_STRANGER_LINE, Packet};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsStream;
 
 use crate::budget::Bucket;
 use crate::shared::News;
@@ -18,6 +16,9 @@ use crate::table::LinkId;
 const WRITE: Duration = Duration::from_secs(10);
 /// What was sent before the link was closed has so long to leave.
 const LEAVE: Duration = Duration::from_secs(2);
+/// A desktop that speaks protocol 8 reads our identity inside of TLS, and what has come with it only when more comes; if all that is long, it hangs up. So nothing is
+/// said before it has spoken, which it does behind our identity, or for so long.
+pub(crate) const GRACE: Duration = Duration::from_millis(200);
 /// Bytes read at a time.
 const CHUNK: usize = 16 << 10;
 /// Lines that are no packets: the first are told, the last ends the link.
@@ -49,20 +50,27 @@ pub(crate) struct Orders {
     pub end: Option<Ended>,
 }
 
-/// Runs a link to its end. `lines` holds what came with the handshake.
+/// Runs a link to its end. `lines` holds what came with the handshake, and before the peer
+/// has spoken nothing is said for the time of `grace`.
 pub(crate) async fn run(
     link: LinkId,
-    stream: TlsStream<TcpStream>,
+    grace: Duration,
+    stream: impl AsyncRead + AsyncWrite,
     lines: Lines,
     orders: watch::Receiver<Orders>,
     waiting: mpsc::Receiver<String>,
     news: &mpsc::Sender<News>,
 ) -> Ended {
     let (reader, writer) = tokio::io::split(stream);
-    let hear = Hear { link, lines, orders: orders.clone(), news };
+    let spoken = Notify::new();
+    let hear = Hear { link, lines, orders: orders.clone(), news, spoken: &spoken };
+    let write = async {
+        drop(timeout(grace, spoken.notified()).await);
+        write(writer, orders, waiting).await
+    };
     tokio::select! {
         why = hear.run(reader) => why,
-        why = write(writer, orders, waiting) => why,
+        why = write => why,
     }
 }
 
@@ -71,6 +79,8 @@ struct Hear<'a> {
     lines: Lines,
     orders: watch::Receiver<Orders>,
     news: &'a mpsc::Sender<News>,
+    /// Told of each line.
+    spoken: &'a Notify,
 }
 
 impl Hear<'_> {
@@ -88,6 +98,7 @@ impl Hear<'_> {
                     Ok(None) => break,
                     Err(error) => return Ended::Broken(error),
                 };
+                self.spoken.notify_one();
                 let told = match packet {
                     Ok(packet) => Some(News::Packet { link: self.link, packet }),
                     Err(_) if nonsense >= NONSENSE => return Ended::Nonsense,
@@ -167,4 +178,41 @@ async fn told_to_end_late(orders: &mut watch::Receiver<Orders>) -> Ended {
 async fn told_to_end(orders: &mut watch::Receiver<Orders>) -> Ended {
     let end = orders.wait_for(|orders| orders.end.is_some()).await.ok().and_then(|orders| orders.end.clone());
     end.unwrap_or(Ended::Closed)
+}
+
+#[cfg(test)]
+mod tests {
+    use tandem_kdeconnect::{Message, Packet};
+    use tokio::io::duplex;
+
+    use super::*;
+
+    const AN_HOUR: Duration = Duration::from_secs(3600);
+    const A_MOMENT: Duration = Duration::from_millis(20);
+
+    /// Whether a line reaches a peer that says nothing, and then one that has spoken.
+    async fn arrives(grace: Duration) -> (bool, bool) {
+        let (here, mut there) = duplex(8192);
+        let (told, orders) = watch::channel(Orders { paired: true, end: None });
+        let (lines, waiting) = mpsc::channel(1);
+        let (news, _heard) = mpsc::channel(8);
+        let ping = || Packet::new(Message::Ping { message: None }).line(1);
+        lines.send(ping()).await.unwrap();
+        let link = run(LinkId(1), grace, here, Lines::new(MAX_STRANGER_LINE), orders, waiting, &news);
+        let peer = async {
+            let mut said = vec![0; ping().len()];
+            let at_once = timeout(A_MOMENT, there.read_exact(&mut said)).await.is_ok();
+            there.write_all(ping().as_bytes()).await.unwrap();
+            let later = at_once || timeout(AN_HOUR / 2, there.read_exact(&mut said)).await.is_ok();
+            told.send_modify(|orders| orders.end = Some(Ended::Closed));
+            (at_once, later)
+        };
+        tokio::join!(link, peer).1
+    }
+
+    #[tokio::test]
+    async fn nothing_is_said_before_the_peer_has_spoken_or_the_grace_is_over() {
+        assert_eq!(arrives(AN_HOUR).await, (false, true));
+        assert_eq!(arrives(Duration::ZERO).await, (true, true));
+    }
 }

@@ -97,7 +97,7 @@ fn see(shared: &Arc<Shared>, service: &ResolvedService) {
                 locked(&task.budget).doorway.is_coming(address) || locked(&task.table).is_linked(&id, address);
             if !is_coming {
                 let doors = locked(&task.doors).clone();
-                doors.iter().for_each(|door| discovery::tell(&task, door, address));
+                doors.iter().for_each(|door| discovery::tell(&task, door, (address, 0)));
             }
         });
     }

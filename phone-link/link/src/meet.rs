@@ -1,13 +1,12 @@
 //! From a TCP connection to a proved peer: whoever accepted it is the TLS client, whoever dialled the server.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 use tandem_kdeconnect::{Identity, InvalidIdentity, LineError, Lines, MAX_STRANGER_LINE, Message, Packet, PacketError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -18,13 +17,15 @@ use tracing::{debug, warn};
 use crate::certificate::{CertificateError, Shown};
 use crate::link;
 use crate::shared::{News, Shared, Ticket, locked};
-use crate::table::{Proved, TurnedAway};
+use crate::table::{Proved, TurnedAway, place};
 use crate::tls;
 
 /// For the identity in clear.
 const CLEAR: Duration = Duration::from_secs(1);
 /// For all that proves it.
 const PROOF: Duration = Duration::from_secs(4);
+/// What a TLS client says first comes together with the last of its handshake, and a desktop reads that only when more comes. So it lets the server begin, for so long.
+const COURTESY: Duration = Duration::from_millis(500);
 /// Lines that may wait for a peer to take them.
 const LINES: usize = 64;
 
@@ -81,7 +82,7 @@ pub(crate) async fn accepted(ticket: Ticket, mut stream: TcpStream) {
         let name = ServerName::IpAddress(ticket.address.into());
         let proof = async {
             let stream = connector.connect(name, stream).await?;
-            prove(&shared, stream.into(), clear).await
+            prove(&shared, stream.into(), clear, COURTESY).await
         };
         timeout(PROOF, proof).await.map_err(|_| MeetError::Late)?
     };
@@ -99,7 +100,7 @@ pub(crate) async fn dialled(ticket: Ticket, mut stream: TcpStream, heard: Identi
         let proof = async {
             stream.write_all(line.as_bytes()).await?;
             let stream = acceptor.accept(stream).await?;
-            prove(&shared, stream.into(), heard).await
+            prove(&shared, stream.into(), heard, Duration::ZERO).await
         };
         timeout(PROOF, proof).await.map_err(|_| MeetError::Late)?
     };
@@ -120,7 +121,9 @@ async fn conclude(shared: &Shared, met: Result<Met, MeetError>, ticket: Ticket) 
     };
     drop(ticket);
     let pinned = orders.borrow().paired;
-    debug!(link = link.0, device = short(&peer.identity), protocol = peer.identity.protocol, pinned, "a link is up");
+    let protocol = peer.identity.protocol;
+    let grace = if protocol.min(shared.options.protocol) >= 8 { link::GRACE } else { Duration::ZERO };
+    debug!(link = link.0, device = short(&peer.identity), protocol, pinned, "a link is up");
     let up = News::Up {
         link,
         identity: peer.identity,
@@ -131,7 +134,7 @@ async fn conclude(shared: &Shared, met: Result<Met, MeetError>, ticket: Ticket) 
         pinned,
     };
     let why = match shared.news.send(up).await {
-        Ok(()) => link::run(link, stream, lines, orders, waiting, &shared.news).await,
+        Ok(()) => link::run(link, grace, stream, lines, orders, waiting, &shared.news).await,
         Err(_) => link::Ended::Closed,
     };
     locked(&shared.table).links.remove(&link);
@@ -199,7 +202,12 @@ pub(crate) fn identity(line: &[u8]) -> Result<Identity, MeetError> {
 }
 
 /// After the handshake: the certificate is this device's, and from protocol 8 on the identity is told once more, where nobody else can tell it.
-async fn prove(shared: &Shared, mut stream: TlsStream<TcpStream>, clear: Identity) -> Result<Met, MeetError> {
+async fn prove(
+    shared: &Shared,
+    mut stream: TlsStream<TcpStream>,
+    clear: Identity,
+    courtesy: Duration,
+) -> Result<Met, MeetError> {
     let (socket, session) = stream.get_ref();
     let ends = (socket.peer_addr()?, socket.local_addr()?);
     let shown = session.peer_certificates().and_then(<[_]>::first).ok_or(CertificateError::Missing)?;
@@ -210,29 +218,98 @@ async fn prove(shared: &Shared, mut stream: TlsStream<TcpStream>, clear: Identit
     }
     let mut lines = Lines::new(MAX_STRANGER_LINE);
     let speaks_8 = clear.protocol >= 8 && shared.options.protocol >= 8;
-    let identity = if speaks_8 { inner(shared, &mut stream, &mut lines, &clear).await? } else { clear };
-    let ip = |end: SocketAddr| end.ip().to_canonical();
-    let peer = Proved { identity, certificate, address: ip(ends.0), local: ip(ends.1) };
+    let identity = if speaks_8 {
+        let ours = shared.identity(None, None, true);
+        inner(&ours, &mut stream, &mut lines, &clear, courtesy).await?
+    } else {
+        clear
+    };
+    let ((address, scope), (local, _)) = (place(ends.0), place(ends.1));
+    let peer = Proved { identity, certificate, address, local, scope };
     Ok((peer, shown, stream, lines))
 }
 
+/// Tells our identity, and hears theirs: before, if it comes within the `courtesy`.
 async fn inner(
-    shared: &Shared,
-    stream: &mut TlsStream<TcpStream>,
+    ours: &str,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     lines: &mut Lines,
     clear: &Identity,
+    courtesy: Duration,
 ) -> Result<Identity, MeetError> {
-    stream.write_all(shared.identity(None, None, true).as_bytes()).await?;
+    let before = timeout(courtesy, hear_inner(stream, lines)).await.ok().transpose()?;
+    stream.write_all(ours.as_bytes()).await?;
     stream.flush().await?;
+    let inner = match before {
+        Some(inner) => inner,
+        None => hear_inner(stream, lines).await?,
+    };
+    if inner.is_same(clear) { Ok(inner) } else { Err(MeetError::Inner) }
+}
+
+async fn hear_inner(stream: &mut (impl AsyncRead + Unpin), lines: &mut Lines) -> Result<Identity, MeetError> {
     let mut piece = [0; 4096];
     loop {
         if let Some(line) = lines.next_line()? {
-            let inner = identity(line)?;
-            return if inner.is_same(clear) { Ok(inner) } else { Err(MeetError::Inner) };
+            return identity(line);
         }
         match stream.read(&mut piece).await? {
             0 => return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into()),
             read => lines.push(piece.get(..read).unwrap_or_default()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tandem_kdeconnect::DeviceKind;
+    use tokio::io::duplex;
+
+    use super::*;
+
+    const AN_HOUR: Duration = Duration::from_secs(3600);
+    const A_MOMENT: Duration = Duration::from_millis(20);
+
+    fn person(id: char) -> Identity {
+        Identity {
+            id: id.to_string().repeat(32).parse().unwrap(),
+            name: "x".into(),
+            kind: DeviceKind::Phone,
+            protocol: 8,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            port: None,
+            target: None,
+            target_protocol: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_is_courteous_lets_the_other_one_begin() {
+        let line = |id| Packet::new(Message::Identity(person(id))).line(1);
+        let (mut here, mut there) = duplex(8192);
+        let (ours, clear, mut lines) = (line('a'), person('b'), Lines::new(MAX_STRANGER_LINE));
+        let meets = inner(&ours, &mut here, &mut lines, &clear, AN_HOUR);
+        let other = async {
+            let mut said = vec![0; ours.len()];
+            assert!(timeout(A_MOMENT, there.read(&mut said)).await.is_err(), "nothing is said yet");
+            there.write_all(line('b').as_bytes()).await.unwrap();
+            there.read_exact(&mut said).await.unwrap();
+            assert_eq!(said, ours.as_bytes());
+        };
+        assert_eq!(tokio::join!(meets, other).0.unwrap().id, clear.id);
+    }
+
+    #[tokio::test]
+    async fn courtesy_ends_where_both_are_courteous() {
+        let line = |id| Packet::new(Message::Identity(person(id))).line(1);
+        let (mut here, mut there) = duplex(8192);
+        let (a, b, mut lines) = (line('a'), line('b'), [Lines::new(MAX_STRANGER_LINE), Lines::new(MAX_STRANGER_LINE)]);
+        let [lines_here, lines_there] = &mut lines;
+        let (clear_a, clear_b) = (person('a'), person('b'));
+        let one = inner(&a, &mut here, lines_here, &clear_b, A_MOMENT);
+        let other = inner(&b, &mut there, lines_there, &clear_a, A_MOMENT);
+        let (one, other) = tokio::join!(one, other);
+        assert_eq!((one.unwrap().id, other.unwrap().id), (clear_b.id, clear_a.id));
     }
 }

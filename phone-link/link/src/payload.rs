@@ -1,7 +1,6 @@
 //! Bytes beside a packet, over a connection of their own: whoever offers them listens and is the TLS server, whoever wants them dials.
 
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tandem_kdeconnect::{PAYLOAD_PORTS, Packet, Payload};
@@ -12,7 +11,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use crate::meet::set_up;
 use crate::shared::{Shared, unix_ms};
-use crate::table::Entry;
+use crate::table::{Entry, socket_address};
 use crate::tls;
 
 /// For a connection with its proof.
@@ -100,8 +99,8 @@ pub(crate) async fn fetch(
     let work = async {
         let connect = async {
             let socket = if entry.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-            socket.bind(SocketAddr::new(entry.local, 0))?;
-            let stream = socket.connect(SocketAddr::new(entry.address, payload.port)).await?;
+            socket.bind(socket_address(entry.local, entry.scope, 0))?;
+            let stream = socket.connect(socket_address(entry.address, entry.scope, payload.port)).await?;
             set_up(&stream)?;
             connector.connect(name, stream).await
         };
@@ -206,7 +205,7 @@ fn listen(entry: &Entry) -> Result<(TcpListener, u16), PayloadError> {
         let socket = if entry.local.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
         let bound = socket.and_then(|socket| {
             socket.set_reuseaddr(true)?;
-            socket.bind(SocketAddr::new(entry.local, port))?;
+            socket.bind(socket_address(entry.local, entry.scope, port))?;
             socket.listen(2)
         });
         match bound {
@@ -252,6 +251,7 @@ mod tests {
             certificate: Arc::new(Vec::new()),
             address,
             local: address,
+            scope: 0,
             lines,
             orders: watch::channel(Orders { paired: true, end: None }).0,
             payloads: Arc::new(Semaphore::new(1)),

@@ -1,7 +1,7 @@
 //! Who is known, who is here, and who is let in.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
 
 use tandem_kdeconnect::{DeviceId, Identity};
@@ -48,6 +48,27 @@ pub(crate) struct Proved {
     pub address: IpAddr,
     /// Our own end.
     pub local: IpAddr,
+    pub scope: Scope,
+}
+
+/// The interface of a link-local address of IPv6, by number, as the same one is on every interface; 0 of any other.
+pub(crate) type Scope = u32;
+
+/// The whole of an address.
+pub(crate) fn socket_address(address: IpAddr, scope: Scope, port: u16) -> SocketAddr {
+    match address {
+        IpAddr::V4(address) => SocketAddrV4::new(address, port).into(),
+        IpAddr::V6(address) => SocketAddrV6::new(address, port, 0, scope).into(),
+    }
+}
+
+/// A socket's end without its port.
+pub(crate) fn place(end: SocketAddr) -> (IpAddr, Scope) {
+    let scope = match end {
+        SocketAddr::V6(end) if end.ip().is_unicast_link_local() => end.scope_id(),
+        _ => 0,
+    };
+    (end.ip().to_canonical(), scope)
 }
 
 /// A link, as others reach it.
@@ -57,6 +78,7 @@ pub(crate) struct Entry {
     pub certificate: Arc<Vec<u8>>,
     pub address: IpAddr,
     pub local: IpAddr,
+    pub scope: Scope,
     pub lines: mpsc::Sender<String>,
     pub orders: watch::Sender<Orders>,
     /// Payloads at a time.
@@ -137,6 +159,7 @@ impl Table {
             certificate: Arc::new(peer.certificate.clone()),
             address: peer.address,
             local: peer.local,
+            scope: peer.scope,
             lines,
             orders,
             payloads: Arc::new(Semaphore::new(4)),
@@ -174,7 +197,7 @@ mod tests {
             target_protocol: None,
         };
         let address = IpAddr::from([10, 0, 0, address]);
-        Proved { identity, certificate: vec![certificate], address, local: address }
+        Proved { identity, certificate: vec![certificate], address, local: address, scope: 0 }
     }
 
     fn admit(table: &mut Table, peer: &Proved) -> Result<(LinkId, watch::Receiver<Orders>), TurnedAway> {

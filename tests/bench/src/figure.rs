@@ -1,11 +1,13 @@
-use serde::Serialize;
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 
 /// A measured figure, with the bar that it is held against and the peer's in the same run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Figure {
     pub name: String,
     pub value: f64,
-    pub unit: &'static str,
+    pub unit: Cow<'static, str>,
     /// Such as `>= 5e6`; empty if there is none.
     pub bar: String,
     /// Who else did the same work; empty if nobody.
@@ -18,7 +20,7 @@ pub struct Figure {
 impl Figure {
     pub fn new(name: impl Into<String>, value: f64, unit: &'static str) -> Self {
         let (bar, peer) = (String::new(), String::new());
-        Self { name: name.into(), value, unit, bar, peer, peer_value: None, ratio: None }
+        Self { name: name.into(), value, unit: unit.into(), bar, peer, peer_value: None, ratio: None }
     }
 
     pub fn at_least(self, bar: f64) -> Self {
@@ -27,6 +29,10 @@ impl Figure {
 
     pub fn at_most(self, bar: f64) -> Self {
         Self { bar: format!("<= {}", short(bar)), ..self }
+    }
+
+    pub fn between(self, least: f64, most: f64) -> Self {
+        Self { bar: format!("{} to {}", short(least), short(most)), ..self }
     }
 
     pub fn against(self, peer: &str, peer_value: f64) -> Self {

@@ -4,6 +4,7 @@ mod codec;
 mod figure;
 mod latency;
 mod library;
+mod phone;
 mod player;
 mod process;
 mod running;
@@ -41,11 +42,13 @@ enum Name {
     Library,
     /// From a wish to the first sample, gapless joins, memory and CPU while playing
     Player,
+    /// From a claim to the first sound, losses, files, and what two idle phones cost
+    Phone,
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens, Name::Library, Name::Player];
+    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens, Name::Library, Name::Player, Name::Phone];
     let wanted = if arguments.names.is_empty() { &all } else { arguments.names.as_slice() };
     if !arguments.json {
         println!("{}", machine());
@@ -78,6 +81,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Screens => screens::figures(),
         Name::Library => library::figures(),
         Name::Player => player::figures(),
+        Name::Phone => phone::figures(),
     }
 }
 

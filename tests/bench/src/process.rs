@@ -28,10 +28,19 @@ pub fn cpu_time(pid: Pid) -> Result<Duration> {
 
 /// Memory of a process with shared pages divided among those that share them, bytes.
 pub fn proportional_set(pid: Pid) -> Result<u64> {
+    rollup(pid, "Pss:")
+}
+
+fn rollup(pid: Pid, name: &'static str) -> Result<u64> {
     let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", pid.as_raw_nonzero()))?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
     let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kilobytes * 1024)
+}
+
+/// Memory of a process, shared pages too, bytes.
+pub fn resident_set(pid: Pid) -> Result<u64> {
+    rollup(pid, "Rss:")
 }
 
 /// CPU time of this thread.

@@ -1,5 +1,6 @@
 //! Our side of the cable.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,6 +18,7 @@ pub struct Here {
     pub identity: Identity,
     pub certificate: Vec<u8>,
     pub keys: (Vec<u8>, Vec<u8>),
+    pub address: IpAddr,
     pub pinned: bool,
 }
 
@@ -69,8 +71,8 @@ impl Near {
 
     pub async fn up(&mut self) -> Here {
         loop {
-            if let News::Up { link, identity, certificate, our_key, their_key, pinned, .. } = self.next().await {
-                return Here { link, identity, certificate, keys: (our_key, their_key), pinned };
+            if let News::Up { link, identity, certificate, our_key, their_key, address, pinned } = self.next().await {
+                return Here { link, identity, certificate, keys: (our_key, their_key), address, pinned };
             }
         }
     }

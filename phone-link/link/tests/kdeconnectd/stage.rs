@@ -1,4 +1,4 @@
-//! A network of two machines for one test, and Debian's kdeconnectd (protocol 7) on the far one. All of it goes when the test does, also when it is killed.
+//! A network of two machines for one test, and a kdeconnectd on the far one. All of it goes when the test does, also when it is killed.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -14,37 +14,108 @@ use zbus::zvariant::DynamicType;
 use zbus::{Connection, Message, OwnedVariant};
 
 const INSIDE: &str = "TANDEM_STAGE";
+/// The root of a newer Debian with kdeconnect, from `cargo xtask test`.
+const NEWER: &str = "TANDEM_KDECONNECT_8";
 /// For what takes a moment; nothing is measured by it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Where Debian has it, whatever the processor.
-fn daemon() -> Option<PathBuf> {
-    let folders = fs::read_dir("/usr/lib").ok()?.flatten();
-    folders.map(|folder| folder.path().join("libexec/kdeconnectd")).find(|path| path.exists())
+/// Who plays the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// This Debian's kdeconnectd: protocol 7.
+    Own,
+    /// A newer Debian's, which lives in a root of its own: protocol 8.
+    Newer,
 }
 
-/// Runs a test again, in a network and with process ids of its own: true there. Outside it says that the test has run, or loudly why it has not.
-pub fn is_alone(test: &str) -> bool {
-    if std::env::var_os(INSIDE).is_some() {
-        run(Command::new("ip").args(["link", "set", "lo", "up"]));
+impl Peer {
+    pub fn protocol(self) -> u8 {
+        match self {
+            Self::Own => 7,
+            Self::Newer => 8,
+        }
+    }
+
+    fn root(self) -> Option<PathBuf> {
+        match self {
+            Self::Own => Some("/".into()),
+            Self::Newer => std::env::var_os(NEWER).filter(|root| !root.is_empty()).map(PathBuf::from),
+        }
+    }
+
+    /// The program, as it is called in its root; or why there is none.
+    fn program(self) -> Result<PathBuf, &'static str> {
+        let missing = match self {
+            Self::Own => "the Debian package kdeconnect is not installed",
+            Self::Newer => "there is no root of a newer Debian; `cargo xtask test` makes one, or has said why not",
+        };
+        let root = self.root().ok_or(missing)?;
+        // Where Debian 12 has it, whatever the processor, and where later ones have it.
+        let folders = fs::read_dir(root.join("usr/lib")).into_iter().flatten().flatten();
+        let places = folders.map(|folder| folder.path().join("libexec/kdeconnectd"));
+        let place = places.chain([root.join("usr/bin/kdeconnectd")]).find(|path| path.exists()).ok_or(missing)?;
+        Ok(Path::new("/").join(place.strip_prefix(&root).unwrap_or(&place)))
+    }
+
+    /// Makes its root ready to be lived in, for this test alone: nothing is written into it.
+    fn move_in(self) {
+        let Some(root) = self.root().filter(|_| self == Self::Newer) else { return };
+        let mount = |options: &[&str], from: &Path, to: PathBuf| {
+            run(Command::new("mount").args(options).arg(from).arg(to));
+        };
+        mount(&["--bind"], &root, root.clone());
+        run(Command::new("mount").args(["-o", "remount,bind,ro"]).arg(&root));
+        mount(&["-t", "tmpfs"], Path::new("tmpfs"), root.join("tmp"));
+        mount(&["-t", "proc"], Path::new("proc"), root.join("proc"));
+        mount(&["--bind"], Path::new("/dev"), root.join("dev"));
+    }
+
+    /// Shows it a folder of /tmp, at the same place.
+    fn show(self, folder: &Path) {
+        let Some(root) = self.root().filter(|_| self == Self::Newer) else { return };
+        let there = root.join(folder.strip_prefix("/").unwrap());
+        fs::create_dir(&there).unwrap();
+        run(Command::new("mount").arg("--bind").arg(folder).arg(there));
+    }
+}
+
+/// Runs a test again, apart from everything: true there. Outside it says that the test has run, or loudly why it has not.
+pub fn is_alone(test: &str, peer: Peer) -> bool {
+    if is_apart(peer) {
         return true;
     }
-    let unshare = |program: &Path| {
-        let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--pid", "--fork"]);
-        command.args(["--kill-child", "--mount-proc", "--"]).arg(program);
-        command
-    };
-    let may = unshare(Path::new("true")).output().is_ok_and(|ran| ran.status.success());
-    if !may || daemon().is_none() {
-        let why = if may { "the Debian package kdeconnect is not installed" } else { "this needs root" };
+    if let Some(why) = missing(peer) {
         eprintln!("==\n== SKIPPED {test}: {why}\n==");
         return false;
     }
     let own = std::env::current_exe().unwrap();
-    let status = unshare(&own).args(["--exact", test, "--nocapture"]).env(INSIDE, "1").status().unwrap();
+    let status = apart(&own).args(["--exact", test, "--nocapture"]).status().unwrap();
     assert!(status.success(), "{test}: {status}");
     false
+}
+
+/// Whether this was started by [`apart`]; then it is made ready.
+pub fn is_apart(peer: Peer) -> bool {
+    let is_apart = std::env::var_os(INSIDE).is_some();
+    if is_apart {
+        run(Command::new("ip").args(["link", "set", "lo", "up"]));
+        peer.move_in();
+    }
+    is_apart
+}
+
+/// Why there can be no stage here.
+pub fn missing(peer: Peer) -> Option<&'static str> {
+    let may = apart(Path::new("true")).output().is_ok_and(|ran| ran.status.success());
+    if may { peer.program().err() } else { Some("this needs root") }
+}
+
+/// A program in a network, with mounts and with process ids of its own.
+pub fn apart(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL", "--", "unshare", "--net", "--pid", "--fork"]);
+    command.args(["--kill-child", "--mount-proc", "--"]).arg(program).env(INSIDE, "1");
+    command
 }
 
 pub fn run(command: &mut Command) {
@@ -73,11 +144,8 @@ impl Far {
         ip(&format!("link add near type veth peer name far netns {}", far.holder.id()));
         ip("addr add 10.77.0.1/24 brd + dev near");
         ip("link set near up");
-        // It broadcasts without saying from where.
-        for arguments in ["addr add 10.77.0.2/24 brd + dev far", "link set far up", "route add 255.255.255.255 dev far"]
-        {
-            run(far.command("ip").args(arguments.split(' ')));
-        }
+        run(far.command("ip").args("addr add 10.77.0.2/24 brd + dev far".split(' ')));
+        far.plug_the_cable_in();
         far
     }
 
@@ -104,6 +172,13 @@ impl Far {
         command.status().unwrap().success()
     }
 
+    pub fn plug_the_cable_in(&self) {
+        // It broadcasts without saying from where, and so it does with what mDNS says.
+        for arguments in ["link set far up", "route add 255.255.255.255 dev far", "route add 224.0.0.0/4 dev far"] {
+            run(self.command("ip").args(arguments.split(' ')));
+        }
+    }
+
     pub fn pull_the_cable(&self) {
         run(self.command("ip").args(["link", "set", "far", "down"]));
     }
@@ -121,6 +196,7 @@ impl Drop for Far {
 /// kdeconnectd with a home and a bus of its own.
 pub struct Daemon<'a> {
     far: &'a Far,
+    peer: Peer,
     home: TempDir,
     bus: Child,
     child: Option<Child>,
@@ -137,8 +213,9 @@ impl Drop for Daemon<'_> {
 
 impl<'a> Daemon<'a> {
     /// Its bus stands; the daemon itself is yet to be started.
-    pub async fn new(far: &'a Far) -> Self {
-        let home = tempfile::tempdir().unwrap();
+    pub async fn new(far: &'a Far, peer: Peer) -> Self {
+        let home = tempfile::tempdir_in("/tmp").unwrap();
+        peer.show(home.path());
         fs::set_permissions(home.path(), fs::Permissions::from_mode(0o700)).unwrap();
         fs::create_dir_all(home.path().join("config/kdeconnect")).unwrap();
         fs::write(home.path().join("config/kdeconnect/config"), "[General]\nname=Far\n").unwrap();
@@ -157,7 +234,7 @@ impl<'a> Daemon<'a> {
             .unwrap();
         BufReader::new(bus.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
         let connection = zbus::connection::Builder::address(address.as_str()).build().await.unwrap();
-        Self { far, home, bus, child: None, connection }
+        Self { far, peer, home, bus, child: None, connection }
     }
 
     /// Its address.
@@ -166,11 +243,18 @@ impl<'a> Daemon<'a> {
     }
 
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// With more in its environment.
+    pub fn start_with(&mut self, more: &[(&str, &str)]) {
         let home = self.home.path();
         let log = fs::File::create(home.join("log")).unwrap();
-        let child = self
-            .far
-            .command(daemon().unwrap())
+        let mut command = self.far.command("chroot");
+        command.arg(self.peer.root().unwrap()).arg(self.peer.program().unwrap());
+        let child = command
+            .envs(more.iter().copied())
+            .env("LC_ALL", "C.UTF-8")
             .env("HOME", home)
             .env("XDG_RUNTIME_DIR", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
@@ -198,6 +282,12 @@ impl<'a> Daemon<'a> {
     {
         let path = format!("/modules/kdeconnect{path}");
         self.connection.call_method(Some("org.kde.kdeconnect"), path, Some(interface), method, body).await
+    }
+
+    /// The ids of those that it knows.
+    pub async fn devices(&self) -> Vec<String> {
+        let told = self.ask("", "org.kde.kdeconnect.daemon", "devices", &()).await;
+        told.ok().and_then(|told| told.body().deserialize().ok()).unwrap_or_default()
     }
 
     /// A method of a device, or of one of its plugins; it may still be loading.
@@ -261,6 +351,40 @@ impl<'a> Daemon<'a> {
             }
         };
         timeout(PATIENCE, got).await.unwrap_or_else(|_| panic!("{property}:\n{}", self.log()))
+    }
+
+    /// Waits until it knows that it was asked to pair.
+    pub async fn is_asked(&self, device: &str) {
+        let property = match self.peer {
+            Peer::Own => "hasPairingRequests",
+            Peer::Newer => "isPairRequestedByPeer",
+        };
+        self.wait_for(device, None, property, |asked: &bool| *asked).await;
+    }
+
+    /// Waits until it takes a device for paired, or for a stranger.
+    pub async fn is_paired(&self, device: &str, wished: bool) {
+        let property = match self.peer {
+            Peer::Own => "isTrusted",
+            Peer::Newer => "isPaired",
+        };
+        self.wait_for(device, None, property, |paired: &bool| *paired == wished).await;
+    }
+
+    pub async fn ask_to_pair(&self, device: &str) {
+        let method = match self.peer {
+            Peer::Own => "requestPair",
+            Peer::Newer => "requestPairing",
+        };
+        self.tell(device, None, method, &()).await;
+    }
+
+    /// The key that it shows, if it shows one on its bus.
+    pub async fn key(&self, device: &str) -> Option<String> {
+        match self.peer {
+            Peer::Own => None,
+            Peer::Newer => Some(self.wait_for(device, None, "verificationKey", |key: &String| !key.is_empty()).await),
+        }
     }
 
     pub fn log(&self) -> String {

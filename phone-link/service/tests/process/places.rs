@@ -1,16 +1,17 @@
-use crate::far::{Far, is_alone};
+use crate::far::{Far, Peer, is_alone};
 use crate::stage::{Stage, story, until};
 
 #[test]
 fn a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_the_link_drops_first() {
     if !is_alone(
         "places::a_friends_address_is_a_card_and_the_rest_of_the_way_is_the_phones_even_when_the_link_drops_first",
+        Peer::Own,
     ) {
         return;
     }
     story(async {
         let far = Far::new();
-        let mut stage = Stage::new(&far).await;
+        let mut stage = Stage::new(&far, Peer::Own).await;
         let us = stage.pair().await;
         stage.phone.tell(&us, Some("share"), "shareUrl", &("geo:-48.9,-123.4?q=-48.9,-123.4(Caf%C3%A9 晴)",)).await;
         let card = stage.until_session("a card", |session| session.kind == "destination").await;

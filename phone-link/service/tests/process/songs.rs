@@ -1,6 +1,6 @@
 use tandem_contracts::mpris::Status;
 
-use crate::far::{Far, is_alone};
+use crate::far::{Far, Peer, is_alone};
 use crate::stage::{RATE, Stage, story, until};
 
 /// Where two players may differ and a listener does not notice, seconds.
@@ -12,12 +12,21 @@ async fn status_there(stage: &Stage<'_>) -> Status {
 
 #[test]
 fn a_song_goes_on_in_the_car_and_back_and_never_sounds_twice() {
-    if !is_alone("songs::a_song_goes_on_in_the_car_and_back_and_never_sounds_twice") {
+    there_and_back("songs::a_song_goes_on_in_the_car_and_back_and_never_sounds_twice", Peer::Own);
+}
+
+#[test]
+fn a_song_goes_on_in_the_car_and_back_with_a_newer_phone_too() {
+    there_and_back("songs::a_song_goes_on_in_the_car_and_back_with_a_newer_phone_too", Peer::Newer);
+}
+
+fn there_and_back(test: &str, peer: Peer) {
+    if !is_alone(test, peer) {
         return;
     }
     story(async {
         let far = Far::new();
-        let stage = Stage::new(&far).await;
+        let stage = Stage::new(&far, peer).await;
         stage.pair().await;
         let offered = stage.plays_there().await;
         assert_eq!((offered.mode.as_str(), offered.stage.as_str()), ("resume", "offered"));
@@ -49,12 +58,12 @@ fn a_song_goes_on_in_the_car_and_back_and_never_sounds_twice() {
 
 #[test]
 fn the_car_plays_on_when_the_phone_dies_and_says_so_after_a_restart() {
-    if !is_alone("songs::the_car_plays_on_when_the_phone_dies_and_says_so_after_a_restart") {
+    if !is_alone("songs::the_car_plays_on_when_the_phone_dies_and_says_so_after_a_restart", Peer::Own) {
         return;
     }
     story(async {
         let far = Far::new();
-        let mut stage = Stage::new(&far).await;
+        let mut stage = Stage::new(&far, Peer::Own).await;
         stage.pair().await;
         let offered = stage.plays_there().await;
         stage.sessions.claim(offered.id.clone()).await.unwrap();
@@ -94,12 +103,12 @@ fn the_car_plays_on_when_the_phone_dies_and_says_so_after_a_restart() {
 
 #[test]
 fn a_service_that_dies_between_two_steps_leaves_nobody_sounding_twice() {
-    if !is_alone("songs::a_service_that_dies_between_two_steps_leaves_nobody_sounding_twice") {
+    if !is_alone("songs::a_service_that_dies_between_two_steps_leaves_nobody_sounding_twice", Peer::Own) {
         return;
     }
     story(async {
         let far = Far::new();
-        let mut stage = Stage::new(&far).await;
+        let mut stage = Stage::new(&far, Peer::Own).await;
         stage.pair().await;
         for moment in 0..4_u64 {
             let offered = stage.plays_there().await;

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
-use crate::far::{self, Far, PATIENCE};
+use crate::far::{self, Far, PATIENCE, Peer};
 
 /// A state is looked at so often.
 const LOOK: Duration = Duration::from_millis(5);
@@ -117,11 +117,11 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
 
 impl<'a> Stage<'a> {
     /// Everybody is there, and nobody knows anybody.
-    pub async fn new(far: &'a Far) -> Self {
+    pub async fn new(far: &'a Far, peer: Peer) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
         song(&path("music"));
-        let (bus, mut phone) = (Daemon::start(), far::Daemon::new(far).await);
+        let (bus, mut phone) = (Daemon::start(), far::Daemon::new(far, peer).await);
         phone.start();
         let mut children = Vec::new();
         for (bus, name) in [(bus.address().to_owned(), "here"), (phone.bus(), "there")] {
@@ -236,25 +236,15 @@ impl<'a> Stage<'a> {
         let near = until("a phone that is near", async || self.phones.phones().await.ok()?.into_iter().next()).await;
         assert!(!near.is_paired);
         self.phones.pair(near.id.clone()).await.unwrap();
-        let us = until("our name on the phone", async || self.named_there().await).await;
-        self.phone.wait_for(&us, None, "hasPairingRequests", |asked: &bool| *asked).await;
-        assert_eq!(self.the_phone().await.key.len(), 8);
+        let us = until("our name on the phone", async || self.phone.devices().await.into_iter().next()).await;
+        self.phone.is_asked(&us).await;
+        let key = self.the_phone().await.key;
+        assert!(key.len() == 8 && self.phone.key(&us).await.is_none_or(|theirs| theirs == key));
         self.phone.tell(&us, None, "acceptPairing", &()).await;
         self.phones.confirm(near.id).await.unwrap();
         until("the pairing", async || self.the_phone().await.is_paired.then_some(())).await;
-        self.phone.wait_for(&us, None, "isTrusted", |trusted: &bool| *trusted).await;
+        self.phone.is_paired(&us, true).await;
         us
-    }
-
-    async fn named_there(&self) -> Option<String> {
-        let told = self.phone.connection.call_method(
-            Some("org.kde.kdeconnect"),
-            "/modules/kdeconnect",
-            Some("org.kde.kdeconnect.daemon"),
-            "devices",
-            &(),
-        );
-        told.await.ok()?.body().deserialize::<Vec<String>>().ok()?.into_iter().next()
     }
 
     /// The phone's player plays its song, and that is known here.
