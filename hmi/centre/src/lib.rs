@@ -38,6 +38,7 @@ tandem_kit::leaves! {
         AirConditioning = "Vehicle.Cabin.HVAC.IsAirConditioningActive",
         TripDistance = "Vehicle.TraveledDistanceSinceStart",
         TripDuration = "Vehicle.TripDuration",
+        Speed = "Vehicle.Speed",
         Gear = "Vehicle.Powertrain.Transmission.SelectedGear",
         Charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
         Range = "Vehicle.Powertrain.TractionBattery.Range",

@@ -18,6 +18,7 @@ use tandem_units::Nanoseconds;
 use self::session::Watched;
 pub(crate) use self::taps::connect;
 use crate::media::{covers::Covers, rows};
+use crate::vehicle;
 use crate::{
     CentreWindow, Leaf, LedgerRow, NearPhone, NoteSession, Pairing, PhoneAdapter, PhoneTab, PhoneView, SessionsAdapter,
     Why,
@@ -53,6 +54,8 @@ pub(crate) struct Phones {
     art: Option<PathBuf>,
     covers: Covers,
     now: Nanoseconds,
+    /// Phones are set up in a parked car alone.
+    parked: bool,
     /// Minutes since midnight where the car is.
     minute_of_day: Option<f64>,
     cards: Rc<VecModel<PhoneView>>,
@@ -75,6 +78,7 @@ impl Phones {
             art: None,
             covers: Covers::new(move |wanted| picture(wanted)),
             now: Nanoseconds::ZERO,
+            parked: false,
             minute_of_day: None,
             cards: Rc::default(),
             near: Rc::default(),
@@ -98,6 +102,10 @@ impl Phones {
     /// Time passed, or the car said something.
     pub fn pass(&mut self, window: &CentreWindow, readings: &Readings) {
         self.now = readings.now();
+        self.parked = vehicle::is_parked(readings);
+        if !self.parked {
+            window.global::<PhoneAdapter>().set_forgetting(SharedString::new());
+        }
         self.minute_of_day = readings.get(Leaf::MinuteOfDay).valid_number();
         if self.notice.is_some_and(|notice| notice.until <= self.now) {
             self.notice = None;
@@ -174,7 +182,12 @@ impl Phones {
         notes.truncate(NOTES_SHOWN);
         refill(&self.notes, notes.iter().map(|session| cards::note(session)));
         window.global::<SessionsAdapter>().set_note_count(notes.len().try_into().unwrap_or_default());
-        self.art = self.media.session().and_then(|session| tandem_kit::media::file(&session.media.art));
+        let art = self.media.session().and_then(|session| tandem_kit::media::file(&session.media.art));
+        if art != self.art {
+            // What was not there when it was named before may be there by now.
+            self.covers.retry();
+            self.art = art;
+        }
         self.show_media(window);
         self.show_place(window);
     }
@@ -193,9 +206,14 @@ impl Phones {
             self.place.say(why, self.now);
             self.show_place(window);
         } else {
-            self.notice = Some(Reason { why, until: self.now + REASON_SHOWN });
-            self.show_pairing(window);
+            self.note(window, why);
         }
+    }
+
+    /// Says on the phones' page why something came to nothing.
+    fn note(&mut self, window: &CentreWindow, why: Why) {
+        self.notice = Some(Reason { why, until: self.now + REASON_SHOWN });
+        self.show_pairing(window);
     }
 
     /// A picture came; whether it is one of these.
@@ -259,6 +277,9 @@ impl Phones {
     }
 
     fn ask(&mut self, window: &CentreWindow, command: PhoneCommand) {
+        if !self.parked && sets_up(&command) {
+            return self.note(window, Why::Locked);
+        }
         if !(self.send)(command.clone()) {
             let cause = tandem_kit::phone::PhoneCause::NoAnswer;
             self.hear_refusal(window, &PhoneDenied { command, cause, sentence: String::new() });
@@ -271,6 +292,28 @@ impl Phones {
         adapter.set_near(ModelRc::from(Rc::clone(&self.near)));
         adapter.set_ledger(ModelRc::from(Rc::clone(&self.rows)));
         window.global::<SessionsAdapter>().set_notes(ModelRc::from(Rc::clone(&self.notes)));
+    }
+}
+
+/// Whether it takes more than a glance: such wishes wait until the car is parked. What goes on is one tap, and a pairing may be ended at any time.
+fn sets_up(command: &PhoneCommand) -> bool {
+    match command {
+        PhoneCommand::OpenPairing
+        | PhoneCommand::Pair(_)
+        | PhoneCommand::Confirm(_)
+        | PhoneCommand::Forget(_)
+        | PhoneCommand::Grant { .. }
+        | PhoneCommand::SetAutomatic { .. }
+        | PhoneCommand::SetGuest { .. }
+        | PhoneCommand::Prefer(_) => true,
+        PhoneCommand::Claim(_)
+        | PhoneCommand::Release(_)
+        | PhoneCommand::Steer { .. }
+        | PhoneCommand::Dismiss(_)
+        | PhoneCommand::ClosePairing
+        | PhoneCommand::Refuse(_)
+        | PhoneCommand::Ring(_)
+        | PhoneCommand::Ledger => false,
     }
 }
 

@@ -18,10 +18,18 @@ const KILOPASCALS_IN_BAR: f64 = 100.0;
 const SECONDS_IN_HOUR: f64 = 3_600.0;
 /// The selected gear in which the car stays where it is.
 const PARK: f64 = 126.0;
+/// No faster than this it stands, km/h: the phone service takes the same for standing.
+const STANDS: f64 = 0.5;
+
+/// Whether the car stands in P. One of which that is not known, or not any more, may move.
+pub(crate) fn is_parked(readings: &Readings) -> bool {
+    let stands = readings.get(Leaf::Speed).valid_number().is_some_and(|speed| speed.abs() < STANDS);
+    stands && readings.get(Leaf::Gear).valid_number() == Some(PARK)
+}
 
 /// Writes everything on the car to the window.
 pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
-    window.global::<Theme>().set_parked(readings.get(Leaf::Gear).valid_number() == Some(PARK));
+    window.global::<Theme>().set_parked(is_parked(readings));
     let adapter = window.global::<VehicleAdapter>();
     adapter.set_service(match readings.link() {
         Link::Connecting => Service::Connecting,

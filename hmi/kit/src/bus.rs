@@ -16,9 +16,10 @@ use zbus::Connection;
 
 use crate::calls::Calls;
 use crate::commands::Receivers;
+use crate::line;
 use crate::mailbox::{Heard, Mailbox};
-use crate::media::{self, art};
-use crate::phone;
+use crate::media::{MediaLine, art};
+use crate::phone::PhoneLine;
 use crate::stage::Applied;
 use crate::{Link, Reading};
 
@@ -69,10 +70,10 @@ async fn run(setup: Setup) {
     tokio::join!(
         listener.run(signals),
         caller.run(calls),
-        media::run(media::Setup { mailbox: Arc::clone(&mailbox), commands: media }),
+        line::run(MediaLine, Arc::clone(&mailbox), media),
         async {
             if follows_phones {
-                phone::run(phone::Setup { mailbox: Arc::clone(&mailbox), commands: wishes }).await;
+                line::run(PhoneLine { lockstep }, Arc::clone(&mailbox), wishes).await;
             }
         },
         art::run(Arc::clone(&mailbox), pictures),
@@ -214,7 +215,7 @@ impl Listener {
                 Some(None) => return End::Down(Link::NoBus),
                 // Nothing came in time.
                 None if deadline.first => {
-                    let present = is_served(connection).await;
+                    let present = is_owned(connection, tandem_contracts::signals::NAME).await;
                     self.mailbox.link(if present { Link::Silent } else { Link::NoService });
                     if present { deadline.extend() } else { deadline.stop() }
                 }
@@ -279,8 +280,9 @@ fn heard(epoch: u64, starts_anew: bool, slots: &HashMap<u32, usize>, batch: Batc
     Heard { epoch, sequence: batch.sequence, now: batch.now, starts_anew, changes }
 }
 
-async fn is_served(connection: &Connection) -> bool {
-    let Ok(name) = tandem_contracts::signals::NAME.try_into() else { return false };
+/// Whether somebody has this name on the bus.
+pub(crate) async fn is_owned(connection: &Connection, name: &'static str) -> bool {
+    let Ok(name) = name.try_into() else { return false };
     match zbus::fdo::DBusProxy::new(connection).await {
         Ok(bus) => bus.name_has_owner(name).await.unwrap_or(false),
         Err(_) => false,

@@ -9,6 +9,7 @@ mod face;
 mod fonts;
 pub mod format;
 pub mod headless;
+mod line;
 mod look;
 mod mailbox;
 pub mod media;

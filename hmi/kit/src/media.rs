@@ -5,7 +5,6 @@
 pub mod art;
 mod ask;
 mod follow;
-mod link;
 mod pages;
 mod titles;
 
@@ -17,9 +16,14 @@ pub use tandem_contracts::media::{Item, Now, ScanProgress, Source};
 pub use tandem_contracts::mpris::{Repeat, Status};
 
 pub use art::Picture;
-pub(crate) use link::{Setup, run};
 pub use pages::{Known, PAGE_ROWS, Pages};
 pub use titles::file;
+
+use tokio::sync::mpsc;
+use zbus::Connection;
+
+use crate::line::Line;
+use crate::mailbox::Mailbox;
 
 /// Wishes on media that may wait for the bus thread.
 pub(crate) const MAX_WAITING: usize = 64;
@@ -260,6 +264,36 @@ pub enum MediaCommand {
         list: List,
         offset: u32,
     },
+}
+
+/// The line to the player and to `Media1`.
+pub(crate) struct MediaLine;
+
+impl Line for MediaLine {
+    const NAME: &'static str = "media";
+    type Command = MediaCommand;
+
+    async fn follow(&self, signals: &Connection, calls: &Connection, mailbox: &Mailbox) -> zbus::Result<()> {
+        follow::follow(signals, calls, mailbox).await
+    }
+
+    async fn serve(
+        &self,
+        calls: &Connection,
+        mailbox: &Mailbox,
+        commands: &mut mpsc::Receiver<MediaCommand>,
+    ) -> zbus::Result<()> {
+        ask::serve(calls, mailbox, commands).await
+    }
+
+    fn lose(&self, mailbox: &Mailbox) {
+        mailbox.media(Media::Player(None));
+        mailbox.media(Media::Service(None));
+    }
+
+    fn refuse(&self, command: MediaCommand, mailbox: &Mailbox) {
+        mailbox.media(ask::unanswered(command));
+    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! The phone link: which phones there are, what goes on with them, and what a screen may ask.
 //!
-//! `org.tandem.Sessions1` tells whose anything is, `org.tandem.PhoneLink1` tells who is let in. When either leaves the bus, what it said goes with it.
+//! `org.tandem.Sessions1` tells whose anything is, `org.tandem.PhoneLink1` tells who is let in. When either leaves the bus, or does not answer any more, what it said
+//! goes with it.
 
 mod ask;
 mod follow;
-mod link;
 
 use std::sync::Arc;
 
 pub use tandem_contracts::phones::{Entry, Phone};
 pub use tandem_contracts::sessions::{Destination, Media, Note, SCHEMA, Session};
+use tokio::sync::mpsc;
+use zbus::Connection;
 
-pub(crate) use link::{Setup, run};
+use crate::line::Line;
+use crate::mailbox::Mailbox;
 
 /// Wishes on phones that may wait for the bus thread.
 pub(crate) const MAX_WAITING: usize = 32;
@@ -21,9 +24,9 @@ pub const LEDGER_ROWS: u32 = 50;
 /// What is new about phones. Of each kind only the newest waits for the screen.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PhoneNews {
-    /// What `PhoneLink1` tells; none if there is no such service.
+    /// What `PhoneLink1` tells; none if there is no such service, or it does not answer.
     Link(Option<Box<PhoneLink>>),
-    /// All sessions that `Sessions1` tells; none if there is no such service.
+    /// All sessions that `Sessions1` tells; none if there is no such service, or it does not answer.
     Sessions(Option<Arc<[Session]>>),
     /// This screen let phones come near, for so many seconds from now on.
     PairingOpened(u32),
@@ -133,5 +136,39 @@ impl Order {
             Self::Next => "next",
             Self::Previous => "previous",
         }
+    }
+}
+
+/// The line to the phone service.
+pub(crate) struct PhoneLine {
+    /// No clock but the batches' may change a picture.
+    pub lockstep: bool,
+}
+
+impl Line for PhoneLine {
+    const NAME: &'static str = "phones";
+    type Command = PhoneCommand;
+
+    async fn follow(&self, signals: &Connection, calls: &Connection, mailbox: &Mailbox) -> zbus::Result<()> {
+        follow::follow(signals, calls, mailbox, !self.lockstep).await
+    }
+
+    async fn serve(
+        &self,
+        calls: &Connection,
+        mailbox: &Mailbox,
+        commands: &mut mpsc::Receiver<PhoneCommand>,
+    ) -> zbus::Result<()> {
+        ask::serve(calls, mailbox, commands).await
+    }
+
+    fn lose(&self, mailbox: &Mailbox) {
+        mailbox.phone(PhoneNews::Sessions(None));
+        mailbox.phone(PhoneNews::Link(None));
+    }
+
+    fn refuse(&self, command: PhoneCommand, mailbox: &Mailbox) {
+        let denied = PhoneDenied { command, cause: PhoneCause::NoAnswer, sentence: String::new() };
+        mailbox.phone(PhoneNews::Refused(denied));
     }
 }

@@ -2,9 +2,11 @@ mod pair;
 mod show;
 mod wait;
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, anyhow, bail, ensure};
 use clap::Subcommand;
 use tandem_contracts::phones::{Phone as Known, PhoneLink1Proxy};
 use tandem_contracts::sessions::{Session, Sessions1Proxy};
@@ -16,6 +18,8 @@ use crate::output::Output;
 use crate::say::say;
 
 const ABSENT: &str = "the phone service is not on this bus: `tandem sim --phones` starts it";
+/// A service that says nothing for so long is asked whether it lives.
+const QUIET: Duration = Duration::from_secs(1);
 
 /// Phones: who is let in, what goes on from them in the car, and back.
 ///
@@ -48,7 +52,7 @@ pub enum Phone {
         #[arg(long, requires = "json")]
         private: bool,
     },
-    /// Follows sessions: a line whenever one changes, until Ctrl-C.
+    /// Follows sessions: a line whenever one changes, until Ctrl-C. Says so if the service does not answer, and goes on when it does.
     Watch,
     /// Has a session go on in the car; prints it once it does. Status 1 if it does not.
     Claim { session: Option<String> },
@@ -160,6 +164,11 @@ impl Service {
 
 /// As [`client::explain`]; without the service, in words of its own.
 fn explain(error: impl CallError) -> anyhow::Error {
+    if let Some(zbus::Error::InputOutput(error)) = error.of_the_bus()
+        && error.kind() == ErrorKind::TimedOut
+    {
+        return anyhow!("the phone service does not answer: it hangs, or the machine is too busy");
+    }
     let error = client::explain(error);
     if error.downcast_ref::<SetUp>().is_some() { set_up(ABSENT) } else { error }
 }
@@ -177,7 +186,7 @@ impl Phone {
             Self::Forget { phone: Some(phone), .. } => {
                 let phone = service.phone(Some(&phone)).await?;
                 phones.forget(phone.id).await.map_err(explain)?;
-                say(&format!("{} is forgotten", phone.name));
+                say(&format!("{} is forgotten", show::name(&phone.name)));
             }
             Self::Forget { .. } => {
                 let count = phones.forget_all().await.map_err(explain)?;
@@ -256,6 +265,6 @@ async fn send(
         let phones = PhoneLink1Proxy::builder(&connection).cache_properties(CacheProperties::No).build().await?;
         phones.send_file(phone.id.clone(), path.unwrap_or_default()).await.map_err(explain)?;
     }
-    say(&format!("sent to {}", phone.name));
+    say(&format!("sent to {}", show::name(&phone.name)));
     Ok(Status::OK)
 }

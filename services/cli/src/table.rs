@@ -57,13 +57,33 @@ impl std::fmt::Display for Table {
 }
 
 /// Columns that a terminal uses: two for each Chinese, Japanese or Korean character and for what comes with them.
-fn width(cell: &str) -> usize {
-    let columns = |letter: char| match letter {
-        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
-        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{20000}'..='\u{3fffd}' => 2,
-        _ => 1,
-    };
+pub fn width(cell: &str) -> usize {
     cell.chars().map(columns).sum()
+}
+
+fn columns(letter: char) -> usize {
+    match letter {
+        '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{303e}' | '\u{3041}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' => 2,
+        '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ff60}' | '\u{1f300}'..='\u{1faff}' => 2,
+        '\u{20000}'..='\u{3fffd}' => 2,
+        _ => 1,
+    }
+}
+
+/// A text of a stranger's for a cell: one line, without a terminal's commands, no wider than so many columns.
+pub fn cut(text: &str, widest: usize) -> String {
+    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).peekable();
+    let (mut cut, mut used) = (String::new(), 0);
+    while let Some(letter) = letters.next() {
+        used += columns(letter);
+        // The last column is the ellipsis's, unless nothing comes after it.
+        if used > widest || used == widest && letters.peek().is_some() {
+            cut.push('…');
+            break;
+        }
+        cut.push(letter);
+    }
+    cut
 }
 
 /// A number for people: at most six decimals, no zeros at the end.
@@ -93,6 +113,24 @@ mod tests {
         can0         12  °C
         vcan10  1234567
         ");
+    }
+
+    #[test]
+    fn a_text_is_cut_by_the_columns_that_it_takes() {
+        let cases = [
+            ("Night drive", 11, "Night drive"),
+            ("Night drive", 10, "Night dri…"),
+            ("湖上的月光", 10, "湖上的月光"),
+            ("湖上的月光", 9, "湖上的月…"),
+            ("湖上的月光", 8, "湖上的…"),
+            ("🌙🌙🌙", 5, "🌙🌙…"),
+            ("a\nb\u{1b}[31m", 20, "a b [31m"),
+            ("", 5, ""),
+        ];
+        for (text, widest, wanted) in cases {
+            let cut = cut(text, widest);
+            assert!(cut == wanted && width(&cut) <= widest, "{text}: {cut}");
+        }
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct Phone {
     pub pairing: String,
     /// The eight letters that both screens show while they pair; empty otherwise.
     pub key: String,
-    /// Why the last pairing came to nothing, one English sentence; empty otherwise.
+    /// Why the last pairing came to nothing, one English sentence; empty if `why` is.
     pub reason: String,
     /// Of the KDE Connect protocol: 7 or 8.
     pub protocol: u32,
@@ -59,6 +59,9 @@ pub struct Phone {
     pub owed: u32,
     /// When it was last connected, seconds since 1970 by the head unit's clock; 0 if never.
     pub seen_at: i64,
+    /// Why the last pairing came to nothing, a word: `refused` (here or there), `timed-out`, `closed` (nobody opened pairing at the screen, or the car moves),
+    /// `clocks-differ`, `no-time` (the phone did not say when it asked), `ended` (they were paired); empty otherwise.
+    pub why: String,
 }
 
 /// A line of the ledger: what was taken from a phone, given to it, or wiped.

@@ -4,6 +4,7 @@
 
 mod bus;
 mod daemon;
+pub mod phones;
 mod picture;
 mod process;
 mod shown;

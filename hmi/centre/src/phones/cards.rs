@@ -4,7 +4,7 @@ use tandem_kit::phone::{Entry, Phone, Session};
 
 use super::SECONDS_IN_DAY;
 use crate::media::rows::words;
-use crate::{Deed, Going, LedgerRow, NearPhone, NoteSession, Pairing, PhoneView, Thing};
+use crate::{Deed, Going, LedgerRow, NearPhone, NoteSession, Pairing, PhoneView, Thing, Why};
 
 /// The reach of a phone that is connected.
 pub(super) const NEAR: &str = "near";
@@ -43,7 +43,21 @@ pub(super) fn card(phone: &Phone) -> PhoneView {
 }
 
 pub(super) fn near(phone: &Phone) -> NearPhone {
-    NearPhone { id: phone.id.as_str().into(), name: words(&phone.name), reason: words(&phone.reason).text }
+    NearPhone { id: phone.id.as_str().into(), name: words(&phone.name), why: unpaired(&phone.why) }
+}
+
+/// Why a pairing came to nothing, by its word.
+fn unpaired(word: &str) -> Why {
+    match word {
+        "" => Why::None,
+        "refused" => Why::Refused,
+        "timed-out" => Why::TimedOut,
+        "closed" => Why::Closed,
+        "clocks-differ" => Why::ClocksDiffer,
+        "no-time" => Why::NoTime,
+        "ended" => Why::Ended,
+        _ => Why::Other,
+    }
 }
 
 pub(super) fn pairing(word: &str) -> Pairing {

@@ -1,16 +1,14 @@
 //! The shipped binary, headless, on a bus of its own, with a phone link of the test's making.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
-mod link;
-
 use std::io::Cursor;
 use std::process::Child;
 use std::time::Duration;
 
-use link::Link;
 use tandem_contracts::phones::Phone;
 use tandem_contracts::screen::{CENTRE, Screen1Proxy};
 use tandem_contracts::sessions::{Media, SCHEMA, Session};
+use tandem_scenes::phones::{Hanging, Link};
 use tandem_scenes::{Daemon, tied};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tandem-centre");
@@ -19,11 +17,12 @@ const FOREVER: Duration = Duration::from_secs(30);
 
 const LILAC: [u8; 3] = [0xB9, 0xA8, 0xFF];
 const GLACIER: [u8; 3] = [0x6F, 0xD3, 0xE3];
-/// Where a finger finds them: the card's large button, the phones' page, its ledger, and what lets a phone come near.
+/// Where a finger finds them: the card's large button, the phones' page, its ledger, the first phone and what makes it ring.
 const BUTTON: (f64, f64) = (300.0, 380.0);
 const PHONE_TAB: (f64, f64) = (848.0, 1_016.0);
 const LEDGER_TAB: (f64, f64) = (420.0, 112.0);
-const PAIR: (f64, f64) = (1_740.0, 112.0);
+const PHONES_TAB: (f64, f64) = (140.0, 112.0);
+const RING: (f64, f64) = (149.0, 864.0);
 /// The line on the card's top edge, that of the card below it, the sentence under its button, the status bar's right end, the ledger's first row, the place of a notice: x, y, width, height.
 const LINE: Area = (60, 73, 552, 2);
 const PLACE_LINE: Area = (60, 513, 552, 2);
@@ -193,10 +192,42 @@ fn the_ledger_is_read_and_a_refusal_is_said() {
         let ink = |pixels: &[[u8; 3]]| pixels.iter().filter(|pixel| **pixel == [0xEE, 0xF1, 0xF3]).count();
         screen.until(ROW, |row| ink(row) > 200).await;
         link.refuses();
-        screen.tap(PAIR).await;
-        assert_eq!(link.asked().await, "open pairing");
+        screen.tap(PHONES_TAB).await;
+        screen.tap(RING).await;
+        assert_eq!(link.asked().await, "ring ana");
         screen
             .until(NOTICE, |notice| notice.iter().filter(|pixel| **pixel == [0xFF, 0xB8, 0x3D]).count() > 10_000)
             .await;
+    });
+}
+
+#[test]
+fn a_service_that_hangs_stands_behind_nothing_until_it_goes_on() {
+    story(|bus| async move {
+        let screen = Screen::start(&bus).await;
+        let bare = screen.pixels(STATUS).await;
+        let mut link = Hanging::start(&bus, &[session("offered", 1, 1)], &[phone("near")]);
+        screen.line_is(0).await;
+        let named = screen.until(STATUS, |pixels| pixels != bare).await;
+        for _ in 0..2 {
+            link.hangs();
+            screen.line_is_gone().await;
+            screen.until(STATUS, |pixels| *pixels == bare).await;
+            link.goes_on();
+            screen.line_is(0).await;
+            screen.until(STATUS, |pixels| *pixels == named).await;
+        }
+    });
+}
+
+#[test]
+fn a_service_that_hangs_when_the_screen_starts_is_met_when_it_goes_on() {
+    story(|bus| async move {
+        let mut link = Hanging::start(&bus, &[session("offered", 1, 1)], &[phone("near")]);
+        link.hangs();
+        let screen = Screen::start(&bus).await;
+        screen.line_is_gone().await;
+        link.goes_on();
+        screen.line_is(0).await;
     });
 }

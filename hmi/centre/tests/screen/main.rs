@@ -9,6 +9,8 @@ mod music_service;
 mod phone_pictures;
 mod phone_service;
 mod phones;
+mod phones_at_rest;
+mod phones_locked;
 mod pictures;
 mod stage;
 mod words;

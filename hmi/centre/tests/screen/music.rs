@@ -296,7 +296,7 @@ fn a_page_comes_up_from_below_unless_the_car_moves() {
     let (mut stage, _) = playing();
     let top = |stage: &Stage| stage.control(AccessibleRole::Tab, "Now playing").absolute_position().y;
     let opened = |stage: &mut Stage, gear: i64, second: u64| {
-        stage.hear(second, Quality::Valid, &[(Leaf::Gear, Value::Int(gear))]);
+        stage.hear(second, Quality::Valid, &[(Leaf::Gear, Value::Int(gear)), (Leaf::Speed, Value::Float(0.0))]);
         stage.window.global::<tandem_centre::Theme>().set_motion(true);
         stage.window.global::<ScreenAdapter>().set_page(Page::Home);
         stage.pixels();

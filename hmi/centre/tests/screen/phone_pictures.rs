@@ -8,7 +8,7 @@ use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::music_service::covers;
 use crate::phone_service::{LONG_NAME, LONG_TITLE, address, cafe, entries, message, phone, podcast};
-use crate::phones::parked;
+use crate::phones::{PARK, parked};
 use crate::stage::Stage;
 
 /// Pixels of a colour on the card's top edge.
@@ -48,6 +48,35 @@ fn lilac_becomes_glacier_as_far_as_the_session_is() {
         let (found, lilac) = (edge(&picture, CARD, GLACIER), edge(&picture, CARD, LILAC));
         assert!(found.abs_diff(glacier) <= 6 && lilac.abs_diff(552 - glacier) <= 6, "{step}: {found} and {lilac}");
     }
+}
+
+#[test]
+fn art_that_is_gone_or_no_picture_or_too_large_leaves_the_card_as_one_without() {
+    let folder = covers();
+    let mut stage = parked(Theme::Night, Language::English);
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("text.png"), "no picture").unwrap();
+    image::RgbImage::new(10_001, 1).save(path("wide.png")).unwrap();
+    stage.sessions(&[podcast("offered")]);
+    let bare = stage.pixels();
+    let mut shows = |art: &str| {
+        let mut session = podcast("offered");
+        session.media.art = art.into();
+        stage.sessions(&[session]);
+        paint(&mut stage);
+        stage.pixels() != bare
+    };
+    let local = |name: &str| address(&path(name));
+    assert!(shows(&local("0.png")), "what a phone sent is shown as what the car has");
+    for art in [local("none.png"), local("text.png"), local("wide.png"), address(folder.path())] {
+        assert!(!shows(&art), "{art}");
+    }
+    for art in ["", "nonsense", "file://elsewhere/0.png", "http://127.0.0.1/0.png", "file:///"] {
+        assert!(!shows(art), "{art}");
+    }
+    std::fs::copy(path("0.png"), path("none.png")).unwrap();
+    assert!(shows(&local("none.png")), "it is there by now");
+    assert!(shows(&local("1.png")) && !shows(""));
 }
 
 #[test]
@@ -157,6 +186,19 @@ fn the_phones_page_in_each_of_its_states() {
     stage.set_look(Theme::Night, Language::English);
     stage.phones(&three[..1], false);
     stage.picture("phone-notes");
+    stage.sessions(&[]);
+    stage.phones(&three, false);
+    stage.hear(61, Quality::Valid, &[(tandem_centre::Leaf::Speed, Value::Float(72.0))]);
+    stage.picture("phone-locked");
+    stage.set_look(Theme::Day, Language::English);
+    stage.picture("phone-locked-day");
+    stage.set_look(Theme::Night, Language::Chinese);
+    stage.picture("phone-locked-zh");
+    stage.set_look(Theme::Day, Language::Chinese);
+    stage.picture("phone-locked-day-zh");
+    stage.set_look(Theme::Night, Language::English);
+    stage.sessions(&[message(0), message(1), message(2)]);
+    stage.phones(&three[..1], false);
     stage.hear(61, Quality::Valid, &[(tandem_centre::Leaf::Gear, Value::Int(127))]);
     stage.picture("phone-notes-moving");
     let denied =
@@ -164,6 +206,7 @@ fn the_phones_page_in_each_of_its_states() {
     stage.tell(&Update::Phone(PhoneNews::Refused(denied)));
     stage.picture("phone-not-parked");
     stage.sessions(&[]);
+    stage.hear(66, Quality::Valid, &PARK);
     stage.tap(&stage.control(AccessibleRole::Button, "Forget"));
     assert_ne!(stage.picture("phone-forget"), night);
 }
@@ -176,9 +219,13 @@ fn pairing_and_the_ledger() {
     stage.phones(std::slice::from_ref(&known), true);
     stage.tell(&Update::Phone(PhoneNews::PairingOpened(58)));
     stage.picture("pairing-nobody");
-    let failed = Phone { reason: "The time is up".into(), ..phone("b", LONG_NAME, 0) };
-    stage.phones(&[known.clone(), phone("a", "小林的手机", 0), failed], true);
+    let failed = |id, why: &str, name| Phone { why: why.into(), ..phone(id, name, 0) };
+    let near = [known.clone(), phone("a", "小林的手机", 0)];
+    let failed = [failed("b", "clocks-differ", LONG_NAME), failed("c", "timed-out", "Nova")];
+    stage.phones(&[near, failed].concat(), true);
     stage.picture("pairing-near");
+    stage.set_look(Theme::Day, Language::Chinese);
+    stage.picture("pairing-near-day-zh");
     for (number, word) in ["asking", "asked", "agreed"].into_iter().enumerate() {
         let being = Phone { pairing: word.into(), key: "8F3A11C0".into(), ..phone("a", "小林的手机", 0) };
         stage.phones(&[known.clone(), being], true);

@@ -11,36 +11,36 @@ use crate::music::says;
 use crate::phone_service::{cafe, message, phone, podcast};
 use crate::stage::{Stage, instant};
 
-/// The gear in which a car is parked.
-const PARK: (Leaf, Value) = (Leaf::Gear, Value::Int(126));
+/// A car that is parked stands in P.
+pub const PARK: [(Leaf, Value); 2] = [(Leaf::Gear, Value::Int(126)), (Leaf::Speed, Value::Float(0.0))];
 /// The smallest target that a finger finds, pixels.
 const SMALLEST_TARGET: f32 = 80.0;
 
 pub fn parked(theme: Theme, language: Language) -> Stage {
     let mut stage = Stage::open(theme, language);
     stage.hear(60, Quality::Valid, &instant());
-    stage.hear(60, Quality::Valid, &[PARK]);
+    stage.hear(60, Quality::Valid, &PARK);
     stage.offer_climate();
     stage
 }
 
-fn home() -> Stage {
+pub fn home() -> Stage {
     parked(Theme::Night, Language::English)
 }
 
-fn page(phones: &[Phone]) -> Stage {
+pub fn page(phones: &[Phone]) -> Stage {
     let mut stage = home();
     stage.phones(phones, false);
     stage.tap(&stage.control(AccessibleRole::Tab, "Phone"));
     stage
 }
 
-fn press(stage: &Stage, label: &str) -> Vec<PhoneCommand> {
+pub fn press(stage: &Stage, label: &str) -> Vec<PhoneCommand> {
     stage.tap(&stage.control(AccessibleRole::Button, label));
     stage.phone_commands.take()
 }
 
-fn has(stage: &Stage, role: AccessibleRole, label: &str) -> bool {
+pub fn has(stage: &Stage, role: AccessibleRole, label: &str) -> bool {
     stage.all(role).iter().any(|control| control.accessible_label().as_deref() == Some(label))
 }
 
@@ -309,11 +309,23 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
         assert_eq!(press(&stage, "Same on the phone"), [PhoneCommand::Confirm("ana".into())]);
         assert_eq!(press(&stage, "No"), [PhoneCommand::Refuse("ana".into())]);
     }
-    stage.phones(&[Phone { reason: "The time is up".into(), ..stranger.clone() }], true);
-    assert!(says(&stage, "The time is up"));
-    stage.set_look(Theme::Night, Language::Chinese);
-    assert!(says(&stage, "未能配对"), "the service speaks English alone");
-    stage.set_look(Theme::Night, Language::English);
+    for (why, sentence, chinese) in [
+        ("refused", "Pairing was refused", "配对被拒绝"),
+        ("timed-out", "Nobody answered in time", "未及时确认"),
+        ("closed", "Pairing was closed already", "配对已关闭"),
+        ("clocks-differ", "The clocks of the phone and the car differ", "手机与车辆的时间不一致"),
+        ("no-time", "The phone did not say when it asked", "手机未提供请求时间"),
+        ("ended", "The phone has ended the pairing", "手机已解除配对"),
+        ("sunspots", "It did not work", "操作未成功"),
+    ] {
+        let failed = Phone { why: why.into(), reason: "In English alone".into(), ..stranger.clone() };
+        stage.phones(&[failed], true);
+        assert!(says(&stage, sentence), "{why}");
+        stage.set_look(Theme::Night, Language::Chinese);
+        assert!(says(&stage, chinese), "{why}");
+        stage.set_look(Theme::Night, Language::English);
+        assert!(!says(&stage, "In English alone"));
+    }
     stage.phones(&[being("agreed")], true);
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], true);
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::ClosePairing], "whoever was looked for is here");

@@ -121,6 +121,10 @@ fn cover(path: &Path, side: u32, radius: u32) -> Result<Made, image::ImageError>
 }
 
 fn decode(path: &Path) -> Result<DynamicImage, image::ImageError> {
+    // To open a pipe waits for somebody at its other end, and every other picture would wait with it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::from(std::io::ErrorKind::InvalidInput).into());
+    }
     let file = BufReader::new(File::open(path)?);
     let mut bytes = Vec::new();
     file.take(MAX_FILE).read_to_end(&mut bytes)?;
@@ -242,7 +246,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cover.jpg");
         std::fs::write(&path, b"\xFF\xD8\xFF and then nonsense").unwrap();
-        for path in [path, folder.path().to_owned(), folder.path().join("none")] {
+        let [empty, wide, pipe] = ["empty.png", "wide.png", "pipe.png"].map(|name| folder.path().join(name));
+        std::fs::write(&empty, b"").unwrap();
+        RgbImage::new(MAX_SIDE + 1, 1).save(&wide).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [path, folder.path().to_owned(), folder.path().join("none"), empty, wide, pipe] {
             let picture = Picture::make(Wanted::Cover { path, side: 64, radius: 8 });
             assert!(matches!(picture.made, Made::Nothing) && picture.image().is_none());
         }

@@ -1,23 +1,37 @@
 //! Follows `Sessions1` and `PhoneLink1` over one connection, and asks over another, so that unread signals never hold up an answer.
 //! All signals of an interface come through one stream: what is gone stays gone, whatever was said of it before.
+//! One process serves both interfaces: what either says shows that it lives.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_contracts::phones::{PairingChanged, PhoneChanged, PhoneGone, PhoneLink1Proxy};
+use tandem_contracts::phones::{self, PairingChanged, PhoneChanged, PhoneGone, PhoneLink1Proxy};
 use tandem_contracts::sessions::{Changed, Gone, Sessions1Proxy};
+use tokio::time::{sleep, timeout};
 use zbus::proxy::CacheProperties;
 use zbus::{Connection, Message};
 
 use super::{Phone, PhoneLink, PhoneNews, SCHEMA, Session};
+use crate::bus::is_owned;
 use crate::mailbox::Mailbox;
 
 /// What a screen keeps of each: more than anybody has in a car.
 const MAX_SESSIONS: usize = 64;
 const MAX_PHONES: usize = 64;
+/// A service that says nothing for so long is asked whether it lives: phones may be quiet for hours, so silence alone says nothing, and a question a second costs
+/// nothing that could be measured.
+const QUIET: Duration = Duration::from_secs(1);
+/// It has so long to answer. A card that nobody stands behind is gone no later than a tap on it would have been refused, and a disk that takes its time empties no screen.
+const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Tells the mailbox until the connection for signals breaks.
-pub(super) async fn follow(signals: &Connection, calls: &Connection, mailbox: &Mailbox) -> zbus::Result<()> {
+/// Tells the mailbox until the connection for signals breaks. Who `asks` notices a service that hangs.
+pub(super) async fn follow(
+    signals: &Connection,
+    calls: &Connection,
+    mailbox: &Mailbox,
+    asks: bool,
+) -> zbus::Result<()> {
     let no = CacheProperties::No;
     let sessions = Sessions1Proxy::builder(signals).cache_properties(no).build().await?;
     let phones = PhoneLink1Proxy::builder(signals).cache_properties(no).build().await?;
@@ -35,6 +49,7 @@ pub(super) async fn follow(signals: &Connection, calls: &Connection, mailbox: &M
     };
     state.meet_phones().await;
     state.meet_sessions().await;
+    let mut is_there = is_owned(calls, phones::NAME).await;
     loop {
         tokio::select! {
             () = signals.closed() => return Ok(()),
@@ -43,11 +58,12 @@ pub(super) async fn follow(signals: &Connection, calls: &Connection, mailbox: &M
                 None => state.lose_sessions(),
             },
             Some(message) = session_signals.next() => state.hear_session(message).await,
-            Some(owner) = phone_owners.next() => match owner {
-                Some(_) => state.meet_phones().await,
-                None => state.lose_phones(),
-            },
+            Some(owner) = phone_owners.next() => {
+                is_there = owner.is_some();
+                if is_there { state.meet_phones().await } else { state.lose_phones() }
+            }
             Some(message) = phone_signals.next() => state.hear_phone(&message),
+            () = sleep(QUIET), if asks && is_there => state.feel_pulse().await,
         }
     }
 }
@@ -63,6 +79,22 @@ struct State<'a> {
 }
 
 impl State<'_> {
+    /// Asks whether the service lives. One that does not answer stands behind nothing that it said; one that answers again says all anew.
+    async fn feel_pulse(&mut self) {
+        if timeout(PATIENCE, self.phones.pairing_open()).await.is_ok_and(|answer| answer.is_ok()) {
+            if self.link.is_none() {
+                self.meet_phones().await;
+            }
+            if self.held.is_none() {
+                self.meet_sessions().await;
+            }
+        } else if self.link.is_some() || self.held.is_some() {
+            tracing::info!("the phone service does not answer");
+            self.lose_phones();
+            self.lose_sessions();
+        }
+    }
+
     /// Asks for all sessions; without an answer there are none.
     async fn meet_sessions(&mut self) {
         self.held = self.sessions.list().await.ok().map(Held::new);

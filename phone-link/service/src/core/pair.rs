@@ -188,7 +188,7 @@ impl Core {
                     let Some(phone) = self.phones.get_mut(id) else { return };
                     let Some(link) = &phone.link else { return };
                     phone.key = verification_key(&link.our_key, &link.their_key, requested_at);
-                    phone.reason = String::new();
+                    (phone.why, phone.reason) = Default::default();
                 }
                 Step::Paired => self.paired(id),
                 Step::Ended(ended) => self.unpaired(id, ended),
@@ -230,15 +230,16 @@ impl Core {
         let Some(phone) = self.phones.get_mut(id) else { return };
         phone.key = String::new();
         phone.early.clear();
-        phone.reason = match ended {
-            Ended::Refused => "Pairing was refused".to_owned(),
-            Ended::TimedOut => "Nobody answered in time".to_owned(),
-            Ended::NoWindow => "Pairing is closed: it is opened at the screen of the parked car".to_owned(),
+        (phone.why, phone.reason) = match ended {
+            Ended::Refused => ("refused", "Pairing was refused".to_owned()),
+            Ended::TimedOut => ("timed-out", "Nobody answered in time".to_owned()),
+            Ended::NoWindow => ("closed", "Pairing is closed: it is opened at the screen of the parked car".to_owned()),
             Ended::Clocks { seconds_apart } => {
-                format!("The clocks of the phone and of the car are {} minutes apart", seconds_apart / 60)
+                let minutes = seconds_apart / 60;
+                ("clocks-differ", format!("The clocks of the phone and of the car are {minutes} minutes apart"))
             }
-            Ended::NoTime => "The phone did not say when it asked".to_owned(),
-            Ended::Unpaired => "The phone has ended the pairing".to_owned(),
+            Ended::NoTime => ("no-time", "The phone did not say when it asked".to_owned()),
+            Ended::Unpaired => ("ended", "The phone has ended the pairing".to_owned()),
         };
         if phone.kept.is_some() {
             self.forget_phone(id);

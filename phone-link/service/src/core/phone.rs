@@ -102,7 +102,8 @@ pub struct Phone {
     pub pairing: Pairing,
     /// Both screens show it while they pair.
     pub key: String,
-    /// Why the last pairing came to nothing.
+    /// Why the last pairing came to nothing: a word for a screen, and a sentence for a log.
+    pub why: &'static str,
     pub reason: String,
     pub presence: Presence,
     pub pulse: Pulse,
@@ -139,6 +140,7 @@ impl Phone {
             link: None,
             pairing: Pairing::new(false, 8),
             key: String::new(),
+            why: "",
             reason: String::new(),
             presence: Presence::default(),
             pulse: Pulse::default(),

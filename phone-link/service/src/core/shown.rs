@@ -247,6 +247,7 @@ impl Core {
             rank: kept.map_or(0, |kept| kept.rank),
             owed: u32::try_from(owed).unwrap_or(u32::MAX),
             seen_at: kept.map_or(0, |kept| kept.seen_at),
+            why: phone.why.to_owned(),
         }
     }
 }

@@ -6,30 +6,32 @@ use serde_json::Value;
 use tandem_contracts::phones::{Entry, Phone};
 use tandem_contracts::sessions::Session;
 
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, cut};
 
-/// The longest title that is printed, characters.
+/// The widest that a title may be in a sentence, columns of a terminal.
 const WIDEST: usize = 60;
+/// In a table a title has less room, and the name of a phone or an app less still: so a row of any session fits into 120 columns.
+const TITLE: usize = 40;
+const NAME: usize = 20;
 
 /// What a session is called; never where it is.
 pub fn title(session: &Session) -> String {
     let first = |texts: [&str; 3]| texts.into_iter().find(|text| !text.is_empty()).unwrap_or("(no name)").to_owned();
-    let title = match session.kind.as_str() {
+    match session.kind.as_str() {
         "destination" => first([&session.destination.label, "a place", ""]),
         "note" => first([&session.note.title, &session.note.app, &session.note.text]),
         _ => first([&session.media.title, &session.media.app, ""]),
-    };
-    short(&title)
+    }
 }
 
-/// What a phone says, on one line and of a bounded width.
-fn short(text: &str) -> String {
-    let mut letters = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter });
-    let mut short: String = letters.by_ref().take(WIDEST).collect();
-    if letters.next().is_some() {
-        short.push('…');
-    }
-    short
+/// A phone's name in a sentence.
+pub fn name(name: &str) -> String {
+    cut(name, WIDEST)
+}
+
+/// A title in a sentence.
+pub fn short(session: &Session) -> String {
+    cut(&title(session), WIDEST)
 }
 
 /// Minutes and seconds.
@@ -73,15 +75,16 @@ pub fn line(session: &Session) -> String {
     let place = place(session);
     let place = if place.is_empty() { place } else { format!(", {place}") };
     let reason = if session.reason.is_empty() { String::new() } else { format!(" ({})", session.reason) };
-    format!("{}: {}{place}, from {}{reason}", title(session), whose(session), session.phone_name)
+    let phone = cut(&session.phone_name, WIDEST);
+    format!("{}: {}{place}, from {phone}{reason}", short(session), whose(session))
 }
 
 pub fn sessions(all: &[Session]) -> String {
     let columns = ["kind", "title", "whose", "where it is", "phone"].map(|title| (title, Align::Left));
     let mut table = Table::new(columns);
     for session in all {
-        let phone = session.phone_name.clone();
-        table.row([session.kind.clone(), title(session), whose(session), place(session), phone]);
+        let (title, phone) = (cut(&title(session), TITLE), cut(&session.phone_name, NAME));
+        table.row([session.kind.clone(), title, whose(session), place(session), phone]);
     }
     if table.is_empty() { "Nothing goes on.\n".to_owned() } else { table.to_string() }
 }
@@ -111,7 +114,7 @@ pub fn phones(all: &[Phone]) -> String {
             (false, _) => "no",
         };
         table.row([
-            phone.name.clone(),
+            cut(&phone.name, NAME),
             paired.to_owned(),
             phone.reach.clone(),
             phone.presence.clone(),
@@ -129,7 +132,7 @@ pub fn ledger(entries: &[Entry]) -> String {
     for entry in entries {
         let when = Timestamp::from_second(entry.at).map(|at| at.to_string()).unwrap_or_default();
         let what = if entry.count == 1 { entry.kind.clone() } else { format!("{} x {}", entry.count, entry.kind) };
-        table.row([when, entry.phone_name.clone(), entry.deed.clone(), what]);
+        table.row([when, cut(&entry.phone_name, NAME), entry.deed.clone(), what]);
     }
     if table.is_empty() { "Nothing was taken yet.\n".to_owned() } else { table.to_string() }
 }
@@ -187,7 +190,25 @@ mod tests {
     fn a_title_stays_on_its_line() {
         let mut session = podcast();
         session.media.title = format!("a\nb\u{1b}[31m{}", "x".repeat(100));
-        assert_eq!(title(&session), format!("a b [31m{}…", "x".repeat(52)));
+        assert_eq!(short(&session), format!("a b [31m{}…", "x".repeat(51)));
+    }
+
+    #[test]
+    fn strangers_names_widen_no_table() {
+        let wide = |mut session: Session| {
+            session.phone_name = "很长的名字\u{1b}[31m".repeat(20);
+            session.media.title = "湖上的月光与归来的河流".repeat(20);
+            session.destination.label = session.media.title.clone();
+            session.media.position_us = 36_000_000_000;
+            session
+        };
+        let phone = Phone { name: "Annabelle ".repeat(20), is_paired: true, reach: "near".into(), ..Phone::default() };
+        let entry = Entry { phone_name: "Annabelle ".repeat(20), deed: "given-back".into(), ..Entry::default() };
+        for table in [sessions(&[wide(podcast()), wide(place())]), phones(&[phone]), ledger(&[entry])] {
+            let widest = table.lines().map(crate::table::width).max();
+            assert!(widest.is_some_and(|widest| widest <= 120) && !table.contains('\u{1b}'), "{table}");
+        }
+        assert!(line(&wide(podcast())).chars().count() < 160);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use futures_util::StreamExt;
 use tandem_contracts::sessions::Session;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Service, explain, show};
+use super::{QUIET, Service, explain, show};
 use crate::failure::Status;
-use crate::say::say;
+use crate::say::{complain, say};
 
 /// The phone pauses, the car starts: each within seconds, or it is given up.
 const PATIENCE: Duration = Duration::from_secs(12);
@@ -51,8 +51,8 @@ async fn settle<E: crate::client::CallError>(
     loop {
         let all = service.sessions.list().await.map_err(explain)?;
         let Some(now) = all.iter().find(|it| it.id == session.id) else {
-            ensure!(gone_is_done, "{}: it is gone from the phone", show::title(session));
-            say(&format!("{}: given to {who}", show::title(session)));
+            ensure!(gone_is_done, "{}: it is gone from the phone", show::short(session));
+            say(&format!("{}: given to {who}", show::short(session)));
             return Ok(Status::OK);
         };
         match settled(now) {
@@ -60,14 +60,15 @@ async fn settle<E: crate::client::CallError>(
                 say(&show::line(now));
                 return Ok(Status::OK);
             }
-            Some(Err(reason)) => bail!("{}: {reason}", show::title(now)),
+            Some(Err(reason)) => bail!("{}: {reason}", show::short(now)),
             None => {}
         }
         tokio::select! {
-            change = timeout_at(deadline, changes.next()) => {
-                change.with_context(|| format!("{who} does not say that it has it"))?.context("the bus is gone")?;
-            }
+            change = changes.next() => drop(change.context("the bus is gone")?),
             end = ends.next() => drop(end.context("the bus is gone")?),
+            () = sleep_until(deadline.min(Instant::now() + QUIET)) => {
+                ensure!(Instant::now() < deadline, "{who} does not say that it has it");
+            }
         }
     }
 }
@@ -76,17 +77,40 @@ pub async fn watch(service: &Service) -> anyhow::Result<Status> {
     let listening = Service::connect().await?;
     let mut changes = listening.sessions.receive_changed().await?;
     let mut ends = listening.sessions.receive_gone().await?;
-    for session in service.sessions.list().await.map_err(explain)? {
-        say(&show::line(&session));
-    }
+    let mut owners = listening.sessions.inner().receive_owner_changed().await?;
+    tell_all(service).await?;
+    let mut was_there = true;
     loop {
-        tokio::select! {
-            change = changes.next() => say(&show::line(&change.context("the bus is gone")?.args()?.session)),
-            end = ends.next() => say(&format!("{}: over", end.context("the bus is gone")?.args()?.id)),
+        let is_there = tokio::select! {
+            change = changes.next() => {
+                say(&show::line(&change.context("the bus is gone")?.args()?.session));
+                true
+            }
+            end = ends.next() => {
+                say(&format!("{}: over", end.context("the bus is gone")?.args()?.id));
+                true
+            }
+            owner = owners.next() => owner.context("the bus is gone")?.is_some(),
+            () = sleep(QUIET) => service.phones.pairing_open().await.is_ok(),
             told = tokio::signal::ctrl_c() => {
                 told?;
                 return Ok(Status::OK);
             }
+        };
+        if was_there && !is_there {
+            complain("the phone service does not answer; waiting for it to come back");
         }
+        if is_there && !was_there && tell_all(service).await.is_ok() {
+            complain("the phone service is back");
+            was_there = true;
+        }
+        was_there &= is_there;
     }
+}
+
+async fn tell_all(service: &Service) -> anyhow::Result<()> {
+    for session in service.sessions.list().await.map_err(explain)? {
+        say(&show::line(&session));
+    }
+    Ok(())
 }

@@ -72,6 +72,7 @@ pub fn phone() -> Phone {
         rank: 1,
         owed: 2,
         seen_at: 1_800_000_000,
+        why: "timed-out".into(),
     }
 }
 

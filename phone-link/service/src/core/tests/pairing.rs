@@ -40,7 +40,8 @@ fn nobody_pairs_while_the_car_is_not_known_to_be_parked() {
     let deeds = world.deeds();
     assert!(deeds.contains(&Effect::Send(link, Packet::new(no()))) && deeds.contains(&Effect::Close(link)));
     assert!(world.core.confirm(world.at(), id("slow").as_str()).is_err());
-    assert!(!world.phone("slow").is_paired);
+    let slow = world.phone("slow");
+    assert_eq!((slow.is_paired, slow.why.as_str()), (false, "closed"));
 }
 
 #[test]
@@ -117,7 +118,31 @@ fn a_clock_that_is_off_by_a_day_pairs_nobody_and_says_why() {
     world.deeds();
     world.says(link, yes(Some(UNIX - 86_400)));
     assert_eq!(world.told(link), [no()]);
-    assert_eq!(world.phone("late").reason, "The clocks of the phone and of the car are 1440 minutes apart");
+    let late = world.phone("late");
+    let told = (late.why.as_str(), late.reason.as_str());
+    assert_eq!(told, ("clocks-differ", "The clocks of the phone and of the car are 1440 minutes apart"));
+}
+
+#[test]
+fn a_pairing_that_came_to_nothing_has_a_word_and_a_sentence_until_the_next_key() {
+    let mut world = World::new();
+    world.vehicle(parked());
+    world.core.open_pairing(world.at()).unwrap();
+    let mut told = |name: &str, asked: &[Message], seconds: f64| {
+        let link = world.come(name, false, 8);
+        for message in asked {
+            world.says(link, message.clone());
+        }
+        world.wait(seconds);
+        let phone = world.phone(name);
+        (phone.why, phone.reason)
+    };
+    let words = |word: &str, sentence: &str| (word.to_owned(), sentence.to_owned());
+    let asks = || yes(Some(UNIX));
+    assert_eq!(told("no", &[asks(), no()], 0.0), words("refused", "Pairing was refused"));
+    assert_eq!(told("old", &[yes(None)], 0.0), words("no-time", "The phone did not say when it asked"));
+    assert_eq!(told("slow", &[asks()], 30.0), words("timed-out", "Nobody answered in time"));
+    assert_eq!(told("again", &[asks(), no(), yes(Some(UNIX + 30))], 0.0), words("", ""));
 }
 
 #[test]

@@ -1,13 +1,16 @@
-//! A phone link of the test's making: it says what it is told to say and notes what it is asked.
+//! A phone link of the test's making: it says what it is told to say, notes what it is asked, and hangs when it is told to.
 
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use tandem_contracts::phones::{self, Entry, Phone, PhoneLink1, PhoneLinkBackend, PhoneLinkError};
 use tandem_contracts::sessions::{self, Session, Sessions1, SessionsBackend, SessionsError};
-use tandem_scenes::Daemon;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use zbus::Connection;
+use zbus::connection::Builder;
 use zbus::object_server::SignalEmitter;
+
+use crate::Daemon;
 
 #[derive(Default)]
 struct State {
@@ -33,11 +36,14 @@ pub struct Link {
 impl Link {
     /// Serves both interfaces with these sessions and phones.
     pub async fn start(bus: &Daemon, sessions: &[Session], phones: &[Phone]) -> Self {
+        Self::serve(bus.builder(), sessions.to_vec(), phones.to_vec()).await
+    }
+
+    async fn serve(builder: Builder<'_>, sessions: Vec<Session>, phones: Vec<Phone>) -> Self {
         let (sender, asked) = unbounded_channel();
-        let state = State { sessions: sessions.to_vec(), phones: phones.to_vec(), refuses: false };
+        let state = State { sessions, phones, refuses: false };
         let desk = Desk { state: Arc::new(Mutex::new(state)), asked: sender };
-        let connection = bus
-            .builder()
+        let connection = builder
             .serve_at(sessions::PATH, Sessions1(desk.clone()))
             .serve_at(phones::PATH, PhoneLink1(desk.clone()))
             .name(sessions::NAME)
@@ -74,6 +80,60 @@ impl Link {
 
     pub async fn leaves(self) {
         self.connection.close().await.unwrap();
+    }
+}
+
+/// The same on a thread of its own, for stories of a service that is there and does not answer.
+pub struct Hanging {
+    orders: UnboundedSender<Order>,
+    asked: UnboundedReceiver<String>,
+    /// Its end lets it go on.
+    hold: Option<Sender<()>>,
+}
+
+/// Says that it hangs, until the other end of this is gone.
+type Order = (Sender<()>, Receiver<()>);
+
+impl Hanging {
+    /// Serves these sessions and phones until it is dropped.
+    #[must_use]
+    pub fn start(bus: &Daemon, sessions: &[Session], phones: &[Phone]) -> Self {
+        let (builder, sessions, phones) = (bus.builder(), sessions.to_vec(), phones.to_vec());
+        let (orders, mut inbox) = unbounded_channel::<Order>();
+        let (ready, is_ready) = channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let Link { connection, desk, asked } = Link::serve(builder, sessions, phones).await;
+                ready.send(asked).unwrap();
+                while let Some((hangs, hold)) = inbox.recv().await {
+                    hangs.send(()).unwrap();
+                    // All of this thread waits, as a process that was stopped: what comes in is neither read nor answered.
+                    let _ = hold.recv();
+                }
+                drop((connection, desk));
+            });
+        });
+        let asked = is_ready.recv().unwrap();
+        Self { orders, asked, hold: None }
+    }
+
+    /// The next wish, in words. Waits for it: not for a runtime's thread.
+    pub fn asked(&mut self) -> String {
+        self.asked.blocking_recv().unwrap()
+    }
+
+    /// Returns once it answers nobody any more.
+    pub fn hangs(&mut self) {
+        let (hangs, does_hang) = channel();
+        let (hold, held) = channel();
+        self.orders.send((hangs, held)).unwrap();
+        does_hang.recv().unwrap();
+        self.hold = Some(hold);
+    }
+
+    pub fn goes_on(&mut self) {
+        self.hold = None;
     }
 }
 
