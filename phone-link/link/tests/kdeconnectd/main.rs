@@ -188,7 +188,7 @@ async fn a_player_there_is_seen_and_paused_from_here(peer: Peer) {
     let here = near.up().await;
     pair(&mut near, &far, &here).await;
 
-    let (_player, playing) = player::start(&far.bus()).await;
+    let (_player, playing) = player::start(&far.bus(), None).await;
     let mpris = |packet: &Packet| if let Message::Mpris(mpris) = &packet.message { Some(mpris.clone()) } else { None };
     let listed = |packet: &Packet| match mpris(packet) {
         Some(Mpris::Players { names, .. }) => names.contains(&player::NAME.to_owned()).then_some(()),

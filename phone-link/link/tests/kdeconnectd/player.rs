@@ -1,6 +1,7 @@
 //! A player beside kdeconnectd, on its bus: it plays one episode, and stops when it is told.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use zbus::object_server::SignalEmitter;
@@ -23,6 +24,8 @@ impl About {
 
 struct Player {
     playing: Arc<Mutex<bool>>,
+    /// A `file://` address.
+    art: Option<String>,
 }
 
 impl Player {
@@ -50,11 +53,13 @@ impl Player {
     #[zbus(property)]
     fn metadata(&self) -> HashMap<&str, Variant<'_>> {
         let artists = vec!["A Podcast"];
-        HashMap::from([
+        let art = self.art.as_ref().map(|art| ("mpris:artUrl", art.as_str().into()));
+        let facts = [
             ("xesam:title", TITLE.into()),
             ("xesam:artist", artists.into()),
             ("mpris:length", LENGTH_US.into()),
-        ])
+        ];
+        facts.into_iter().chain(art).collect()
     }
 
     #[zbus(property(emits_changed_signal = "false"))]
@@ -83,12 +88,13 @@ impl Player {
     }
 }
 
-/// Says whether it plays, for as long as it is held.
-pub async fn start(bus: &str) -> (Connection, Arc<Mutex<bool>>) {
+/// Says whether it plays, for as long as it is held; perhaps with a cover.
+pub async fn start(bus: &str, cover: Option<&Path>) -> (Connection, Arc<Mutex<bool>>) {
     let playing = Arc::new(Mutex::new(true));
+    let art = cover.map(|path| format!("file://{}", path.display()));
     let connection = zbus::connection::Builder::address(bus)
         .serve_at("/org/mpris/MediaPlayer2", About)
-        .serve_at("/org/mpris/MediaPlayer2", Player { playing: playing.clone() })
+        .serve_at("/org/mpris/MediaPlayer2", Player { playing: playing.clone(), art })
         .name("org.mpris.MediaPlayer2.story")
         .build()
         .await

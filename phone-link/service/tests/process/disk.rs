@@ -4,17 +4,17 @@ use std::process::Command;
 
 use tandem_contracts::phones::PhoneLinkError;
 
-use crate::far::{Far, is_alone, run};
+use crate::far::{Far, Peer, is_alone, run};
 use crate::stage::{Stage, story, until};
 
 #[test]
 fn who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_room() {
-    if !is_alone("disk::who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_room") {
+    if !is_alone("disk::who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_room", Peer::Own) {
         return;
     }
     story(async {
         let far = Far::new();
-        let mut stage = Stage::new(&far).await;
+        let mut stage = Stage::new(&far, Peer::Own).await;
         stage.pair().await;
         stage.kill();
         let (state, before) = (stage.path("phones"), stage.path("before"));

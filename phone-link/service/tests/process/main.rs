@@ -7,6 +7,8 @@
 mod far;
 mod disk;
 mod places;
+#[path = "../../../link/tests/kdeconnectd/player.rs"]
+mod player;
 mod players;
 #[allow(dead_code)]
 #[path = "../../../../media/service/src/fetch/server.rs"]

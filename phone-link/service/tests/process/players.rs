@@ -7,7 +7,8 @@ use tandem_contracts::mpris::{PREFIX, PlayerProxy, Status};
 use zbus::fdo::DBusProxy;
 use zbus::proxy::CacheProperties;
 
-use crate::far::{Far, is_alone};
+use crate::far::{Far, Peer, is_alone};
+use crate::player;
 use crate::server::{Asked, Server, answer};
 use crate::stage::{RATE, Stage, story, until};
 
@@ -21,12 +22,12 @@ fn playerctl(stage: &Stage<'_>, name: &str, words: &[&str]) -> String {
 
 #[test]
 fn a_phones_player_is_an_mpris_player_of_the_car_and_a_source_of_its_media() {
-    if !is_alone("players::a_phones_player_is_an_mpris_player_of_the_car_and_a_source_of_its_media") {
+    if !is_alone("players::a_phones_player_is_an_mpris_player_of_the_car_and_a_source_of_its_media", Peer::Own) {
         return;
     }
     story(async {
         let far = Far::new();
-        let mut stage = Stage::new(&far).await;
+        let mut stage = Stage::new(&far, Peer::Own).await;
         let us = stage.pair().await;
         stage.plays_there().await;
         let connection = stage.bus.connect().await;
@@ -98,12 +99,13 @@ fn give(asked: &Asked, stream: &mut TcpStream, file: &[u8]) {
 fn a_link_that_is_shared_plays_in_the_car_while_the_phone_is_silent_and_goes_back_with_its_second() {
     if !is_alone(
         "players::a_link_that_is_shared_plays_in_the_car_while_the_phone_is_silent_and_goes_back_with_its_second",
+        Peer::Own,
     ) {
         return;
     }
     story(async {
         let far = Far::new();
-        let stage = Stage::new(&far).await;
+        let stage = Stage::new(&far, Peer::Own).await;
         let song = std::fs::read(stage.path("music/Night drive.wav")).unwrap();
         let server = Server::new(move |asked, stream| give(asked, stream, &song));
         let us = stage.pair().await;
@@ -128,5 +130,28 @@ fn a_link_that_is_shared_plays_in_the_car_while_the_phone_is_silent_and_goes_bac
         until("the link on the phone", async || stage.phone.log().contains(&goes_on).then_some(())).await;
         let back = stage.until_session("the phone's", |it| it.id == offered.id && it.stage == "offered").await;
         assert!(back.media.position_us > 2_000_000 && !back.media.playing);
+    });
+}
+
+#[test]
+fn a_cover_that_only_the_phone_has_comes_to_the_car_and_goes_with_the_phone() {
+    if !is_alone("players::a_cover_that_only_the_phone_has_comes_to_the_car_and_goes_with_the_phone", Peer::Own) {
+        return;
+    }
+    story(async {
+        let far = Far::new();
+        let stage = Stage::new(&far, Peer::Own).await;
+        stage.pair().await;
+        let (cover, bytes) = (stage.path("cover.png"), b"\x89PNG\r\n\x1a\n and what a picture holds");
+        std::fs::write(&cover, bytes).unwrap();
+        let _player = player::start(&stage.phone.bus(), Some(&cover)).await;
+        let offered = stage
+            .until_session("its cover", |it| it.media.title == player::TITLE && !it.media.art.is_empty())
+            .await;
+        let path = url::Url::parse(&offered.media.art).unwrap().to_file_path().unwrap();
+        assert!(path.starts_with(stage.path("phones")), "{}", path.display());
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+        stage.phones.forget(offered.phone).await.unwrap();
+        assert!(!path.exists(), "nothing of a forgotten phone is left");
     });
 }
