@@ -1,6 +1,7 @@
 //! Who is let in: connections as they come and go, and pairing.
 
 use core::net::IpAddr;
+use std::time::Duration;
 
 use tandem_contracts::phones::{AUTOMATIC, GRANTS};
 use tandem_kdeconnect::{
@@ -10,7 +11,7 @@ use tandem_link::LinkId;
 use tandem_session::Stage;
 
 use super::phone::{Kept, Link, Phone, Pulse};
-use super::{Change, Core, Effect, Moment, STRANGERS};
+use super::{Change, Core, Effect, Moment, Player, STRANGERS};
 
 /// A connection that has proved who is at its other end.
 pub struct Arrival {
@@ -61,9 +62,12 @@ impl Core {
             their_key: arrival.their_key,
             address: arrival.address,
         });
+        let mut claims = Vec::new();
         if was_near {
-            // What the old connection was told may be lost.
-            self.phone_away(&id);
+            // What the old connection was told may be lost. Nobody here wished for that: claims are made again.
+            let under_way = |player: &&Player| matches!(player.hand.stage(), Stage::Resolving { .. } | Stage::Pausing { .. });
+            claims.extend(phone.players.values().filter(under_way).map(|player| player.session.clone()));
+            self.forget_connection(&id, Player::lose);
         }
         if let Some(phone) = self.phones.get_mut(&id)
             && let Some(kept) = &mut phone.kept
@@ -73,6 +77,10 @@ impl Core {
             kept.protocol = kept.protocol.max(identity.protocol);
             kept.kind = identity.kind;
             self.greet(&id);
+        }
+        for session in claims {
+            // Refused, it stays where it is.
+            let _ = self.claim_player(&id, &session);
         }
         self.run_all();
     }
@@ -88,7 +96,7 @@ impl Core {
             phone.pairing = Pairing::new(phone.kept.is_some(), 8);
             phone.presence.link(at.now, false);
         }
-        self.phone_away(&id);
+        self.forget_connection(&id, Player::leave);
         if self.phones.get(&id).is_some_and(|phone| phone.kept.is_none()) {
             self.phones.remove(&id);
         }
@@ -158,7 +166,7 @@ impl Core {
     }
 
     /// What was known only as long as it was connected is not known any more.
-    fn phone_away(&mut self, id: &DeviceId) {
+    fn forget_connection(&mut self, id: &DeviceId, go: fn(&mut Player, Duration)) {
         let now = self.at.now;
         self.unsent_places(id);
         let Some(phone) = self.phones.get_mut(id) else { return };
@@ -167,7 +175,7 @@ impl Core {
         phone.notes.clear();
         phone.follows_car = false;
         for player in phone.players.values_mut() {
-            player.leave(now);
+            go(player, now);
         }
         self.run_all();
     }

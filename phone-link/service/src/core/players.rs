@@ -54,8 +54,10 @@ pub struct Player {
     pub candidate: Candidate,
     /// What was claimed, as of the last claim.
     pub claimed: String,
-    /// Somebody here wished that it goes on on the phone.
+    /// Somebody here wished that it goes on on the phone; until that has it.
     pub goes_on: bool,
+    /// The car was seen silent for that.
+    quiet: bool,
     /// The phone is back, and is owed something, but has not said yet what it plays.
     pub unheard: bool,
     /// It has said what it does since it is connected.
@@ -79,6 +81,7 @@ impl Player {
             candidate: Candidate::default(),
             claimed: String::new(),
             goes_on: false,
+            quiet: false,
             unheard: false,
             heard: false,
             lookups: Pace::new(10, 2),
@@ -111,6 +114,11 @@ impl Player {
     /// The phone went. What it is given later, it is given silently.
     pub fn leave(&mut self, now: Duration) {
         self.goes_on = false;
+        self.lose(now);
+    }
+
+    /// Its connection is no more, and there may be another.
+    pub fn lose(&mut self, now: Duration) {
         self.unheard = false;
         self.hand.link(now, false);
         self.silence();
@@ -326,6 +334,9 @@ impl Core {
             let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
             let wishes = player.hand.take_effects();
             if wishes.is_empty() {
+                if player.hand.stage() == Stage::Offered {
+                    (player.goes_on, player.quiet) = (false, false);
+                }
                 return self.settle_link(id, name);
             }
             for wish in wishes {
@@ -386,7 +397,10 @@ impl Core {
     /// The phone's own player is put where the car stopped, if it still has the same; who follows the car's player hears where that stopped.
     fn give_back(&mut self, id: &DeviceId, name: &str, position_ms: i64, car_silent: bool) {
         let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(name)) else { return };
-        let goes_on = std::mem::take(&mut player.goes_on) && car_silent;
+        player.quiet |= car_silent;
+        // It may have been told before, over a connection that was replaced, and play already.
+        let sounds_here = self.car.sounding && self.car.item == player.hand.item();
+        let goes_on = player.goes_on && player.quiet && !player.is_playing() && (car_silent || !sounds_here);
         if player.shared.is_some() {
             return self.give_link(id, name, position_ms, goes_on);
         }

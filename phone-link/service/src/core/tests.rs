@@ -7,6 +7,7 @@ mod pairing;
 mod people;
 mod places;
 mod players;
+mod replaced;
 mod songs;
 
 use core::net::{IpAddr, Ipv4Addr};

@@ -211,7 +211,7 @@ impl Core {
         self.claim_player(&name.0, session)
     }
 
-    fn claim_player(&mut self, phone: &DeviceId, session: &str) -> Done {
+    pub(super) fn claim_player(&mut self, phone: &DeviceId, session: &str) -> Done {
         let now = self.at.now;
         if !self.may(phone, "media") {
             return Err(Refusal::NotAllowed("the phone's media are not for the car".to_owned()));
@@ -257,8 +257,8 @@ impl Core {
         if player.hand.stage() == Stage::Offered {
             return Err(Refusal::NotNow("the phone has it".to_owned()));
         }
-        // Who comes back an hour later does not want it loud, and a wish that is taken back leaves all as it was.
-        player.goes_on = is_near && player.hand.stage() == Stage::Held;
+        // Who comes back an hour later does not want it loud, and a wish that is taken back leaves all as it was. Two taps are one wish.
+        player.goes_on |= is_near && player.hand.stage() == Stage::Held;
         player.hand.release(at.now);
         self.run_all();
         Ok(())
@@ -349,7 +349,7 @@ impl Core {
         let now = self.at.now;
         let Some(phone) = self.phones.get_mut(id) else { return };
         for player in phone.players.values_mut().filter(|player| player.hand.stage() != Stage::Offered) {
-            player.goes_on = goes_on && player.hand.stage() == Stage::Held;
+            player.goes_on = goes_on && (player.goes_on || player.hand.stage() == Stage::Held);
             player.hand.release(now);
         }
         self.run_all();

@@ -131,3 +131,26 @@ fn a_service_that_dies_between_two_steps_leaves_nobody_sounding_twice() {
         }
     });
 }
+
+#[test]
+fn a_song_that_is_given_back_at_its_first_sound_plays_on_the_phone() {
+    if !is_alone("songs::a_song_that_is_given_back_at_its_first_sound_plays_on_the_phone", Peer::Own) {
+        return;
+    }
+    story(async {
+        let far = Far::new();
+        let stage = Stage::new(&far, Peer::Own).await;
+        stage.pair().await;
+        for round in 0..20 {
+            let offered = stage.plays_there().await;
+            let heard = stage.heard_here.heard();
+            stage.sessions.claim(offered.id.clone()).await.unwrap();
+            until("sound in the car", async || (stage.heard_here.heard() > heard).then_some(())).await;
+            stage.sessions.release(offered.id.clone()).await.unwrap();
+            let back = stage.until_session("the phone's", |it| it.stage == "offered" && it.media.playing);
+            tokio::time::timeout(std::time::Duration::from_secs(6), back)
+                .await
+                .unwrap_or_else(|_| panic!("round {round}: {}", stage.log()));
+        }
+    });
+}

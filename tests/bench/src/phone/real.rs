@@ -68,6 +68,6 @@ pub async fn figures() -> Result<Vec<Figure>> {
         }
         figures.push(Figure::new(format!("loss noticed, {what}, worst of {LOSSES}"), longest, "s").between(6.0, 8.0));
     }
-    figures.push(Figure::new(format!("link back to phone back, worst of {}", 2 * LOSSES), back, "s").at_most(2.0));
+    figures.push(Figure::new(format!("link back, phone back, worst of {}", 2 * LOSSES), back, "s").at_most(2.0));
     Ok(figures)
 }
