@@ -54,11 +54,8 @@ impl Player {
     fn metadata(&self) -> HashMap<&str, Variant<'_>> {
         let artists = vec!["A Podcast"];
         let art = self.art.as_ref().map(|art| ("mpris:artUrl", art.as_str().into()));
-        let facts = [
-            ("xesam:title", TITLE.into()),
-            ("xesam:artist", artists.into()),
-            ("mpris:length", LENGTH_US.into()),
-        ];
+        let facts =
+            [("xesam:title", TITLE.into()), ("xesam:artist", artists.into()), ("mpris:length", LENGTH_US.into())];
         facts.into_iter().chain(art).collect()
     }
 

@@ -65,7 +65,8 @@ impl Core {
         let mut claims = Vec::new();
         if was_near {
             // What the old connection was told may be lost. Nobody here wished for that: claims are made again.
-            let under_way = |player: &&Player| matches!(player.hand.stage(), Stage::Resolving { .. } | Stage::Pausing { .. });
+            let under_way =
+                |player: &&Player| matches!(player.hand.stage(), Stage::Resolving { .. } | Stage::Pausing { .. });
             claims.extend(phone.players.values().filter(under_way).map(|player| player.session.clone()));
             self.forget_connection(&id, Player::lose);
         }

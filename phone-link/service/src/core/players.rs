@@ -303,6 +303,9 @@ impl Core {
     /// The car's player was told to pause, and says what it does now.
     pub fn car_paused(&mut self, at: Moment, session: &str, number: u64, seen: CarSeen) {
         self.at = at;
+        if self.car.item == seen.item {
+            (self.car.sounding, self.car.position_ms, self.car_at) = (seen.sounding, seen.position_ms, at.now);
+        }
         if let Some(player) = self.player_mut(session) {
             player.hand.car_paused(at.now, number, seen);
         }

@@ -24,10 +24,9 @@ fn who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_
         run(Command::new("mount").args(["-t", "tmpfs", "-o", "size=512k,mode=700", "none"]).arg(&state));
         run(Command::new("cp").arg("-a").arg(before.join(".")).arg(&state));
         stage.start().await;
-        let known = until("the phone", async || {
-            stage.phones.phones().await.ok()?.into_iter().find(|it| it.reach == "near")
-        })
-        .await;
+        let known =
+            until("the phone", async || stage.phones.phones().await.ok()?.into_iter().find(|it| it.reach == "near"))
+                .await;
         until("a written arrival", async || stage.log().contains("a phone is connected").then_some(())).await;
 
         let junk = state.join("junk");

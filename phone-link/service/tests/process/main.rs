@@ -2,10 +2,10 @@
 #![cfg(test)]
 
 // Its stage has cables to pull, too.
+mod disk;
 #[allow(dead_code)]
 #[path = "../../../link/tests/kdeconnectd/stage.rs"]
 mod far;
-mod disk;
 mod places;
 #[path = "../../../link/tests/kdeconnectd/player.rs"]
 mod player;

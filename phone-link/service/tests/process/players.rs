@@ -145,9 +145,8 @@ fn a_cover_that_only_the_phone_has_comes_to_the_car_and_goes_with_the_phone() {
         let (cover, bytes) = (stage.path("cover.png"), b"\x89PNG\r\n\x1a\n and what a picture holds");
         std::fs::write(&cover, bytes).unwrap();
         let _player = player::start(&stage.phone.bus(), Some(&cover)).await;
-        let offered = stage
-            .until_session("its cover", |it| it.media.title == player::TITLE && !it.media.art.is_empty())
-            .await;
+        let offered =
+            stage.until_session("its cover", |it| it.media.title == player::TITLE && !it.media.art.is_empty()).await;
         let path = url::Url::parse(&offered.media.art).unwrap().to_file_path().unwrap();
         assert!(path.starts_with(stage.path("phones")), "{}", path.display());
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
