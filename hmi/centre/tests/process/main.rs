@@ -219,15 +219,3 @@ fn a_service_that_hangs_stands_behind_nothing_until_it_goes_on() {
         }
     });
 }
-
-#[test]
-fn a_service_that_hangs_when_the_screen_starts_is_met_when_it_goes_on() {
-    story(|bus| async move {
-        let mut link = Hanging::start(&bus, &[session("offered", 1, 1)], &[phone("near")]);
-        link.hangs();
-        let screen = Screen::start(&bus).await;
-        screen.line_is_gone().await;
-        link.goes_on();
-        screen.line_is(0).await;
-    });
-}
