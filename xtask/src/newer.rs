@@ -16,11 +16,14 @@ const LIMIT: Duration = Duration::from_secs(330);
 /// What no daemon reads.
 const LEFT_OUT: &[&str] = &["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/icons/*"];
 
-/// The root, made unless it stands; none if it cannot be had, which is said.
+/// Where it could not be had it is not looked for again within this.
+const REST: Duration = Duration::from_secs(12 * 3600);
+
+/// The root, made unless it stands; none if it may not or cannot be had, which is said.
 ///
 /// # Errors
 /// The folder that it belongs into cannot be made or locked.
-pub fn provide(workspace: &Workspace) -> Result<Option<PathBuf>> {
+pub fn provide(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
     let folder = workspace.target.join("roots");
     let home = folder.join("kdeconnect-8");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -29,7 +32,16 @@ pub fn provide(workspace: &Workspace) -> Result<Option<PathBuf>> {
     if home.is_dir() {
         return Ok(Some(home));
     }
-    match make(&home) {
+    let failed = folder.join("kdeconnect-8.failed");
+    let age = fs::metadata(&failed).and_then(|facts| facts.modified()).ok().and_then(|at| at.elapsed().ok());
+    let made = if !may_install {
+        Err(anyhow::anyhow!("it would have to be fetched, and --no-install asks for nothing new"))
+    } else if age.is_some_and(|age| age < REST) {
+        Err(anyhow::anyhow!("it could not be had lately; remove {} to try at once", failed.display()))
+    } else {
+        make(&home).inspect_err(|_| drop(fs::write(&failed, "")))
+    };
+    match made {
         Ok(()) => Ok(Some(home)),
         Err(why) => {
             eprintln!("==\n== SKIPPED: no kdeconnect of protocol 8, so the stories with it are not told: {why:#}\n==");

@@ -22,7 +22,7 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     let python = steps.take("cantools", python::provide)?;
     steps.take("nextest", || provide_nextest(workspace))?;
     steps.take("build folder", || workspace.claim())?;
-    let newer = steps.take("kdeconnect 8", || newer::provide(workspace))?;
+    let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {

@@ -104,7 +104,7 @@ pub enum Word {
     Resolved { session: String, track: String, found: Option<Found> },
     Paused { session: String, number: u64, seen: CarSeen },
     Received(DeviceId, Landed),
-    Covered { phone: DeviceId, session: String, url: String, address: String },
+    Covered { phone: DeviceId, session: String, url: String, address: Option<String> },
     Sent(DeviceId),
 }
 
@@ -150,6 +150,8 @@ pub struct Actor {
     announcements: u32,
     /// Places for files that come in.
     landing: Arc<Semaphore>,
+    /// Places for covers.
+    hanging: Arc<Semaphore>,
     /// What the disk did not take, in its order.
     unwritten: VecDeque<Change>,
 }
@@ -179,6 +181,7 @@ impl Actor {
             announce: Instant::now(),
             announcements: ANNOUNCE_FOR,
             landing: Arc::new(Semaphore::new(files::AT_ONCE)),
+            hanging: Arc::new(Semaphore::new(covers::AT_ONCE)),
             unwritten: VecDeque::new(),
         };
         (actor, handle)
@@ -282,7 +285,7 @@ impl Actor {
                 later(answer, Ok(()))
             }
             Request::Pair(id, answer) => later(answer, core.pair(at, &id)),
-            Request::Confirm(id, answer) => later(answer, core.confirm(at, &id)),
+            Request::Confirm(id, answer) => lasting(answer, core.confirm(at, &id)),
             Request::Refuse(id, answer) => later(answer, core.refuse(at, &id)),
             Request::Forget(id, answer) => lasting(answer, core.forget(at, &id)),
             Request::ForgetAll(answer) => lasting(answer, Ok(core.forget_all(at))),
@@ -396,12 +399,12 @@ impl Actor {
             }
             Effect::ReceiveCover { phone, link, payload, session, url } => {
                 let (links, folder) = (links.clone(), folder.clone());
-                let Ok(place) = Arc::clone(&self.landing).try_acquire_owned() else { return };
+                let places = Arc::clone(&self.hanging);
                 tokio::spawn(async move {
-                    let _place = place;
-                    if let Some(address) = covers::receive(&links, link, payload, &folder, &phone).await {
-                        drop(words.send(Word::Covered { phone, session, url, address }).await);
-                    }
+                    // Whoever waits here waits in the phone's own time: it offers a payload for some seconds only.
+                    let _place = places.acquire_owned().await;
+                    let address = covers::receive(&links, link, payload, &folder, &phone).await;
+                    drop(words.send(Word::Covered { phone, session, url, address }).await);
                 });
             }
             Effect::Wipe(phone) => files::wipe(folder, &phone),

@@ -45,8 +45,10 @@ impl Door {
         self.ask(request).await.map_err(|Gone| SessionsError::Bus(ending()))?.map_err(|refusal| match refusal {
             Refusal::NotFound(sentence) => SessionsError::NotFound(sentence),
             Refusal::Invalid(sentence) => SessionsError::Invalid(sentence),
-            Refusal::NotNow(sentence) | Refusal::NotParked(sentence) => SessionsError::NotNow(sentence),
-            Refusal::NotAllowed(sentence) | Refusal::NotKept(sentence) => SessionsError::NotAllowed(sentence),
+            Refusal::NotNow(sentence) | Refusal::NotParked(sentence) | Refusal::NotKept(sentence) => {
+                SessionsError::NotNow(sentence)
+            }
+            Refusal::NotAllowed(sentence) => SessionsError::NotAllowed(sentence),
         })
     }
 

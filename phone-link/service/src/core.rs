@@ -22,7 +22,7 @@ use tandem_contracts::media::Wanted;
 use tandem_contracts::phones::Entry;
 use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
 use tandem_link::LinkId;
-use tandem_session::{Cabin, CarSeen, Destination, Point, Record, Stage};
+use tandem_session::{Cabin, CarSeen, Destination, Point, Record, Stage, Step as Taken};
 
 pub use faces::PlayerShown;
 pub use landing::Landed;
@@ -33,6 +33,8 @@ pub use places::{Place, PlaceStage};
 pub use players::Player;
 pub use shown::{Shown, Snapshot};
 pub use wishes::Refusal;
+
+use shared::Shared;
 
 /// Phones that are not paired and shown all the same, while pairing is open.
 const STRANGERS: usize = 8;
@@ -264,7 +266,9 @@ impl Core {
             core.out.push_back(Effect::Pin(id.clone(), kept.certificate.clone(), kept.protocol));
             core.phones.insert(id.clone(), Phone::kept(id, name, kept));
         }
-        for step in loaded.steps {
+        // A link that the car has nothing to do with any more is not offered again.
+        let is_over = |step: &Step| step.record.step == Taken::Settled && Shared::of_key(&step.player).is_some();
+        for step in loaded.steps.into_iter().filter(|step| !is_over(step)) {
             if let Some(phone) = core.phones.get_mut(&step.phone) {
                 let player = Player::restored(at, &step);
                 phone.players.insert(step.player, player);

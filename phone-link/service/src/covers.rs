@@ -15,6 +15,8 @@ use crate::files::of_phone;
 pub const FOLDER: &str = "covers";
 /// The largest that is taken, bytes.
 const MAX_COVER: u64 = 2 << 20;
+/// Covers that come in at the same time.
+pub const AT_ONCE: usize = 2;
 /// Of one phone; the oldest go.
 const COVERS: usize = 16;
 /// How pictures begin that a screen can draw, and how their files end.
@@ -48,7 +50,11 @@ async fn keep(folder: &Path, picture: &[u8]) -> io::Result<PathBuf> {
     }
     known.sort();
     for (_, oldest) in known.iter().rev().skip(COVERS - 1) {
-        fs::remove_file(oldest).await?;
+        match fs::remove_file(oldest).await {
+            // Two that land together have the same oldest.
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            _ => {}
+        }
     }
     let path = folder.join(format!("{}.{ending}", uuid::Uuid::new_v4()));
     if let Err(why) = fs::write(&path, picture).await {

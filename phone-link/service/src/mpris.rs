@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tandem_contracts::connect;
 use tandem_contracts::mpris::face::{
@@ -23,6 +24,9 @@ use crate::core::{Order, PlayerShown};
 const FACES: usize = 16;
 /// A position that is another than time alone would have made it, microseconds.
 const JUMP_US: i64 = 1_000_000;
+/// A name that is taken is asked for again after this, and then ever later.
+const RETRY: Duration = Duration::from_millis(250);
+const RETRY_SELDOM: Duration = Duration::from_secs(30);
 /// Characters of the app in the name.
 const APP: usize = 24;
 const TRACKS: &str = "/org/tandem/phone/track/";
@@ -93,18 +97,27 @@ pub async fn serve(mut handle: Handle) {
 /// Shows one player until it is gone.
 async fn show(mirror: Mirror) {
     let name = name(&mirror.view.borrow().player);
-    let connection = connect::builder()
-        .serve_at(PATH, Served::<Root>::new(&mirror))
-        .serve_at(PATH, Served::<Player>::new(&mirror))
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .name(name);
-    let told = match connection.build().await {
-        Ok(connection) => tell(&connection, mirror).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = told {
+    let mut rest = RETRY;
+    loop {
+        let connection = connect::builder()
+            .serve_at(PATH, Served::<Root>::new(&mirror))
+            .serve_at(PATH, Served::<Player>::new(&mirror))
+            .allow_name_replacements(false)
+            .replace_existing_names(false)
+            .name(name.clone());
+        let told = match connection.build().await {
+            Ok(connection) => tell(&connection, mirror.clone()).await,
+            Err(error) => Err(error),
+        };
+        let Err(error) = told else { return };
         debug!(error = &error as &dyn std::error::Error, "a phone's player is not on the bus");
+        // The name may be that of a connection before, which is about to go.
+        let mut view = mirror.view.clone();
+        let gone = async { while view.changed().await.is_ok() {} };
+        tokio::select! {
+            () = gone => return,
+            () = tokio::time::sleep(rest) => rest = (rest * 2).min(RETRY_SELDOM),
+        }
     }
 }
 

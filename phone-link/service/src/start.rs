@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::builder::PossibleValuesParser;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::{connect, phones, sessions};
@@ -58,8 +59,8 @@ pub struct Options {
     #[arg(long, default_value = "Tandem car")]
     pub name: String,
     /// The language of what phones show of this car
-    #[arg(long, default_value = "en", value_parser = PossibleValuesParser::new(["en", "zh_CN"]))]
-    pub language: String,
+    #[arg(long, value_enum, default_value = "en")]
+    pub language: Language,
     /// The only network interface that phones are reached on; may be given again [default: all]
     #[arg(long)]
     pub interface: Vec<String>,
@@ -69,6 +70,19 @@ pub struct Options {
     /// Not shown and not found by mDNS
     #[arg(long)]
     pub no_mdns: bool,
+}
+
+impl ValueEnum for Language {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::English, Self::Chinese]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::English => "en",
+            Self::Chinese => "zh_CN",
+        }))
+    }
 }
 
 /// Why the service does not start.
@@ -136,8 +150,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let began = Instant::now();
     // A number that no other start has, from the system's own source of them.
     let (_, seed) = uuid::Uuid::new_v4().as_u64_pair();
-    let language = if options.language == "zh_CN" { Language::Chinese } else { Language::English };
-    let us = Us { name: name.clone(), language, seed };
+    let us = Us { name: name.clone(), language: options.language, seed };
     let core = Core::new(moment(began), us, loaded);
     let tools = Tools {
         links: links.clone(),

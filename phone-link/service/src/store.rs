@@ -134,7 +134,7 @@ impl Store {
     /// The disk is full or cannot be written, or the file was taken away; nothing was changed.
     pub async fn keep(&self, change: &Change) -> Result<(), StoreError> {
         // SQLite would go on writing into a file that has no name any more.
-        if !std::fs::metadata(&self.path).is_ok_and(|facts| facts.ino() == self.inode) {
+        if !tokio::fs::metadata(&self.path).await.is_ok_and(|facts| facts.ino() == self.inode) {
             return Err(StoreError::Gone { path: self.path.clone() });
         }
         let mut connection = self.connection.lock().await;

@@ -276,7 +276,10 @@ impl HandOver {
     pub fn resolved(&mut self, now: Duration, found: Option<String>) {
         let Stage::Resolving { .. } = self.stage else { return };
         let Some(item) = found else { return self.give_up(Why::NotHere) };
-        self.interrupted = self.phone.is_some_and(|phone| phone.playing);
+        // After a claim whose connection was replaced nothing was said yet: what was so then holds.
+        if let Some(phone) = self.phone {
+            self.interrupted = phone.playing;
+        }
         // Only what is said from now on tells whether it is silent.
         self.phone = None;
         self.item = item;

@@ -1,6 +1,6 @@
 //! A link to something that plays: an episode, a station, a file.
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::destination::decoded;
 
@@ -24,6 +24,9 @@ impl Link {
     pub fn read(text: &str) -> Option<Self> {
         let link = text.split_whitespace().next_back().filter(|link| link.len() <= MAX_LINK)?;
         let mut url = Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())?;
+        if leads_inside(&url) {
+            return None;
+        }
         // Who hands a password on with an address did not mean it for the car.
         if !url.username().is_empty() || url.password().is_some() {
             return None;
@@ -82,6 +85,19 @@ impl Link {
     }
 }
 
+/// Whether it leads into this machine, or to whoever has no address in any network: nobody shares that, but to have the car look there.
+fn leads_inside(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => {
+            let inner = address.to_ipv4_mapped().is_some_and(|inner| inner.is_loopback() || inner.is_link_local());
+            address.is_loopback() || address.is_unspecified() || address.is_unicast_link_local() || inner
+        }
+        None => true,
+    }
+}
+
 /// `90`, `90s`, `1m30s`, `1:30`, `1:02:03`.
 fn milliseconds(text: &str) -> Option<i64> {
     let number = |text: &str| text.parse::<u32>().ok().map(i64::from);
@@ -125,6 +141,19 @@ mod tests {
             ["", "hello", "geo:1,2", "file:///etc/passwd", "javascript:alert(1)", "https://", "https://a:b@c.org/x"]
         {
             assert_eq!(link(no), None, "{no}");
+        }
+        for inside in [
+            "127.0.0.1:80",
+            "localhost",
+            "x.localhost",
+            "0.0.0.0",
+            "169.254.1.1",
+            "[::1]",
+            "[fe80::1]",
+            "[::ffff:127.0.0.1]",
+            "2130706433",
+        ] {
+            assert_eq!(link(&format!("http://{inside}/x.mp3")), None, "{inside}");
         }
         assert_eq!(link(&format!("https://a.org/{}", "x".repeat(3_000))), None);
     }

@@ -64,7 +64,7 @@ pub enum Phone {
         order: String,
         session: Option<String>,
     },
-    /// Puts a destination or a note away.
+    /// Puts away a destination, a link, a note, or a player that is silent, until it plays again.
     Dismiss { session: String },
     /// Sends an address (http, https, geo), a text, or a file to a phone.
     Send {

@@ -92,7 +92,7 @@ pub enum PhoneLinkError {
     NotParked(String),
     /// Not as things are: the phone is away, nobody asked to pair, the time is up.
     NotNow(String),
-    /// The file cannot be read, or the disk cannot be written.
+    /// The file cannot be read; or what was asked is done, and the disk does not take it: a restart would undo it. It is tried again until it is written.
     Storage(String),
 }
 

@@ -1,6 +1,6 @@
 //! `org.tandem.Sessions1`: what goes on from the phone to the car and back, and whose it is at any time.
 //!
-//! A session is one thing that a person does: what a phone's player plays, a place where somebody wants to go, a note that arrived. Its `owner` is the phone or the
+//! A session is one thing that a person does: what a phone's player plays or a link leads to, a place where somebody wants to go, a note that arrived. Its `owner` is the phone or the
 //! car, never both. `epoch` grows by one with each change of owner, `revision` with each change within an epoch: what is older than what was seen is to be dropped.
 
 use std::future::Future;
@@ -22,7 +22,7 @@ pub struct Media {
     /// Empty if the phone does not say; so are `album`, `app` and `art`.
     pub artist: String,
     pub album: String,
-    /// The phone's player, as the phone names it: an app, in the phone's language.
+    /// The phone's player, as the phone names it: an app, in the phone's language. Of a link that was shared, who offers it: a host.
     pub app: String,
     /// A `file://` address of a picture.
     pub art: String,
@@ -151,12 +151,12 @@ impl<B: SessionsBackend> Sessions1<B> {
         self.0.release(id).await
     }
 
-    /// Tells the phone's player, where it is, to `play`, `pause`, or go to the `next` or `previous`.
+    /// Tells the phone's player, where it is, to `play`, `pause`, or go to the `next` or `previous`; a link has none, which is not now.
     async fn steer(&self, id: String, order: String) -> Result<(), SessionsError> {
         self.0.steer(id, order).await
     }
 
-    /// Puts a destination or a note away; a note that is dismissible is taken off the phone as well.
+    /// Puts away a destination, a link, or a note; a note that is dismissible is taken off the phone as well. A player that is silent is put away until it plays again.
     async fn dismiss(&self, id: String) -> Result<(), SessionsError> {
         self.0.dismiss(id).await
     }

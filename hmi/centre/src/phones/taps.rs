@@ -45,6 +45,7 @@ fn connect_sessions(adapter: &SessionsAdapter<'_>, with: &Rc<impl Fn(&dyn Fn(&mu
     let (media, place): (Which, Which) = (|phones| &phones.media, |phones| &phones.place);
     adapter.on_claim_media(ask(media, PhoneCommand::Claim));
     adapter.on_release_media(ask(media, PhoneCommand::Release));
+    adapter.on_dismiss_media(ask(media, PhoneCommand::Dismiss));
     adapter.on_steer_next(ask(media, |session| PhoneCommand::Steer { session, order: Order::Next }));
     adapter.on_steer_previous(ask(media, |session| PhoneCommand::Steer { session, order: Order::Previous }));
     adapter.on_claim_place(ask(place, PhoneCommand::Claim));

@@ -88,6 +88,24 @@ fn a_session_is_claimed_followed_and_given_back() {
 }
 
 #[test]
+fn what_waits_can_be_put_away_and_what_plays_cannot() {
+    let mut stage = home();
+    for having in ["resume", "control"] {
+        let with = |playing: bool| {
+            let mut session = Session { mode: having.into(), ..podcast("offered") };
+            session.media.playing = playing;
+            session
+        };
+        stage.sessions(&[with(true)]);
+        assert!(!has(&stage, AccessibleRole::Button, "Put it away"), "{having}");
+        stage.sessions(&[with(false)]);
+        let button = stage.control(AccessibleRole::Button, "Put it away");
+        assert!(button.size().width.min(button.size().height) >= SMALLEST_TARGET);
+        assert_eq!(press(&stage, "Put it away"), [PhoneCommand::Dismiss(id())]);
+    }
+}
+
+#[test]
 fn a_claim_that_comes_to_nothing_says_why_for_four_seconds() {
     let mut stage = home();
     let offered = |why: &str, revision| Session { why: why.into(), revision, ..podcast("offered") };

@@ -25,7 +25,12 @@ pub struct Server {
 impl Server {
     /// Answers every request with what `answer` writes; the connection closes after it.
     pub fn new(answer: impl Fn(&Asked, &mut TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on("127.0.0.1", answer)
+    }
+
+    /// The same, at another address of this machine.
+    pub fn on(host: &str, answer: impl Fn(&Asked, &mut TcpStream) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((host, 0)).unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
         let (log, answer) = (asked.clone(), Arc::new(answer));

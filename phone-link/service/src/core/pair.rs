@@ -49,6 +49,7 @@ impl Core {
         let was_near = before.is_some();
         phone.name = identity.name;
         phone.kind = identity.kind;
+        phone.tells_players = identity.outgoing.iter().any(|kind| kind == "kdeconnect.mpris");
         // Phones dial again whenever they hear of us: whoever holds the same key goes on with what was begun.
         if !before.is_some_and(|link| link.certificate == arrival.certificate && !arrival.pinned) {
             phone.pairing = Pairing::new(arrival.pinned, identity.protocol);

@@ -63,6 +63,11 @@ impl Pulse {
         self.asked.take().is_none()
     }
 
+    /// Whether it told its players over this connection.
+    pub fn has_answered(&self) -> bool {
+        self.answers
+    }
+
     /// Whether it is to be asked now.
     pub fn asks(&mut self, now: Duration) -> bool {
         let asks = self.answers && self.asked.is_none() && now >= self.heard + SILENT_FOR;
@@ -118,6 +123,8 @@ pub struct Phone {
     pub orders_pace: Pace,
     /// How often it is asked for a cover.
     pub covers_pace: Pace,
+    /// It can say what plays on it.
+    pub tells_players: bool,
     /// It hands covers over.
     pub sends_art: bool,
     /// It asked for the car's player.
@@ -152,6 +159,7 @@ impl Phone {
             shares_pace: Pace::new(20, 1),
             orders_pace: Pace::new(20, 10),
             covers_pace: Pace::new(8, 1),
+            tells_players: false,
             sends_art: false,
             follows_car: false,
             early: Vec::new(),

@@ -51,7 +51,7 @@ impl Core {
             && self.may(id, "media")
             && self.is_new_wish(id, text)
         {
-            self.offer_link(id, link);
+            self.offer_link(id, text, link);
         }
     }
 

@@ -12,6 +12,8 @@ use super::{Change, Core, Effect, Found, Moment, Pace, Step};
 
 /// Players of one phone.
 const PLAYERS: usize = 8;
+/// 2025-01-01, seconds since 1970: no clock that is set says less.
+const CLOCKS_ARE_SET: i64 = 1_735_689_600;
 /// A state that came with a change of it is at most so old, milliseconds.
 const FRESH_MS: u32 = 500;
 
@@ -63,6 +65,8 @@ pub struct Player {
     /// It has said what it does since it is connected.
     pub heard: bool,
     pub lookups: Pace,
+    /// Somebody in the car does not want it now; until it plays, or is something else.
+    pub put_away: bool,
     /// It is a link that was shared, and no player.
     pub shared: Option<Shared>,
     pub cover: Cover,
@@ -85,6 +89,7 @@ impl Player {
             unheard: false,
             heard: false,
             lookups: Pace::new(10, 2),
+            put_away: false,
             shared: None,
             cover: Cover::default(),
         }
@@ -97,7 +102,9 @@ impl Player {
             Some(shared) => Self::of_link(at, session, shared),
             None => Self::new(at, session),
         };
-        let ago = u64::try_from(at.seconds().saturating_sub(step.at)).unwrap_or(0);
+        // A clock that was not set yet says nothing of how long ago that was.
+        let ago = if step.at < CLOCKS_ARE_SET { 0 } else { at.seconds().saturating_sub(step.at) };
+        let ago = u64::try_from(ago).unwrap_or(0);
         player.hand = HandOver::new(at.now, Some((step.record.clone(), Duration::from_secs(ago))));
         player.claimed.clone_from(&step.track);
         player
@@ -105,6 +112,9 @@ impl Player {
 
     /// The phone is away: nobody knows what it plays.
     pub fn silence(&mut self) {
+        if self.shared.is_some() {
+            return;
+        }
         self.state.playing = Some(false);
         self.heard = false;
         self.began = None;
@@ -114,12 +124,14 @@ impl Player {
     /// The phone went. What it is given later, it is given silently.
     pub fn leave(&mut self, now: Duration) {
         self.goes_on = false;
+        self.let_go();
         self.lose(now);
     }
 
     /// Its connection is no more, and there may be another.
     pub fn lose(&mut self, now: Duration) {
         self.unheard = false;
+        self.cover.lose();
         self.hand.link(now, false);
         self.silence();
     }
@@ -137,7 +149,7 @@ impl Player {
     /// A `file://` address of a cover: the library's, or else the phone's own; empty if there is none.
     pub fn art(&self) -> String {
         let found = self.candidate.found.as_ref().map(|found| found.art.clone());
-        found.filter(|art| !art.is_empty()).unwrap_or_else(|| self.cover.address.clone())
+        found.filter(|art| !art.is_empty()).unwrap_or_else(|| self.cover.address().to_owned())
     }
 
     /// What it plays, so that two can be told from each other.
@@ -219,9 +231,10 @@ impl Core {
             if fence {
                 player.hand.phone_heard();
             }
-            if !names.contains(name) && player.shared.is_none() {
+            if !names.contains(name) {
                 // Its app was closed there: it plays nothing.
                 player.silence();
+                player.heard = true;
             }
         }
         self.hear_silence(id);
@@ -237,6 +250,9 @@ impl Core {
         // What was going on when it came began at a moment that nobody here knows.
         let changed = std::mem::replace(&mut player.heard, true)
             && (player.track() != track || player.is_playing() != was_playing);
+        if player.is_playing() || player.track() != track {
+            player.put_away = false;
+        }
         if said.position_ms.is_some() {
             player.quality = match player.is_playing() {
                 false => Quality::Exact,
@@ -271,7 +287,7 @@ impl Core {
         if player.candidate.track != track {
             player.candidate = Candidate { track: track.clone(), found: None, is_known: false };
             let may = player.lookups.may(at.now);
-            if may && !wanted.title.is_empty() || !wanted.url.is_empty() {
+            if may && !(wanted.title.is_empty() && wanted.url.is_empty()) {
                 self.do_next(Effect::Resolve { session, track, wanted });
             }
         }

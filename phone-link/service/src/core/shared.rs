@@ -15,6 +15,8 @@ const LINKS: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Shared {
     pub link: Link,
+    /// As the phone said it.
+    wish: String,
     /// Players of the phone that were told to pause for it.
     paused: Vec<String>,
 }
@@ -26,7 +28,7 @@ impl Shared {
 
     /// As the journal calls it.
     pub fn of_key(key: &str) -> Option<Self> {
-        Some(Self { link: Link::read(key.strip_prefix(KEY)?)?, paused: Vec::new() })
+        Some(Self { link: Link::read(key.strip_prefix(KEY)?)?, wish: String::new(), paused: Vec::new() })
     }
 }
 
@@ -44,24 +46,35 @@ impl Player {
     fn is_offered_link(&self) -> bool {
         self.shared.is_some() && self.hand.stage() == Stage::Offered
     }
+
+    /// Who has not said what it does may sound.
+    fn may_sound(&self) -> bool {
+        self.shared.is_none() && (self.is_playing() || !self.heard)
+    }
+
+    /// Nothing that was paused for it is to play again.
+    pub fn let_go(&mut self) {
+        if let Some(shared) = &mut self.shared {
+            shared.paused.clear();
+        }
+    }
 }
 
 impl Core {
     /// Looks whether the car can play what is behind a link; until that is known it is not shown.
-    pub(super) fn offer_link(&mut self, id: &DeviceId, link: Link) {
+    pub(super) fn offer_link(&mut self, id: &DeviceId, wish: &str, link: Link) {
         let (at, session) = (self.at, self.new_session());
         let Some(phone) = self.phones.get_mut(id) else { return };
-        let shared = Shared { link, paused: Vec::new() };
+        let shared = Shared { link, wish: wish.trim().to_owned(), paused: Vec::new() };
         let key = shared.key();
         if phone.players.get(&key).is_some_and(Player::has_business) {
             return;
         }
-        let mut offered: Vec<_> = phone.players.iter().filter(|(_, it)| it.is_offered_link()).collect();
-        offered.sort_by_key(|(_, player)| player.since);
-        if offered.len() >= LINKS
-            && let Some(oldest) = offered.first().map(|(key, _)| (*key).clone())
-        {
-            phone.players.remove(&oldest);
+        let offered = phone.players.iter().filter(|(_, it)| it.is_offered_link());
+        let mut offered: Vec<_> = offered.map(|(key, player)| (player.since, key.clone())).collect();
+        offered.sort();
+        for (_, oldest) in offered.iter().rev().skip(LINKS - 1) {
+            phone.players.remove(oldest);
         }
         let mut player = Player::of_link(at, session.clone(), shared);
         player.hand.link(at.now, phone.link.is_some());
@@ -96,27 +109,36 @@ impl Core {
         player.hand.resolved(now, player.candidate.item());
     }
 
-    /// True if there was one that the car has nothing to do with.
+    /// Puts one away that the car has nothing to do with; true if there was one. Shared again, it is another wish.
     pub(super) fn drop_link(&mut self, session: &str) -> bool {
-        let before: usize = self.phones.values().map(|phone| phone.players.len()).sum();
         for phone in self.phones.values_mut() {
-            phone.players.retain(|_, player| !(player.session == session && player.is_offered_link()));
+            let found = phone.players.iter().find(|(_, it)| it.session == session && it.is_offered_link());
+            if let Some(key) = found.map(|(key, _)| key.clone()) {
+                let wish = phone.players.remove(&key).and_then(|player| player.shared).map(|shared| shared.wish);
+                phone.shares.retain(|(known, _)| Some(known) != wish.as_ref());
+                return true;
+            }
         }
-        before != self.phones.values().map(|phone| phone.players.len()).sum::<usize>()
+        false
     }
 
     /// The car is about to play a link: whatever sounds on the phone makes way.
     pub(super) fn hush(&mut self, id: &DeviceId, key: &str) {
         let Some(phone) = self.phones.get_mut(id) else { return };
-        let sounds = phone.players.iter().filter(|(_, it)| it.shared.is_none() && it.is_playing());
+        let sounds = phone.players.iter().filter(|(_, it)| it.may_sound());
         let sounds: Vec<_> = sounds.map(|(name, _)| name.clone()).collect();
+        let is_known = !phone.tells_players || phone.pulse.has_answered();
+        let playing: Vec<_> =
+            sounds.iter().filter(|name| phone.players.get(*name).is_some_and(Player::is_playing)).cloned().collect();
         let Some(player) = phone.players.get_mut(key) else { return };
-        if sounds.is_empty() {
+        if sounds.is_empty() && is_known {
             player.hand.phone_heard();
             return self.hear_silence(id);
         }
         if let Some(shared) = &mut player.shared {
-            shared.paused.clone_from(&sounds);
+            shared.paused.extend(playing);
+            shared.paused.sort();
+            shared.paused.dedup();
         }
         let ask = |request: MprisRequest| Packet::new(Message::MprisRequest(request));
         for player in &sounds {
@@ -132,7 +154,7 @@ impl Core {
     pub(super) fn hear_silence(&mut self, id: &DeviceId) {
         let now = self.at.now;
         let Some(phone) = self.phones.get_mut(id) else { return };
-        let sounds = phone.players.values().any(|it| it.shared.is_none() && it.is_playing());
+        let sounds = phone.players.values().any(Player::may_sound);
         for player in phone.players.values_mut().filter(|it| it.shared.is_some()) {
             if !(sounds && matches!(player.hand.stage(), Stage::Pausing { .. })) {
                 let position_ms = player.position_ms(now);
@@ -147,6 +169,8 @@ impl Core {
         let (stage, why) = (player.hand.stage(), player.hand.why());
         let Some(shared) = player.shared.as_mut().filter(|it| !it.paused.is_empty()) else { return };
         let paused = match stage {
+            // Over another connection it may be claimed again.
+            Stage::Offered if why == Some(Why::Lost) => return,
             Stage::Offered if why == Some(Why::PhoneWent) => Vec::new(),
             Stage::Offered => shared.paused.clone(),
             Stage::Held => Vec::new(),
@@ -164,6 +188,8 @@ impl Core {
         let now = self.at.now;
         let Some(player) = self.phones.get_mut(id).and_then(|phone| phone.players.get_mut(key)) else { return };
         (player.state.position_ms, player.heard_at) = (Some(position_ms), now);
+        // Once: over another connection it would be opened twice.
+        player.goes_on &= !goes_on;
         let Some(link) = player.shared.as_ref().map(|shared| shared.link.clone()) else { return };
         self.tell_stopped(id, link.address().to_owned(), position_ms);
         if goes_on {

@@ -81,7 +81,7 @@ impl Core {
         let mut phones: Vec<&Phone> = self.phones.values().collect();
         phones.sort_by_key(|phone| (phone.rank(), phone.id.clone()));
         for phone in &phones {
-            let media = phone.players.values().filter(|it| it.is_named() || it.has_business());
+            let media = phone.players.values().filter(|it| it.is_named() && !it.put_away || it.has_business());
             sessions.extend(media.map(|player| self.of_player(phone, player)));
             let places = self.places.iter().rev().filter(|place| place.phone == phone.id);
             sessions.extend(places.map(|place| self.of_place(phone, place)));

@@ -110,7 +110,7 @@ impl World {
             kind: DeviceKind::Phone,
             protocol,
             incoming: Vec::new(),
-            outgoing: Vec::new(),
+            outgoing: vec!["kdeconnect.mpris".to_owned()],
             port: None,
             target: None,
             target_protocol: None,

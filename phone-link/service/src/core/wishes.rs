@@ -320,6 +320,13 @@ impl Core {
         if self.drop_link(session) {
             return Ok(());
         }
+        if let Some(player) = self.player_mut(session) {
+            if player.is_playing() || player.has_business() {
+                return Err(Refusal::NotNow("it plays, or is being passed on".to_owned()));
+            }
+            player.put_away = true;
+            return Ok(());
+        }
         let found = self.phones.values().find_map(|phone| {
             let note = phone.notes.iter().find(|(_, (name, _))| name == session);
             note.map(|(id, (_, note))| (phone.id.clone(), id.clone(), note.clone()))

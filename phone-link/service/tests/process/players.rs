@@ -107,7 +107,7 @@ fn a_link_that_is_shared_plays_in_the_car_while_the_phone_is_silent_and_goes_bac
         let far = Far::new();
         let stage = Stage::new(&far, Peer::Own).await;
         let song = std::fs::read(stage.path("music/Night drive.wav")).unwrap();
-        let server = Server::new(move |asked, stream| give(asked, stream, &song));
+        let server = Server::on("10.77.0.1", move |asked, stream| give(asked, stream, &song));
         let us = stage.pair().await;
         stage.plays_there().await;
         let second = RATE as usize;

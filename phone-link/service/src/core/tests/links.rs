@@ -12,6 +12,11 @@ fn shares(world: &mut World, link: LinkId, text: &str) {
     world.says(link, Message::Share(Share::Text(text.into())));
 }
 
+/// The phone has told that nothing plays.
+fn is_silent(world: &mut World, link: LinkId) {
+    world.says(link, Message::Mpris(Mpris::Players { names: vec![], sends_art: false }));
+}
+
 /// What the library says of whatever it is asked.
 fn knows(world: &mut World, found: Option<Found>) {
     world.look();
@@ -32,6 +37,7 @@ fn episode() -> Found {
 fn a_link_to_an_episode_goes_on_in_the_car_from_its_second_and_back() {
     let mut world = World::new();
     let link = world.paired("pixel");
+    is_silent(&mut world, link);
     shares(&mut world, link, &format!("Hear this\n{EPISODE}#t=90"));
     assert!(world.sessions("media").is_empty(), "nobody knows yet what it is");
     knows(&mut world, Some(episode()));
@@ -122,6 +128,9 @@ fn a_file_plays_by_its_address_and_a_page_that_nobody_knows_is_no_session() {
     assert!(matches!(world.core.steer(world.at(), &id, "play"), Err(Refusal::NotNow(_))));
     world.core.dismiss(world.at(), &id).unwrap();
     assert!(world.sessions("media").is_empty());
+    shares(&mut world, link, "https://example.org/Night%20drive.mp3");
+    knows(&mut world, None);
+    assert_eq!(world.sessions("media").len(), 1, "what was put away can be shared again");
 }
 
 #[test]
@@ -139,6 +148,7 @@ fn links_are_few_and_outlive_the_connection_and_a_claimed_one_the_service() {
     assert_eq!(titles(&mut world).len(), 4);
 
     let link = world.come("pixel", true, 8);
+    is_silent(&mut world, link);
     let claimed = world.sessions("media").remove(0);
     world.core.claim(world.at(), &claimed.id).unwrap();
     world.look();
@@ -163,4 +173,78 @@ fn without_the_grant_a_link_is_nothing() {
     world.deeds();
     shares(&mut world, link, EPISODE);
     assert!(world.deeds().is_empty());
+}
+
+#[test]
+fn whoever_has_not_said_what_plays_may_sound() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    shares(&mut world, link, EPISODE);
+    knows(&mut world, Some(episode()));
+    let offered = world.session("media");
+    world.deeds();
+    world.core.claim(world.at(), &offered.id).unwrap();
+    let plays = |deeds: &[Effect]| deeds.iter().any(|it| matches!(it, Effect::Play { .. }));
+    assert!(!plays(&world.deeds()), "it has not said which players there are");
+    world.says(link, Message::Mpris(Mpris::Players { names: vec![PLAYER.into()], sends_art: false }));
+    assert!(!plays(&world.deeds()), "nor what this one does");
+    world.state(link, false, 5);
+    assert!(plays(&world.deeds()));
+}
+
+#[test]
+fn a_connection_that_is_replaced_makes_nobody_sound() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 60_000, None);
+    shares(&mut world, link, EPISODE);
+    knows(&mut world, Some(episode()));
+    let offered = world.sessions("media").into_iter().find(|it| it.media.title == "Seven").unwrap();
+    world.core.claim(world.at(), &offered.id).unwrap();
+    world.deeds();
+    let newer = world.come("pixel", true, 8);
+    let deeds = world.deeds();
+    assert!(!deeds.contains(&Effect::Send(newer, Packet::new(ordered(Action::Play)))), "{deeds:?}");
+    assert!(!deeds.iter().any(|it| matches!(it, Effect::Play { .. })), "the phone may still sound");
+    world.pauses(newer, 61_000);
+    assert!(world.deeds().iter().any(|it| matches!(it, Effect::Play { .. })));
+    // The car does not start: what was paused over the first connection plays again.
+    world.wait(3.0);
+    let deeds = world.deeds();
+    let number = deeds.iter().find_map(|it| if let Effect::Pause { number, .. } = it { Some(*number) } else { None });
+    let silent = CarSeen { item: String::new(), sounding: false, position_ms: 0 };
+    world.core.car_paused(world.at(), &offered.id, number.unwrap(), silent);
+    assert_eq!(world.told(newer), [ordered(Action::Play)]);
+}
+
+#[test]
+fn a_phone_that_plays_nothing_the_car_could_hear_of_is_not_waited_for() {
+    let mut world = World::new();
+    world.paired("pixel");
+    world.core.phones.values_mut().for_each(|phone| phone.tells_players = false);
+    shares(&mut world, LinkId(1), EPISODE);
+    knows(&mut world, Some(episode()));
+    let offered = world.session("media");
+    world.core.claim(world.at(), &offered.id).unwrap();
+    assert_eq!(world.session("media").stage, "starting");
+}
+
+#[test]
+fn a_link_that_is_over_is_not_offered_again_after_a_restart() {
+    let mut world = World::new();
+    world.paired("pixel");
+    let kept = world.core.phones.values().find_map(|phone| phone.kept.clone()).unwrap();
+    let step = |player: &str| Step {
+        phone: id("pixel"),
+        player: player.into(),
+        session: player.into(),
+        track: "T\n\n\n".into(),
+        at: UNIX as i64,
+        record: Record { epoch: 3, item: "track:1".into(), step: Taken::Settled },
+    };
+    let steps = vec![step("\u{1}https://example.org/6.mp3")];
+    let phones = vec![(id("pixel"), "pixel".into(), kept)];
+    let mut again = World::loaded(Loaded { phones, steps, ..Loaded::default() });
+    again.car("track:1", true, 5_000);
+    assert!(again.sessions("media").is_empty());
 }

@@ -78,3 +78,19 @@ fn a_phone_is_announced_to_when_somebody_comes() {
     world.vehicle(parked());
     assert!(world.deeds().contains(&Effect::Announce));
 }
+
+#[test]
+fn what_nobody_wants_now_is_put_away_until_it_plays_again() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 60_000, Some("track:1"));
+    let id = world.session("media").id;
+    assert!(matches!(world.core.dismiss(world.at(), &id), Err(Refusal::NotNow(_))), "it sounds");
+    world.state(link, false, 61_000);
+    world.core.dismiss(world.at(), &id).unwrap();
+    assert!(world.sessions("media").is_empty());
+    world.state(link, false, 61_000);
+    assert!(world.sessions("media").is_empty(), "it has nothing new to say");
+    world.state(link, true, 61_000);
+    assert_eq!(world.session("media").id, id);
+}

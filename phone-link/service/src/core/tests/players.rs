@@ -124,14 +124,20 @@ fn a_cover_that_only_the_phone_has_is_asked_for_once_and_shown() {
     };
     assert_eq!(comes(&mut world, "file:///etc/passwd"), 0, "nobody asked for that");
     assert_eq!(comes(&mut world, "kdeconnect:///art?1"), 1);
-    world.core.covered(world.at(), &id("pixel"), &session.id, "kdeconnect:///art?1", "file:///c.jpg".into());
+    assert_eq!(comes(&mut world, "kdeconnect:///art?1"), 0, "one at a time");
+    // It did not come: it is asked for again once the player says something.
+    world.core.covered(world.at(), &id("pixel"), &session.id, "kdeconnect:///art?1", None);
+    says_more(&mut world, link, with("kdeconnect:///art?1"));
+    assert_eq!(world.told(link).len(), 1);
+    assert_eq!(comes(&mut world, "kdeconnect:///art?1"), 1);
+    world.core.covered(world.at(), &id("pixel"), &session.id, "kdeconnect:///art?1", Some("file:///c.jpg".into()));
     assert_eq!(world.session("media").media.art, "file:///c.jpg");
     assert_eq!(comes(&mut world, "kdeconnect:///art?1"), 0, "it is here");
 
     // Another song has another cover, and until that is here none.
     says_more(&mut world, link, Playing { title: Some("Next".into()), ..with("kdeconnect:///art?2") });
     assert_eq!(world.session("media").media.art, "");
-    world.core.covered(world.at(), &id("pixel"), &session.id, "kdeconnect:///art?1", "file:///c.jpg".into());
+    world.core.covered(world.at(), &id("pixel"), &session.id, "kdeconnect:///art?1", Some("file:///c.jpg".into()));
     assert_eq!(world.session("media").media.art, "", "a late one is of the song before");
     says_more(&mut world, link, with("https://tracker.example/pixel.png"));
     assert!(world.told(link).is_empty(), "nothing is fetched from the web");
@@ -145,6 +151,6 @@ fn what_lands_after_its_phone_was_forgotten_is_wiped() {
     world.deeds();
     world.core.received(world.at(), &id("pixel"), Landed::Whole);
     assert_eq!(world.deeds(), [Effect::Wipe(id("pixel"))]);
-    world.core.covered(world.at(), &id("pixel"), "s", "u", "file:///c.jpg".into());
+    world.core.covered(world.at(), &id("pixel"), "s", "u", None);
     assert_eq!(world.deeds(), [Effect::Wipe(id("pixel"))]);
 }
