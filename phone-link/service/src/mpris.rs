@@ -240,8 +240,8 @@ impl Face for Player {
                 Err(error) => return Some(Called::Done(Err(error.into()))),
             },
             "SetPosition" => match message.body().deserialize::<(ObjectPath<'_>, i64)>() {
-                // A position of a track of before has no effect, says the specification.
-                Ok((of, us)) if of == track(&mirror.view.borrow().player) && us >= 0 => {
+                // A position of a track of before, or outside this one, has no effect, says the specification.
+                Ok((of, us)) if is_within(&mirror.view.borrow().player, &of, us) => {
                     Order::SetPosition { ms: us / 1000 }
                 }
                 Ok(_) => return Some(Called::Done(Ok(()))),
@@ -255,6 +255,10 @@ impl Face for Player {
         };
         Some(Called::Done(mirror.ask(order)))
     }
+}
+
+fn is_within(player: &PlayerShown, of: &ObjectPath<'_>, us: i64) -> bool {
+    *of == track(player) && us >= 0 && (player.length_us == 0 || us <= player.length_us)
 }
 
 fn set_volume(value: &Variant<'_>) -> fdo::Result<Wish> {
@@ -306,6 +310,17 @@ mod tests {
         let title = String::try_from(told["xesam:title"].clone()).unwrap();
         assert!(title.starts_with("a 歌") && title.len() <= MAX_TEXT, "{}", title.len());
         assert_eq!(told.len(), 2, "{told:?}");
+    }
+
+    #[test]
+    fn a_position_is_one_of_this_track() {
+        let mut player = player("VLC");
+        let this = track(&player);
+        assert!(is_within(&player, &this, i64::MAX), "nobody knows where it ends");
+        player.length_us = 5;
+        assert!([0, 5].into_iter().all(|us| is_within(&player, &this, us)));
+        assert!(![-1, 6].into_iter().any(|us| is_within(&player, &this, us)));
+        assert!(!is_within(&player, &ObjectPath::from_static_str_unchecked("/other"), 1));
     }
 
     #[test]

@@ -82,10 +82,10 @@ impl Destination {
     }
 }
 
-fn label(text: &str) -> String {
-    // Some turn the direction of writing.
-    let turns =
-        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+/// A text as it may be shown: of a sane length, and in the direction in which it is written.
+pub(crate) fn label(text: &str) -> String {
+    // Some turn the direction of writing, or take no room.
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     text.chars().filter(|c| !c.is_control() && !turns(*c)).take(MAX_LABEL).collect::<String>().trim().to_owned()
 }
 

@@ -373,6 +373,10 @@ impl HandOver {
             Stage::Unsure { releasing: true } if ours => self.stopped(now, false),
             Stage::Unsure { .. } if sounds => self.adopt(seen.position_ms),
             Stage::Unsure { .. } => {
+                if ours {
+                    // It may be about to sound: an order of before the crash that waits for its server.
+                    self.pause_car();
+                }
                 self.pass(Step::Settled);
                 self.stage = Stage::Offered;
             }

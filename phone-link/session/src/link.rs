@@ -2,11 +2,12 @@
 
 use url::{Host, Url};
 
-use crate::destination::decoded;
+use crate::destination::{decoded, label};
 
-/// The longest address that is looked at, bytes, and the longest title, characters.
+/// The longest address that is looked at, bytes.
 const MAX_LINK: usize = 2_048;
-const MAX_TITLE: usize = 120;
+/// Nothing begins later, milliseconds.
+const A_DAY: i64 = 24 * 3_600_000;
 /// What the car can play by its address alone.
 const FILES: [&str; 11] = ["mp3", "m4a", "m4b", "aac", "ogg", "oga", "opus", "flac", "wav", "m3u8", "mp4"];
 /// Where it is to begin, as links of players say it.
@@ -33,7 +34,7 @@ impl Link {
         }
         let fragment = url.fragment().and_then(|fragment| fragment.strip_prefix("t=")).and_then(milliseconds);
         let asked = || url.query_pairs().find(|(key, _)| STARTS.contains(&key.as_ref()));
-        let start_ms = fragment.or_else(|| milliseconds(&asked()?.1)).unwrap_or(0);
+        let start_ms = fragment.or_else(|| milliseconds(&asked()?.1)).filter(|start| *start < A_DAY).unwrap_or(0);
         if fragment.is_some() {
             url.set_fragment(None);
         }
@@ -64,12 +65,7 @@ impl Link {
     pub fn title(&self) -> String {
         let last = self.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
         let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
-        let title: String = decoded(stem)
-            .chars()
-            .map(|c| if c.is_control() || matches!(c, '_' | char::REPLACEMENT_CHARACTER) { ' ' } else { c })
-            .take(MAX_TITLE)
-            .collect();
-        match title.trim() {
+        match label(&decoded(stem).replace(['_', char::REPLACEMENT_CHARACTER], " ")).as_str() {
             "" => self.host().to_owned(),
             title => title.to_owned(),
         }
@@ -88,10 +84,14 @@ impl Link {
 /// Whether it leads into this machine, or to whoever has no address in any network: nobody shares that, but to have the car look there.
 fn leads_inside(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
         Some(Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified() || address.is_link_local(),
         Some(Host::Ipv6(address)) => {
-            let inner = address.to_ipv4_mapped().is_some_and(|inner| inner.is_loopback() || inner.is_link_local());
+            // Also written in the old way, without ffff.
+            let inner = address.to_ipv4().is_some_and(|inner| inner.is_loopback() || inner.is_link_local());
             address.is_loopback() || address.is_unspecified() || address.is_unicast_link_local() || inner
         }
         None => true,
@@ -133,7 +133,8 @@ mod tests {
         ] {
             assert_eq!(link(&text), Some((plain.to_owned(), start_ms)), "{text}");
         }
-        for (query, start_ms) in [("t=75", 75_000), ("start=5", 5_000), ("t=1h2m3s", 3_723_000), ("t=x", 0), ("t=", 0)]
+        for (query, start_ms) in
+            [("t=75", 75_000), ("start=5", 5_000), ("t=1h2m3s", 3_723_000), ("t=x", 0), ("t=4294967295h", 0)]
         {
             assert_eq!(link(&format!("https://a.org/w?{query}")).unwrap().1, start_ms, "{query}");
         }
@@ -151,6 +152,8 @@ mod tests {
             "[::1]",
             "[fe80::1]",
             "[::ffff:127.0.0.1]",
+            "[::127.0.0.1]",
+            "localhost.",
             "2130706433",
         ] {
             assert_eq!(link(&format!("http://{inside}/x.mp3")), None, "{inside}");
@@ -175,6 +178,7 @@ mod tests {
             ("https://a.org/Night%20drive_1.mp3", "Night drive 1"),
             ("https://a.org/%E6%99%B4%E5%A4%A9.mp3", "晴天"),
             ("https://a.org/%FF%00.mp3", "a.org"),
+            ("https://a.org/%E2%80%AEgpj.song%E2%81%A6%E2%80%8B.mp3", "gpj.song"),
             ("https://www.a.org/", "a.org"),
         ] {
             assert_eq!(Link::read(link).unwrap().title(), title, "{link}");

@@ -107,6 +107,14 @@ impl Player {
         let ago = u64::try_from(ago).unwrap_or(0);
         player.hand = HandOver::new(at.now, Some((step.record.clone(), Duration::from_secs(ago))));
         player.claimed.clone_from(&step.track);
+        if player.shared.is_some() {
+            // Nobody tells what a link is called but what was found then.
+            let title = step.track.lines().next().unwrap_or_default().to_owned();
+            player.state.title = Some(title.clone());
+            let found = Found { item: step.record.item.clone(), title, ..Found::default() };
+            player.candidate = Candidate { track: player.track(), found: Some(found), is_known: true };
+            player.claimed = player.track();
+        }
         player
     }
 

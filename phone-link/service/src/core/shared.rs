@@ -70,12 +70,14 @@ impl Core {
         if phone.players.get(&key).is_some_and(Player::has_business) {
             return;
         }
-        let offered = phone.players.iter().filter(|(_, it)| it.is_offered_link());
-        let mut offered: Vec<_> = offered.map(|(key, player)| (player.since, key.clone())).collect();
+        // The same from another second takes its own place.
+        let offered = phone.players.iter().filter(|(known, it)| it.is_offered_link() && **known != key);
+        let mut offered: Vec<_> = offered.map(|(_, player)| (player.since, player.session.clone())).collect();
         offered.sort();
         for (_, oldest) in offered.iter().rev().skip(LINKS - 1) {
-            phone.players.remove(oldest);
+            self.drop_link(oldest);
         }
+        let Some(phone) = self.phones.get_mut(id) else { return };
         let mut player = Player::of_link(at, session.clone(), shared);
         player.hand.link(at.now, phone.link.is_some());
         let (track, wanted) = (player.track(), player.wanted());

@@ -125,7 +125,7 @@ impl Core {
             media.position_us = self.car.position_ms.saturating_mul(1000).saturating_add(passed);
             media.playing = self.car.sounding;
             quality = Quality::Exact;
-            if !self.car.title.is_empty() {
+            if !self.car.title.is_empty() && player.shared.is_none() {
                 // The phone may be at something else by now.
                 (media.title, media.artist) = (self.car.title.clone(), self.car.artist.clone());
                 (media.album, media.length_us) = (self.car.album.clone(), self.car.length_ms.saturating_mul(1000));

@@ -9,7 +9,7 @@ use zbus::proxy::CacheProperties;
 
 use crate::far::{Far, Peer, is_alone};
 use crate::player;
-use crate::server::{Asked, Server, answer};
+use crate::server::{Asked, Server, answer, stall};
 use crate::stage::{RATE, Stage, story, until};
 
 /// As every desktop steers a player.
@@ -152,5 +152,31 @@ fn a_cover_that_only_the_phone_has_comes_to_the_car_and_goes_with_the_phone() {
         assert_eq!(std::fs::read(&path).unwrap(), bytes);
         stage.phones.forget(offered.phone).await.unwrap();
         assert!(!path.exists(), "nothing of a forgotten phone is left");
+    });
+}
+
+#[test]
+fn a_link_that_waits_for_its_server_when_the_service_dies_does_not_sound_later() {
+    if !is_alone("players::a_link_that_waits_for_its_server_when_the_service_dies_does_not_sound_later", Peer::Own) {
+        return;
+    }
+    story(async {
+        let far = Far::new();
+        let mut stage = Stage::new(&far, Peer::Own).await;
+        let server = Server::on("10.77.0.1", |_, stream| stall(stream));
+        let us = stage.pair().await;
+        let address = server.at("/Elsewhere.wav");
+        stage.phone.tell(&us, Some("share"), "shareUrl", &(address.as_str(),)).await;
+        let offered = stage.until_session("the link", |session| session.media.title == "Elsewhere").await;
+        stage.sessions.claim(offered.id.clone()).await.unwrap();
+        until("the car's question", async || (!server.asked().is_empty()).then_some(())).await;
+        stage.kill();
+        assert_eq!(stage.media.now().await.unwrap().item.id, address, "the car waits for it");
+        stage.start().await;
+        let back = stage.until_session("the link", |it| it.id == offered.id && it.stage == "offered").await;
+        assert_eq!((back.media.title.as_str(), back.why.as_str()), ("Elsewhere", "interrupted"));
+        let waits = ["buffering", "waiting", "playing"];
+        until("the end of it", async || (!waits.contains(&stage.media.now().await.ok()?.state.as_str())).then_some(()))
+            .await;
     });
 }

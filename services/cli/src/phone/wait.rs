@@ -18,7 +18,8 @@ pub async fn claim(service: &Service, session: &Session) -> anyhow::Result<Statu
     settle(service, session, "the car", false, service.sessions.claim(session.id.clone()), |now| {
         match now.stage.as_str() {
             "held" => Some(Ok(())),
-            "offered" if now.epoch != session.epoch || !now.why.is_empty() => Some(Err(now.reason.clone())),
+            "offered" if !now.why.is_empty() => Some(Err(now.reason.clone())),
+            "offered" | "owed" if now.epoch != session.epoch => Some(Err("it was given back meanwhile".to_owned())),
             _ => None,
         }
     })

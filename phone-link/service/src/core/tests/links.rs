@@ -144,6 +144,17 @@ fn links_are_few_and_outlive_the_connection_and_a_claimed_one_the_service() {
     }
     let titles = |world: &mut World| world.sessions("media").into_iter().map(|it| it.media.title).collect::<Vec<_>>();
     assert_eq!(titles(&mut world), ["6", "5", "4", "3"]);
+    // The same from another second takes its own place, and what was pushed out can be shared again.
+    shares(&mut world, link, "https://example.org/3.mp3#t=9");
+    knows(&mut world, None);
+    world.wait(1.0);
+    assert_eq!(titles(&mut world), ["3", "6", "5", "4"]);
+    shares(&mut world, link, "https://example.org/0.mp3");
+    knows(&mut world, None);
+    world.wait(1.0);
+    assert_eq!(titles(&mut world), ["0", "3", "6", "5"]);
+    shares(&mut world, link, "https://example.org/6.mp3#t=1");
+    knows(&mut world, None);
     world.core.link_down(world.at(), link);
     assert_eq!(titles(&mut world).len(), 4);
 
@@ -158,10 +169,18 @@ fn links_are_few_and_outlive_the_connection_and_a_claimed_one_the_service() {
     });
     let kept = world.core.phones.values().find_map(|phone| phone.kept.clone()).unwrap();
     let phones = vec![(id("pixel"), "pixel".into(), kept)];
-    let mut again = World::loaded(Loaded { phones, steps: vec![last.unwrap()], ..Loaded::default() });
+    let loaded = Loaded { phones, steps: vec![last.unwrap()], ..Loaded::default() };
+    let mut again = World::loaded(loaded.clone());
     again.car("https://example.org/6.mp3", true, 5_000);
     let held = again.session("media");
     assert_eq!((held.stage.as_str(), held.media.title.as_str()), ("held", "6"));
+    // What waits for its server sounds when nobody expects it any more: it is ended.
+    let mut waits = World::loaded(loaded);
+    waits.deeds();
+    waits.car("https://example.org/6.mp3", false, 0);
+    assert!(waits.deeds().iter().any(|it| matches!(it, Effect::Pause { .. })));
+    let offered = waits.session("media");
+    assert_eq!((offered.stage.as_str(), offered.media.title.as_str()), ("offered", "6"), "and can be claimed again");
     assert_eq!(link, LinkId(2));
 }
 
