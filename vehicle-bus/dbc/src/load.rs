@@ -4,8 +4,9 @@ use std::ops::RangeInclusive;
 use can_dbc::{AttributeValue, Comment, MultiplexIndicator, NumericValue, SignalExtendedValueType, ValueDescription};
 use tandem_frame::CanId;
 
+use crate::lint::in_rings;
 use crate::repair::{self, MessageLines};
-use crate::{ByteOrder, Database, DbcError, Kind, Message, Multiplex, Repair, Signal};
+use crate::{ByteOrder, Database, DbcError, Defect, Kind, Message, Multiplex, Repair, Signal};
 
 const CYCLE_TIME: &str = "GenMsgCycleTime";
 const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
@@ -135,7 +136,7 @@ impl<'a> Loader<'a> {
         let id = match CanId::from_raw(message.id.raw()) {
             Ok(id) => id,
             Err(error) => {
-                self.report(lines.line, format!("message {}: {error}: left out", message.name));
+                self.report(lines.line, Defect::Impossible, format!("message {}: {error}: left out", message.name));
                 return None;
             }
         };
@@ -143,7 +144,9 @@ impl<'a> Loader<'a> {
         for (signal, &line) in message.signals.iter().zip(&lines.signals) {
             match self.kind(message.id, signal) {
                 Ok(kind) => kept.push((line, signal, kind)),
-                Err(cause) => self.report(line, format!("signal {}: {cause}: left out", signal.name)),
+                Err(cause) => {
+                    self.report(line, Defect::Impossible, format!("signal {}: {cause}: left out", signal.name))
+                }
             }
         }
         let names: HashMap<_, _> =
@@ -151,20 +154,25 @@ impl<'a> Loader<'a> {
         let mut multiplexors = kept.iter().enumerate().filter(|(_, (_, signal, _))| selects(signal));
         let only = multiplexors.next().filter(|_| multiplexors.next().is_none()).map(|(index, _)| index);
         let length = usize::try_from(message.size).unwrap_or(usize::MAX);
-        let signals = kept
+        let signals: Vec<_> = kept
             .iter()
             .enumerate()
             .map(|(index, (line, signal, kind))| {
                 let multiplex = self.multiplex(message.id, index, signal, *line, &names, only);
-                let signal = self.signal(message.id, signal, *kind, multiplex);
+                let signal = Signal { line: *line, ..self.signal(message.id, signal, *kind, multiplex) };
                 if signal.bytes().is_none_or(|bytes| *bytes.end() >= length) {
                     let what = format!("signal {} reaches past the {length} bytes of its message", signal.name);
-                    self.report(*line, format!("{what}: not decoded from frames of that length"));
+                    self.report(*line, Defect::PastTheEnd, format!("{what}: not decoded from frames of that length"));
                 }
                 signal
             })
             .collect();
+        for (signal, _) in signals.iter().zip(in_rings(&signals)).filter(|(_, ring)| *ring) {
+            let what = format!("signal {}: its multiplexors select each other in a ring: never decoded", signal.name);
+            self.report(signal.line, Defect::MultiplexorRing, what);
+        }
         Some(Message {
+            line: lines.line,
             name: message.name.clone(),
             id,
             length,
@@ -198,6 +206,7 @@ impl<'a> Loader<'a> {
         let (minimum, maximum) = (number(signal.min), number(signal.max));
         let limited = minimum != 0.0 || maximum != 0.0;
         Signal {
+            line: 0,
             name: signal.name.clone(),
             start: signal.start_bit as u16,
             size: signal.size as u16,
@@ -246,7 +255,11 @@ impl<'a> Loader<'a> {
             (Some(multiplexor), false) => Multiplex::Of { multiplexor, ranges },
             (Some(multiplexor), true) => Multiplex::Nested { multiplexor, ranges },
             (None, _) => {
-                self.report(line, format!("signal {}: {cause}: taken as always there", signal.name));
+                self.report(
+                    line,
+                    Defect::NoMultiplexor,
+                    format!("signal {}: {cause}: taken as always there", signal.name),
+                );
                 plain
             }
         }
@@ -269,8 +282,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn report(&mut self, line: usize, what: String) {
-        self.repairs.push(Repair { line, what });
+    fn report(&mut self, line: usize, defect: Defect, what: String) {
+        self.repairs.push(Repair { line, defect, what });
     }
 }
 

@@ -15,13 +15,74 @@ pub struct Database {
 pub struct Repair {
     /// Line in the file, from 1.
     pub line: usize,
+    pub defect: Defect,
     /// A sentence for the file's owner.
     pub what: String,
+}
+
+/// A way to break the format, or to be odd within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Defect {
+    /// An id of over 11 bits without bit 31, or of over 29 bits.
+    WideId,
+    DuplicateId,
+    /// Two messages of one name.
+    DuplicateMessage,
+    /// Two signals of one name in one message.
+    DuplicateSignal,
+    /// A name that starts with a digit.
+    DigitFirst,
+    /// A number with nothing before or behind its point.
+    BareNumber,
+    /// No sender or no receiver.
+    NoNode,
+    NoSemicolon,
+    /// A statement about a message or a signal that is not there.
+    Dangling,
+    /// A comment that does not say what it is about.
+    BareComment,
+    /// A statement of the format that nobody uses.
+    NotRead,
+    /// A signal or a message that no CAN frame holds, or no number.
+    Impossible,
+    /// A signal that reaches past the end of its message.
+    PastTheEnd,
+    /// A multiplexed signal, and nothing says by what.
+    NoMultiplexor,
+    MultiplexorRing,
+    /// Two signals that share bits while both are there.
+    Overlap,
+}
+
+impl Defect {
+    /// The word for it in a document, `wide-id`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WideId => "wide-id",
+            Self::DuplicateId => "duplicate-id",
+            Self::DuplicateMessage => "duplicate-message",
+            Self::DuplicateSignal => "duplicate-signal",
+            Self::DigitFirst => "digit-first",
+            Self::BareNumber => "bare-number",
+            Self::NoNode => "no-node",
+            Self::NoSemicolon => "no-semicolon",
+            Self::Dangling => "dangling",
+            Self::BareComment => "bare-comment",
+            Self::NotRead => "not-read",
+            Self::Impossible => "impossible",
+            Self::PastTheEnd => "past-the-end",
+            Self::NoMultiplexor => "no-multiplexor",
+            Self::MultiplexorRing => "multiplexor-ring",
+            Self::Overlap => "overlap",
+        }
+    }
 }
 
 /// A frame layout (`BO_`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
+    /// Line in the file, from 1; 0 if it comes from none.
+    pub line: usize,
     pub name: String,
     pub id: CanId,
     /// Payload in bytes. May be over 64 for messages that a transport protocol carries; those decode from no frame.
@@ -37,6 +98,8 @@ pub struct Message {
 /// A value within a message (`SG_`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
+    /// Line in the file, from 1; 0 if it comes from none.
+    pub line: usize,
     pub name: String,
     /// Bit number as the file writes it: of the least significant bit if [`ByteOrder::Little`], else of the most
     /// significant one.

@@ -117,6 +117,7 @@ fn recordings_decode() {
 
 fn bits(name: &str, start: u16, size: u16) -> Signal {
     Signal {
+        line: 0,
         name: name.to_owned(),
         start,
         size,

@@ -1,7 +1,8 @@
 use std::ops::RangeInclusive;
 
 use super::{Codec, Condition, Field, Group, Ids, Layout};
-use crate::{Database, Message, Multiplex, Signal};
+use crate::lint::selected_by;
+use crate::{Database, Message};
 
 impl Codec {
     /// Compiles a database. A signal that fits no payload, and one whose multiplexors select each other in a ring, is
@@ -117,15 +118,6 @@ impl Presence {
         match self {
             Presence::If(condition) => Some(condition),
             Presence::Unknown | Presence::Always | Presence::Never => None,
-        }
-    }
-}
-
-fn selected_by(signal: &Signal) -> Option<(usize, &[RangeInclusive<u64>])> {
-    match &signal.multiplex {
-        Multiplex::Plain | Multiplex::Multiplexor => None,
-        Multiplex::Of { multiplexor, ranges } | Multiplex::Nested { multiplexor, ranges } => {
-            Some((*multiplexor, ranges))
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::{ByteOrder, Database, Kind, Message, Multiplex, Signal};
 
 fn signal(start: u16, size: u16, byte_order: ByteOrder, kind: Kind) -> Signal {
     Signal {
+        line: 0,
         name: format!("S{start}"),
         start,
         size,
@@ -24,6 +25,7 @@ fn signal(start: u16, size: u16, byte_order: ByteOrder, kind: Kind) -> Signal {
 
 fn codec(length: usize, signals: Vec<Signal>) -> Codec {
     let message = Message {
+        line: 0,
         name: "Message".to_owned(),
         id: CanId::standard(0x19F).unwrap(),
         length,
