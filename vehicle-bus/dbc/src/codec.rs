@@ -20,6 +20,8 @@ use ids::Ids;
 #[derive(Debug, Clone)]
 pub struct Codec {
     ids: Ids,
+    /// J1939 messages by their parameter group.
+    parameter_groups: Option<Ids>,
     messages: Vec<Layout>,
     signals: Vec<Field>,
     /// Of each signal, the condition under which it is there: the counterpart of `groups` for single signals.

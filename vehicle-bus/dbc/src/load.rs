@@ -1,14 +1,19 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use can_dbc::{AttributeValue, Comment, MultiplexIndicator, NumericValue, SignalExtendedValueType, ValueDescription};
+use can_dbc::{
+    AttributeDefinition, AttributeValue, AttributeValueType, Comment, MultiplexIndicator, NumericValue,
+    SignalExtendedValueType, ValueDescription,
+};
 use tandem_frame::CanId;
 
 use crate::lint::in_rings;
 use crate::repair::{self, MessageLines};
-use crate::{ByteOrder, Database, DbcError, Defect, Kind, Message, Multiplex, Repair, Signal};
+use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};
 
 const CYCLE_TIME: &str = "GenMsgCycleTime";
+const FRAME_FORMAT: &str = "VFrameFormat";
+const START_VALUE: &str = "GenSigStartValue";
 const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
 const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
 
@@ -67,6 +72,10 @@ struct Loader<'a> {
     repairs: Vec<Repair>,
     cycle_default: Option<u32>,
     cycles: HashMap<Id, Option<u32>>,
+    format_default: FrameFormat,
+    formats: HashMap<Id, FrameFormat>,
+    start_default: Option<f64>,
+    starts: HashMap<(Id, &'a str), f64>,
     long_messages: HashMap<Id, &'a str>,
     long_signals: HashMap<(Id, &'a str), &'a str>,
     comments: HashMap<(Id, Option<&'a str>), &'a str>,
@@ -78,7 +87,14 @@ struct Loader<'a> {
 impl<'a> Loader<'a> {
     fn new(dbc: &'a can_dbc::Dbc) -> Self {
         let attributes = |name: &'static str| dbc.attribute_values_message.iter().filter(move |a| a.name == name);
-        let signal_attributes = dbc.attribute_values_signal.iter().filter(|a| a.name == LONG_SIGNAL_NAME);
+        let of_signals = |name: &'static str| dbc.attribute_values_signal.iter().filter(move |a| a.name == name);
+        let formats = dbc.attribute_definitions.iter().find_map(|definition| match definition {
+            AttributeDefinition::Message(name, AttributeValueType::Enum(formats)) if name == FRAME_FORMAT => {
+                Some(formats)
+            }
+            _ => None,
+        });
+        let formats = formats.map(Vec::as_slice).unwrap_or_default();
         let mut mappings: HashMap<_, Mapping<'_>> = HashMap::new();
         for extended in &dbc.extended_multiplex {
             let ranges = extended.mappings.iter().map(|mapping| mapping.min_value..=mapping.max_value);
@@ -92,10 +108,16 @@ impl<'a> Loader<'a> {
             repairs: Vec::new(),
             cycle_default: dbc.attribute_default(CYCLE_TIME).and_then(milliseconds),
             cycles: attributes(CYCLE_TIME).map(|a| (a.message_id, milliseconds(&a.value))).collect(),
+            format_default: dbc.attribute_default(FRAME_FORMAT).map(|value| format(value, formats)).unwrap_or_default(),
+            formats: attributes(FRAME_FORMAT).map(|a| (a.message_id, format(&a.value, formats))).collect(),
+            start_default: dbc.attribute_default(START_VALUE).and_then(figure),
+            starts: of_signals(START_VALUE)
+                .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), figure(&a.value)?)))
+                .collect(),
             long_messages: attributes(LONG_MESSAGE_NAME)
                 .filter_map(|a| Some((a.message_id, word(&a.value)?)))
                 .collect(),
-            long_signals: signal_attributes
+            long_signals: of_signals(LONG_SIGNAL_NAME)
                 .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), word(&a.value)?)))
                 .collect(),
             comments: dbc
@@ -176,6 +198,10 @@ impl<'a> Loader<'a> {
             name: message.name.clone(),
             id,
             length,
+            format: match self.formats.get(&message.id).copied().unwrap_or(self.format_default) {
+                FrameFormat::Classic if length > 8 => FrameFormat::Fd,
+                format => format,
+            },
             cycle_ms: self.cycles.get(&message.id).copied().unwrap_or(self.cycle_default),
             comment: self.comments.get(&(message.id, None)).map(|comment| unescaped(comment)),
             sender: message.transmitter.clone(),
@@ -220,6 +246,7 @@ impl<'a> Loader<'a> {
             minimum: limited.then_some(minimum),
             maximum: limited.then_some(maximum),
             unit: unescaped(&signal.unit),
+            start_value: self.starts.get(&key).copied().or(self.start_default),
             values: self.values.get(&key).cloned().unwrap_or_default(),
             multiplex,
             comment: self.comments.get(&(message, Some(signal.name.as_str()))).map(|comment| unescaped(comment)),
@@ -313,12 +340,32 @@ fn number(value: NumericValue) -> f64 {
     }
 }
 
+fn figure(value: &AttributeValue) -> Option<f64> {
+    match value {
+        AttributeValue::Uint(value) => Some(*value as f64),
+        AttributeValue::Int(value) => Some(*value as f64),
+        AttributeValue::Double(value) => Some(*value),
+        AttributeValue::String(_) => None,
+    }
+}
+
 fn milliseconds(value: &AttributeValue) -> Option<u32> {
-    let value = match value {
-        AttributeValue::Uint(value) => *value as f64,
-        AttributeValue::Int(value) => *value as f64,
-        AttributeValue::Double(value) => *value,
-        AttributeValue::String(_) => return None,
+    Some(figure(value)?.round() as u32).filter(|ms| *ms > 0)
+}
+
+/// A frame's format by its name, or by that name's place in the attribute's definition; in a definition without names, by
+/// the place in Vector's own.
+fn format(value: &AttributeValue, names: &[String]) -> FrameFormat {
+    let place = figure(value).map(|place| place as usize);
+    let name = match (value, place) {
+        (AttributeValue::String(name), _) => name.as_str(),
+        (_, Some(3)) if names.is_empty() => "J1939PG",
+        (_, Some(14 | 15)) if names.is_empty() => "ExtendedCAN_FD",
+        (_, place) => place.and_then(|place| names.get(place)).map(String::as_str).unwrap_or_default(),
     };
-    Some(value.round() as u32).filter(|ms| *ms > 0)
+    match name {
+        "J1939PG" => FrameFormat::J1939,
+        name if name.ends_with("_FD") => FrameFormat::Fd,
+        _ => FrameFormat::Classic,
+    }
 }

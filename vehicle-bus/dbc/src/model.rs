@@ -87,12 +87,25 @@ pub struct Message {
     pub id: CanId,
     /// Payload in bytes. May be over 64 for messages that a transport protocol carries; those decode from no frame.
     pub length: usize,
+    pub format: FrameFormat,
     /// `GenMsgCycleTime`, ms; the attribute's default if the message has none of its own; `None` for 0 (not cyclic).
     pub cycle_ms: Option<u32>,
     pub comment: Option<String>,
     /// The node that sends it; `None` for `Vector__XXX`.
     pub sender: Option<String>,
     pub signals: Vec<Signal>,
+}
+
+/// How a message travels (`VFrameFormat`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum FrameFormat {
+    /// In a frame of up to 8 bytes.
+    #[default]
+    Classic,
+    /// In a CAN FD frame: the file says so, or the message has more than 8 bytes and the file says nothing else.
+    Fd,
+    /// As a J1939 parameter group: its priority and the addresses in its id are an example, every sender's count.
+    J1939,
 }
 
 /// A value within a message (`SG_`).
@@ -115,6 +128,9 @@ pub struct Signal {
     pub minimum: Option<f64>,
     pub maximum: Option<f64>,
     pub unit: String,
+    /// `GenSigStartValue`, the raw value before anything is known; the attribute's default if the signal has none of its
+    /// own.
+    pub start_value: Option<f64>,
     /// Names of raw values (`VAL_`), in the file's order.
     pub values: Vec<(i64, String)>,
     pub multiplex: Multiplex,
@@ -167,6 +183,12 @@ impl Database {
 }
 
 impl Message {
+    /// The number of a J1939 parameter group, 18 bits: the id without priority and source, and without the destination
+    /// that ids below format 240 carry. `None` for a message in another format.
+    pub fn parameter_group(&self) -> Option<u32> {
+        parameter_group(self.id).filter(|_| self.format == FrameFormat::J1939)
+    }
+
     /// The signal of that name, and its index in [`Message::signals`].
     pub fn signal(&self, name: &str) -> Option<(usize, &Signal)> {
         self.signals.iter().enumerate().find(|(_, signal)| signal.name == name)
@@ -190,4 +212,10 @@ impl Signal {
     pub fn value_name(&self, raw: i64) -> Option<&str> {
         self.values.iter().find(|(value, _)| *value == raw).map(|(_, name)| name.as_str())
     }
+}
+
+/// The J1939 parameter group that an extended id names.
+pub(crate) fn parameter_group(id: CanId) -> Option<u32> {
+    let group = id.number() >> 8 & 0x3_FFFF;
+    id.is_extended().then_some(if group >> 8 & 0xFF < 240 { group & !0xFF } else { group })
 }

@@ -84,10 +84,10 @@ fn every_value_is_what_cantools_says() {
         compare(vectors.lines(), |file| std::fs::read(file).unwrap())
     });
     let expected = [
-        Equal { files: 97, refused: 0, vectors: 141_192, values: 1_098_085, physical: 1_089_805 },
-        Equal { files: 83, refused: 0, vectors: 10_464, values: 21_316, physical: 20_716 },
-        Equal { files: 3, refused: 0, vectors: 504, values: 1_944, physical: 1_896 },
-        Equal { files: 4, refused: 2, vectors: 336, values: 780, physical: 780 },
+        Equal { files: 97, refused: 0, messages: 5_883, vectors: 141_192, values: 1_098_085, physical: 1_089_805 },
+        Equal { files: 83, refused: 0, messages: 438, vectors: 10_464, values: 21_316, physical: 20_716 },
+        Equal { files: 3, refused: 0, messages: 21, vectors: 504, values: 1_944, physical: 1_896 },
+        Equal { files: 4, refused: 2, messages: 14, vectors: 336, values: 780, physical: 780 },
     ];
     assert_eq!(equal, expected);
 }
@@ -130,6 +130,7 @@ fn bits(name: &str, start: u16, size: u16) -> Signal {
         unit: String::new(),
         values: Vec::new(),
         multiplex: Multiplex::Plain,
+        start_value: None,
         comment: None,
     }
 }

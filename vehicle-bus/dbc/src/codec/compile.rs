@@ -1,5 +1,7 @@
 use std::ops::RangeInclusive;
 
+use tandem_frame::CanId;
+
 use super::{Codec, Condition, Field, Group, Ids, Layout};
 use crate::lint::selected_by;
 use crate::{Database, Message};
@@ -8,8 +10,13 @@ impl Codec {
     /// Compiles a database. A signal that fits no payload, and one whose multiplexors select each other in a ring, is
     /// in the codec but never decoded.
     pub fn compile(db: &Database) -> Codec {
+        let ids: Vec<_> = db.messages.iter().map(|message| message.id).zip(0..).collect();
+        let groups =
+            db.messages.iter().zip(0..).filter_map(|(m, index)| Some((by_group(m.parameter_group()?)?, index)));
+        let groups: Vec<_> = groups.collect();
         let mut codec = Codec {
-            ids: Ids::new(db.messages.iter().map(|message| message.id)),
+            ids: Ids::new(&ids),
+            parameter_groups: (!groups.is_empty()).then(|| Ids::new(&groups)),
             messages: Vec::with_capacity(db.messages.len()),
             signals: Vec::new(),
             conditions_of: Vec::new(),
@@ -120,4 +127,9 @@ impl Presence {
             Presence::Unknown | Presence::Always | Presence::Never => None,
         }
     }
+}
+
+/// A parameter group as the table of ids takes it.
+pub(super) fn by_group(group: u32) -> Option<CanId> {
+    CanId::extended(group).ok()
 }

@@ -1,12 +1,15 @@
 use tandem_frame::CanId;
 
 use super::bits::Padded;
+use super::compile::by_group;
 use super::{Codec, DecodeError, Field, Group, Layout, Raw, Sample, padded};
+use crate::model::parameter_group;
 
 impl Codec {
-    /// The message that has this id.
+    /// The message that has this id; else the J1939 message with the id's parameter group, whoever sends it to whom.
     pub fn index(&self, id: CanId) -> Option<usize> {
-        self.ids.get(id)
+        let by_group = || self.parameter_groups.as_ref()?.get(by_group(parameter_group(id)?)?);
+        self.ids.get(id).or_else(by_group)
     }
 
     /// Hands every signal that is in `data` to `each`, in the message's order. Of multiplexed signals only those that

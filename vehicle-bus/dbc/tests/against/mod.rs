@@ -1,8 +1,8 @@
 //! Holds the codec to vectors that `peer/vectors.py` made with cantools.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tandem_dbc::{Codec, Database, Message, Raw, Sample};
+use tandem_dbc::{Codec, Database, FrameFormat, Message, Raw, Sample};
 use tandem_frame::CanId;
 
 /// What was found equal; a difference panics.
@@ -11,6 +11,7 @@ pub struct Equal {
     pub files: usize,
     /// Files that cantools refuses.
     pub refused: usize,
+    pub messages: usize,
     pub vectors: usize,
     pub values: usize,
     /// Values that came back as the same physical value, too.
@@ -29,6 +30,10 @@ pub fn compare<'a>(lines: impl Iterator<Item = &'a str>, read: impl Fn(&str) -> 
                 equal.files += 1;
             }
             (("skip", _), _) => equal.refused += 1,
+            (("about", rest), Some((codec, database, path))) => {
+                same_attributes(codec, database, path, rest);
+                equal.messages += 1;
+            }
             ((id, rest), Some((codec, database, path))) => {
                 let id = CanId::from_raw(id.parse().unwrap()).unwrap();
                 let message = codec.index(id).unwrap_or_else(|| panic!("{path}: {id} is missing"));
@@ -47,6 +52,29 @@ pub fn compare<'a>(lines: impl Iterator<Item = &'a str>, read: impl Fn(&str) -> 
         }
     }
     equal
+}
+
+/// The same cycle time, protocol, start values and number of named values.
+fn same_attributes(codec: &Codec, database: &Database, path: &str, about: &str) {
+    let mut words = about.split(' ');
+    let id = CanId::from_raw(words.next().unwrap().parse().unwrap()).unwrap();
+    let index = codec.index(id).unwrap_or_else(|| panic!("{path}: {id} is missing"));
+    let message = &database.messages[index];
+    let at = format!("{path}: {}", message.name);
+    assert_eq!(message.id, id, "{at}");
+    let cycle = words.next().unwrap().parse::<f64>().ok().map(|ms| ms as u32);
+    assert_eq!(message.cycle_ms, cycle.filter(|ms| *ms > 0), "{at}: cycle");
+    assert_eq!(message.format == FrameFormat::J1939, words.next() == Some("j1939"), "{at}: protocol");
+    for word in words {
+        let mut parts = word.rsplitn(3, '=');
+        let (values, start, name) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        let (_, signal) = message.signal(name).unwrap_or_else(|| panic!("{at}: {name} is missing"));
+        // cantools knows a signal's own start value only, not the attribute's default.
+        assert!(start == "None" || signal.start_value == start.parse().ok(), "{at}: {name} starts with {start}");
+        // and of two names of one value, the last.
+        let named: BTreeSet<_> = signal.values.iter().map(|(value, _)| value).collect();
+        assert_eq!(named.len(), values.parse::<usize>().unwrap(), "{at}: named values of {name}");
+    }
 }
 
 fn bytes(hex: &str) -> Vec<u8> {

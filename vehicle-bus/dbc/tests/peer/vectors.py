@@ -2,8 +2,8 @@
 
 usage: vectors.py DBC...                  writes to standard output
 
-A line `file PATH` begins a file, `skip REASON` stands for one that cantools refuses even when mended. Every other line is a payload: raw id
-(bit 31: extended), payload, then name=raw=physical of every signal that is there. Each signal is decoded alone, so that overlaps cannot break
+A line `file PATH` begins a file, `skip REASON` stands for one that cantools refuses even when mended. `about` begins a message: raw id (bit 31:
+extended), cycle in ms, `j1939` or `-`, then name=start value=named values of every signal. Every other line is a payload: raw id, payload, then name=raw=physical of every signal that is there. Each signal is decoded alone, so that overlaps cannot break
 cantools' codec, and the branches are worked out from the raw values. The mending is not that of the crate: both are held to the same result.
 
 The vectors in the repository: python3 tests/peer/vectors.py features.dbc odd.dbc >features.vectors, in the folder of those files.
@@ -37,6 +37,13 @@ def name(word):
 def mended(text):
     text = re.sub(rf"^CM_ (?:SG_ \d+|BO_|\d+)\s+{TEXT}\s*;?", "", text, flags=re.M)
     text = re.sub(rf"^CM_ {TEXT}\s*$(?!;)", "", text, flags=re.M)
+    # A statement may stand before the message that it is about.
+    known = collections.defaultdict(set)
+    for id_, signal in re.findall(r"^\s*(?:BO_ (\d+)|SG_ (\w+))", text, flags=re.M):
+        if id_:
+            current = known[fit(id_)]
+        else:
+            current.add(name(signal))
     out, seen, signals, message, skip = [], set(), collections.defaultdict(set), None, False
     for line in text.split("\n"):
         if found := re.match(r"\s*BO_ (\d+) (\w+) *:(.*)", line):
@@ -53,14 +60,14 @@ def mended(text):
             rest = re.sub(r"(?<![\w.])\.(\d)", r"0.\1", found[3])
             line = f" SG_ {name(found[1])}{found[2] or ''} :{rest}"
         elif found := re.match(r"(VAL_|SIG_VALTYPE_|SG_MUL_VAL_) (\d+) (\w+)(.*)", line):
-            if name(found[3]) not in signals.get(fit(found[2]), ()):
+            if name(found[3]) not in known.get(fit(found[2]), ()):
                 continue
             end = found[4].rstrip()
             if found[1] == "VAL_" and not end.endswith(";") and end.count('"') % 2 == 0:
                 end += " ;"
             line = f"{found[1]} {fit(found[2])} {name(found[3])}{end}"
         elif found := re.match(r'(CM_ (?:BO_|SG_)|BA_ "\w+" (?:BO_|SG_)) (\d+)(.*)', line):
-            if fit(found[2]) not in seen:
+            if fit(found[2]) not in known:
                 continue
             rest = found[3]
             if "SG_" in found[1] and (digit := re.match(r" (\d\w*)(.*)", rest)):
@@ -139,11 +146,13 @@ def main(files):
             continue
         chance = random.Random(os.path.basename(file)[:-4])
         for message in database.messages:
+            raw_id = message.frame_id | message.is_extended_frame << 31
+            signals = [f"{s.name}={s.raw_initial}={len(s.choices or ())}" for s in message.signals]
+            print("about", raw_id, message.cycle_time, message.protocol or "-", *signals)
             if not 0 < message.length <= 64:
                 continue
             codecs = {signal.name: alone(message, signal) for signal in message.signals}
             for payload in payloads(message.length, chance):
-                raw_id = message.frame_id | message.is_extended_frame << 31
                 print(raw_id, payload.hex(), *present(message, codecs, payload))
 
 
