@@ -50,8 +50,11 @@ struct Group {
 #[derive(Debug, Clone, PartialEq)]
 struct Condition {
     multiplexor: Field,
+    /// Of [`Codec::ranges`], in their order and apart from each other.
     ranges: Range<usize>,
     parent: Option<u32>,
+    /// How many conditions there are up to the outermost.
+    depth: u8,
 }
 
 /// A signal's value as its bits say it.

@@ -30,32 +30,52 @@ impl Database {
     }
 }
 
-/// Which signals hang on multiplexors that select each other in a ring, and so are never there.
-pub(crate) fn in_rings(signals: &[Signal]) -> Vec<bool> {
-    const ON_THE_WAY: u8 = 1;
-    const SOUND: u8 = 2;
-    const RING: u8 = 3;
-    let mut states = vec![0u8; signals.len()];
+/// How deep multiplexors may be nested: real files have three or four, and every frame pays for each.
+pub(crate) const DEEPEST: usize = 16;
+
+/// Why signals are never there: their multiplexors select each other in a ring, or are nested too deep.
+pub(crate) fn never_there(signals: &[Signal]) -> Vec<Option<Defect>> {
+    #[derive(Clone, Copy)]
+    enum State {
+        Unknown,
+        OnTheWay,
+        Ring,
+        Under(usize),
+    }
+    let mut states = vec![State::Unknown; signals.len()];
     for start in 0..signals.len() {
         let (mut way, mut at) = (Vec::new(), start);
-        let end = loop {
+        let mut state = loop {
             match states.get_mut(at) {
-                Some(state @ 0) => *state = ON_THE_WAY,
-                Some(&mut SOUND) => break SOUND,
-                Some(_) => break RING,
-                None => break SOUND,
+                Some(state @ State::Unknown) => *state = State::OnTheWay,
+                Some(State::OnTheWay) => break State::Ring,
+                Some(state) => break *state,
+                None => break State::Under(0),
             }
-            way.push(at);
             match signals.get(at).and_then(selected_by) {
-                Some((multiplexor, _)) => at = multiplexor,
-                None => break SOUND,
+                Some((multiplexor, _)) => {
+                    way.push(at);
+                    at = multiplexor;
+                }
+                None => {
+                    states.get_mut(at).into_iter().for_each(|state| *state = State::Under(0));
+                    break State::Under(0);
+                }
             }
         };
-        for at in way {
-            states.get_mut(at).into_iter().for_each(|state| *state = end);
+        for at in way.into_iter().rev() {
+            if let State::Under(depth) = &mut state {
+                *depth += 1;
+            }
+            states.get_mut(at).into_iter().for_each(|known| *known = state);
         }
     }
-    states.into_iter().map(|state| state == RING).collect()
+    let cause = |state| match state {
+        State::Ring => Some(Defect::MultiplexorRing),
+        State::Under(depth) if depth > DEEPEST => Some(Defect::TooDeep),
+        _ => None,
+    };
+    states.into_iter().map(cause).collect()
 }
 
 pub(crate) fn selected_by(signal: &Signal) -> Option<(usize, &[RangeInclusive<u64>])> {
@@ -76,12 +96,12 @@ struct Branch<'a> {
 
 /// Reports each signal that shares bits with one before it; of several such only the first.
 fn overlaps(message: &Message, found: &mut Vec<Repair>) {
-    let rings = in_rings(&message.signals);
+    let never = never_there(&message.signals);
     let mut branches: Vec<Branch<'_>> = Vec::new();
     let mut by_selection: HashMap<_, usize> = HashMap::new();
     let mut steps = 0;
     for (index, signal) in message.signals.iter().enumerate() {
-        if rings.get(index).copied().unwrap_or(true) {
+        if never.get(index).is_some_and(Option::is_some) {
             continue;
         }
         let selection = selected_by(signal);
@@ -151,6 +171,22 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let found = Database::parse(text.as_bytes()).unwrap().lint();
         found.into_iter().map(|repair| format!("{}: {}: {}", repair.line, repair.defect.name(), repair.what)).collect()
+    }
+
+    #[test]
+    fn multiplexors_nested_too_deep() {
+        let mut text = "BO_ 1 m: 8 X\n SG_ S0 M : 0|1@1+ (1,0) [0|0] \"\" X\n".to_owned();
+        let signal = |at: usize| format!(" SG_ S{at} m0M : {at}|1@1+ (1,0) [0|0] \"\" X\n");
+        text.extend((1..19).map(signal));
+        text.extend((1..19).map(|at| format!("SG_MUL_VAL_ 1 S{at} S{} 0-0;\n", at - 1)));
+        let expected = |at: usize| {
+            format!("{}: too-deep: signal S{at}: its multiplexors are nested over 16 deep: never decoded", at + 2)
+        };
+        assert_eq!(found(&text), [expected(17), expected(18)]);
+        let codec = crate::Codec::compile(&Database::parse(text.as_bytes()).unwrap());
+        let mut decoded = 0;
+        codec.decode(0, &[0; 8], |_| decoded += 1).unwrap();
+        assert_eq!(decoded, 17);
     }
 
     #[test]

@@ -7,10 +7,12 @@ use can_dbc::{
 };
 use tandem_frame::CanId;
 
-use crate::lint::in_rings;
+use crate::lint::{DEEPEST, never_there};
 use crate::repair::{self, MessageLines};
 use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};
 
+/// A text of this size, 16 MiB, keeps a machine busy for some seconds and with a gigabyte; real ones have a tenth of it.
+const LARGEST: usize = 16 << 20;
 const CYCLE_TIME: &str = "GenMsgCycleTime";
 const FRAME_FORMAT: &str = "VFrameFormat";
 const START_VALUE: &str = "GenSigStartValue";
@@ -18,7 +20,7 @@ const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
 const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
 
 impl Database {
-    /// Reads a DBC file, UTF-8 or Windows-1252.
+    /// Reads a DBC file, UTF-8 or Windows-1252, of up to 16 MiB.
     ///
     /// Where real files break the format the text is mended, see [`Database::repairs`]; the message of loose signals
     /// (`VECTOR__INDEPENDENT_SIG_MSG`) is left out without a word.
@@ -26,6 +28,9 @@ impl Database {
     /// # Errors
     /// [`DbcError`] with the line, what was expected there and what was found.
     pub fn parse(text: &[u8]) -> Result<Database, DbcError> {
+        if text.len() > LARGEST {
+            return Err(DbcError::TooLarge { bytes: text.len() });
+        }
         let text = decoded(text);
         let mended = repair::mend(&text)?;
         let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended.text))?;
@@ -189,9 +194,17 @@ impl<'a> Loader<'a> {
                 signal
             })
             .collect();
-        for (signal, _) in signals.iter().zip(in_rings(&signals)).filter(|(_, ring)| *ring) {
-            let what = format!("signal {}: its multiplexors select each other in a ring: never decoded", signal.name);
-            self.report(signal.line, Defect::MultiplexorRing, what);
+        for (signal, defect) in signals.iter().zip(never_there(&signals)) {
+            let Some(defect) = defect else { continue };
+            let cause = match defect {
+                Defect::TooDeep => format!("are nested over {DEEPEST} deep"),
+                _ => "select each other in a ring".to_owned(),
+            };
+            self.report(
+                signal.line,
+                defect,
+                format!("signal {}: its multiplexors {cause}: never decoded", signal.name),
+            );
         }
         Some(Message {
             line: lines.line,

@@ -50,6 +50,8 @@ pub enum Defect {
     /// A multiplexed signal, and nothing says by what.
     NoMultiplexor,
     MultiplexorRing,
+    /// A signal under too many multiplexors.
+    TooDeep,
     /// Two signals that share bits while both are there.
     Overlap,
 }
@@ -73,6 +75,7 @@ impl Defect {
             Self::PastTheEnd => "past-the-end",
             Self::NoMultiplexor => "no-multiplexor",
             Self::MultiplexorRing => "multiplexor-ring",
+            Self::TooDeep => "too-deep",
             Self::Overlap => "overlap",
         }
     }

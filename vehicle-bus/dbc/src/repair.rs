@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use names::{Edits, Word, Words, digit_first};
 use statement::{Kind, Statement};
 
+use crate::error::NEAR;
 use crate::{DbcError, Defect, Repair};
 
 const EXTENDED: u32 = 1 << 31;
@@ -97,7 +98,7 @@ fn survey<'a>(statements: &[Statement<'a>]) -> Result<Known<'a>, DbcError> {
         match statement.kind {
             Kind::Message => {
                 let (Some(id), Some(name)) = (words.number(), words.name()) else { continue };
-                let wrong = || DbcError::Id { line: statement.line, id: id.text.to_owned() };
+                let wrong = || DbcError::Id { line: statement.line, id: id.text.chars().take(NEAR).collect() };
                 let number = id.text.parse::<u32>().map_err(|_| wrong())?;
                 let fate = if name.text == MESSAGE_OF_LOOSE_SIGNALS { Fate::Loose } else { Fate::Kept(fit(number)) };
                 message = known.ids.entry(number).or_insert(fate).kept();
