@@ -116,9 +116,11 @@ impl Codec {
 struct Branches<'a> {
     message: &'a Message,
     known: Vec<Presence>,
-    /// By multiplexor, the condition above, and the values that select.
-    conditions: HashMap<(usize, Option<u32>, Vec<(u64, u64)>), u32>,
+    conditions: HashMap<Selection, u32>,
 }
+
+/// A multiplexor, the condition above, and the values that select.
+type Selection = (usize, Option<u32>, Vec<(u64, u64)>);
 
 /// The same values in as few ranges as can be, in their order.
 fn joined(ranges: &[RangeInclusive<u64>]) -> Vec<(u64, u64)> {
