@@ -62,7 +62,7 @@ pub enum DataIdMode {
 /// A checksum that cannot be checked or filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChecksumError {
-    #[error("the checksum's signal ends in byte {expected}, the payload has {got}")]
+    #[error("the checksum and what belongs to it end in byte {expected}, the payload has {got}")]
     TooShort { expected: usize, got: usize },
     #[error("the frame says {found:#X}, its bytes make {expected:#X}")]
     Wrong { expected: u16, found: u64 },
@@ -164,9 +164,10 @@ fn field(kind: Checksum, data: &[u8], signal: &Signal) -> Result<Field, Checksum
         return Err(ChecksumError::Size { expected: kind.size(), got: signal.size });
     }
     let field = Field::read_as(Kind::Unsigned, signal);
-    match field.fits(data.len()) {
+    let end = data_id_nibble(kind, signal).map_or(field.end(), |(at, _)| field.end().max(at + 1));
+    match field.fits(data.len()) && end <= data.len() {
         true => Ok(field),
-        false => Err(ChecksumError::TooShort { expected: field.end(), got: data.len() }),
+        false => Err(ChecksumError::TooShort { expected: end, got: data.len() }),
     }
 }
 
@@ -209,7 +210,10 @@ fn compute(kind: Checksum, id: CanId, bytes: &Padded, length: usize, signal: &Si
         Checksum::Toyota => number.into_iter().chain(rest).fold(length as u8, sum).into(),
         Checksum::Chrysler => crc8(0x1D, 0xFF, rest) ^ 0xFF,
         Checksum::HyundaiCrc8 => crc8(0x1D, 0x22, rest) ^ 0xDF,
-        Checksum::HyundaiSum6 => bytes.iter().copied().take(6.min(length)).fold(0, sum).into(),
+        Checksum::HyundaiSum6 => {
+            let first = bytes.iter().copied().enumerate().take(6.min(length));
+            first.filter(|(at, _)| !own.contains(at)).map(|(_, byte)| byte).fold(0, sum).into()
+        }
         Checksum::HyundaiSum7 => rest.fold(0, sum).into(),
         Checksum::HyundaiFd => {
             let last = match length {

@@ -43,6 +43,12 @@ fn a_checksum_that_is_not_in_the_payload() {
     let signal = checksum(56, 8, ByteOrder::Little);
     let short = Err(ChecksumError::TooShort { expected: 8, got: 7 });
     assert_eq!(verify(Checksum::SaeJ1850, id, &[0; 7], &signal), short);
+    let nibble = Checksum::named("e2e_p01_nibble", &[0x1234]).unwrap();
+    assert_eq!(
+        fill(nibble, id, &mut [0; 8], &signal),
+        Err(ChecksumError::TooShort { expected: 9, got: 8 }),
+        "its nibble"
+    );
     let size = Err(ChecksumError::Size { expected: 4, got: 8 });
     assert_eq!(fill(Checksum::Honda, id, &mut [0; 8], &signal), size);
 }
