@@ -1,3 +1,7 @@
+mod lint;
+
+use std::path::PathBuf;
+
 use anyhow::Context;
 use clap::Subcommand;
 use serde_json::json;
@@ -8,7 +12,7 @@ use crate::client::{connect, explain_plain};
 use crate::failure::Status;
 use crate::table::{Align, Table};
 
-/// Tells what is on the car's buses.
+/// Tells what is on the car's buses, and what is wrong with a DBC file.
 #[derive(Subcommand)]
 pub enum Bus {
     /// Frames, rate and load of each bus, and the ids heard with their errors.
@@ -17,18 +21,32 @@ pub enum Bus {
         #[arg(long)]
         json: bool,
     },
+    /// Everything in a DBC file that breaks the format or is odd, by its line; status 0 if there is nothing, 1 if there is, 2 if the file cannot be read.
+    Lint {
+        /// The DBC file.
+        file: PathBuf,
+        /// Prints one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl Bus {
     pub async fn run(self) -> anyhow::Result<Status> {
-        let Self::Show { json } = self;
-        let connection = connect().await?;
-        let bus = Bus1Proxy::new(&connection).await?;
-        let (buses, ids) = (bus.buses().await.map_err(explain_plain)?, bus.ids().await.map_err(explain_plain)?);
-        let shown = if json { document(&buses, &ids).context("the answer is no JSON")? } else { text(&buses, &ids) };
-        std::io::Write::write_all(&mut std::io::stdout(), shown.as_bytes())?;
-        Ok(Status::OK)
+        match self {
+            Self::Show { json } => show(json).await,
+            Self::Lint { file, json } => lint::run(&file, json),
+        }
     }
+}
+
+async fn show(json: bool) -> anyhow::Result<Status> {
+    let connection = connect().await?;
+    let bus = Bus1Proxy::new(&connection).await?;
+    let (buses, ids) = (bus.buses().await.map_err(explain_plain)?, bus.ids().await.map_err(explain_plain)?);
+    let shown = if json { document(&buses, &ids).context("the answer is no JSON")? } else { text(&buses, &ids) };
+    std::io::Write::write_all(&mut std::io::stdout(), shown.as_bytes())?;
+    Ok(Status::OK)
 }
 
 /// An id as the log has it; a number that is none as it is.

@@ -158,6 +158,52 @@ fn every_mistake_of_a_car_is_shown_at_once() {
     ");
 }
 
+/// Breaks the format in every way that is mended, and is odd in every way that is not.
+const FLAWED: &str = include_str!("flawed.dbc");
+
+#[test]
+fn every_flaw_of_a_dbc_file_is_named_by_its_line() {
+    let garage = garage();
+    fs::write(garage.path().join("flawed.dbc"), FLAWED).unwrap();
+    fs::write(garage.path().join("quote.dbc"), "BO_ 1 A: 8 X\nCM_ \"no end\n").unwrap();
+    let asked = ["bus lint flawed.dbc", "bus lint assets/cars/two/two.dbc", "bus lint quote.dbc", "bus lint lost.dbc"];
+    insta::assert_snapshot!(asked.map(|asked| told(&garage, &tandem(&garage, asked).output().unwrap())).join("\n"));
+}
+
+#[test]
+fn flaws_are_told_as_a_document() {
+    let garage = garage();
+    fs::write(garage.path().join("flawed.dbc"), FLAWED).unwrap();
+    let output = tandem(&garage, "bus lint --json flawed.dbc").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["file"], "flawed.dbc");
+    let found = document["findings"].as_array().unwrap();
+    let kinds: std::collections::BTreeSet<_> = found.iter().map(|found| found["kind"].as_str().unwrap()).collect();
+    assert_eq!((found.len(), kinds.len()), (21, 16));
+    let first = &found[0];
+    assert_eq!((&first["line"], &first["kind"]), (&5.into(), &"wide-id".into()));
+    let none = tandem(&garage, "bus lint --json assets/cars/two/two.dbc").output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&none.stdout).unwrap();
+    assert_eq!((none.status.code(), &document["findings"]), (Some(0), &serde_json::json!([])));
+}
+
+#[test]
+fn a_cars_check_names_what_the_lint_mends() {
+    let garage = garage();
+    let flawed = FLAWED.to_owned() + &DBC.replace("BO_ 291", "BO_ 292");
+    fs::write(garage.path().join("assets/cars/two/two.dbc"), flawed).unwrap();
+    let text = |arguments: &str| String::from_utf8(tandem(&garage, arguments).output().unwrap().stdout).unwrap();
+    let (check, lint) = (text("car check two"), text("bus lint assets/cars/two/two.dbc"));
+    let mended: Vec<_> = check.lines().filter_map(|line| line.split_once(": mended: ").map(|(_, what)| what)).collect();
+    let odd = |line: &&str| line.ends_with("[overlap]") || line.ends_with("[duplicate-message]");
+    let found = lint.lines().filter(|line| line.ends_with(']') && !odd(line));
+    let found: Vec<_> =
+        found.map(|line| line.splitn(3, ':').nth(2).unwrap().rsplit_once(" [").unwrap().0.trim()).collect();
+    assert!(mended.len() > 15);
+    assert_eq!(mended, found);
+}
+
 #[test]
 fn cars_are_listed() {
     insta::assert_snapshot!(tells("car list"), @r"

@@ -126,7 +126,9 @@ fn data_is_our_own() {
     let ours = [
         "assets/cars/demo/",
         "tests/fixtures/can/demo-city.log",
+        "services/cli/tests/flawed.dbc",
         "vehicle-bus/dbc/tests/features.dbc",
+        "vehicle-bus/dbc/tests/odd.dbc",
         "tests/fuzz/seeds/",
     ];
     let strangers: Vec<_> = files()

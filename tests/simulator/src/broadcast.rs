@@ -2,10 +2,9 @@
 
 pub(crate) mod sources;
 
-use tandem_dbc::integrity::{self, Checksum, ChecksumError};
+use tandem_dbc::integrity::{self, Checksum, ChecksumError, Counter};
 use tandem_dbc::{EncodeError, Kind, Message, Multiplex, Raw, Signal};
 use tandem_frame::{BusIndex, Frame, LengthError};
-use tandem_signals::ChecksumKind;
 
 use crate::climate::Climate;
 use crate::folder::Bus;
@@ -194,7 +193,8 @@ impl Cyclic {
             put(*index, Value::Raw(*counter))?;
             if self.fault != Fault::Counter {
                 let size = self.description.signals.get(*index).map_or(1, |signal| signal.size);
-                *counter = (*counter + 1) % (1 << size.min(8));
+                let kind = self.checksum.map(|(_, kind)| kind);
+                *counter = Counter::beside(kind, size).after(*counter as u8).into();
             }
         }
         let id = self.description.id;
@@ -222,12 +222,9 @@ impl Cyclic {
 pub fn protection(bus: &Bus, message: &Message) -> (Option<usize>, Option<(usize, Checksum)>) {
     let Some(rule) = &bus.profile.integrity else { return (None, None) };
     let index = |name: &str| message.signal(name).map(|(index, _)| index);
-    let kind = match rule.checksum {
-        ChecksumKind::Honda => Checksum::Honda,
-        ChecksumKind::SaeJ1850 => Checksum::SaeJ1850,
-    };
+    let kind = Checksum::named(rule.checksum.word, rule.data_ids_of(&message.name));
     let counter = rule.counter_signal.as_deref().and_then(index);
-    (counter, index(&rule.checksum_signal).map(|index| (index, kind)))
+    (counter, index(&rule.checksum_signal).zip(kind))
 }
 
 enum Value {

@@ -103,7 +103,8 @@ impl Ear {
             && let Some(value) = bus.codec.raw(self.message, index, data)
         {
             let value = value.as_f64() as u8;
-            if self.heard.get_or_insert_with(|| Counter::new(size)).check(value) == Step::Repeated {
+            let kind = self.checksum.as_ref().map(|(_, kind)| *kind);
+            if self.heard.get_or_insert_with(|| Counter::beside(kind, size)).check(value) == Step::Repeated {
                 return Err(Unheard::Repeated(value));
             }
         }

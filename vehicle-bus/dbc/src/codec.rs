@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use tandem_frame::CanId;
 
-pub(crate) use bits::{Field, padded};
+pub(crate) use bits::{Field, Padded, padded};
 use ids::Ids;
 
 /// A database, compiled to decode and encode payloads. Messages and signals are named by their index in
@@ -20,6 +20,8 @@ use ids::Ids;
 #[derive(Debug, Clone)]
 pub struct Codec {
     ids: Ids,
+    /// J1939 messages by their parameter group.
+    parameter_groups: Option<Ids>,
     messages: Vec<Layout>,
     signals: Vec<Field>,
     /// Of each signal, the condition under which it is there: the counterpart of `groups` for single signals.
@@ -48,8 +50,11 @@ struct Group {
 #[derive(Debug, Clone, PartialEq)]
 struct Condition {
     multiplexor: Field,
+    /// Of [`Codec::ranges`], in their order and apart from each other.
     ranges: Range<usize>,
     parent: Option<u32>,
+    /// How many conditions there are up to the outermost.
+    depth: u8,
 }
 
 /// A signal's value as its bits say it.

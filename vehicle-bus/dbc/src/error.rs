@@ -18,10 +18,12 @@ pub enum DbcError {
     /// A quote that is opened and never closed swallows the rest of the file.
     #[error("line {line}: expected a closing quote for the text that begins here, near `{near}`")]
     Quote { line: usize, near: String },
+    #[error("{bytes} bytes are too many for a DBC file: at most 16 MiB are read")]
+    TooLarge { bytes: usize },
 }
 
 /// How much of the text an error shows, in letters.
-const NEAR: usize = 60;
+pub(crate) const NEAR: usize = 60;
 
 impl DbcError {
     /// What the parser found wrong in `text`.

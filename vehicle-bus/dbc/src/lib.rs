@@ -16,10 +16,11 @@ mod codec;
 mod diagnose;
 mod error;
 pub mod integrity;
+mod lint;
 mod load;
 mod model;
 mod repair;
 
 pub use codec::{Codec, DecodeError, EncodeError, Raw, Sample};
 pub use error::DbcError;
-pub use model::{ByteOrder, Database, Kind, Message, Multiplex, Repair, Signal};
+pub use model::{ByteOrder, Database, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};

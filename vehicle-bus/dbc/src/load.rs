@@ -1,18 +1,26 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use can_dbc::{AttributeValue, Comment, MultiplexIndicator, NumericValue, SignalExtendedValueType, ValueDescription};
+use can_dbc::{
+    AttributeDefinition, AttributeValue, AttributeValueType, Comment, MultiplexIndicator, NumericValue,
+    SignalExtendedValueType, ValueDescription,
+};
 use tandem_frame::CanId;
 
+use crate::lint::{DEEPEST, never_there};
 use crate::repair::{self, MessageLines};
-use crate::{ByteOrder, Database, DbcError, Kind, Message, Multiplex, Repair, Signal};
+use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};
 
+/// A text of this size, 16 MiB, keeps a machine busy for some seconds and with a gigabyte; real ones have a tenth of it.
+const LARGEST: usize = 16 << 20;
 const CYCLE_TIME: &str = "GenMsgCycleTime";
+const FRAME_FORMAT: &str = "VFrameFormat";
+const START_VALUE: &str = "GenSigStartValue";
 const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
 const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
 
 impl Database {
-    /// Reads a DBC file, UTF-8 or Windows-1252.
+    /// Reads a DBC file, UTF-8 or Windows-1252, of up to 16 MiB.
     ///
     /// Where real files break the format the text is mended, see [`Database::repairs`]; the message of loose signals
     /// (`VECTOR__INDEPENDENT_SIG_MSG`) is left out without a word.
@@ -20,6 +28,9 @@ impl Database {
     /// # Errors
     /// [`DbcError`] with the line, what was expected there and what was found.
     pub fn parse(text: &[u8]) -> Result<Database, DbcError> {
+        if text.len() > LARGEST {
+            return Err(DbcError::TooLarge { bytes: text.len() });
+        }
         let text = decoded(text);
         let mended = repair::mend(&text)?;
         let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended.text))?;
@@ -66,6 +77,10 @@ struct Loader<'a> {
     repairs: Vec<Repair>,
     cycle_default: Option<u32>,
     cycles: HashMap<Id, Option<u32>>,
+    format_default: FrameFormat,
+    formats: HashMap<Id, FrameFormat>,
+    start_default: Option<f64>,
+    starts: HashMap<(Id, &'a str), f64>,
     long_messages: HashMap<Id, &'a str>,
     long_signals: HashMap<(Id, &'a str), &'a str>,
     comments: HashMap<(Id, Option<&'a str>), &'a str>,
@@ -77,7 +92,14 @@ struct Loader<'a> {
 impl<'a> Loader<'a> {
     fn new(dbc: &'a can_dbc::Dbc) -> Self {
         let attributes = |name: &'static str| dbc.attribute_values_message.iter().filter(move |a| a.name == name);
-        let signal_attributes = dbc.attribute_values_signal.iter().filter(|a| a.name == LONG_SIGNAL_NAME);
+        let of_signals = |name: &'static str| dbc.attribute_values_signal.iter().filter(move |a| a.name == name);
+        let formats = dbc.attribute_definitions.iter().find_map(|definition| match definition {
+            AttributeDefinition::Message(name, AttributeValueType::Enum(formats)) if name == FRAME_FORMAT => {
+                Some(formats)
+            }
+            _ => None,
+        });
+        let formats = formats.map(Vec::as_slice).unwrap_or_default();
         let mut mappings: HashMap<_, Mapping<'_>> = HashMap::new();
         for extended in &dbc.extended_multiplex {
             let ranges = extended.mappings.iter().map(|mapping| mapping.min_value..=mapping.max_value);
@@ -91,10 +113,16 @@ impl<'a> Loader<'a> {
             repairs: Vec::new(),
             cycle_default: dbc.attribute_default(CYCLE_TIME).and_then(milliseconds),
             cycles: attributes(CYCLE_TIME).map(|a| (a.message_id, milliseconds(&a.value))).collect(),
+            format_default: dbc.attribute_default(FRAME_FORMAT).map(|value| format(value, formats)).unwrap_or_default(),
+            formats: attributes(FRAME_FORMAT).map(|a| (a.message_id, format(&a.value, formats))).collect(),
+            start_default: dbc.attribute_default(START_VALUE).and_then(figure),
+            starts: of_signals(START_VALUE)
+                .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), figure(&a.value)?)))
+                .collect(),
             long_messages: attributes(LONG_MESSAGE_NAME)
                 .filter_map(|a| Some((a.message_id, word(&a.value)?)))
                 .collect(),
-            long_signals: signal_attributes
+            long_signals: of_signals(LONG_SIGNAL_NAME)
                 .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), word(&a.value)?)))
                 .collect(),
             comments: dbc
@@ -135,7 +163,7 @@ impl<'a> Loader<'a> {
         let id = match CanId::from_raw(message.id.raw()) {
             Ok(id) => id,
             Err(error) => {
-                self.report(lines.line, format!("message {}: {error}: left out", message.name));
+                self.report(lines.line, Defect::Impossible, format!("message {}: {error}: left out", message.name));
                 return None;
             }
         };
@@ -143,7 +171,9 @@ impl<'a> Loader<'a> {
         for (signal, &line) in message.signals.iter().zip(&lines.signals) {
             match self.kind(message.id, signal) {
                 Ok(kind) => kept.push((line, signal, kind)),
-                Err(cause) => self.report(line, format!("signal {}: {cause}: left out", signal.name)),
+                Err(cause) => {
+                    self.report(line, Defect::Impossible, format!("signal {}: {cause}: left out", signal.name))
+                }
             }
         }
         let names: HashMap<_, _> =
@@ -151,23 +181,40 @@ impl<'a> Loader<'a> {
         let mut multiplexors = kept.iter().enumerate().filter(|(_, (_, signal, _))| selects(signal));
         let only = multiplexors.next().filter(|_| multiplexors.next().is_none()).map(|(index, _)| index);
         let length = usize::try_from(message.size).unwrap_or(usize::MAX);
-        let signals = kept
+        let signals: Vec<_> = kept
             .iter()
             .enumerate()
             .map(|(index, (line, signal, kind))| {
                 let multiplex = self.multiplex(message.id, index, signal, *line, &names, only);
-                let signal = self.signal(message.id, signal, *kind, multiplex);
+                let signal = Signal { line: *line, ..self.signal(message.id, signal, *kind, multiplex) };
                 if signal.bytes().is_none_or(|bytes| *bytes.end() >= length) {
                     let what = format!("signal {} reaches past the {length} bytes of its message", signal.name);
-                    self.report(*line, format!("{what}: not decoded from frames of that length"));
+                    self.report(*line, Defect::PastTheEnd, format!("{what}: not decoded from frames of that length"));
                 }
                 signal
             })
             .collect();
+        for (signal, defect) in signals.iter().zip(never_there(&signals)) {
+            let Some(defect) = defect else { continue };
+            let cause = match defect {
+                Defect::TooDeep => format!("are nested over {DEEPEST} deep"),
+                _ => "select each other in a ring".to_owned(),
+            };
+            self.report(
+                signal.line,
+                defect,
+                format!("signal {}: its multiplexors {cause}: never decoded", signal.name),
+            );
+        }
         Some(Message {
+            line: lines.line,
             name: message.name.clone(),
             id,
             length,
+            format: match self.formats.get(&message.id).copied().unwrap_or(self.format_default) {
+                FrameFormat::Classic if length > 8 => FrameFormat::Fd,
+                format => format,
+            },
             cycle_ms: self.cycles.get(&message.id).copied().unwrap_or(self.cycle_default),
             comment: self.comments.get(&(message.id, None)).map(|comment| unescaped(comment)),
             sender: message.transmitter.clone(),
@@ -198,6 +245,7 @@ impl<'a> Loader<'a> {
         let (minimum, maximum) = (number(signal.min), number(signal.max));
         let limited = minimum != 0.0 || maximum != 0.0;
         Signal {
+            line: 0,
             name: signal.name.clone(),
             start: signal.start_bit as u16,
             size: signal.size as u16,
@@ -211,6 +259,7 @@ impl<'a> Loader<'a> {
             minimum: limited.then_some(minimum),
             maximum: limited.then_some(maximum),
             unit: unescaped(&signal.unit),
+            start_value: self.starts.get(&key).copied().or(self.start_default),
             values: self.values.get(&key).cloned().unwrap_or_default(),
             multiplex,
             comment: self.comments.get(&(message, Some(signal.name.as_str()))).map(|comment| unescaped(comment)),
@@ -246,7 +295,11 @@ impl<'a> Loader<'a> {
             (Some(multiplexor), false) => Multiplex::Of { multiplexor, ranges },
             (Some(multiplexor), true) => Multiplex::Nested { multiplexor, ranges },
             (None, _) => {
-                self.report(line, format!("signal {}: {cause}: taken as always there", signal.name));
+                self.report(
+                    line,
+                    Defect::NoMultiplexor,
+                    format!("signal {}: {cause}: taken as always there", signal.name),
+                );
                 plain
             }
         }
@@ -269,8 +322,8 @@ impl<'a> Loader<'a> {
         }
     }
 
-    fn report(&mut self, line: usize, what: String) {
-        self.repairs.push(Repair { line, what });
+    fn report(&mut self, line: usize, defect: Defect, what: String) {
+        self.repairs.push(Repair { line, defect, what });
     }
 }
 
@@ -300,12 +353,32 @@ fn number(value: NumericValue) -> f64 {
     }
 }
 
+fn figure(value: &AttributeValue) -> Option<f64> {
+    match value {
+        AttributeValue::Uint(value) => Some(*value as f64),
+        AttributeValue::Int(value) => Some(*value as f64),
+        AttributeValue::Double(value) => Some(*value),
+        AttributeValue::String(_) => None,
+    }
+}
+
 fn milliseconds(value: &AttributeValue) -> Option<u32> {
-    let value = match value {
-        AttributeValue::Uint(value) => *value as f64,
-        AttributeValue::Int(value) => *value as f64,
-        AttributeValue::Double(value) => *value,
-        AttributeValue::String(_) => return None,
+    Some(figure(value)?.round() as u32).filter(|ms| *ms > 0)
+}
+
+/// A frame's format by its name, or by that name's place in the attribute's definition; in a definition without names, by
+/// the place in Vector's own.
+fn format(value: &AttributeValue, names: &[String]) -> FrameFormat {
+    let place = figure(value).map(|place| place as usize);
+    let name = match (value, place) {
+        (AttributeValue::String(name), _) => name.as_str(),
+        (_, Some(3)) if names.is_empty() => "J1939PG",
+        (_, Some(14 | 15)) if names.is_empty() => "ExtendedCAN_FD",
+        (_, place) => place.and_then(|place| names.get(place)).map(String::as_str).unwrap_or_default(),
     };
-    Some(value.round() as u32).filter(|ms| *ms > 0)
+    match name {
+        "J1939PG" => FrameFormat::J1939,
+        name if name.ends_with("_FD") => FrameFormat::Fd,
+        _ => FrameFormat::Classic,
+    }
 }

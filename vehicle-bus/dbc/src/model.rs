@@ -15,17 +15,82 @@ pub struct Database {
 pub struct Repair {
     /// Line in the file, from 1.
     pub line: usize,
+    pub defect: Defect,
     /// A sentence for the file's owner.
     pub what: String,
+}
+
+/// A way to break the format, or to be odd within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Defect {
+    /// An id of over 11 bits without bit 31, or of over 29 bits.
+    WideId,
+    DuplicateId,
+    /// Two messages of one name.
+    DuplicateMessage,
+    /// Two signals of one name in one message.
+    DuplicateSignal,
+    /// A name that starts with a digit.
+    DigitFirst,
+    /// A number with nothing before or behind its point.
+    BareNumber,
+    /// No sender or no receiver.
+    NoNode,
+    NoSemicolon,
+    /// A statement about a message or a signal that is not there.
+    Dangling,
+    /// A comment that does not say what it is about.
+    BareComment,
+    /// A statement of the format that nobody uses.
+    NotRead,
+    /// A signal or a message that no CAN frame holds, or no number.
+    Impossible,
+    /// A signal that reaches past the end of its message.
+    PastTheEnd,
+    /// A multiplexed signal, and nothing says by what.
+    NoMultiplexor,
+    MultiplexorRing,
+    /// A signal under too many multiplexors.
+    TooDeep,
+    /// Two signals that share bits while both are there.
+    Overlap,
+}
+
+impl Defect {
+    /// The word for it in a document, `wide-id`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WideId => "wide-id",
+            Self::DuplicateId => "duplicate-id",
+            Self::DuplicateMessage => "duplicate-message",
+            Self::DuplicateSignal => "duplicate-signal",
+            Self::DigitFirst => "digit-first",
+            Self::BareNumber => "bare-number",
+            Self::NoNode => "no-node",
+            Self::NoSemicolon => "no-semicolon",
+            Self::Dangling => "dangling",
+            Self::BareComment => "bare-comment",
+            Self::NotRead => "not-read",
+            Self::Impossible => "impossible",
+            Self::PastTheEnd => "past-the-end",
+            Self::NoMultiplexor => "no-multiplexor",
+            Self::MultiplexorRing => "multiplexor-ring",
+            Self::TooDeep => "too-deep",
+            Self::Overlap => "overlap",
+        }
+    }
 }
 
 /// A frame layout (`BO_`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
+    /// Line in the file, from 1; 0 if it comes from none.
+    pub line: usize,
     pub name: String,
     pub id: CanId,
     /// Payload in bytes. May be over 64 for messages that a transport protocol carries; those decode from no frame.
     pub length: usize,
+    pub format: FrameFormat,
     /// `GenMsgCycleTime`, ms; the attribute's default if the message has none of its own; `None` for 0 (not cyclic).
     pub cycle_ms: Option<u32>,
     pub comment: Option<String>,
@@ -34,9 +99,23 @@ pub struct Message {
     pub signals: Vec<Signal>,
 }
 
+/// How a message travels (`VFrameFormat`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum FrameFormat {
+    /// In a frame of up to 8 bytes.
+    #[default]
+    Classic,
+    /// In a CAN FD frame: the file says so, or the message has more than 8 bytes and the file says nothing else.
+    Fd,
+    /// As a J1939 parameter group: its priority and the addresses in its id are an example, every sender's count.
+    J1939,
+}
+
 /// A value within a message (`SG_`).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
+    /// Line in the file, from 1; 0 if it comes from none.
+    pub line: usize,
     pub name: String,
     /// Bit number as the file writes it: of the least significant bit if [`ByteOrder::Little`], else of the most
     /// significant one.
@@ -52,6 +131,9 @@ pub struct Signal {
     pub minimum: Option<f64>,
     pub maximum: Option<f64>,
     pub unit: String,
+    /// `GenSigStartValue`, the raw value before anything is known; the attribute's default if the signal has none of its
+    /// own.
+    pub start_value: Option<f64>,
     /// Names of raw values (`VAL_`), in the file's order.
     pub values: Vec<(i64, String)>,
     pub multiplex: Multiplex,
@@ -104,6 +186,12 @@ impl Database {
 }
 
 impl Message {
+    /// The number of a J1939 parameter group, 18 bits: the id without priority and source, and without the destination
+    /// that ids below format 240 carry. `None` for a message in another format.
+    pub fn parameter_group(&self) -> Option<u32> {
+        parameter_group(self.id).filter(|_| self.format == FrameFormat::J1939)
+    }
+
     /// The signal of that name, and its index in [`Message::signals`].
     pub fn signal(&self, name: &str) -> Option<(usize, &Signal)> {
         self.signals.iter().enumerate().find(|(_, signal)| signal.name == name)
@@ -127,4 +215,10 @@ impl Signal {
     pub fn value_name(&self, raw: i64) -> Option<&str> {
         self.values.iter().find(|(value, _)| *value == raw).map(|(_, name)| name.as_str())
     }
+}
+
+/// The J1939 parameter group that an extended id names.
+pub(crate) fn parameter_group(id: CanId) -> Option<u32> {
+    let group = id.number() >> 8 & 0x3_FFFF;
+    id.is_extended().then_some(if group >> 8 & 0xFF < 240 { group & !0xFF } else { group })
 }

@@ -11,7 +11,8 @@ use std::collections::{HashMap, HashSet};
 use names::{Edits, Word, Words, digit_first};
 use statement::{Kind, Statement};
 
-use crate::{DbcError, Repair};
+use crate::error::NEAR;
+use crate::{DbcError, Defect, Repair};
 
 const EXTENDED: u32 = 1 << 31;
 const MESSAGE_OF_LOOSE_SIGNALS: &str = "VECTOR__INDEPENDENT_SIG_MSG";
@@ -97,7 +98,7 @@ fn survey<'a>(statements: &[Statement<'a>]) -> Result<Known<'a>, DbcError> {
         match statement.kind {
             Kind::Message => {
                 let (Some(id), Some(name)) = (words.number(), words.name()) else { continue };
-                let wrong = || DbcError::Id { line: statement.line, id: id.text.to_owned() };
+                let wrong = || DbcError::Id { line: statement.line, id: id.text.chars().take(NEAR).collect() };
                 let number = id.text.parse::<u32>().map_err(|_| wrong())?;
                 let fate = if name.text == MESSAGE_OF_LOOSE_SIGNALS { Fate::Loose } else { Fate::Kept(fit(number)) };
                 message = known.ids.entry(number).or_insert(fate).kept();
@@ -144,8 +145,8 @@ struct Mender<'a> {
 }
 
 impl<'a> Mender<'a> {
-    fn report(&mut self, statement: &Statement<'_>, what: String) {
-        self.repairs.push(Repair { line: statement.line, what });
+    fn report(&mut self, statement: &Statement<'_>, defect: Defect, what: String) {
+        self.repairs.push(Repair { line: statement.line, defect, what });
     }
 
     fn statement(&mut self, statement: &Statement<'a>) -> Outcome {
@@ -154,7 +155,7 @@ impl<'a> Mender<'a> {
             Kind::Message => self.message(statement, &mut edits),
             Kind::Signal => self.signal(statement, &mut edits),
             Kind::Obsolete => {
-                self.report(statement, format!("{} is not read: left out", statement.keyword));
+                self.report(statement, Defect::NotRead, format!("{} is not read: left out", statement.keyword));
                 false
             }
             Kind::Ended => self.ended(statement, &mut edits),
@@ -172,7 +173,11 @@ impl<'a> Mender<'a> {
         self.leaving_out = !matches!(fate, Fate::Kept(id) if self.defined.insert(id));
         if self.leaving_out {
             if name.text != MESSAGE_OF_LOOSE_SIGNALS {
-                self.report(statement, format!("message {} has an id that is taken already: left out", name.text));
+                self.report(
+                    statement,
+                    Defect::DuplicateId,
+                    format!("message {} has an id that is taken already: left out", name.text),
+                );
             }
             return false;
         }
@@ -185,7 +190,11 @@ impl<'a> Mender<'a> {
                 _ => "has over 29 bits",
             };
             let shown = fitting & !EXTENDED;
-            self.report(statement, format!("message {}: id {number} {cause}: read as extended {shown:08X}", name.text));
+            self.report(
+                statement,
+                Defect::WideId,
+                format!("message {}: id {number} {cause}: read as extended {shown:08X}", name.text),
+            );
             edits.replace(&id, fitting.to_string());
         }
         self.rename("message", &name, statement, edits);
@@ -193,7 +202,11 @@ impl<'a> Mender<'a> {
         match words.name() {
             Some(sender) => self.rename("node", &sender, statement, edits),
             None => {
-                self.report(statement, format!("message {} names no sender: taken as {NOBODY}", name.text));
+                self.report(
+                    statement,
+                    Defect::NoNode,
+                    format!("message {} names no sender: taken as {NOBODY}", name.text),
+                );
                 edits.insert(statement.text.len(), &format!(" {NOBODY}"));
             }
         }
@@ -202,7 +215,11 @@ impl<'a> Mender<'a> {
 
     fn rename(&mut self, what: &str, name: &Word<'_>, statement: &Statement<'_>, edits: &mut Edits) {
         if digit_first(name.text) {
-            self.report(statement, format!("{what} {0} starts with a digit: called _{0}", name.text));
+            self.report(
+                statement,
+                Defect::DigitFirst,
+                format!("{what} {0} starts with a digit: called _{0}", name.text),
+            );
             edits.insert(name.start, "_");
         }
     }
@@ -217,6 +234,7 @@ impl<'a> Mender<'a> {
         if !self.names.insert(name.text) {
             self.report(
                 statement,
+                Defect::DuplicateSignal,
                 format!("signal {} is there twice in its message: the second is left out", name.text),
             );
             return false;
@@ -238,11 +256,19 @@ impl<'a> Mender<'a> {
                 (true, false) => edits.insert(at + 1, "0"),
                 _ => continue,
             }
-            self.report(statement, format!("signal {}: a number lacks a digit at its point: 0 added", name.text));
+            self.report(
+                statement,
+                Defect::BareNumber,
+                format!("signal {}: a number lacks a digit at its point: 0 added", name.text),
+            );
         }
         let behind = statement.text.rfind('"').and_then(|quote| statement.text.get(quote + 1..));
         if behind.is_some_and(|receivers| receivers.trim().is_empty()) {
-            self.report(statement, format!("signal {} names no receiver: taken as {NOBODY}", name.text));
+            self.report(
+                statement,
+                Defect::NoNode,
+                format!("signal {} names no receiver: taken as {NOBODY}", name.text),
+            );
             edits.insert(statement.text.len(), &format!(" {NOBODY}"));
         }
         true
@@ -251,7 +277,7 @@ impl<'a> Mender<'a> {
     /// A statement that ends in `;`: its end, and the message and signal that it speaks of.
     fn ended(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> bool {
         if !statement.closed {
-            self.report(statement, format!("{} does not end in `;`: added", statement.keyword));
+            self.report(statement, Defect::NoSemicolon, format!("{} does not end in `;`: added", statement.keyword));
             edits.insert(statement.text.len(), ";");
         }
         let subject = match self.subject(statement, edits) {
@@ -265,7 +291,11 @@ impl<'a> Mender<'a> {
             Some(Fate::Loose) => return false,
             None => {
                 let keyword = statement.keyword;
-                self.report(statement, format!("{keyword} speaks of message {number}, which is not there: left out"));
+                self.report(
+                    statement,
+                    Defect::Dangling,
+                    format!("{keyword} speaks of message {number}, which is not there: left out"),
+                );
                 return false;
             }
         };
@@ -274,6 +304,7 @@ impl<'a> Mender<'a> {
                 let (keyword, signal) = (statement.keyword, signal.text);
                 self.report(
                     statement,
+                    Defect::Dangling,
                     format!("{keyword} speaks of signal {signal}, which message {number} does not have: left out"),
                 );
                 return false;
@@ -309,13 +340,21 @@ impl<'a> Mender<'a> {
                 Vec::new()
             }
             ("CM_", _) if object.is_number() => {
-                self.report(statement, "a comment on a message without BO_: taken as the message's".to_owned());
+                self.report(
+                    statement,
+                    Defect::BareComment,
+                    "a comment on a message without BO_: taken as the message's".to_owned(),
+                );
                 Vec::new()
             }
             _ => return Ok(None),
         };
         if (statement.keyword, object.text) == ("CM_", "SG_") && signals.is_empty() {
-            self.report(statement, "a signal's comment without the signal's name: left out".to_owned());
+            self.report(
+                statement,
+                Defect::BareComment,
+                "a signal's comment without the signal's name: left out".to_owned(),
+            );
             return Err(Unclear);
         }
         Ok(message.map(|message| Subject { message, signals }))

@@ -1,8 +1,13 @@
 //! Real DBC files and a real recording, when the corpus is there.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
+mod against;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use against::{Equal, compare};
 
 use tandem_dbc::integrity::{Checksum, Counter, Step, verify};
 use tandem_dbc::{ByteOrder, Codec, Database, Kind, Multiplex, Signal};
@@ -54,6 +59,39 @@ fn every_file_loads() {
     }
 }
 
+/// A Python with cantools: `$TANDEM_PYTHON`, or the one that `cargo xtask test` made.
+fn python() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
+    let python = variable("TANDEM_PYTHON").or_else(|| Some(cache?.join("tandem/python/bin/python3")));
+    let python = python.filter(|python| python.is_file());
+    if python.is_none() {
+        eprintln!("SKIPPED: no Python with cantools; `cargo xtask test` makes one");
+    }
+    python
+}
+
+/// Every signal of every file, the branches of multiplexed ones included, against cantools, which reads a text that
+/// another program mended.
+#[test]
+fn every_value_is_what_cantools_says() {
+    let (Some(corpus), Some(python)) = (corpus(), python()) else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/vectors.py");
+    let equal = ["opendbc", "cantools", "css", "can-dbc"].map(|folder| {
+        let made = Command::new(&python).arg(&script).args(files(corpus.join("dbc").join(folder))).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let vectors = String::from_utf8(made.stdout).unwrap();
+        compare(vectors.lines(), |file| std::fs::read(file).unwrap())
+    });
+    let expected = [
+        Equal { files: 97, refused: 0, messages: 5_883, vectors: 141_192, values: 1_098_085, physical: 1_089_805 },
+        Equal { files: 83, refused: 0, messages: 438, vectors: 10_464, values: 21_316, physical: 20_716 },
+        Equal { files: 3, refused: 0, messages: 21, vectors: 504, values: 1_944, physical: 1_896 },
+        Equal { files: 4, refused: 2, messages: 14, vectors: 336, values: 780, physical: 780 },
+    ];
+    assert_eq!(equal, expected);
+}
+
 /// What the codec makes of a recording: frames, known frames, frames that were too short, decoded values.
 fn decode(dbc: PathBuf, log: PathBuf) -> [usize; 4] {
     let codec = Codec::compile(&Database::parse(&std::fs::read(dbc).unwrap()).unwrap());
@@ -79,6 +117,7 @@ fn recordings_decode() {
 
 fn bits(name: &str, start: u16, size: u16) -> Signal {
     Signal {
+        line: 0,
         name: name.to_owned(),
         start,
         size,
@@ -91,6 +130,7 @@ fn bits(name: &str, start: u16, size: u16) -> Signal {
         unit: String::new(),
         values: Vec::new(),
         multiplex: Multiplex::Plain,
+        start_value: None,
         comment: None,
     }
 }

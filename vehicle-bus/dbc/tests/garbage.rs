@@ -64,6 +64,7 @@ fn holds(text: &[u8]) -> Result<(), TestCaseError> {
             | DbcError::Id { line, .. }
             | DbcError::Quote { line, .. },
         ) => prop_assert!(line > 0),
+        Err(error @ DbcError::TooLarge { .. }) => prop_assert!(false, "{error}"),
     }
     Ok(())
 }

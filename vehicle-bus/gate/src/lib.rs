@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use tandem_dbc::integrity::{Checksum, ChecksumError, fill};
 use tandem_dbc::{Codec, Database, EncodeError, Raw, Signal};
 use tandem_frame::{BusIndex, CanId, Frame, LengthError};
-use tandem_signals::{BusProfile, ChecksumKind, TransmitProfile};
+use tandem_signals::{BusProfile, TransmitProfile};
 use tandem_units::Nanoseconds;
 
 /// One line of the allow-list, bound to its message.
@@ -27,7 +27,8 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Binds a line of a profile's allow-list. `None` if the message or a signal is not in the DBC file.
+    /// Binds a line of a profile's allow-list. `None` if the message or a signal is not in the DBC file, or the message has a
+    /// checksum that needs a data id and the profile names none.
     pub fn bind(profile: &TransmitProfile, bus: &BusProfile, database: &Database) -> Option<Self> {
         let at = database.messages.iter().position(|message| message.name == profile.message)?;
         let message = database.messages.get(at)?;
@@ -35,13 +36,14 @@ impl Rule {
             message.signal(name).map(|(signal, _)| (signal, *range.start(), *range.end()))
         };
         let integrity = bus.integrity.as_ref();
-        let checksum = integrity.and_then(|integrity| {
-            let kind = match integrity.checksum {
-                ChecksumKind::Honda => Checksum::Honda,
-                ChecksumKind::SaeJ1850 => Checksum::SaeJ1850,
+        let checksum =
+            match integrity.and_then(|integrity| Some((integrity, message.signal(&integrity.checksum_signal)?.1))) {
+                Some((integrity, signal)) => {
+                    let ids = integrity.data_ids_of(&profile.message);
+                    Some((Checksum::named(integrity.checksum.word, ids)?, signal.clone()))
+                }
+                None => None,
             };
-            message.signal(&integrity.checksum_signal).map(|(_, signal)| (kind, signal.clone()))
-        });
         let counter = integrity
             .filter(|integrity| !integrity.counter_exempt.contains(&profile.message))
             .and_then(|integrity| integrity.counter_signal.as_deref())
@@ -142,7 +144,12 @@ impl Gate {
         }
         if let Some((signal, bits)) = rule.counter {
             let mask = u64::MAX.checked_shr(64 - u32::from(bits)).unwrap_or(0);
-            codec.set_raw(message, &mut payload, signal, Raw::Unsigned(sent.counter & mask))?;
+            let counter = match rule.checksum {
+                // E2E profile 1 counts to 14.
+                Some((Checksum::E2eProfile1 { .. }, _)) => sent.counter % 15,
+                _ => sent.counter,
+            };
+            codec.set_raw(message, &mut payload, signal, Raw::Unsigned(counter & mask))?;
         }
         if let Some((kind, signal)) = &rule.checksum {
             fill(*kind, rule.id, &mut payload, signal)?;

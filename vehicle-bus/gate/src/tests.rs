@@ -1,5 +1,6 @@
 use tandem_dbc::Database;
-use tandem_dbc::integrity::verify;
+use tandem_dbc::integrity::{DataIdMode, verify};
+use tandem_signals::ChecksumKind;
 
 use super::*;
 
@@ -30,7 +31,8 @@ fn profile(counter_exempt: Vec<String>) -> BusProfile {
         dbc_source: None,
         bitrate: 500_000,
         integrity: Some(tandem_signals::IntegrityProfile {
-            checksum: ChecksumKind::SaeJ1850,
+            checksum: ChecksumKind::find("sae_j1850").unwrap(),
+            data_ids: Vec::new(),
             checksum_signal: "Checksum".into(),
             counter_signal: Some("Counter".into()),
             counter_exempt,
@@ -39,17 +41,20 @@ fn profile(counter_exempt: Vec<String>) -> BusProfile {
     }
 }
 
+fn line() -> TransmitProfile {
+    TransmitProfile {
+        bus: 0,
+        message: "ClimateCommand".into(),
+        signals: vec![("Temperature".into(), 16.0..=28.0)],
+        min_period: Nanoseconds::from_millis(100),
+        line: 1,
+    }
+}
+
 impl Bench {
     fn new() -> Self {
         let database = Database::parse(DBC.as_bytes()).unwrap();
-        let bus = profile(vec![]);
-        let line = TransmitProfile {
-            bus: 0,
-            message: "ClimateCommand".into(),
-            signals: vec![("Temperature".into(), 16.0..=28.0)],
-            min_period: Nanoseconds::from_millis(100),
-            line: 1,
-        };
+        let (bus, line) = (profile(vec![]), line());
         let rule = Rule::bind(&line, &bus, &database).unwrap();
         let codec = Codec::compile(&database);
         Self { database, codec, gate: Gate::new(vec![rule]) }
@@ -162,4 +167,22 @@ fn a_counter_that_the_profile_exempts_is_not_written() {
     }
     let absent = TransmitProfile { message: "Nothing".into(), ..line };
     assert!(Rule::bind(&absent, &exempt, &bench.database).is_none());
+}
+
+#[test]
+fn a_checksum_that_needs_a_data_id_has_it_and_profile_1_counts_to_14() {
+    let mut bench = Bench::new();
+    let mut protected = profile(vec![]);
+    let integrity = protected.integrity.as_mut().unwrap();
+    integrity.checksum = ChecksumKind::find("e2e_p01_both").unwrap();
+    assert!(Rule::bind(&line(), &protected, &bench.database).is_none(), "no data id");
+    protected.integrity.as_mut().unwrap().data_ids = vec![("ClimateCommand".into(), vec![0x1234])];
+    bench.gate = Gate::new(vec![Rule::bind(&line(), &protected, &bench.database).unwrap()]);
+    let checksum = bench.database.messages[0].signal("Checksum").unwrap().1.clone();
+    let kind = Checksum::E2eProfile1 { data_id: 0x1234, mode: DataIdMode::Both };
+    for round in 0..32u64 {
+        let frame = bench.ask(0, &[(TEMPERATURE, 21.5)], round * 100).unwrap();
+        assert_eq!(u64::from(frame.data()[2]), round % 15);
+        assert_eq!(verify(kind, frame.id, frame.data(), &checksum), Ok(()));
+    }
 }

@@ -15,6 +15,6 @@ pub use leaf::{Datatype, Kind, Leaf, RangeError};
 pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use profile::{
-    BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
+    BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
 };
 pub use tandem_units::{Quality, Value};

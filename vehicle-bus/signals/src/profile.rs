@@ -57,14 +57,65 @@ pub struct IntegrityProfile {
     pub counter_signal: Option<String>,
     /// Messages whose counter is not checked.
     pub counter_exempt: Vec<String>,
+    /// Data ids by message, as [`ChecksumKind::data_ids`] says.
+    pub data_ids: Vec<(String, Vec<u16>)>,
 }
 
+impl IntegrityProfile {
+    /// The data ids of a message; none if the profile names none.
+    pub fn data_ids_of(&self, message: &str) -> &[u16] {
+        self.data_ids.iter().find(|(name, _)| name == message).map(|(_, ids)| ids.as_slice()).unwrap_or_default()
+    }
+}
+
+/// A kind of checksum, named by the word that `car.toml` and the DBC codec have for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ChecksumKind {
-    /// Honda's 4 bits: 8 minus the nibbles of id and data.
-    Honda,
-    /// CRC-8 SAE J1850 over the low byte of the id and the data.
-    SaeJ1850,
+pub struct ChecksumKind {
+    pub word: &'static str,
+    pub data_ids: DataIds,
+}
+
+/// Which data ids a kind of checksum needs of each message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DataIds {
+    None,
+    /// One of 8 bits or 16 such, one for each value of the counter; messages without are protected all the same.
+    MayHaveBytes,
+    /// One of 8 bits or 16 such, one for each value of the counter.
+    Bytes,
+    /// One of 16 bits.
+    Number,
+}
+
+impl ChecksumKind {
+    /// Every kind. What each is computed from stands in the DBC codec.
+    pub const ALL: [Self; 15] = {
+        const fn kind(word: &'static str, data_ids: DataIds) -> ChecksumKind {
+            ChecksumKind { word, data_ids }
+        }
+        [
+            kind("honda", DataIds::None),
+            kind("sae_j1850", DataIds::None),
+            kind("toyota", DataIds::None),
+            kind("chrysler", DataIds::None),
+            kind("hyundai_crc8", DataIds::None),
+            kind("hyundai_sum6", DataIds::None),
+            kind("hyundai_sum7", DataIds::None),
+            kind("hyundai_canfd", DataIds::None),
+            kind("vw_mqb", DataIds::MayHaveBytes),
+            kind("e2e_p01_both", DataIds::Number),
+            kind("e2e_p01_alt", DataIds::Number),
+            kind("e2e_p01_low", DataIds::Number),
+            kind("e2e_p01_nibble", DataIds::Number),
+            kind("e2e_p02", DataIds::Bytes),
+            kind("e2e_p05", DataIds::Number),
+        ]
+    };
+
+    /// The kind of that word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word == word)
+    }
 }
 
 /// Where one leaf's value comes from.

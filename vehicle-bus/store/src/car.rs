@@ -1,5 +1,8 @@
+use std::collections::HashSet;
+
+use tandem_dbc::integrity::Checksum;
 use tandem_dbc::{Codec, Database, Message};
-use tandem_signals::{Catalogue, ChecksumKind, LeafId, Mistake, Profile, SignalProfile, nearest};
+use tandem_signals::{Catalogue, LeafId, Mistake, Profile, SignalProfile, nearest};
 use tandem_units::Nanoseconds;
 
 /// Silence of this many cycles makes a reading stale, unless its profile says otherwise.
@@ -53,7 +56,7 @@ pub(crate) struct Binding {
 
 #[derive(Clone, Copy)]
 pub(crate) struct IntegrityPlan {
-    pub checksum: Option<(ChecksumKind, usize)>,
+    pub checksum: Option<(Checksum, usize)>,
     pub counter: Option<usize>,
 }
 
@@ -90,6 +93,7 @@ impl Car {
         }
         let car = Self { profile, catalogue, buses, leaves, probes: 0 };
         car.check_commands(file, &mut mistakes);
+        car.check_data_ids(file, &mut mistakes);
         if mistakes.is_empty() {
             Ok(car)
         } else {
@@ -118,6 +122,32 @@ impl Car {
         plan.probes.push((signal, probe));
         want(plan, signal);
         Some(probe)
+    }
+
+    /// A message whose checksum needs a data id would be taken unchecked without one, and not be sent at all.
+    fn check_data_ids(&self, file: &str, mistakes: &mut Vec<Mistake>) {
+        let heard = self.profile.signals.iter().map(|signal| (signal.bus, &signal.message, signal.line));
+        let sent = self.profile.transmit.iter().map(|rule| (rule.bus, &rule.message, rule.line));
+        let mut seen = HashSet::new();
+        for (bus, name, line) in heard.chain(sent).filter(|(bus, name, _)| seen.insert((*bus, *name))) {
+            let (Some(profile), Some(bus)) = (self.profile.buses.get(bus), self.buses.get(bus)) else { continue };
+            let Some(integrity) = &profile.integrity else { continue };
+            let message = bus.database.message(name);
+            let protected = message.is_some_and(|message| message.signal(&integrity.checksum_signal).is_some());
+            let kind = integrity.checksum.word;
+            if protected && Checksum::named(kind, integrity.data_ids_of(name)).is_none() {
+                let what = format!("message `{name}` has a checksum `{kind}`, which needs its data id in `data_ids`");
+                mistakes.push(mistake(file, line, what));
+            }
+        }
+        for (profile, bus) in self.profile.buses.iter().zip(&self.buses) {
+            let named = profile.integrity.iter().flat_map(|integrity| &integrity.data_ids);
+            for (name, _) in named.filter(|(name, _)| bus.database.message(name).is_none()) {
+                let near = nearest(name, bus.database.messages.iter().map(|message| message.name.as_str()));
+                let what = format!("`data_ids`: the DBC file has no message `{name}`{}", hint(near));
+                mistakes.push(mistake(file, profile.line, what));
+            }
+        }
     }
 
     fn check_commands(&self, file: &str, mistakes: &mut Vec<Mistake>) {
@@ -179,7 +209,8 @@ fn plan_integrity(profile: Option<&tandem_signals::IntegrityProfile>, message: &
     let mut plan = MessagePlan::default();
     let Some(profile) = profile else { return plan };
     let at = |name: &str| message.signal(name).map(|(index, _)| index);
-    let checksum = at(&profile.checksum_signal).map(|signal| (profile.checksum, signal));
+    let kind = Checksum::named(profile.checksum.word, profile.data_ids_of(&message.name));
+    let checksum = kind.zip(at(&profile.checksum_signal));
     let counter =
         profile.counter_signal.as_deref().filter(|_| !profile.counter_exempt.contains(&message.name)).and_then(at);
     if checksum.is_some() || counter.is_some() {

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 
-use tandem_dbc::integrity::{Checksum, Counter, Step, verify};
+use tandem_dbc::integrity::{Counter, Step, verify};
 use tandem_frame::Frame;
-use tandem_signals::ChecksumKind;
 
 use crate::car::{Bus, Car, IntegrityPlan};
 use crate::statistics::Fault;
@@ -22,9 +21,10 @@ impl Counters {
         let mut counters = HashMap::new();
         for (bus_index, bus) in car.buses.iter().enumerate() {
             for (index, (plan, message)) in bus.plans.iter().zip(&bus.database.messages).enumerate() {
-                let counter = plan.integrity.and_then(|integrity| integrity.counter);
-                if let Some(signal) = counter.and_then(|at| message.signals.get(at)) {
-                    counters.insert((bus_index, index), Counter::new(signal.size));
+                let Some(IntegrityPlan { checksum, counter: Some(counter) }) = plan.integrity else { continue };
+                if let Some(signal) = message.signals.get(counter) {
+                    let checksum = checksum.map(|(kind, _)| kind);
+                    counters.insert((bus_index, index), Counter::beside(checksum, signal.size));
                 }
             }
         }
@@ -46,7 +46,7 @@ impl Counters {
         }
         if let Some((kind, at)) = plan.checksum {
             let signal = layout.signals.get(at)?;
-            if verify(checksum(kind), frame.id, frame.data(), signal).is_err() {
+            if verify(kind, frame.id, frame.data(), signal).is_err() {
                 return Some(Found { fault: Fault::Checksum, usable: false });
             }
         }
@@ -56,13 +56,5 @@ impl Counters {
             Step::Repeated => Some(Found { fault: Fault::Counter, usable: false }),
             Step::Jumped => Some(Found { fault: Fault::Counter, usable: true }),
         }
-    }
-}
-
-/// The codec's word for a profile's word.
-pub(crate) fn checksum(kind: ChecksumKind) -> Checksum {
-    match kind {
-        ChecksumKind::Honda => Checksum::Honda,
-        ChecksumKind::SaeJ1850 => Checksum::SaeJ1850,
     }
 }

@@ -238,3 +238,47 @@ fn values_have_the_datatype_of_their_leaf() {
     assert_eq!(car.0.reading(slot, Nanoseconds::ZERO).value, Some(Value::Int(240)));
     assert_eq!(car.0.reading(slot, Nanoseconds::ZERO).quality, Quality::Valid);
 }
+
+#[test]
+fn a_checksum_with_a_data_id_is_checked_by_it_and_its_counter_ends_at_14() {
+    let protected = |ids: &str| CAR.replace("\"sae_j1850\"", &format!("\"e2e_p01_both\"\ndata_ids = {{ {ids} }}"));
+    let mut car = Bench(Store::new(bind(&protected("Motion = 0x1234")).unwrap()));
+    let database = Database::parse(DBC.as_bytes()).unwrap();
+    let (_, signal) = database.messages[0].signal("Checksum").unwrap();
+    let frame = |data_id: u16, counter: u8| {
+        let kind = tandem_dbc::integrity::Checksum::named("e2e_p01_both", &[data_id]).unwrap();
+        let mut data = [0, 0, 1, 0, 0, 0, counter, 0];
+        tandem_dbc::integrity::fill(kind, CanId::standard(415).unwrap(), &mut data, signal).unwrap();
+        data
+    };
+    assert_eq!([13, 14, 0, 1].map(|counter| car.hears(415, &frame(0x1234, counter), 0)), [None; 4]);
+    assert_eq!(car.hears(415, &frame(0x1235, 2), 0), Some(Fault::Checksum), "another message's");
+    assert_eq!(car.hears(415, &frame(0x1234, 15), 0), Some(Fault::Counter));
+
+    let mistakes =
+        |ids: &str| bind(&protected(ids)).err().unwrap().into_iter().map(|m| m.to_string()).collect::<Vec<_>>();
+    assert_eq!(
+        mistakes("Motoin = 1"),
+        [
+            "car.toml:4:1: `data_ids`: the DBC file has no message `Motoin`; did you mean `Motion`?",
+            "car.toml:12:1: message `Motion` has a checksum `e2e_p01_both`, which needs its data id in `data_ids`",
+        ]
+    );
+}
+
+#[test]
+fn every_checksum_that_a_profile_can_name_is_known() {
+    for kind in tandem_signals::ChecksumKind::ALL {
+        use tandem_signals::DataIds::{Bytes, MayHaveBytes, None, Number};
+        let takes = |ids: &[u16]| tandem_dbc::integrity::Checksum::named(kind.word, ids).is_some();
+        let list: Vec<u16> = (0..16).collect();
+        let taken = [takes(&[]), takes(&[0xFF]), takes(&list), takes(&[0xFFFF])];
+        let expected = match kind.data_ids {
+            None => [true, false, false, false],
+            MayHaveBytes => [true, true, true, false],
+            Bytes => [false, true, true, false],
+            Number => [false, true, false, true],
+        };
+        assert_eq!(taken, expected, "{}", kind.word);
+    }
+}

@@ -1,14 +1,23 @@
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
+use tandem_frame::CanId;
+
 use super::{Codec, Condition, Field, Group, Ids, Layout};
-use crate::{Database, Message, Multiplex, Signal};
+use crate::lint::{DEEPEST, selected_by};
+use crate::{Database, Message};
 
 impl Codec {
-    /// Compiles a database. A signal that fits no payload, and one whose multiplexors select each other in a ring, is
-    /// in the codec but never decoded.
+    /// Compiles a database. A signal that fits no payload, and one whose multiplexors select each other in a ring or are
+    /// nested over 16 deep, is in the codec but never decoded.
     pub fn compile(db: &Database) -> Codec {
+        let ids: Vec<_> = db.messages.iter().map(|message| message.id).zip(0..).collect();
+        let groups =
+            db.messages.iter().zip(0..).filter_map(|(m, index)| Some((by_group(m.parameter_group()?)?, index)));
+        let groups: Vec<_> = groups.collect();
         let mut codec = Codec {
-            ids: Ids::new(db.messages.iter().map(|message| message.id)),
+            ids: Ids::new(&ids),
+            parameter_groups: (!groups.is_empty()).then(|| Ids::new(&groups)),
             messages: Vec::with_capacity(db.messages.len()),
             signals: Vec::new(),
             conditions_of: Vec::new(),
@@ -24,10 +33,10 @@ impl Codec {
 
     fn add(&mut self, message: &Message) {
         let (first_signal, first_group) = (self.signals.len(), self.groups.len());
-        let first_condition = self.conditions.len();
-        let mut known = vec![Presence::Unknown; message.signals.len()];
+        let known = vec![Presence::Unknown; message.signals.len()];
+        let mut branches = Branches { message, known, conditions: HashMap::new() };
         for (index, signal) in message.signals.iter().enumerate() {
-            let condition = self.presence(message, index, &mut known, first_condition);
+            let condition = self.presence(&mut branches, index);
             let mut field = Field::new(signal);
             if condition == Presence::Never {
                 field = field.nowhere();
@@ -49,17 +58,18 @@ impl Codec {
     }
 
     /// When a signal is there. Follows its multiplexors up to one that is known already, then comes back down.
-    fn presence(&mut self, message: &Message, index: usize, known: &mut [Presence], first: usize) -> Presence {
+    fn presence(&mut self, branches: &mut Branches<'_>, index: usize) -> Presence {
+        let signals = &branches.message.signals;
         let (mut chain, mut at) = (Vec::new(), index);
         let mut presence = loop {
-            match known.get_mut(at) {
+            match branches.known.get_mut(at) {
                 Some(state @ Presence::Unknown) => *state = Presence::Never,
                 Some(Presence::Never) | None => break Presence::Never,
                 Some(state) => break *state,
             }
-            match message.signals.get(at).and_then(selected_by) {
+            match signals.get(at).and_then(selected_by) {
                 None => {
-                    known.get_mut(at).into_iter().for_each(|state| *state = Presence::Always);
+                    branches.known.get_mut(at).into_iter().for_each(|state| *state = Presence::Always);
                     break Presence::Always;
                 }
                 Some((multiplexor, ranges)) => {
@@ -69,39 +79,61 @@ impl Codec {
             }
         };
         for (at, multiplexor, ranges) in chain.into_iter().rev() {
-            let selector = message.signals.get(multiplexor).map(Field::new);
-            presence = match (presence, selector) {
-                (Presence::Always | Presence::If(_), Some(selector)) => {
-                    Presence::If(self.condition(selector, ranges, presence.id(), first))
-                }
-                _ => Presence::Never,
+            presence = match presence {
+                Presence::Always | Presence::If(_) => self.condition(branches, multiplexor, ranges, presence.id()),
+                Presence::Unknown | Presence::Never => Presence::Never,
             };
-            known.get_mut(at).into_iter().for_each(|state| *state = presence);
+            branches.known.get_mut(at).into_iter().for_each(|state| *state = presence);
         }
         presence
     }
 
     fn condition(
         &mut self,
-        multiplexor: Field,
+        branches: &mut Branches<'_>,
+        multiplexor: usize,
         ranges: &[RangeInclusive<u64>],
         parent: Option<u32>,
-        first: usize,
-    ) -> u32 {
-        let wanted = || ranges.iter().map(|range| (*range.start(), *range.end()));
-        let same = |condition: &&Condition| {
-            let found = self.ranges.get(condition.ranges.clone()).unwrap_or_default();
-            condition.multiplexor == multiplexor && condition.parent == parent && found.iter().copied().eq(wanted())
-        };
-        let known = self.conditions.iter().skip(first);
-        if let Some(index) = known.clone().position(|condition| same(&condition)) {
-            return (first + index) as u32;
+    ) -> Presence {
+        let above = parent.and_then(|parent| self.conditions.get(parent as usize));
+        let depth = above.map_or(1, |parent| parent.depth + 1);
+        let selector = branches.message.signals.get(multiplexor).map(Field::new);
+        let Some(selector) = selector.filter(|_| usize::from(depth) <= DEEPEST) else { return Presence::Never };
+        let key = (multiplexor, parent, joined(ranges));
+        if let Some(known) = branches.conditions.get(&key) {
+            return Presence::If(*known);
         }
         let start = self.ranges.len();
-        self.ranges.extend(wanted());
-        self.conditions.push(Condition { multiplexor, ranges: start..self.ranges.len(), parent });
-        (self.conditions.len() - 1) as u32
+        self.ranges.extend(&key.2);
+        let index = self.conditions.len() as u32;
+        self.conditions.push(Condition { multiplexor: selector, ranges: start..self.ranges.len(), parent, depth });
+        branches.conditions.insert(key, index);
+        Presence::If(index)
     }
+}
+
+/// A message whose signals are being told apart by what selects them.
+struct Branches<'a> {
+    message: &'a Message,
+    known: Vec<Presence>,
+    conditions: HashMap<Selection, u32>,
+}
+
+/// A multiplexor, the condition above, and the values that select.
+type Selection = (usize, Option<u32>, Vec<(u64, u64)>);
+
+/// The same values in as few ranges as can be, in their order.
+fn joined(ranges: &[RangeInclusive<u64>]) -> Vec<(u64, u64)> {
+    let mut ranges: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).map(|r| (*r.start(), *r.end())).collect();
+    ranges.sort_unstable();
+    ranges.dedup_by(|(low, high), (_, before)| {
+        let joins = *low <= before.saturating_add(1);
+        if joins {
+            *before = (*before).max(*high);
+        }
+        joins
+    });
+    ranges
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,11 +153,7 @@ impl Presence {
     }
 }
 
-fn selected_by(signal: &Signal) -> Option<(usize, &[RangeInclusive<u64>])> {
-    match &signal.multiplex {
-        Multiplex::Plain | Multiplex::Multiplexor => None,
-        Multiplex::Of { multiplexor, ranges } | Multiplex::Nested { multiplexor, ranges } => {
-            Some((*multiplexor, ranges))
-        }
-    }
+/// A parameter group as the table of ids takes it.
+pub(super) fn by_group(group: u32) -> Option<CanId> {
+    CanId::extended(group).ok()
 }

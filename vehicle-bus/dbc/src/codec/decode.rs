@@ -1,12 +1,15 @@
 use tandem_frame::CanId;
 
 use super::bits::Padded;
+use super::compile::by_group;
 use super::{Codec, DecodeError, Field, Group, Layout, Raw, Sample, padded};
+use crate::model::parameter_group;
 
 impl Codec {
-    /// The message that has this id.
+    /// The message that has this id; else the J1939 message with the id's parameter group, whoever sends it to whom.
     pub fn index(&self, id: CanId) -> Option<usize> {
-        self.ids.get(id)
+        let by_group = || self.parameter_groups.as_ref()?.get(by_group(parameter_group(id)?)?);
+        self.ids.get(id).or_else(by_group)
     }
 
     /// Hands every signal that is in `data` to `each`, in the message's order. Of multiplexed signals only those that
@@ -78,10 +81,7 @@ impl Codec {
         while let Some(condition) = next.and_then(|at| self.conditions.get(at as usize)) {
             let ranges = self.ranges.get(condition.ranges.clone()).unwrap_or_default();
             let selects = condition.multiplexor.fits(length)
-                && condition
-                    .multiplexor
-                    .selector(bytes)
-                    .is_some_and(|value| ranges.iter().any(|(low, high)| (*low..=*high).contains(&value)));
+                && condition.multiplexor.selector(bytes).is_some_and(|value| lies_in(ranges, value));
             if !selects {
                 return false;
             }
@@ -100,4 +100,12 @@ impl Layout {
 fn sample(signal: usize, field: &Field, bytes: &Padded) -> Sample {
     let raw = field.raw(bytes);
     Sample { signal, raw, physical: raw.as_f64() * field.factor + field.offset }
+}
+
+fn lies_in(ranges: &[(u64, u64)], value: u64) -> bool {
+    let holds = |(low, high): &(u64, u64)| (*low..=*high).contains(&value);
+    match ranges {
+        [only] => holds(only),
+        _ => ranges.get(ranges.partition_point(|(_, high)| *high < value)).is_some_and(holds),
+    }
 }

@@ -12,10 +12,10 @@ pub struct Ids {
 
 impl Ids {
     /// Of two messages with the same id the first counts.
-    pub fn new(ids: impl ExactSizeIterator<Item = CanId>) -> Self {
+    pub fn new(ids: &[(CanId, usize)]) -> Self {
         let bits = (2 * ids.len()).next_power_of_two().trailing_zeros().max(1);
         let mut table = Self { slots: vec![(EMPTY, 0); 1 << bits], shift: 32 - bits };
-        for (index, id) in ids.enumerate() {
+        for &(id, index) in ids {
             let free = table.probe(id).find(|slot| table.slots.get(*slot).is_some_and(|(found, _)| *found == EMPTY));
             if let (None, Some(slot)) = (table.get(id), free.and_then(|slot| table.slots.get_mut(slot))) {
                 *slot = (id.raw(), index as u32);

@@ -2,10 +2,11 @@ use proptest::prelude::*;
 use tandem_frame::CanId;
 
 use super::*;
-use crate::{ByteOrder, Database, Kind, Message, Multiplex, Signal};
+use crate::{ByteOrder, Database, FrameFormat, Kind, Message, Multiplex, Signal};
 
 fn signal(start: u16, size: u16, byte_order: ByteOrder, kind: Kind) -> Signal {
     Signal {
+        line: 0,
         name: format!("S{start}"),
         start,
         size,
@@ -18,15 +19,18 @@ fn signal(start: u16, size: u16, byte_order: ByteOrder, kind: Kind) -> Signal {
         unit: String::new(),
         values: Vec::new(),
         multiplex: Multiplex::Plain,
+        start_value: None,
         comment: None,
     }
 }
 
 fn codec(length: usize, signals: Vec<Signal>) -> Codec {
     let message = Message {
+        line: 0,
         name: "Message".to_owned(),
         id: CanId::standard(0x19F).unwrap(),
         length,
+        format: FrameFormat::Classic,
         cycle_ms: None,
         comment: None,
         sender: None,
@@ -200,13 +204,30 @@ fn every_id_finds_its_message() {
         .map(|id| CanId::standard(id).unwrap())
         .chain((0..0x800).map(|id| CanId::extended(id << 8).unwrap()))
         .collect();
-    let table = Ids::new(ids.iter().copied());
+    let table = Ids::new(&ids.iter().copied().zip(0..).collect::<Vec<_>>());
     for (index, id) in ids.iter().enumerate() {
         assert_eq!(table.get(*id), Some(index));
     }
     assert_eq!(table.get(CanId::extended(1).unwrap()), None);
-    assert_eq!(Ids::new([].into_iter()).get(ids[0]), None);
-    assert_eq!(Ids::new([ids[5], ids[5]].into_iter()).get(ids[5]), Some(0), "the first of two");
+    assert_eq!(Ids::new(&[]).get(ids[0]), None);
+    assert_eq!(Ids::new(&[(ids[5], 0), (ids[5], 1)]).get(ids[5]), Some(0), "the first of two");
+}
+
+#[test]
+fn a_parameter_group_is_heard_from_every_sender() {
+    let text = include_bytes!("../../tests/odd.dbc");
+    let database = Database::parse(text).unwrap();
+    let codec = Codec::compile(&database);
+    let name = |id| codec.index(CanId::extended(id).unwrap()).map(|index| database.messages[index].name.as_str());
+    assert_eq!([0x0CF0_0400, 0x0CF0_0421, 0x18F0_0400].map(name), [Some("EngineOne"); 3]);
+    assert_eq!([0x0CF0_0500, 0x0DF0_0400].map(name), [None; 2], "another group, another data page");
+    assert_eq!([0x0C00_0003, 0x0C00_FF2A, 0x1800_0B03].map(name), [Some("Brake"); 3], "to whomever it is sent");
+    assert_eq!(name(0x0C01_0003), None);
+    assert_eq!([0x18F0_0433, 0x18F0_0434].map(name), [Some("EngineTwo"), Some("EngineOne")], "its own id comes first");
+    assert_eq!([0x18FE_CA0E, 0x18FE_CA0F].map(name), [Some("ThreeDeep"), None], "no parameter group by its format");
+    assert_eq!(codec.index(CanId::standard(0x400).unwrap()), None);
+    let groups: Vec<_> = database.messages.iter().filter_map(Message::parameter_group).collect();
+    assert_eq!(groups, [0xF004, 0xF004, 0]);
 }
 
 fn any_signal() -> impl Strategy<Value = Signal> {

@@ -1,4 +1,4 @@
-use crate::{ByteOrder, Database, Kind, Multiplex};
+use crate::{ByteOrder, Database, FrameFormat, Kind, Multiplex};
 use tandem_frame::CanId;
 
 fn database() -> Database {
@@ -43,6 +43,30 @@ fn what_a_file_says_about_signals() {
     assert_eq!(speed.bytes(), Some(1..=2));
     let kind = |message: &str, signal: &str| database.message(message).unwrap().signal(signal).unwrap().1.kind;
     assert_eq!((kind("Reals", "FloatBig"), kind("Doubles", "DoubleBig")), (Kind::Float, Kind::Double));
+}
+
+#[test]
+fn what_a_file_says_in_attributes() {
+    let database = Database::parse(include_bytes!("../../tests/odd.dbc")).unwrap();
+    let format = |message: &str| database.message(message).unwrap().format;
+    assert_eq!(["EngineOne", "Brake"].map(format), [FrameFormat::J1939; 2]);
+    assert_eq!(["FullFd", "ThreeDeep"].map(format), [FrameFormat::Fd; 2], "by its attribute, and by its length");
+    assert_eq!(format("Crowded"), FrameFormat::Classic);
+    let start = |message: &str, signal: &str| database.message(message).unwrap().signal(signal).unwrap().1.start_value;
+    assert_eq!((start("EngineOne", "Torque"), start("SignedSelector", "Page")), (Some(125.0), Some(-1.5)));
+    assert_eq!(start("Brake", "Override"), Some(0.0), "the attribute's default");
+    let named = Database::parse(
+        b"BO_ 1 A: 8 X\nBO_ 2 B: 8 X\nBA_DEF_ BO_ \"VFrameFormat\" STRING ;\nBA_DEF_DEF_ \"VFrameFormat\" \"J1939PG\";\n\
+          BA_ \"VFrameFormat\" BO_ 2 \"StandardCAN_FD\";\n",
+    );
+    let formats: Vec<_> = named.unwrap().messages.iter().map(|message| message.format).collect();
+    assert_eq!(formats, [FrameFormat::J1939, FrameFormat::Fd]);
+    let numbered = Database::parse(
+        b"BO_ 1 A: 8 X\nBO_ 2 B: 8 X\nBA_DEF_ BO_ \"VFrameFormat\" INT 0 15;\nBA_DEF_DEF_ \"VFrameFormat\" 3;\n\
+          BA_ \"VFrameFormat\" BO_ 2 14;\n",
+    );
+    let formats: Vec<_> = numbered.unwrap().messages.iter().map(|message| message.format).collect();
+    assert_eq!(formats, [FrameFormat::J1939, FrameFormat::Fd]);
 }
 
 #[test]

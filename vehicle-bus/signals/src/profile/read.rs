@@ -3,14 +3,16 @@ use std::ops::RangeInclusive;
 use tandem_units::{Celsius, Value};
 use toml::de::DeValue;
 
-use super::{BusProfile, ChecksumKind, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile};
+use super::{
+    BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
+};
 use crate::document::{Document, Named, Section, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
 use crate::{Catalogue, Datatype, Leaf, LeafId, Mistake};
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
 const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "integrity"];
-const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt"];
+const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt", "data_ids"];
 const SIGNAL_KEYS: &[&str] = &[
     "leaf",
     "bus",
@@ -268,15 +270,59 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
 }
 
 fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {
-    let kinds = [("honda", ChecksumKind::Honda), ("sae_j1850", ChecksumKind::SaeJ1850)];
-    let checksum = section.required("checksum", |value| word(value, &kinds));
+    let kinds = ChecksumKind::ALL.map(|kind| (kind.word, kind));
+    let checksum: Option<ChecksumKind> = section.required("checksum", |value| word(value, &kinds));
     let checksum_signal = section.required("checksum_signal", text);
     let counter_signal = section.optional("counter_signal", text);
     let counter_exempt = section.entries("counter_exempt", text);
     if !section.has("counter_signal") && !counter_exempt.is_empty() {
         section.mistake_at("counter_exempt", "`counter_exempt` without `counter_signal` exempts nothing");
     }
-    Some(IntegrityProfile { checksum: checksum?, checksum_signal: checksum_signal?, counter_signal, counter_exempt })
+    let data_ids = match checksum {
+        Some(kind) => read_data_ids(section, kind),
+        None => Vec::new(),
+    };
+    Some(IntegrityProfile {
+        checksum: checksum?,
+        checksum_signal: checksum_signal?,
+        counter_signal,
+        counter_exempt,
+        data_ids,
+    })
+}
+
+fn read_data_ids(section: &Section<'_, '_>, kind: ChecksumKind) -> Vec<(String, Vec<u16>)> {
+    let word = kind.word;
+    let expected = match kind.data_ids {
+        DataIds::None if section.has("data_ids") => {
+            section.mistake_at("data_ids", format!("`data_ids`: the checksum `{word}` has none"));
+            return Vec::new();
+        }
+        DataIds::None => return Vec::new(),
+        DataIds::Number => "a number from 0 to 0xFFFF",
+        DataIds::Bytes | DataIds::MayHaveBytes => "a number from 0 to 0xFF, or 16 of them",
+    };
+    let example = format!("{{ MESSAGE = {expected} }}");
+    let named = match kind.data_ids {
+        DataIds::MayHaveBytes => section.named("data_ids", &example).unwrap_or_default(),
+        _ => section.required_named("data_ids", &example),
+    };
+    let highest = if kind.data_ids == DataIds::Number { 0xFFFF } else { 0xFF };
+    let id = |value: &DeValue<'_>| u16::try_from(integer(value).ok()?).ok().filter(|id| *id <= highest);
+    let ids = |value: &DeValue<'_>| match value {
+        DeValue::Array(array) if array.len() == 16 && highest == 0xFF => {
+            array.iter().map(|entry| id(entry.get_ref())).collect()
+        }
+        value => id(value).map(|id| vec![id]),
+    };
+    let mut read = Vec::new();
+    for Named { name, place, value } in named {
+        match ids(value.get_ref()) {
+            Some(ids) => read.push((name.to_owned(), ids)),
+            None => section.mistake_in(place, format!("`data_ids`: `{name}`: `{word}` takes {expected}")),
+        }
+    }
+    read
 }
 
 fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
