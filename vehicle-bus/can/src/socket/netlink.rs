@@ -15,7 +15,7 @@ const ERROR: u16 = 2;
 const LINK_INFO: u16 = 18;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
-const CAN_RESTART: u16 = 9;
+const CAN_RESTART: u16 = 7;
 const LINKS: u32 = 1;
 /// The kernel answers at once; this only ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -110,7 +110,7 @@ mod tests {
             restart_message(7).chunks(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect();
         let header = [56, 0x0005_0010, 0, 0];
         let interface = [0, 7, 0, 0];
-        let attributes = [0x0012_0018, 0x0001_0007, u32::from_le_bytes(*b"can\0"), 0x0002_000C, 0x0009_0008, 1];
+        let attributes = [0x0012_0018, 0x0001_0007, u32::from_le_bytes(*b"can\0"), 0x0002_000C, 0x0007_0008, 1];
         assert_eq!(words, [header.as_slice(), &interface, &attributes].concat());
     }
 

@@ -9,7 +9,6 @@ const REMOTE: u32 = 0x4000_0000;
 const ERROR: u32 = 0x2000_0000;
 const BRS: u8 = 1;
 const ESI: u8 = 2;
-const FDF: u8 = 4;
 
 /// What a socket brought.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +49,9 @@ pub fn write(frame: &Frame) -> Option<([u8; FD], usize)> {
         return None;
     }
     let kind = if frame.id.is_extended() { EXTENDED } else { 0 } | if flags.remote { REMOTE } else { 0 };
-    let marks = if flags.fd { FDF } else { 0 } | if flags.brs { BRS } else { 0 } | if flags.esi { ESI } else { 0 };
+    let marks = if flags.fd && flags.brs { BRS } else { 0 } | if flags.fd && flags.esi { ESI } else { 0 };
     let mut bytes = [0; FD];
     let head = (frame.id.number() | kind).to_ne_bytes();
-    let marks = if flags.fd { marks } else { 0 };
     let own =
         head.into_iter().chain([u8::try_from(frame.length()).ok()?, marks, 0, 0]).chain(frame.data().iter().copied());
     bytes.iter_mut().zip(own).for_each(|(to, from)| *to = from);
