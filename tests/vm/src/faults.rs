@@ -52,10 +52,7 @@ fn gone_and_back() -> Result<()> {
         // An interface goes down before it goes.
         let down = |heard: &Heard| matches!(heard, Heard::News(_, News::Down(_)));
         ensure!(told.len() <= 2 && told.iter().all(down), "{told:?}");
-        let waits = waits()?;
         ear.silence(30)?;
-        // A loop that never sleeps would hear the same times.
-        ensure!(waits_since(waits)? >= 20, "{} waits", waits_since(waits)?);
         vcan.add()?;
         // A new interface comes down and is set up then.
         let told = ear.until(|heard| matches!(heard, Heard::News(_, News::Up)))?;
@@ -66,17 +63,6 @@ fn gone_and_back() -> Result<()> {
         ear.frames(1)?;
     }
     Ok(())
-}
-
-/// How often this thread has given the processor away by itself.
-fn waits() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/thread-self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-    Ok(line.context("no count of waits")?.trim().parse()?)
-}
-
-fn waits_since(then: u64) -> Result<u64> {
-    Ok(waits()?.saturating_sub(then))
 }
 
 fn not_there_yet() -> Result<()> {

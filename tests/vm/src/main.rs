@@ -1,6 +1,7 @@
 //! `tandem-vm`: stories of real CAN interfaces, with real peers. It is run as root in a guest that nobody else uses (`tests/guest.rs`), for it makes interfaces, takes
 //! them away, and sets the clock.
 
+mod car;
 mod faults;
 mod peers;
 mod traffic;
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 type Story = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() -> ExitCode {
-    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES].concat();
+    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES, car::STORIES].concat();
     let mut failed = 0;
     for (name, story) in &stories {
         match std::panic::catch_unwind(story) {

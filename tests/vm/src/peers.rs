@@ -9,7 +9,7 @@ use tandem_can::{Heard, Interface, News, Sender, SocketCan, Wanted};
 use tandem_frame::{BusIndex, CanId, Frame};
 
 /// Our link says that time goes on each 20 ms. After so many times without what is waited for, it does not come: 20 s.
-const PATIENCE: u32 = 1000;
+pub const PATIENCE: u32 = 1000;
 
 /// A virtual bus, up and with room for FD frames, that goes with its story.
 pub struct Vcan(pub &'static str);

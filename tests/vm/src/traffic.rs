@@ -183,6 +183,9 @@ fn losses_are_counted() -> Result<()> {
     let heard = before + numbers.len() as u64;
     ensure!(lost > 0 && heard + lost == u64::from(COUNT), "{heard} heard and {lost} lost of {COUNT}");
     println!("   {heard} frames heard, {lost} lost");
+    // What was told once is not told again.
+    vcan.send(&["7FF#"])?;
+    ear.frames(1)?;
     Ok(())
 }
 

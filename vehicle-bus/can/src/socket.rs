@@ -418,6 +418,18 @@ mod tests {
     }
 
     #[test]
+    fn an_interface_that_is_not_there_is_not_tried_again_before_its_time() {
+        let interface = Interface { name: "no-such-can".into(), wanted: Wanted::All };
+        let mut link = SocketCan::new(vec![interface]).unwrap();
+        for wait in [100_000_000, 200_000_000] {
+            let before = clock::boot();
+            link.buses[0].reopen_at = 0;
+            link.read();
+            assert!(link.buses[0].reopen_at >= before + wait);
+        }
+    }
+
+    #[test]
     fn frames_and_time_are_events_of_every_link_and_the_rest_is_not() {
         let frame = Frame::new(BusIndex(0), CanId::standard(1).unwrap(), 0, &[]).unwrap();
         assert_eq!(Heard::Frame(frame).event(), Some(Event::Frame(frame)));
