@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -24,9 +24,15 @@ fn the_suite_passes_on_a_real_can_stack() {
     write_init(Path::new(&kernel), run.path());
 
     let log = fs::File::create(run.path().join("kernel.log")).unwrap();
-    // Whoever of them ends, however it ends, the next one ends with it: this test, the time limit, the guest.
+    // Whoever of them ends, however it ends, the next one ends with it: this test, the time limit, the name space. With that go all of the guest's processes, which
+    // would outlive their first one.
     let mut guest = Command::new("setpriv");
     guest.args(["--pdeathsig", "KILL", "timeout", "--signal", "KILL", LIMIT, "setpriv", "--pdeathsig", "KILL"]);
+    guest.args(["unshare", "--pid", "--mount-proc", "--fork", "--kill-child"]);
+    if fs::metadata("/proc/self").unwrap().uid() != 0 {
+        guest.arg("--map-root-user");
+    }
+    guest.args(["sh", "-c", "\"$@\"; exit $?", "sh"]);
     guest.arg(Path::new(&kernel).join("usr/bin/linux.uml"));
     guest.args([
         "mem=256M",
