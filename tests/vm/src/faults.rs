@@ -1,17 +1,23 @@
 //! Interfaces that go and come, and controllers that have had enough.
 
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
 use tandem_can::{BusState, Errno, Heard, Interface, News, SendError, SocketCan, Wanted};
 use tandem_frame::BusIndex;
 
 use crate::Story;
-use crate::peers::{Ear, Vcan, frame};
+use crate::peers::{Ear, PATIENCE, Vcan, frame, run, text};
 
 pub const STORIES: &[Story] = &[
     ("an interface that is set down is told, and heard again once it is up", down_and_up),
     ("an interface that is taken away is told, and heard again once it is back", gone_and_back),
     ("an interface that is not there yet is opened when it comes", not_there_yet),
     ("error frames drive the bus through warning and passive to bus-off, and a restart brings it back", error_frames),
+    ("a real driver tells the states of its controller, and that it cannot restart it", a_real_driver),
     ("a controller that stays off is asked to restart again and again, ever more seldom", restarts),
 ];
 
@@ -145,4 +151,65 @@ fn restarts() -> Result<()> {
     ensure!(told.len() == 2, "{told:?}");
     ensure!(ear.link.state(BusIndex(0)) == Some(BusState::Active), "still off");
     ear.silence(30)
+}
+
+/// A controller of the kernel's own driver for adapters on a serial line. The line is ours, and so is what the adapter says.
+struct Adapter {
+    line: ChildStdin,
+    driver: Child,
+}
+
+impl Adapter {
+    fn new(name: &str) -> Result<Self> {
+        let attach = format!("slcand -F -o \"$(tty)\" {name}");
+        let mut script = Command::new("script");
+        script.args(["-qec", &attach, "/dev/null"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut driver = script.spawn().context("script")?;
+        let line = driver.stdin.take().context("its input is piped")?;
+        for _ in 0..PATIENCE {
+            if Path::new("/sys/class/net").join(name).exists() {
+                run("ip", &["link", "set", "dev", name, "up"])?;
+                return Ok(Self { line, driver });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("no {name}: slcand did not attach its driver")
+    }
+
+    /// What the adapter says: a line of the protocol.
+    fn says(&mut self, line: &str) -> Result<()> {
+        self.line.write_all(format!("{line}\r").as_bytes())?;
+        Ok(self.line.flush()?)
+    }
+}
+
+impl Drop for Adapter {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn a_real_driver() -> Result<()> {
+    let mut adapter = Adapter::new("serial")?;
+    let link = SocketCan::new(vec![Interface { name: "serial".into(), wanted: Wanted::All }])?;
+    let mut ear = Ear { sender: link.sender(), link };
+    let news = ear.news()?;
+    ensure!(news == News::Up, "{news:?}");
+    adapter.says("t1232AABB")?;
+    let heard: Vec<_> = ear.frames(1)?.iter().map(text).collect::<Result<_>>()?;
+    ensure!(heard == ["123#AABB"], "heard {heard:?}");
+    for (said, awaited) in [
+        ("sw097000", BusState::Warning),
+        ("sp128000", BusState::Passive),
+        ("sa000000", BusState::Active),
+        ("sb256000", BusState::BusOff),
+    ] {
+        adapter.says(said)?;
+        let news = ear.news()?;
+        ensure!(news == News::State(awaited), "{news:?} after {said}");
+    }
+    let news = ear.news()?;
+    ensure!(news == News::Restart(Err(Errno::OPNOTSUPP)), "{news:?}: this driver can restart nothing");
+    Ok(())
 }
