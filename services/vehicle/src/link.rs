@@ -70,37 +70,38 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
         Place::Socket(path) => thread.spawn(move || run(&path, &news)).map(drop),
         Place::Interfaces(interfaces) => {
             let (buses, interfaces): (Vec<_>, _) = interfaces.into_iter().unzip();
-            let link = SocketCan::new(interfaces)?;
-            thread.spawn(move || _ = hear_interfaces(link, buses, &news)).map(drop)
+            let mut link = SocketCan::new(interfaces)?;
+            let hear = move || {
+                while hear_interfaces(&mut link, &buses, &news).is_some() {
+                    std::thread::sleep(RETRY);
+                }
+            };
+            thread.spawn(hear).map(drop)
         }
     }
 }
 
-/// Reads real interfaces until the service has gone.
-fn hear_interfaces(mut link: SocketCan, buses: Vec<String>, news: &Sender<LinkNews>) -> Option<()> {
+/// Reads real interfaces until they cannot be waited for. `None` if the service has gone.
+fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNews>) -> Option<()> {
     news.blocking_send(LinkNews::Up(Outlet::Can(link.sender()))).ok()?;
     let mut hello = link.hello();
-    let names = std::mem::replace(&mut hello.interfaces, buses);
+    // The car's own names for its buses, which are what the service knows.
+    let names = std::mem::replace(&mut hello.interfaces, buses.to_owned());
     news.blocking_send(LinkNews::Heard(Event::Hello(hello))).ok()?;
-    loop {
+    let reason = loop {
         let told = match link.receive() {
             Ok(Heard::News(bus, news)) => {
                 let name = names.get(usize::from(bus.0)).cloned().unwrap_or_default();
                 Some(LinkNews::Interface { name, news })
             }
             Ok(heard) => heard.event().map(LinkNews::Heard),
-            Err(cause) => {
-                news.blocking_send(LinkNews::Down(Some(cause.into()))).ok()?;
-                std::thread::sleep(RETRY);
-                None
-            }
+            Err(cause) => break cause,
         };
-        match told {
-            Some(told) => news.blocking_send(told).ok()?,
-            None if news.is_closed() => return None,
-            None => {}
+        if let Some(told) = told {
+            news.blocking_send(told).ok()?;
         }
-    }
+    };
+    news.blocking_send(LinkNews::Down(Some(reason.into()))).ok()
 }
 
 fn run(path: &Path, news: &Sender<LinkNews>) {
