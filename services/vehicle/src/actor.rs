@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_can::{BusState, Event, News, Pace};
+use tandem_can::{BusState, Errno, Event, News, Pace};
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -215,19 +215,23 @@ impl Actor {
 fn tell_of_interface(interface: &str, news: News) {
     match news {
         News::Up => info!(interface, "the interface is up"),
-        News::Down(cause) => {
-            warn!(interface, error = &cause as &dyn Error, "the interface is not there or not up; trying on")
+        News::Down(Errno::NETDOWN) => {
+            warn!(interface, "the interface is down: `ip link set {interface} up` lets it be heard")
         }
+        News::Down(Errno::NODEV) => {
+            warn!(interface, "there is no such interface: is its driver loaded, and is its name right? Waiting for it")
+        }
+        News::Down(cause) => warn!(interface, error = &cause as &dyn Error, "the interface cannot be read; trying on"),
         News::State(BusState::Active) => info!(interface, "the bus is well again"),
         News::State(state) => warn!(interface, ?state, "the bus is not well"),
         News::Restart(Ok(())) => info!(interface, "the controller was restarted"),
-        News::Restart(Err(cause)) => {
-            warn!(
-                interface,
-                error = &cause as &dyn Error,
-                "the bus is off and the kernel does not restart its controller"
-            )
-        }
+        // It does so by itself (`restart-ms`).
+        News::Restart(Err(Errno::INVAL)) => debug!(interface, "the controller is left to restart"),
+        News::Restart(Err(cause)) => warn!(
+            interface,
+            error = &cause as &dyn Error,
+            "the bus is off and its controller is not restarted: it needs `restart-ms`, or this service CAP_NET_ADMIN"
+        ),
         News::Lost(frames) => warn!(interface, frames, "frames were lost: they came faster than they were read"),
     }
 }

@@ -69,7 +69,8 @@ pub enum News {
     /// 100 ms, 200 ms and so on up to 5 s.
     Down(Errno),
     State(BusState),
-    /// The bus is off and the kernel was asked to restart its controller; if it did not want to, why. It is asked again after a while that doubles from 100 ms to 5 s.
+    /// The bus is off and the kernel was asked to restart its controller; if it did not want to, why: `PERM` without `CAP_NET_ADMIN`, `INVAL` if the controller restarts
+    /// by itself (`restart-ms`), `OPNOTSUPP` if its driver cannot. It is asked again after a while that doubles from 100 ms to 5 s.
     Restart(Result<(), Errno>),
     /// So many frames were lost, here, for want of room.
     Lost(u32),
