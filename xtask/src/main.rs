@@ -2,6 +2,7 @@
 
 mod checkout;
 mod chores;
+mod guest;
 mod newer;
 mod packages;
 mod python;

@@ -56,6 +56,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
     ("mmdebstrap", For::Tests, "the same of a newer Debian, which speaks another protocol"),
     ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
+    ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),
+    ("kmod", For::Tests, "insmod, which the guest with that bus boots by"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 

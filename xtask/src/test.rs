@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::chores::{self, Workspace};
+use crate::guest;
 use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
@@ -23,6 +24,7 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     steps.take("nextest", || provide_nextest(workspace))?;
     steps.take("build folder", || workspace.claim())?;
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
+    let guest = steps.take("guest kernel", || guest::provide(workspace, may_install))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
@@ -42,6 +44,7 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     tests.args(filter).env("TANDEM_PYTHON", python);
     // Empty: looked for, and not had.
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
+    tests.env("TANDEM_GUEST_KERNEL", guest.unwrap_or_default());
     chores::run(&mut tests)
 }
 

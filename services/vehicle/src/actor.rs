@@ -1,9 +1,10 @@
 //! The one task that owns the core: link events and requests come in by turns, effects go out in their order.
 
+use std::error::Error;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_can::{Event, LinkError, Local, Pace};
+use tandem_can::{BusState, Errno, Event, News, Pace};
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -12,7 +13,7 @@ use zbus::fdo::DBusProxy;
 
 use crate::bus::{Request, Serving, answer};
 use crate::core::{Core, Effect};
-use crate::link::LinkNews;
+use crate::link::{LinkNews, Outlet};
 use crate::seldom::Seldom;
 use crate::subscriptions::HEARTBEAT;
 
@@ -35,7 +36,7 @@ pub enum ActorError {
 pub struct Actor {
     core: Core,
     serving: Serving,
-    link: Option<Local>,
+    link: Option<Outlet>,
     pace: Pace,
     /// When the car will have been silent for too long; none while nothing is expected of it.
     silent_at: Option<Instant>,
@@ -76,7 +77,8 @@ impl Actor {
                         self.link = Some(link);
                     }
                     Some(LinkNews::Heard(event)) => self.hear(event).await?,
-                    Some(LinkNews::Down(reason)) => self.lose_link(reason.as_ref()).await?,
+                    Some(LinkNews::Interface { name, news }) => tell_of_interface(&name, news),
+                    Some(LinkNews::Down(reason)) => self.lose_link(reason.as_deref()).await?,
                     None => return Err(ActorError::BusGone),
                 },
                 () = tokio::time::sleep_until(self.silent_at.unwrap_or_else(Instant::now)), if self.silent_at.is_some() => {
@@ -167,12 +169,12 @@ impl Actor {
         Ok(())
     }
 
-    async fn lose_link(&mut self, reason: Option<&LinkError>) -> Result<(), ActorError> {
+    async fn lose_link(&mut self, reason: Option<&(dyn Error + Send + Sync + 'static)>) -> Result<(), ActorError> {
         if let Some(times) = self.refused.rest() {
             warn!(times, "the car did not take what we sent");
         }
         match reason {
-            Some(cause) => warn!(error = cause as &dyn std::error::Error, "the link to the car broke"),
+            Some(cause) => warn!(error = cause as &dyn Error, "the link to the car broke"),
             None => info!("the car is gone"),
         }
         (self.link, self.silent_at, self.silent) = (None, None, false);
@@ -203,8 +205,34 @@ impl Actor {
         if let Err(cause) = link.try_send(event)
             && let Some(times) = self.refused.happened(Instant::now())
         {
-            warn!(times, error = &cause as &dyn std::error::Error, "the car did not take what we sent");
+            warn!(times, error = &cause as &dyn Error, "the car did not take what we sent");
         }
+    }
+}
+
+/// Readings of a bus that says nothing go stale by themselves: time goes on, as the machine's own clock says. So what becomes of an interface is for those who look
+/// after the car.
+fn tell_of_interface(interface: &str, news: News) {
+    match news {
+        News::Up => info!(interface, "the interface is up"),
+        News::Down(Errno::NETDOWN) => {
+            warn!(interface, "the interface is down: `ip link set {interface} up` lets it be heard")
+        }
+        News::Down(Errno::NODEV) => {
+            warn!(interface, "there is no such interface: is its driver loaded, and is its name right? Waiting for it")
+        }
+        News::Down(cause) => warn!(interface, error = &cause as &dyn Error, "the interface cannot be read; trying on"),
+        News::State(BusState::Active) => info!(interface, "the bus is well again"),
+        News::State(state) => warn!(interface, ?state, "the bus is not well"),
+        News::Restart(Ok(())) => info!(interface, "the controller was restarted"),
+        // It does so by itself (`restart-ms`).
+        News::Restart(Err(Errno::INVAL)) => debug!(interface, "the controller is left to restart"),
+        News::Restart(Err(cause)) => warn!(
+            interface,
+            error = &cause as &dyn Error,
+            "the bus is off and its controller is not restarted: it needs `restart-ms`, or this service CAP_NET_ADMIN"
+        ),
+        News::Lost(frames) => warn!(interface, frames, "frames were lost: they came faster than they were read"),
     }
 }
 

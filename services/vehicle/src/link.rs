@@ -1,9 +1,10 @@
-//! A thread that keeps the link to the car: connects, reads, and connects again.
+//! A thread that keeps the link to the car: it connects, reads, and connects again; or it reads real interfaces, which come and go as they like.
 
-use std::path::PathBuf;
+use std::error::Error;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tandem_can::{Event, LinkError, Local};
+use tandem_can::{Event, Heard, Interface, LinkError, Local, News, SendError, Sender as Frames, SocketCan};
 use tokio::sync::mpsc::Sender;
 use tracing::info;
 
@@ -13,20 +14,97 @@ const RETRY: Duration = Duration::from_millis(100);
 /// What the link tells the service.
 pub enum LinkNews {
     /// Connected; this end sends.
-    Up(Local),
+    Up(Outlet),
     Heard(Event),
-    Down(Option<LinkError>),
+    /// Of a real interface.
+    Interface {
+        name: String,
+        news: News,
+    },
+    Down(Option<Box<dyn Error + Send + Sync>>),
+}
+
+/// Where frames go out.
+pub enum Outlet {
+    Local(Local),
+    Can(Frames),
+}
+
+/// Why something did not go out.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub enum OutletError {
+    Local(#[from] LinkError),
+    Can(#[from] SendError),
+}
+
+impl Outlet {
+    /// Sends without ever waiting. A real bus takes frames only: nobody there waits for us.
+    ///
+    /// # Errors
+    /// [`OutletError`]; it is not sent then.
+    pub fn try_send(&self, event: &Event) -> Result<(), OutletError> {
+        match (self, event) {
+            (Self::Local(link), event) => Ok(link.try_send(event)?),
+            (Self::Can(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
+            (Self::Can(_), _) => Ok(()),
+        }
+    }
+}
+
+/// Where the car is.
+pub enum Place {
+    /// The socket that a virtual car or a recording listens at.
+    Socket(PathBuf),
+    /// Real interfaces, each with the bus of the car that it is.
+    Interfaces(Vec<(String, Interface)>),
 }
 
 /// Starts the thread. It ends when nobody listens to it any more.
 ///
 /// # Errors
-/// The kernel gives us no thread.
-pub fn spawn(path: PathBuf, news: Sender<LinkNews>) -> std::io::Result<()> {
-    std::thread::Builder::new().name("link".into()).spawn(move || run(&path, &news)).map(drop)
+/// The kernel gives us no thread, or no socket.
+pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("link".into());
+    match place {
+        Place::Socket(path) => thread.spawn(move || run(&path, &news)).map(drop),
+        Place::Interfaces(interfaces) => {
+            let (buses, interfaces): (Vec<_>, _) = interfaces.into_iter().unzip();
+            let mut link = SocketCan::new(interfaces)?;
+            let hear = move || {
+                while hear_interfaces(&mut link, &buses, &news).is_some() {
+                    std::thread::sleep(RETRY);
+                }
+            };
+            thread.spawn(hear).map(drop)
+        }
+    }
 }
 
-fn run(path: &std::path::Path, news: &Sender<LinkNews>) {
+/// Reads real interfaces until they cannot be waited for. `None` if the service has gone.
+fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNews>) -> Option<()> {
+    news.blocking_send(LinkNews::Up(Outlet::Can(link.sender()))).ok()?;
+    let mut hello = link.hello();
+    // The car's own names for its buses, which are what the service knows.
+    let names = std::mem::replace(&mut hello.interfaces, buses.to_owned());
+    news.blocking_send(LinkNews::Heard(Event::Hello(hello))).ok()?;
+    let reason = loop {
+        let told = match link.receive() {
+            Ok(Heard::News(bus, news)) => {
+                let name = names.get(usize::from(bus.0)).cloned().unwrap_or_default();
+                Some(LinkNews::Interface { name, news })
+            }
+            Ok(heard) => heard.event().map(LinkNews::Heard),
+            Err(cause) => break cause,
+        };
+        if let Some(told) = told {
+            news.blocking_send(told).ok()?;
+        }
+    };
+    news.blocking_send(LinkNews::Down(Some(reason.into()))).ok()
+}
+
+fn run(path: &Path, news: &Sender<LinkNews>) {
     let mut told = false;
     while !news.is_closed() {
         match Local::connect(path) {
@@ -39,7 +117,7 @@ fn run(path: &std::path::Path, news: &Sender<LinkNews>) {
             // The car is not there yet, or not there any more.
             Err(cause) => {
                 if !std::mem::replace(&mut told, true) {
-                    info!(error = &cause as &dyn std::error::Error, "no car yet; knocking on");
+                    info!(error = &cause as &dyn Error, "no car yet; knocking on");
                 }
                 std::thread::sleep(RETRY);
             }
@@ -49,12 +127,12 @@ fn run(path: &std::path::Path, news: &Sender<LinkNews>) {
 
 /// Reads until the link ends. `None` if the service has gone.
 fn listen(mut link: Local, news: &Sender<LinkNews>) -> Option<()> {
-    news.blocking_send(LinkNews::Up(link.clone())).ok()?;
+    news.blocking_send(LinkNews::Up(Outlet::Local(link.clone()))).ok()?;
     let reason = loop {
         match link.receive() {
             Ok(Some(event)) => news.blocking_send(LinkNews::Heard(event)).ok()?,
             Ok(None) => break None,
-            Err(cause) => break Some(cause),
+            Err(cause) => break Some(cause.into()),
         }
     };
     link.close();

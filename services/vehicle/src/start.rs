@@ -4,14 +4,16 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
+use tandem_can::{Interface, Wanted};
 use tandem_contracts::connect;
 use tandem_signals::Catalogue;
-use tandem_store::{LoadError, Places, load};
+use tandem_store::{Car, LoadError, Places, load};
 use tokio::sync::mpsc;
 use tracing::info;
 
 use crate::actor::{Actor, ActorError};
 use crate::core::Core;
+use crate::link::Place;
 use crate::{bus, link};
 
 /// Link events that may wait for the actor: about a tenth of a second of a full bus.
@@ -25,8 +27,11 @@ pub struct Options {
     #[arg(long)]
     pub car: String,
     /// The link to the car: the socket that the simulator or the replay listens at
-    #[arg(long)]
-    pub link: PathBuf,
+    #[arg(long, required_unless_present = "can", conflicts_with = "can")]
+    pub link: Option<PathBuf>,
+    /// A real CAN interface instead: a bus of the car, and its interface here if that has another name, such as can0=vcan0; may be given again
+    #[arg(long, value_name = "BUS[=INTERFACE]")]
+    pub can: Vec<String>,
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again
     #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
@@ -44,6 +49,10 @@ pub enum StartError {
     Bus(#[source] zbus::Error),
     #[error("cannot start the link's thread")]
     Thread(#[source] std::io::Error),
+    #[error("--can {given}: this car has no bus `{bus}`, but {}", has.join(", "))]
+    NoBus { given: String, bus: String, has: Vec<String> },
+    #[error("--can names the {what} `{name}` twice")]
+    Twice { what: &'static str, name: String },
 }
 
 /// Loads the car, takes the names on the bus and connects to the car.
@@ -51,15 +60,90 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, mut dbc_path, assets } = options;
+    let Options { car, link, can, mut dbc_path, assets } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
     let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, Catalogue::ours())?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
+    let place = match link {
+        Some(path) => Place::Socket(path),
+        None => Place::Interfaces(interfaces(&car, &can)?),
+    };
     let generation =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let core = Core::new(car, generation);
     let serving = bus::serve(connect::builder(), &core).await.map_err(StartError::Bus)?;
     let (sender, news) = mpsc::channel(LINK_QUEUE);
-    link::spawn(link, sender).map_err(StartError::Thread)?;
+    link::spawn(place, sender).map_err(StartError::Thread)?;
     Ok(Actor::new(core, serving).run(news))
+}
+
+/// Which interface is which bus of the car. Of each, the ids that the car's DBC file knows are of use: those to be sent are among them.
+fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, StartError> {
+    let mut found: Vec<(String, Interface)> = Vec::new();
+    for given in given {
+        let (name, interface) = given.split_once('=').unwrap_or((given, given));
+        let bus = car.buses.iter().find(|bus| bus.interface == name).ok_or_else(|| StartError::NoBus {
+            given: given.clone(),
+            bus: name.to_owned(),
+            has: car.buses.iter().map(|bus| bus.interface.clone()).collect(),
+        })?;
+        let twice = |what, name: &str| Err(StartError::Twice { what, name: name.to_owned() });
+        if found.iter().any(|(bus, _)| bus == name) {
+            return twice("bus", name);
+        }
+        if found.iter().any(|(_, other)| other.name == interface) {
+            return twice("interface", interface);
+        }
+        let wanted = Wanted::Ids(bus.database.messages.iter().map(|message| message.id).collect());
+        found.push((name.to_owned(), Interface { name: interface.to_owned(), wanted }));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn demo() -> Car {
+        let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets").into();
+        load("demo", &Places { assets, dbc: Vec::new() }, Catalogue::ours()).unwrap().0
+    }
+
+    fn bound(given: &[&str]) -> Result<Vec<(String, Interface)>, String> {
+        let given: Vec<_> = given.iter().map(|given| (*given).to_owned()).collect();
+        interfaces(&demo(), &given).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn each_bus_of_the_car_has_an_interface_of_its_own_and_the_ids_of_its_dbc_file() {
+        let bound = bound(&["can1=vcan7", "can0"]).unwrap();
+        let names: Vec<_> = bound.iter().map(|(bus, interface)| (bus.as_str(), interface.name.as_str())).collect();
+        assert_eq!(names, [("can1", "vcan7"), ("can0", "can0")]);
+        let car = demo();
+        for (name, interface) in &bound {
+            let bus = car.buses.iter().find(|bus| bus.interface == *name).unwrap();
+            let Wanted::Ids(ids) = &interface.wanted else { panic!("everything is wanted") };
+            assert!(!ids.is_empty() && ids.len() == bus.database.messages.len());
+            for sent in car.profile.transmit.iter().filter(|sent| car.buses[sent.bus].interface == *name) {
+                let message = bus.database.messages.iter().find(|message| message.name == sent.message).unwrap();
+                assert!(ids.contains(&message.id), "{} is not heard when it is sent", sent.message);
+            }
+        }
+    }
+
+    #[test]
+    fn an_interface_that_fits_no_bus_is_refused_and_says_what_would() {
+        assert_eq!(bound(&["can9"]).unwrap_err(), "--can can9: this car has no bus `can9`, but can0, can1");
+        assert_eq!(bound(&["can0", "can0=vcan0"]).unwrap_err(), "--can names the bus `can0` twice");
+        assert_eq!(bound(&["can0=x", "can1=x"]).unwrap_err(), "--can names the interface `x` twice");
+    }
+
+    #[test]
+    fn the_car_is_at_a_socket_or_at_interfaces_and_never_at_both() {
+        let parse = |rest: &[&str]| Options::try_parse_from([&["tandem-vehicle", "--car", "demo"], rest].concat());
+        assert!(parse(&["--link", "x"]).is_ok() && parse(&["--can", "can0", "--can", "can1=vcan1"]).is_ok());
+        assert!(parse(&[]).is_err() && parse(&["--link", "x", "--can", "can0"]).is_err());
+    }
 }

@@ -75,6 +75,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ),
         ("tandem-house", vec![]),
         ("tandem-music", vec![]),
+        ("tandem-vm", vec!["tandem-can", "tandem-frame"]),
         ("xtask", vec![]),
     ])
 }

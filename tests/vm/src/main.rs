@@ -1,0 +1,34 @@
+//! `tandem-vm`: stories of real CAN interfaces, with real peers. It is run as root in a guest that nobody else uses (`tests/guest.rs`), for it makes interfaces, takes
+//! them away, and sets the clock.
+
+mod car;
+mod faults;
+mod peers;
+mod traffic;
+
+use std::process::ExitCode;
+
+type Story = (&'static str, fn() -> anyhow::Result<()>);
+
+fn main() -> ExitCode {
+    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES, car::STORIES].concat();
+    let mut failed = 0;
+    for (name, story) in &stories {
+        match std::panic::catch_unwind(story) {
+            Ok(Ok(())) => println!("ok {name}"),
+            Ok(Err(why)) => {
+                failed += 1;
+                println!("FAILED {name}: {why:#}");
+            }
+            Err(_) => {
+                failed += 1;
+                println!("FAILED {name}: it panicked");
+            }
+        }
+    }
+    match failed {
+        0 => println!("{} stories, all passed", stories.len()),
+        _ => println!("{} stories, {failed} failed", stories.len()),
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,0 +1,194 @@
+//! The others: an interface, the programs on it, and our own link as a story hears it.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use tandem_can::{Heard, Interface, News, Sender, SocketCan, Wanted};
+use tandem_frame::{BusIndex, CanId, Frame};
+
+/// Our link says that time goes on each 20 ms. After so many times without what is waited for, it does not come: 20 s.
+pub const PATIENCE: u32 = 1000;
+
+/// A virtual bus, up and with room for FD frames, that goes with its story.
+pub struct Vcan(pub &'static str);
+
+impl Vcan {
+    pub fn new(name: &'static str) -> Result<Self> {
+        let vcan = Self(name);
+        vcan.add()?;
+        Ok(vcan)
+    }
+
+    pub fn add(&self) -> Result<()> {
+        run("ip", &["link", "add", "dev", self.0, "type", "vcan"])?;
+        run("ip", &["link", "set", "dev", self.0, "mtu", "72", "up"])
+    }
+
+    pub fn delete(&self) -> Result<()> {
+        run("ip", &["link", "del", "dev", self.0])
+    }
+
+    pub fn set(&self, state: &str) -> Result<()> {
+        run("ip", &["link", "set", "dev", self.0, state])
+    }
+
+    /// Another program sends frames: `123#1122`.
+    pub fn send(&self, frames: &[&str]) -> Result<()> {
+        frames.iter().try_for_each(|frame| run("cansend", &[self.0, frame]))
+    }
+
+    /// Another program that is up to no good sends many.
+    pub fn flood(&self, frames: u32, more: &[&str]) -> Result<()> {
+        run("cangen", &[&[self.0, "-g", "0", "-n", &frames.to_string(), "-L", "8", "-D", "i"], more].concat())
+    }
+
+    /// candump, once it listens; it ends after so many frames.
+    pub fn dump(&self, frames: u32) -> Result<Dump> {
+        let before = self.listeners()?;
+        let mut candump = Command::new("candump");
+        candump.args(["-L", "-n", &frames.to_string(), self.0]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let child = candump.spawn().context("candump")?;
+        for _ in 0..PATIENCE {
+            if self.listeners()? > before {
+                return Ok(Dump(child));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("candump does not listen to {}", self.0)
+    }
+
+    /// The kernel's lines of those who hear everything on this bus.
+    pub fn listeners(&self) -> Result<usize> {
+        Ok(self.receivers("all")?.len())
+    }
+
+    /// The kernel's lines of one of its lists: who hears what on this bus.
+    pub fn receivers(&self, list: &str) -> Result<Vec<String>> {
+        let text = std::fs::read_to_string(format!("/proc/net/can/rcvlist_{list}"))?;
+        Ok(text.lines().filter(|line| line.split_whitespace().next() == Some(self.0)).map(str::to_owned).collect())
+    }
+}
+
+impl Drop for Vcan {
+    fn drop(&mut self) {
+        // A story that took its bus away itself has nothing left to take.
+        let _ = Command::new("ip").args(["link", "del", "dev", self.0]).stderr(Stdio::null()).status();
+    }
+}
+
+/// A candump that listens.
+pub struct Dump(Child);
+
+impl Dump {
+    /// What it wrote of each frame, behind the interface: `123#1122`.
+    pub fn frames(self) -> Result<Vec<String>> {
+        let Output { status, stdout, .. } = self.0.wait_with_output()?;
+        ensure!(status.success(), "candump ended with {status}");
+        let text = String::from_utf8(stdout)?;
+        Ok(text.lines().filter_map(|line| line.split(' ').nth(2)).map(str::to_owned).collect())
+    }
+}
+
+/// Our own link, as a story hears it.
+pub struct Ear {
+    pub link: SocketCan,
+    pub sender: Sender,
+}
+
+impl Ear {
+    /// A link to interfaces that are up.
+    pub fn new(buses: &[&Vcan], wanted: Wanted) -> Result<Self> {
+        let interfaces = buses.iter().map(|bus| Interface { name: bus.0.to_owned(), wanted: wanted.clone() }).collect();
+        let link = SocketCan::new(interfaces)?;
+        let mut ear = Self { sender: link.sender(), link };
+        for _ in buses {
+            let news = ear.news()?;
+            ensure!(news == News::Up, "{news:?} where the bus was to be up");
+        }
+        Ok(ear)
+    }
+
+    /// The next thing that is no time.
+    pub fn next(&mut self) -> Result<Heard> {
+        for _ in 0..PATIENCE {
+            match self.link.receive()? {
+                Heard::Advance(_) => {}
+                heard => return Ok(heard),
+            }
+        }
+        bail!("nothing was heard")
+    }
+
+    /// Everything up to and with the first thing that is so.
+    pub fn until(&mut self, mut last: impl FnMut(&Heard) -> bool) -> Result<Vec<Heard>> {
+        let mut heard = Vec::new();
+        loop {
+            let next = self.next().with_context(|| format!("after {} things", heard.len()))?;
+            heard.push(next);
+            if last(&next) {
+                return Ok(heard);
+            }
+        }
+    }
+
+    /// So many frames of others, and nothing else.
+    pub fn frames(&mut self, count: usize) -> Result<Vec<Frame>> {
+        (0..count)
+            .map(|at| match self.next().with_context(|| format!("frame {at} of {count}"))? {
+                Heard::Frame(frame) => Ok(frame),
+                other => bail!("{other:?} where frame {at} of {count} was to come"),
+            })
+            .collect()
+    }
+
+    /// News, and nothing else.
+    pub fn news(&mut self) -> Result<News> {
+        match self.next()? {
+            Heard::News(_, news) => Ok(news),
+            other => bail!("{other:?} where news was to come"),
+        }
+    }
+
+    /// Time alone, so many times.
+    pub fn silence(&mut self, times: usize) -> Result<()> {
+        for _ in 0..times {
+            let heard = self.link.receive()?;
+            ensure!(matches!(heard, Heard::Advance(_)), "{heard:?} where nothing was to come");
+        }
+        Ok(())
+    }
+
+    pub fn send(&self, frame: &Frame) -> Result<()> {
+        self.sender.try_send(frame).with_context(|| format!("{frame:?}"))
+    }
+}
+
+/// A frame as it would be written, without its time and its bus.
+pub fn text(frame: &Frame) -> Result<String> {
+    let mut line = String::new();
+    tandem_frame::text::write_line(&mut line, frame, "any")?;
+    Ok(line.trim_end().split(' ').nth(2).unwrap_or_default().to_owned())
+}
+
+pub fn standard(id: u32) -> Result<CanId> {
+    Ok(CanId::standard(id)?)
+}
+
+pub fn frame(id: u32, payload: &[u8]) -> Result<Frame> {
+    Ok(Frame::new(BusIndex(0), standard(id)?, 0, payload)?)
+}
+
+/// Runs a program to its end.
+pub fn run(program: &str, args: &[&str]) -> Result<()> {
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output().with_context(|| program.to_owned())?;
+    let told = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{program} {} ended with {}: {told}", args.join(" "), output.status);
+    Ok(())
+}
+
+/// A log for canplayer.
+pub fn write(path: &Path, text: &str) -> Result<()> {
+    std::fs::write(path, text).with_context(|| path.display().to_string())
+}
