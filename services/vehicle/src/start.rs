@@ -94,7 +94,11 @@ fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, S
         if found.iter().any(|(_, other)| other.name == interface) {
             return twice("interface", interface);
         }
-        let wanted = Wanted::Ids(bus.database.messages.iter().map(|message| message.id).collect());
+        let messages = &bus.database.messages;
+        // A parameter group of J1939 has as many ids as there may be senders.
+        let by_group = messages.iter().any(|message| message.parameter_group().is_some());
+        let ids = || Wanted::Ids(messages.iter().map(|message| message.id).collect());
+        let wanted = if by_group { Wanted::All } else { ids() };
         found.push((name.to_owned(), Interface { name: interface.to_owned(), wanted }));
     }
     Ok(found)
