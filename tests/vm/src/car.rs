@@ -10,9 +10,12 @@ use serde_json::Value;
 use tandem_frame::text::parse_line;
 
 use crate::Story;
-use crate::peers::{PATIENCE, Vcan, write};
+use crate::peers::{Vcan, write};
 
 pub const STORIES: &[Story] = &[("the vehicle service reads a car's real buses, and writes to them", the_service)];
+
+/// How often a reading is asked for, each time by a program that is started for it, before it never comes.
+const TRIES: u32 = 200;
 
 /// A program that ends with its story.
 struct Running(Child);
@@ -59,7 +62,7 @@ impl Stage {
     /// Waits until the car's speed is of this quality; the value then, km/h.
     fn speed(&self, quality: &str) -> Result<Option<f64>> {
         let mut last = String::new();
-        for _ in 0..PATIENCE {
+        for _ in 0..TRIES {
             // It may not have its name yet.
             let output = self.tandem(&["signals", "get", "Vehicle.Speed", "--json"])?;
             if output.status.success() {
