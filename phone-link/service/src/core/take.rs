@@ -117,7 +117,7 @@ impl Core {
         match key {
             CONTINUE if self.is_aboard(id) && self.in_pace(id, |phone| &mut phone.orders_pace) => self.claim_best(id),
             // Silence is always safe.
-            GIVE_BACK if self.in_pace(id, |phone| &mut phone.orders_pace) => self.release_all(id, true),
+            GIVE_BACK => self.release_all(id, true),
             _ => {}
         }
     }

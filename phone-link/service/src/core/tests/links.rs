@@ -70,6 +70,9 @@ fn a_link_to_an_episode_goes_on_in_the_car_from_its_second_and_back() {
     assert_eq!(state.url.as_deref(), Some(EPISODE));
     assert_eq!(told[1], Message::Share(Share::Url(format!("{EPISODE}#t=200"))));
     assert_eq!(world.session("media").stage, "owed", "the connection may be dead already");
+    let link = world.come("pixel", true, 8);
+    let shared = world.told(link).iter().filter(|it| matches!(it, Message::Share(_))).count();
+    assert_eq!(shared, 0, "over another connection it is told again, and not opened twice");
     world.says(link, Message::Mpris(Mpris::Players { names: vec![], sends_art: false }));
     let back = world.session("media");
     assert_eq!((back.stage.as_str(), back.media.position_us), ("offered", 200_500_000));

@@ -91,3 +91,19 @@ fn a_claim_is_made_again_over_the_newer_connection() {
     let newer = world.come("pixel", true, 8);
     assert!(!world.told(newer).contains(&ordered(Action::Pause)));
 }
+
+#[test]
+fn a_claim_that_was_made_again_and_fails_lets_the_phone_play_again() {
+    let mut world = World::new();
+    let link = world.paired("pixel");
+    world.plays(link, 60_000, Some("track:1"));
+    let offered = world.session("media");
+    world.core.claim(world.at(), &offered.id).unwrap();
+    let newer = world.come("pixel", true, 8);
+    world.pauses(newer, 61_000);
+    world.deeds();
+    // The car does not start.
+    world.wait(3.0);
+    paused_at(&mut world, &offered.id, 0);
+    assert!(world.told(newer).contains(&ordered(Action::Play)), "it was paused for nothing");
+}

@@ -178,6 +178,25 @@ fn after_a_crash_nothing_is_believed_but_what_both_say() {
 }
 
 #[test]
+fn a_debt_of_before_the_clock_was_set_is_owed_still() {
+    let mut world = World::new();
+    world.paired("pixel");
+    let kept = world.core.phones.values().find_map(|phone| phone.kept.clone()).unwrap();
+    let step = Step {
+        phone: id("pixel"),
+        player: PLAYER.into(),
+        session: "s".into(),
+        track: "Night drive\nSomebody\n\n".into(),
+        at: 60,
+        record: Record { epoch: 3, item: "track:1".into(), step: Taken::Owed { position_ms: 61_000 } },
+    };
+    let phones = vec![(id("pixel"), "pixel".into(), kept)];
+    let mut again = World::loaded(Loaded { phones, steps: vec![step], ..Loaded::default() });
+    again.wait(60.0);
+    assert_eq!(again.session("media").stage, "owed");
+}
+
+#[test]
 fn the_cars_player_appears_on_the_phone_and_obeys_it() {
     let mut world = World::new();
     let link = world.paired("pixel");
