@@ -1,4 +1,8 @@
+mod decode;
 mod lint;
+mod live;
+mod recording;
+mod send;
 
 use std::path::PathBuf;
 
@@ -21,6 +25,8 @@ pub enum Bus {
         #[arg(long)]
         json: bool,
     },
+    Decode(decode::Decode),
+    Send(send::Send),
     /// Everything in a DBC file that breaks the format or is odd, by its line; status 0 if there is nothing, 1 if there is, 2 if the file cannot be read.
     Lint {
         /// The DBC file.
@@ -35,6 +41,8 @@ impl Bus {
     pub async fn run(self) -> anyhow::Result<Status> {
         match self {
             Self::Show { json } => show(json).await,
+            Self::Decode(decode) => decode.run(),
+            Self::Send(send) => send.run().await,
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }
@@ -139,8 +147,8 @@ mod tests {
         };
         let ids = [id(0x19F, "Wheels", &[("short", 1), ("checksum", 2)]), id(0x98FE_CA00, "", &[])];
         insta::assert_snapshot!(text(std::slice::from_ref(&bus), &ids), @r"
-        bus   frames  frames/s  load %  unknown frames  sent
-        can0       9      45.0     1.2               2     1
+        bus   frames  frames/s  load %  last s %  unknown frames  sent  lost  state    error frames  restarts
+        can0       9      45.0     1.2       3.4               2     1     5  bus-off             6         7
 
         bus   id        message  frames  errors
         can0  19F       Wheels        3  2 checksum, 1 short

@@ -1,14 +1,14 @@
 //! `tandem replay`: a recording drives the vehicle service and the screens, as the car would.
 
-mod decode;
+pub mod decode;
 mod feed;
-mod log;
+pub mod log;
 mod pace;
 mod report;
 mod summary;
-mod which_car;
+pub mod which_car;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,12 +18,13 @@ use anyhow::{Context, bail, ensure};
 use tandem_can::Listener;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::signals;
-use tandem_dbc::Database;
 use tandem_store::{Car, Places};
 use tandem_units::Nanoseconds;
 use zbus::Connection;
 
+use crate::dictionary;
 use crate::failure::{SetUp, Status, set_up};
+use crate::labels::Form;
 use crate::places;
 use crate::private_bus::PrivateBus;
 use crate::progress;
@@ -32,7 +33,7 @@ use crate::say::complain;
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
-use decode::{AtBadLine, Form};
+use decode::AtBadLine;
 use feed::{Feed, Speed};
 use log::Log;
 use pace::tick_at;
@@ -296,9 +297,7 @@ impl Replay {
     }
 
     fn decode(&self, dbc: &Path) -> anyhow::Result<Status> {
-        let cannot_read = || SetUp(format!("cannot read the DBC file {}", dbc.display()));
-        let text = fs::read(dbc).with_context(cannot_read)?;
-        let database = Database::parse(&text).with_context(|| SetUp(dbc.display().to_string()))?;
+        let database = dictionary::read_dbc(dbc)?;
         let log = self.open()?;
         let form = if self.json { Form::Json } else { Form::Text };
         let at_bad_line = if self.strict { AtBadLine::Stop } else { AtBadLine::GoOn };

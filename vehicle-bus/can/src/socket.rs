@@ -57,6 +57,8 @@ pub enum Heard {
     Echo(Frame),
     /// All frames up to this time, nanoseconds, are told.
     Advance(u64),
+    /// A controller's own frame, if they are asked for by [`SocketCan::tell_errors`]. What it says of the bus's state is news all the same.
+    Error(Frame),
     News(BusIndex, News),
 }
 
@@ -82,7 +84,7 @@ impl Heard {
         match self {
             Self::Frame(frame) => Some(Event::Frame(frame)),
             Self::Advance(t_ns) => Some(Event::Advance(t_ns)),
-            Self::Echo(_) | Self::News(..) => None,
+            Self::Echo(_) | Self::Error(_) | Self::News(..) => None,
         }
     }
 }
@@ -161,6 +163,7 @@ pub struct SocketCan {
     watch: Watch,
     heard: VecDeque<Heard>,
     next_advance: u64,
+    tells_errors: bool,
 }
 
 impl SocketCan {
@@ -185,7 +188,12 @@ impl SocketCan {
             })
             .collect();
         let sockets = buses.iter().map(|_| Mutex::default()).collect();
-        Ok(Self { buses, sockets, watch: Watch::new()?, heard: VecDeque::new(), next_advance: 0 })
+        Ok(Self { buses, sockets, watch: Watch::new()?, heard: VecDeque::new(), next_advance: 0, tells_errors: false })
+    }
+
+    /// Tells error frames, too, from now on.
+    pub fn tell_errors(&mut self) {
+        self.tells_errors = true;
     }
 
     /// What a link says first.
@@ -237,7 +245,7 @@ impl SocketCan {
             if bus.restart_at.is_some_and(|due| now.boot >= due) {
                 bus.ask_restart(now.boot, &mut tell);
             }
-            all_read &= bus.read(index, now, &mut self.heard);
+            all_read &= bus.read(index, now, self.tells_errors, &mut self.heard);
             if let Some(slot) = self.sockets.get(at) {
                 let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
                 if slot.is_some() != bus.open.is_some() {
@@ -299,7 +307,7 @@ impl Bus {
     }
 
     /// Reads one turn; whether everything was read.
-    fn read(&mut self, index: BusIndex, now: Moment, heard: &mut VecDeque<Heard>) -> bool {
+    fn read(&mut self, index: BusIndex, now: Moment, tells_errors: bool, heard: &mut VecDeque<Heard>) -> bool {
         let Some(open) = &mut self.open else { return true };
         open.stamps.read_at(now);
         let mut bytes = [0; wire::FD];
@@ -329,6 +337,9 @@ impl Bus {
                     heard.push_back(if said.own { Heard::Echo(frame) } else { Heard::Frame(frame) });
                 }
                 Some(Read::Error(classes, payload)) => {
+                    if tells_errors && let Some(frame) = wire::error_frame(classes, &payload, index, t_ns) {
+                        heard.push_back(Heard::Error(frame));
+                    }
                     if let Some(state) = self.health.hear(classes, &payload) {
                         heard.push_back(Heard::News(index, News::State(state)));
                         schedule(state, now.boot, &mut self.restart, &mut self.restart_at, &mut self.off_until);

@@ -15,13 +15,15 @@
 
 mod error;
 mod read;
+mod screen;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use error::LineError;
 pub use read::{LogReader, parse_line};
-pub use write::write_line;
+pub use screen::parse_screen;
+pub use write::{write_frame, write_line};
 
 use crate::{BusIndex, CanId, Flags, Frame, MAX_LENGTH};
 

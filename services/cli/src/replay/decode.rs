@@ -1,34 +1,20 @@
 //! A recording decoded by a DBC file alone: no car, no service, no screens.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{BufRead, Read, Write};
 
 use anyhow::Context;
-use tandem_dbc::{Codec, Database, Message, Raw, Sample};
-use tandem_frame::CanId;
-use tandem_frame::text::{LogLine, LogReader};
+use tandem_dbc::{Codec, Database};
+use tandem_frame::text::LogReader;
 
 use super::log::{BadLine, BadLines, LONGEST_LINE};
+use crate::labels::{Form, Found, Labels, Paint};
 use crate::table::counted;
-
-/// How the signals are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// `(1436509052.249713) can0 Motion: Speed=1.5 km/h, Gear=3 (Drive)`
-    Text,
-    /// `{"t":1436509052.249713,"bus":"can0","id":"123","message":"Motion","signals":{"Speed":1.5,"Gear":3.0}}`
-    Json,
-}
 
 /// What was found, beside the signals.
 #[derive(Debug, Default)]
 pub struct Tally {
-    pub frames: u64,
-    pub known: u64,
-    pub unknown: BTreeSet<CanId>,
-    /// Frames shorter than their message, by message.
-    pub short: BTreeMap<String, u64>,
+    pub found: Found,
     pub bad: BadLines,
 }
 
@@ -51,7 +37,7 @@ pub fn decode(
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
     let codec = Codec::compile(database);
-    let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form)).collect();
+    let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form, Paint::Never)).collect();
     let mut tally = Tally::default();
     let mut line = Vec::with_capacity(4096);
     let (mut text, mut number) = (Vec::new(), 0);
@@ -78,135 +64,33 @@ pub fn decode(
                 continue;
             }
         };
-        tally.frames += 1;
+        tally.found.frames += 1;
         let data = !frame.flags.error && !frame.flags.remote;
         let Some(index) = codec.index(frame.id).filter(|_| data) else {
             if data {
-                tally.unknown.insert(frame.id);
+                tally.found.unknown.insert(frame.id);
             }
             continue;
         };
         let Some(labels) = labels.get(index) else { continue };
-        tally.known += 1;
+        tally.found.known += 1;
         line.clear();
-        labels.begin(&frame, &mut line);
-        let mut first = true;
-        let decoded = codec.decode(index, frame.data(), |sample| {
-            labels.signal(&sample, std::mem::take(&mut first), &mut line);
-        });
-        if decoded.is_err() {
-            *tally.short.entry(labels.message.clone()).or_default() += 1;
+        if labels.tell(&codec, index, Some(frame.t_ns), frame.interface, frame.data(), &mut line).is_err() {
+            tally.found.note_short(labels);
             continue;
         }
-        line.extend(labels.end);
         out.write_all(&line)?;
     }
     out.flush()?;
     Ok(tally)
 }
 
-/// What is the same in every frame of a message.
-struct Labels {
-    message: String,
-    form: Form,
-    /// Between the interface and the first signal.
-    head: String,
-    signals: Vec<SignalLabels>,
-    end: &'static [u8],
-}
-
-struct SignalLabels {
-    before: String,
-    after: String,
-    names: Vec<(i64, String)>,
-}
-
-impl Labels {
-    fn new(message: &Message, form: Form) -> Self {
-        let signals = message.signals.iter().map(|signal| match form {
-            Form::Text => SignalLabels {
-                before: format!("{}=", signal.name),
-                after: if signal.unit.is_empty() { String::new() } else { format!(" {}", signal.unit) },
-                names: signal.values.clone(),
-            },
-            Form::Json => {
-                SignalLabels { before: format!("{}:", quoted(&signal.name)), after: String::new(), names: Vec::new() }
-            }
-        });
-        let (head, end): (_, &[u8]) = match form {
-            Form::Text => (format!(" {}: ", message.name), b"\n"),
-            Form::Json => {
-                (format!(",\"id\":\"{}\",\"message\":{},\"signals\":{{", message.id, quoted(&message.name)), b"}}\n")
-            }
-        };
-        Self { message: message.name.clone(), form, head, signals: signals.collect(), end }
-    }
-
-    fn begin(&self, frame: &LogLine<'_>, line: &mut Vec<u8>) {
-        let (seconds, fraction) = (frame.t_ns / 1_000_000_000, frame.t_ns % 1_000_000_000);
-        // Microseconds, as candump writes them; nanoseconds only where the log has them.
-        let (fraction, digits) = if fraction % 1000 == 0 { (fraction / 1000, 6) } else { (fraction, 9) };
-        let interface = frame.interface;
-        // Writing to memory cannot fail.
-        let _ = match self.form {
-            Form::Text => write!(line, "({seconds}.{fraction:0digits$}) {interface}"),
-            Form::Json => write!(line, "{{\"t\":{seconds}.{fraction:0digits$},\"bus\":{}", quoted(interface)),
-        };
-        line.extend(self.head.as_bytes());
-    }
-
-    fn signal(&self, sample: &Sample, first: bool, line: &mut Vec<u8>) {
-        let Some(labels) = self.signals.get(sample.signal) else { return };
-        match (first, self.form) {
-            (true, _) => {}
-            (false, Form::Text) => line.extend(b", "),
-            (false, Form::Json) => line.push(b','),
-        }
-        line.extend(labels.before.as_bytes());
-        let physical = sample.physical;
-        let _ = match self.form {
-            Form::Text => write!(line, "{physical}"),
-            Form::Json if physical.is_finite() => write!(line, "{physical:?}"),
-            Form::Json => write!(line, "null"),
-        };
-        line.extend(labels.after.as_bytes());
-        if let Some(name) = labels.name(sample.raw) {
-            let _ = write!(line, " ({name})");
-        }
-    }
-}
-
-impl SignalLabels {
-    fn name(&self, raw: Raw) -> Option<&str> {
-        let raw = match raw {
-            Raw::Unsigned(raw) => i64::try_from(raw).ok()?,
-            Raw::Signed(raw) => raw,
-            Raw::Float(_) => return None,
-        };
-        self.names.iter().find(|(value, _)| *value == raw).map(|(_, name)| name.as_str())
-    }
-}
-
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
 impl Tally {
     /// The summary for people.
     pub fn text(&self) -> String {
-        let mut text = format!("{} frames, {} of messages that the DBC file knows", self.frames, self.known);
-        // Writing to a String cannot fail.
-        let _ = match self.unknown.len() as u64 {
-            0 => write!(text, ", no unknown id"),
-            count => {
-                let ids: Vec<_> = self.unknown.iter().map(ToString::to_string).collect();
-                write!(text, ", {}: {}", counted(count, "unknown id"), ids.join(" "))
-            }
-        };
-        for (message, count) in &self.short {
-            let _ = write!(text, "\n{message}: too short in {}, left out", counted(*count, "frame"));
-        }
+        let mut text = self.found.text();
         if self.bad.count > 0 {
+            // Writing to a String cannot fail.
             let _ = write!(text, "\n{} left out, the first of them:", counted(self.bad.count, "line"));
         }
         for (line, reason) in &self.bad.first {
@@ -241,7 +125,7 @@ mod tests {
         ");
         insta::assert_snapshot!(tally.text(), @r"
         5 frames, 3 of messages that the DBC file knows, 1 unknown id: 7FF
-        Motion: too short in 1 frame, left out
+        Motion: too short in 1 frame, not decoded
         1 line left out, the first of them:
           line 2, column 5: expected `)` behind the time stamp
         ");
@@ -288,7 +172,7 @@ mod tests {
         let log = std::io::repeat(b'(').take(10 * LONGEST_LINE).chain(b"\n".as_slice()).chain(LOG.as_bytes());
         let mut out = Vec::new();
         let tally = decode(BufReader::new(log), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap();
-        assert_eq!((tally.frames, tally.bad.first.first()), (5, Some(&(1, BadLine::TooLong))));
+        assert_eq!((tally.found.frames, tally.bad.first.first()), (5, Some(&(1, BadLine::TooLong))));
         assert_eq!(tally.bad.first.last().map(|(line, _)| *line), Some(3), "lines are counted as they stand");
     }
 

@@ -42,6 +42,12 @@ pub fn read(bytes: &[u8], bus: BusIndex, t_ns: u64) -> Option<Read> {
     frame.ok().map(Read::Frame)
 }
 
+/// An error frame as others record it: its classes are its id.
+pub fn error_frame(classes: u32, payload: &[u8; 8], bus: BusIndex, t_ns: u64) -> Option<Frame> {
+    let id = if classes <= 0x7FF { CanId::standard(classes) } else { CanId::extended(classes) }.ok()?;
+    Frame::with_flags(bus, id, t_ns, Flags { error: true, ..Flags::default() }, payload).ok()
+}
+
 /// Writes a frame; how many of the bytes are its own. None for an error frame, which only a controller says.
 pub fn write(frame: &Frame) -> Option<([u8; FD], usize)> {
     let flags = frame.flags;

@@ -4,7 +4,7 @@ use crate::{CanId, Flags, MAX_LENGTH};
 const NO_DIGIT: u8 = 0xFF;
 const HEX: [u8; 256] = hex_values();
 const SECOND: u64 = 1_000_000_000;
-const ERROR_FRAME: u32 = 0x2000_0000;
+pub(super) const ERROR_FRAME: u32 = 0x2000_0000;
 const BIT_RATE_SWITCH: u8 = 1;
 const ERROR_STATE: u8 = 2;
 

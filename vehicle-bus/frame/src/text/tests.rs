@@ -191,3 +191,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_candump_shows_on_a_screen_is_read() {
+    let read = |line: &str| {
+        let (line, timed) = parse_screen(line.as_bytes())?;
+        let mut text = String::new();
+        write_line(&mut text, &line.frame(BusIndex(0)), line.interface).unwrap();
+        Some((text.trim_end().to_owned(), timed))
+    };
+    for (shown, meant) in [
+        ("  can0  123   [2]  11 22", "(0.000000) can0 123#1122"),
+        ("  vcan0  00000123   [0] ", "(0.000000) vcan0 00000123#"),
+        (" (1436509052.249713)  can0  123   [1]  AB", "(1436509052.249713) can0 123#AB"),
+        (" (000.001000)  can0  RX - -  123   [2]  11 22   '.\"'", "(0.001000) can0 123#1122"),
+        ("  can0  TX B -  123  [08]  11 22 33 44 55 66 77 88", "(0.000000) can0 123##01122334455667788"),
+        ("  can0  123   [4]  remote request", "(0.000000) can0 123#R4"),
+        ("  can0  20000004   [8]  00 08 00 00 00 00 00 00   ERRORFRAME", "(0.000000) can0 20000004#0008000000000000"),
+    ] {
+        assert_eq!(read(shown), Some((meant.to_owned(), shown.contains('('))), "{shown}");
+    }
+    for other in [
+        "",
+        "can0",
+        "can0 123",
+        "can0 123 [2] 11",
+        "can0 123 [9] 1 2",
+        "can0 1234 [0]",
+        "can0 123 [65]",
+        "can0 123 [2] 11 2",
+        "can0 800 [0]",
+        "(x) can0 123 [0]",
+    ] {
+        assert_eq!(read(other), None, "{other}");
+    }
+}

@@ -23,6 +23,15 @@ pub fn write_line(out: &mut impl fmt::Write, frame: &Frame, interface: &str) -> 
         unit /= 10;
     }
     write!(out, ") {interface} ")?;
+    write_frame(out, frame)?;
+    out.write_char('\n')
+}
+
+/// Writes a frame without its time and its interface: `0F2#3A00`.
+///
+/// # Errors
+/// As [`write_line`].
+pub fn write_frame(out: &mut impl fmt::Write, frame: &Frame) -> fmt::Result {
     if frame.flags.error {
         write!(out, "{:08X}#", frame.id.number() | ERROR_FRAME)?;
     } else {
@@ -30,8 +39,8 @@ pub fn write_line(out: &mut impl fmt::Write, frame: &Frame, interface: &str) -> 
     }
     if frame.flags.remote {
         return match frame.length() {
-            0 => out.write_str("R\n"),
-            asked => writeln!(out, "R{asked}"),
+            0 => out.write_char('R'),
+            asked => write!(out, "R{asked}"),
         };
     }
     if frame.flags.fd {
@@ -42,5 +51,5 @@ pub fn write_line(out: &mut impl fmt::Write, frame: &Frame, interface: &str) -> 
             out.write_char(DIGITS.get(usize::from(nibble)).copied().unwrap_or_default().into())?;
         }
     }
-    out.write_char('\n')
+    Ok(())
 }
