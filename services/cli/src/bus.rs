@@ -1,6 +1,7 @@
 mod decode;
 mod lint;
 mod live;
+mod record;
 mod recording;
 mod send;
 
@@ -27,6 +28,7 @@ pub enum Bus {
     },
     Decode(decode::Decode),
     Send(send::Send),
+    Record(record::Record),
     /// Everything in a DBC file that breaks the format or is odd, by its line; status 0 if there is nothing, 1 if there is, 2 if the file cannot be read.
     Lint {
         /// The DBC file.
@@ -43,6 +45,7 @@ impl Bus {
             Self::Show { json } => show(json).await,
             Self::Decode(decode) => decode.run(),
             Self::Send(send) => send.run().await,
+            Self::Record(record) => record.run().await,
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }

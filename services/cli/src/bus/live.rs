@@ -38,6 +38,11 @@ impl Live {
         Ok(Self { link, names: names.to_owned(), offset: wall().saturating_sub(boot()) })
     }
 
+    /// Nanoseconds since 1970, on the clock of what is heard.
+    pub fn now(&self) -> u64 {
+        boot().saturating_add(self.offset)
+    }
+
     pub fn name(&self, bus: BusIndex) -> &str {
         self.names.get(usize::from(bus.0)).map_or("", String::as_str)
     }
