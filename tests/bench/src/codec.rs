@@ -102,7 +102,7 @@ impl Recording {
 }
 
 /// Items a second of this thread's CPU time.
-fn speed(items: usize, mut work: impl FnMut()) -> f64 {
+pub fn speed(items: usize, mut work: impl FnMut()) -> f64 {
     let begun = thread_time();
     let mut rounds = 0;
     loop {

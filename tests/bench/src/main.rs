@@ -11,6 +11,7 @@ mod player;
 mod process;
 mod running;
 mod screens;
+mod store;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,8 @@ enum Name {
     Codec,
     /// From the text of a DBC file to a compiled codec
     Loading,
+    /// Updates a second through the vehicle service's core, to ten subscribers
+    Store,
     /// From a frame on the link to a client's hands
     Latency,
     /// CPU, memory and frame times of a running simulation
@@ -80,6 +83,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
     match name {
         Name::Codec => codec::figures(),
         Name::Loading => loading::figures(),
+        Name::Store => store::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
