@@ -50,7 +50,7 @@ impl Readings {
 
     fn vehicle(&self) -> Vehicle {
         let power =
-            self.0.get(POWER).and_then(|value| if let Value::Text(word) = value { Some(word.as_str()) } else { None });
+            self.0.get(POWER).and_then(|value| if let Value::Text(word) = value { Some(&**word) } else { None });
         let ignition_on = match power {
             Some("ACC" | "ON" | "START") => Some(true),
             Some("LOCK" | "OFF") => Some(false),

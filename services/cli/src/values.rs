@@ -27,7 +27,7 @@ pub fn json(value: Option<&Value>) -> serde_json::Value {
         Some(Value::Bool(flag)) => (*flag).into(),
         Some(Value::Int(number)) => (*number).into(),
         Some(Value::Float(number)) => (*number).into(),
-        Some(Value::Text(text)) => text.as_str().into(),
+        Some(Value::Text(text)) => (&**text).into(),
     }
 }
 

@@ -23,7 +23,7 @@ pub fn to_variant(value: Option<&Value>) -> OwnedVariant {
         Some(Value::Bool(flag)) => Variant::from(*flag),
         Some(Value::Int(number)) => Variant::from(*number),
         Some(Value::Float(number)) => Variant::from(*number),
-        Some(Value::Text(text)) => Variant::from(text.clone()),
+        Some(Value::Text(text)) => Variant::from(text.to_string()),
         None => nothing(),
     };
     // Only a file descriptor can fail to be owned.
@@ -48,7 +48,7 @@ pub fn from_variant(quality: u8, variant: &Variant<'_>) -> Result<(Quality, Opti
         Variant::U32(number) => Value::Int(i64::from(*number)),
         Variant::I64(number) => Value::Int(*number),
         Variant::F64(number) if !number.is_nan() => Value::Float(*number),
-        Variant::Str(text) => Value::Text(text.to_string()),
+        Variant::Str(text) => Value::Text(text.as_str().into()),
         other => return Err(WireError::Type(other.value_signature().to_string())),
     };
     Ok((quality, Some(value)))

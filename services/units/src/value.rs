@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 /// The value of a reading: one of the shapes that a VSS leaf can have.
 #[derive(Clone, Debug, PartialEq)]
@@ -8,8 +9,8 @@ pub enum Value {
     Int(i64),
     /// VSS `float` and `double`. Never NaN: what is not a number is absent.
     Float(f64),
-    /// VSS `string`; for a leaf with `allowed` values, one of them.
-    Text(String),
+    /// VSS `string`; for a leaf with `allowed` values, one of them. Shared, so that whoever passes it on copies no text.
+    Text(Arc<str>),
 }
 
 impl Value {

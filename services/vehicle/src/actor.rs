@@ -123,8 +123,8 @@ impl Actor {
                 while self.core.tick_before(Nanoseconds(frame.t_ns)) {
                     self.tick().await?;
                 }
-                let effects = self.core.hear(&frame).into_iter().collect();
-                self.perform(effects).await?;
+                let effects = self.core.hear(&frame);
+                self.tell(effects).await?;
             }
             Event::Advance(t_ns) => {
                 while self.core.tick_due(Nanoseconds(t_ns)) {
@@ -147,11 +147,19 @@ impl Actor {
 
     async fn tick(&mut self) -> Result<(), ActorError> {
         let effects = self.core.tick();
-        self.perform(effects).await?;
-        if self.pace == Pace::Lockstep {
-            self.wait_for_all().await?;
+        self.tell(effects).await
+    }
+
+    /// Does what time or a frame brought. In lockstep no more of either comes in before everybody has worked it off.
+    async fn tell(&mut self, effects: Vec<Effect>) -> Result<(), ActorError> {
+        if effects.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.perform(effects).await?;
+        match self.pace {
+            Pace::Lockstep => self.wait_for_all().await,
+            Pace::Live => Ok(()),
+        }
     }
 
     /// Waits until every lockstep subscriber has acknowledged; the dead are dropped.

@@ -47,6 +47,8 @@ pub struct Core {
     connected: bool,
     now: Nanoseconds,
     next_tick: Option<Nanoseconds>,
+    /// The time of the last batch between ticks: none goes back behind it.
+    told_at: Nanoseconds,
     generation: u64,
 }
 
@@ -70,6 +72,7 @@ impl Core {
             connected: false,
             now: Nanoseconds::ZERO,
             next_tick: None,
+            told_at: Nanoseconds::ZERO,
             generation,
         }
     }
@@ -177,20 +180,28 @@ impl Core {
     fn begin_generation(&mut self, now: Nanoseconds) {
         self.generation += 1;
         self.now = now;
+        self.told_at = now;
         self.subscriptions.renew();
         self.store.forget();
         self.gate.begin_clock(now);
     }
 
-    /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so.
-    pub fn hear(&mut self, frame: &Frame) -> Option<Effect> {
-        let bus = self.buses.get(usize::from(frame.bus.0)).copied().flatten()?;
+    /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so. What it says of leaves marked immediate is told
+    /// with the frame's own time, a batch a frame, whatever else lies in wait: so the same frames give the same batches.
+    pub fn hear(&mut self, frame: &Frame) -> Vec<Effect> {
+        let Some(bus) = self.buses.get(usize::from(frame.bus.0)).copied().flatten() else { return Vec::new() };
         // Ticks that were told are past: a frame cannot be heard before them.
         let mut frame = *frame;
         frame.bus = bus;
         frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0);
-        let (fault, count) = self.store.hear(&frame)?;
-        (count == 1).then_some(Effect::Fault { frame, fault })
+        let fault = self.store.hear(&frame).filter(|(_, count)| *count == 1);
+        let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
+        if !self.store.immediate().is_empty() {
+            self.told_at = self.told_at.max(Nanoseconds(frame.t_ns));
+            let batches = self.subscriptions.tell_at_once(self.store.immediate(), &self.store, self.told_at);
+            effects.extend(batches.into_iter().map(Effect::Tell));
+        }
+        effects
     }
 
     /// The next tick of the grid.

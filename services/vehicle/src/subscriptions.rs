@@ -57,9 +57,13 @@ struct Subscription {
     sent: u64,
     acknowledged: u64,
     last_sent: Option<Nanoseconds>,
+    last_changes: usize,
     /// Since when the oldest unacknowledged batch is out.
     waiting_since: Nanoseconds,
+    /// By handle.
     told: Vec<Option<(Quality, Option<Value>)>>,
+    /// Each slot with its handle, sorted.
+    handles: Vec<(usize, u32)>,
 }
 
 /// Who wants to hear of what, and what they were told.
@@ -107,12 +111,14 @@ impl Subscriptions {
         let mut subscription = Subscription {
             client: client.to_owned(),
             told: vec![None; slots.len()],
+            handles: sorted(slots.iter().copied().zip(0..).collect()),
             slots: slots.clone(),
             min_interval,
             window,
             sent: 0,
             acknowledged: 0,
             last_sent: None,
+            last_changes: 0,
             waiting_since: now,
         };
         let first = subscription.batch(self.last_id, store, now);
@@ -137,6 +143,18 @@ impl Subscriptions {
             .filter_map(|(id, one)| one.batch(*id, store, now))
             .collect();
         (batches, dropped)
+    }
+
+    /// What of these slots changed, for everybody who may be told now; the others hear of it at a later tick.
+    pub fn tell_at_once(&mut self, slots: &[usize], store: &Store, now: Nanoseconds) -> Vec<Batch> {
+        let tell = |(id, one): (&u32, &mut Subscription)| {
+            if !one.is_due(now) {
+                return None;
+            }
+            let changes: Vec<_> = slots.iter().filter_map(|slot| one.change_of(*slot, store, now)).collect();
+            (!changes.is_empty()).then(|| one.send(*id, now, changes))
+        };
+        self.by_id.iter_mut().filter_map(tell).collect()
     }
 
     /// A batch for everybody whose window has room, changed or not. Lockstep subscribers live by ticks alone.
@@ -216,27 +234,48 @@ impl Subscription {
 
     /// What changed since the last batch; `None` if that is nothing and no heartbeat is due.
     fn batch(&mut self, id: u32, store: &Store, now: Nanoseconds) -> Option<Batch> {
-        let changes: Vec<_> = (0u32..)
-            .zip(self.slots.iter().zip(&mut self.told))
-            .filter_map(|(handle, (slot, told))| {
-                let reading = store.reading(*slot, now);
-                let same = told
-                    .as_ref()
-                    .is_some_and(|(quality, value)| *quality == reading.quality && *value == reading.value);
-                (!same).then(|| {
-                    *told = Some((reading.quality, reading.value.clone()));
-                    (handle, reading)
-                })
-            })
-            .collect();
+        // As many as the last time, most often: it need not grow.
+        let mut changes = Vec::with_capacity(self.last_changes);
+        for (handle, (slot, told)) in (0u32..).zip(self.slots.iter().zip(&mut self.told)) {
+            if let Some(reading) = news(told, store.reading(*slot, now)) {
+                changes.push((handle, reading));
+            }
+        }
+        self.last_changes = changes.len();
         if changes.is_empty() && self.last_sent.is_some_and(|last| now.since(last) < HEARTBEAT) {
             return None;
         }
+        Some(self.send(id, now, changes))
+    }
+
+    /// A slot's handle and reading, if it is subscribed to and changed since it was told.
+    fn change_of(&mut self, slot: usize, store: &Store, now: Nanoseconds) -> Option<(u32, Reading)> {
+        let at = self.handles.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
+        let (_, handle) = *self.handles.get(at)?;
+        let told = self.told.get_mut(usize::try_from(handle).ok()?)?;
+        Some((handle, news(told, store.reading(slot, now))?))
+    }
+
+    fn send(&mut self, id: u32, now: Nanoseconds, changes: Vec<(u32, Reading)>) -> Batch {
         if self.outstanding() == 0 {
             self.waiting_since = now;
         }
         self.sent += 1;
         self.last_sent = Some(now);
-        Some(Batch { client: self.client.clone(), id, sequence: self.sent, now, changes })
+        Batch { client: self.client.clone(), id, sequence: self.sent, now, changes }
     }
+}
+
+fn sorted(mut handles: Vec<(usize, u32)>) -> Vec<(usize, u32)> {
+    handles.sort_unstable();
+    handles
+}
+
+/// The reading, if it differs from what was told; it is told now.
+fn news(told: &mut Option<(Quality, Option<Value>)>, reading: Reading) -> Option<Reading> {
+    let same = told.as_ref().is_some_and(|(quality, value)| *quality == reading.quality && *value == reading.value);
+    (!same).then(|| {
+        *told = Some((reading.quality, reading.value.clone()));
+        reading
+    })
 }

@@ -4,11 +4,14 @@ mod codec;
 mod figure;
 mod latency;
 mod library;
+mod loading;
+mod made;
 mod phone;
 mod player;
 mod process;
 mod running;
 mod screens;
+mod store;
 
 use std::process::ExitCode;
 
@@ -32,6 +35,10 @@ struct Arguments {
 enum Name {
     /// Decoding frames by a DBC file, and reading candump text
     Codec,
+    /// From the text of a DBC file to a compiled codec
+    Loading,
+    /// Updates a second through the vehicle service's core, to ten subscribers
+    Store,
     /// From a frame on the link to a client's hands
     Latency,
     /// CPU, memory and frame times of a running simulation
@@ -48,8 +55,7 @@ enum Name {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let all = [Name::Codec, Name::Latency, Name::Running, Name::Screens, Name::Library, Name::Player, Name::Phone];
-    let wanted = if arguments.names.is_empty() { &all } else { arguments.names.as_slice() };
+    let wanted = if arguments.names.is_empty() { Name::value_variants() } else { arguments.names.as_slice() };
     if !arguments.json {
         println!("{}", machine());
         println!("{}", Figure::head());
@@ -76,6 +82,8 @@ fn main() -> ExitCode {
 fn measure(name: Name) -> Result<Vec<Figure>> {
     match name {
         Name::Codec => codec::figures(),
+        Name::Loading => loading::figures(),
+        Name::Store => store::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),

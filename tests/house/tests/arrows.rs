@@ -68,6 +68,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             with(&[
                 "tandem-scenes",
                 "tandem-music",
+                "tandem-vehicle",
                 "tandem-contracts",
                 "tandem-units",
                 "tandem-library",

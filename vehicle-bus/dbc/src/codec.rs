@@ -5,6 +5,7 @@ mod compile;
 mod decode;
 mod encode;
 mod ids;
+mod switch;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,9 @@ pub struct Codec {
     groups: Vec<Group>,
     conditions: Vec<Condition>,
     ranges: Vec<(u64, u64)>,
+    cases: Vec<Case>,
+    /// Neighbouring signals that are there together, whatever their conditions.
+    runs: Vec<Range<usize>>,
 }
 
 #[derive(Debug, Clone)]
@@ -38,6 +42,23 @@ struct Layout {
     length: usize,
     signals: Range<usize>,
     groups: Range<usize>,
+    switch: Option<Switch>,
+}
+
+/// What is there in a message whose signals hang on one multiplexor alone: looked up by its value, not asked of each group.
+#[derive(Debug, Clone)]
+struct Switch {
+    multiplexor: Field,
+    cases: Range<usize>,
+    /// The runs that are there while the multiplexor selects nothing.
+    without: Range<usize>,
+}
+
+/// What is there up to a value of the multiplexor, from the last case's on.
+#[derive(Debug, Clone)]
+struct Case {
+    last: u64,
+    runs: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,5 +1,6 @@
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use tandem_units::Value;
 
@@ -220,11 +221,11 @@ impl Leaf {
         }
     }
 
-    fn admit_text(&self, text: String) -> Result<Value, RangeError> {
-        if self.allowed.is_empty() || self.allowed.contains(&text) {
+    fn admit_text(&self, text: Arc<str>) -> Result<Value, RangeError> {
+        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| **allowed == *text) {
             return Ok(Value::Text(text));
         }
-        Err(RangeError::NotAllowed { value: text, allowed: self.allowed.clone() })
+        Err(RangeError::NotAllowed { value: text.to_string(), allowed: self.allowed.clone() })
     }
 
     fn check_limits(&self, number: f64) -> Result<(), RangeError> {

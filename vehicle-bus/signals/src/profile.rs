@@ -142,6 +142,8 @@ pub struct SignalProfile {
     pub cycle: Option<Nanoseconds>,
     /// Instead of max(5 cycles, 200 ms).
     pub stale_after: Option<Nanoseconds>,
+    /// Told when its frame is heard, not at the next tick.
+    pub immediate: bool,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
 }

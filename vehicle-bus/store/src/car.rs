@@ -54,6 +54,8 @@ pub(crate) struct Binding {
     pub signal: usize,
     pub valid_if: Option<(usize, i64)>,
     pub profile: usize,
+    /// Whether this leaf is told when it is heard.
+    pub immediate: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -204,7 +206,7 @@ fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut 
     let plan = bus.plans.get_mut(index).ok_or("the message does not exist")?;
     want(plan, at);
     valid_if.iter().for_each(|(signal, _)| want(plan, *signal));
-    plan.bindings.push(Binding { slot, signal: at, valid_if, profile });
+    plan.bindings.push(Binding { slot, signal: at, valid_if, profile, immediate: signal.immediate });
     Ok(SlotPlan { leaf: signal.leaf, stale_after })
 }
 

@@ -41,6 +41,7 @@ pub struct Store {
     statistics: Statistics,
     /// Kept between frames so that hearing one allocates nothing.
     raws: Raws,
+    immediate: Vec<usize>,
 }
 
 impl Store {
@@ -53,6 +54,7 @@ impl Store {
             car,
             statistics,
             raws: Raws::default(),
+            immediate: Vec::new(),
         }
     }
 
@@ -71,6 +73,7 @@ impl Store {
 
     /// Takes in a frame. Returns what is wrong with it, and how often that was seen on its id.
     pub fn hear(&mut self, frame: &Frame) -> Option<(Fault, u64)> {
+        self.immediate.clear();
         let bus = self.car.buses.get(usize::from(frame.bus.0))?;
         let message = (!frame.flags.error && !frame.flags.remote).then(|| bus.codec.index(frame.id)).flatten();
         self.statistics.hear(frame, message.is_some());
@@ -101,10 +104,17 @@ impl Store {
                 *slot = raw_number(raw).map(|number| (heard, number));
             }
         }
+        let spoken_of = |binding: &&Binding| binding.immediate && raws.get(binding.signal).is_some();
+        self.immediate.extend(plan.bindings.iter().filter(spoken_of).map(|binding| binding.slot));
         if take(plan, &self.car, raws, heard, &mut self.slots) {
             fault = Some((Fault::Range, self.statistics.blame(frame, Fault::Range)));
         }
         fault
+    }
+
+    /// The slots marked immediate that the frame heard last spoke of.
+    pub fn immediate(&self) -> &[usize] {
+        &self.immediate
     }
 
     /// The reading of a slot at a moment.

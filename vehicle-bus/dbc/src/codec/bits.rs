@@ -1,6 +1,8 @@
+use std::hint::select_unpredictable;
+
 use tandem_frame::MAX_LENGTH;
 
-use super::Raw;
+use super::{Raw, Sample};
 use crate::{ByteOrder, Kind, Signal};
 
 /// A payload with room behind it, so that every field reads whole words.
@@ -15,6 +17,47 @@ pub fn padded(data: &[u8]) -> Padded {
     bytes
 }
 
+/// A payload that fields are read from.
+pub trait Payload {
+    /// A field's bits at the upper end of a word; something if it does not fit.
+    fn upper(&self, field: &Field) -> u64;
+}
+
+impl Payload for Padded {
+    fn upper(&self, field: &Field) -> u64 {
+        ((field.word(self) >> field.shift) as u64) << field.unused()
+    }
+}
+
+/// A payload of up to eight bytes, which every classic frame has: two numbers, so that a field is read without touching memory again.
+pub struct Short {
+    little: u64,
+    big: u64,
+}
+
+impl Short {
+    /// `None` for a payload that is longer.
+    #[inline]
+    pub fn new(data: &[u8]) -> Option<Self> {
+        let bytes = match data.first_chunk::<8>() {
+            Some(bytes) => *bytes,
+            None => {
+                let mut bytes = [0; 8];
+                bytes.iter_mut().zip(data).for_each(|(byte, given)| *byte = *given);
+                bytes
+            }
+        };
+        (data.len() <= 8).then(|| Self { little: u64::from_le_bytes(bytes), big: u64::from_be_bytes(bytes) })
+    }
+}
+
+impl Payload for Short {
+    #[inline]
+    fn upper(&self, field: &Field) -> u64 {
+        select_unpredictable(field.big, self.big, self.little) << field.above
+    }
+}
+
 /// Where a signal lies in a payload and how it is read: `shift` bits of the word that begins at `first` lie behind it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Field {
@@ -23,6 +66,8 @@ pub struct Field {
     last: u8,
     shift: u8,
     size: u8,
+    /// In a payload of eight bytes, the bits in front of it.
+    above: u8,
     big: bool,
     kind: Kind,
     pub factor: f64,
@@ -49,11 +94,17 @@ impl Field {
             false => bit,
             true => 127 - (7 - bit) - (size.clamp(1, 64) as u8 - 1),
         };
+        let size = size.clamp(1, 64) as u8;
+        let above = match big {
+            false => 64u8.saturating_sub(size).saturating_sub(first.saturating_mul(8).saturating_add(bit)),
+            true => first.saturating_mul(8).saturating_add(7 - bit).min(63),
+        };
         Self {
             first,
             last,
             shift,
-            size: size.clamp(1, 64) as u8,
+            size,
+            above,
             big,
             kind,
             factor: signal.factor,
@@ -70,6 +121,7 @@ impl Field {
         matches!(self.kind, Kind::Unsigned | Kind::Signed)
     }
 
+    #[inline]
     pub fn fits(&self, length: usize) -> bool {
         usize::from(self.last) < length.min(MAX_LENGTH)
     }
@@ -89,26 +141,44 @@ impl Field {
         if self.big { u128::from_be_bytes(word) } else { u128::from_le_bytes(word) }
     }
 
-    fn bits(&self, bytes: &Padded) -> u64 {
-        (self.word(bytes) >> self.shift) as u64 & self.mask()
+    #[inline]
+    fn unused(&self) -> u32 {
+        64 - u32::from(self.size)
     }
 
     /// The field's value in a payload that it fits.
-    pub fn raw(&self, bytes: &Padded) -> Raw {
-        let bits = self.bits(bytes);
+    pub fn raw(&self, bytes: &impl Payload) -> Raw {
+        self.read(bytes).0
+    }
+
+    /// The field's value as it is and as a float.
+    fn read(&self, bytes: &impl Payload) -> (Raw, f64) {
+        let upper = bytes.upper(self);
+        let unsigned = upper >> self.unused();
         match self.kind {
-            Kind::Unsigned => Raw::Unsigned(bits),
-            Kind::Signed => {
-                let unused = 64 - u32::from(self.size);
-                Raw::Signed((bits << unused) as i64 >> unused)
+            Kind::Float => {
+                let value = f64::from(f32::from_bits(unsigned as u32));
+                (Raw::Float(value), value)
             }
-            Kind::Float => Raw::Float(f64::from(f32::from_bits(bits as u32))),
-            Kind::Double => Raw::Float(f64::from_bits(bits)),
+            Kind::Double => (Raw::Float(f64::from_bits(unsigned)), f64::from_bits(unsigned)),
+            // Signed and unsigned fields stand side by side: a branch between them would be foretold by nobody.
+            Kind::Unsigned | Kind::Signed => {
+                let is_signed = self.kind == Kind::Signed;
+                let signed = select_unpredictable(is_signed, upper as i64 >> self.unused(), unsigned as i64);
+                let raw = if is_signed { Raw::Signed(signed) } else { Raw::Unsigned(unsigned) };
+                // Only 64 bits reach beyond a signed number.
+                (raw, if signed < 0 && !is_signed { unsigned as f64 } else { signed as f64 })
+            }
         }
     }
 
+    pub fn sample(&self, signal: usize, bytes: &impl Payload) -> Sample {
+        let (raw, value) = self.read(bytes);
+        Sample { signal, raw, physical: value * self.factor + self.offset }
+    }
+
     /// The field's value as a multiplexor: `None` for one that selects nothing.
-    pub fn selector(&self, bytes: &Padded) -> Option<u64> {
+    pub fn selector(&self, bytes: &impl Payload) -> Option<u64> {
         match self.raw(bytes) {
             Raw::Unsigned(value) => Some(value),
             Raw::Signed(value) => u64::try_from(value).ok(),

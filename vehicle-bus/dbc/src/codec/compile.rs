@@ -24,6 +24,8 @@ impl Codec {
             groups: Vec::new(),
             conditions: Vec::new(),
             ranges: Vec::new(),
+            cases: Vec::new(),
+            runs: Vec::new(),
         };
         for message in &db.messages {
             codec.add(message);
@@ -49,11 +51,13 @@ impl Codec {
                 _ => self.groups.push(Group { condition: condition.id(), signals: at..at + 1 }),
             }
         }
+        let switch = self.switch(first_group..self.groups.len());
         self.messages.push(Layout {
             id: message.id,
             length: message.length,
             signals: first_signal..self.signals.len(),
             groups: first_group..self.groups.len(),
+            switch,
         });
     }
 

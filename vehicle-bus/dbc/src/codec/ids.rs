@@ -24,12 +24,14 @@ impl Ids {
         table
     }
 
+    #[inline]
     fn probe(&self, id: CanId) -> impl Iterator<Item = usize> + use<> {
         let start = (id.raw().wrapping_mul(0x9E37_79B1) >> self.shift) as usize;
         let slots = self.slots.len();
         (0..slots).map(move |step| (start + step) & (slots - 1))
     }
 
+    #[inline]
     pub fn get(&self, id: CanId) -> Option<usize> {
         let slots = self.probe(id).filter_map(|slot| self.slots.get(slot));
         slots

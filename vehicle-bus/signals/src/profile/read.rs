@@ -6,7 +6,7 @@ use toml::de::DeValue;
 use super::{
     BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
 };
-use crate::document::{Document, Named, Section, expected, integer, list, milliseconds, number, text, word};
+use crate::document::{Document, Named, Section, boolean, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
 use crate::{Catalogue, Datatype, Leaf, LeafId, Mistake};
 
@@ -25,6 +25,7 @@ const SIGNAL_KEYS: &[&str] = &[
     "valid_if",
     "cycle_ms",
     "stale_after_ms",
+    "immediate",
 ];
 const VALID_IF_KEYS: &[&str] = &["signal", "equals"];
 const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
@@ -130,6 +131,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             valid_if,
             cycle,
             stale_after,
+            immediate: section.optional("immediate", boolean).unwrap_or(false),
             line: section.line(),
         })
     }
@@ -366,7 +368,7 @@ fn raw_number(key: &str) -> Option<i64> {
 
 fn plain_value(value: &DeValue<'_>) -> Result<Value, String> {
     match value {
-        DeValue::String(_) => text(value).map(Value::Text),
+        DeValue::String(_) => text(value).map(|text| Value::Text(text.into())),
         DeValue::Boolean(flag) => Ok(Value::Bool(*flag)),
         DeValue::Integer(_) => integer(value).map(Value::Int),
         DeValue::Float(_) => number(value).map(Value::Float),
