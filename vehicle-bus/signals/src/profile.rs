@@ -140,6 +140,8 @@ pub struct SignalProfile {
     pub cycle: Option<Nanoseconds>,
     /// Instead of max(5 cycles, 200 ms).
     pub stale_after: Option<Nanoseconds>,
+    /// Whether its last value outlives a power cut: that of attributes and of the odometer, unless the file says otherwise.
+    pub keep: bool,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
 }
