@@ -114,10 +114,10 @@ impl Readings {
         if self.link == Link::Up { self.slots.get(key.slot()).unwrap_or(&ABSENT) } else { &ABSENT }
     }
 
-    /// How long ago a reading was heard, by the link's clock; none if there is no value.
+    /// How long ago a reading was heard, by the link's clock; none if there is no value, or if it was heard before this clock began.
     pub fn age(&self, key: impl Key) -> Option<Nanoseconds> {
         let reading = self.get(key);
-        reading.value.as_ref().map(|_| self.now.since(reading.heard))
+        reading.value.as_ref().filter(|_| reading.heard > Nanoseconds::ZERO).map(|_| self.now.since(reading.heard))
     }
 
     pub fn link(&self) -> &Link {

@@ -1,8 +1,7 @@
 //! Who we are, kept in a file for good, and who somebody else's certificate says it is.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use tandem_kdeconnect::DeviceId;
+use tandem_runtime::keep;
 use uuid::Uuid;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -95,8 +95,7 @@ impl Own {
             Ok(text) => Self::read(&path, &text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let text = make()?;
-                keep(folder, &path, text.as_bytes())
-                    .map_err(|source| OwnError::Write { path: path.clone(), source })?;
+                keep(&path, text.as_bytes()).map_err(|source| OwnError::Write { path: path.clone(), source })?;
                 Self::read(&path, text.as_bytes())
             }
             Err(source) => Err(OwnError::Read { path, source }),
@@ -144,21 +143,6 @@ fn make() -> Result<String, rcgen::Error> {
     params.distinguished_name = name;
     let key = KeyPair::generate()?;
     Ok(params.self_signed(&key)?.pem() + &key.serialize_pem())
-}
-
-/// Writes a file whole or not at all, whenever the power goes.
-fn keep(folder: &Path, path: &Path, text: &[u8]) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let unfinished = path.with_extension("unfinished");
-    match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    file.write_all(text)?;
-    file.sync_all()?;
-    fs::rename(&unfinished, path)?;
-    File::open(folder)?.sync_all()
 }
 
 #[cfg(test)]

@@ -54,6 +54,9 @@ pub struct Sim {
     /// Where the media service keeps its library and where it was; without it they are forgotten at the end.
     #[arg(long, value_name = "DIR", conflicts_with = "no_media")]
     media_state: Option<PathBuf>,
+    /// Where the vehicle service keeps its last values, the odometer among them; without it nothing of the car is remembered.
+    #[arg(long, value_name = "DIR")]
+    vehicle_state: Option<PathBuf>,
     /// Runs without the media service.
     #[arg(long)]
     no_media: bool,
@@ -109,7 +112,7 @@ impl Sim {
         let link = bus.link();
         let scenario = Path::new(&self.scenario);
         let virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
-        let mut others = vec![service("tandem-vehicle", &[("--car", car), ("--link", &link)])?];
+        let mut others = vec![self.vehicle(car, &link)?];
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
             others.push(self.media(folders, bus)?);
@@ -122,6 +125,14 @@ impl Sim {
         }
         let pictures = self.screenshots.as_deref().map(screens::picture_folder).transpose()?;
         Ok(Cast { car: virtual_car, others, shown, pictures, music })
+    }
+
+    fn vehicle(&self, car: &Path, link: &Path) -> anyhow::Result<Program> {
+        let mut program = service("tandem-vehicle", &[("--car", car), ("--link", link)])?;
+        if let Some(folder) = &self.vehicle_state {
+            program.arguments.extend(["--state".into(), std::path::absolute(folder)?.into()]);
+        }
+        Ok(program)
     }
 
     /// The folders of music: those asked for, else the one that comes with Tandem, if it came.

@@ -40,7 +40,8 @@ pub struct PathReading {
     pub path: String,
     /// 0 valid, 1 stale, 2 absent, 3 invalid.
     pub quality: u8,
-    /// When the value was heard, nanoseconds on the service's clock; 0 if never.
+    /// When the value was heard, nanoseconds on the service's clock; 0 if never. A stale value with 0 is the last one from before this clock began: it was kept
+    /// over a power cut, and nobody knows how old it is.
     pub heard_ns: u64,
     /// The value; an empty array where the quality has none.
     pub value: OwnedVariant,
@@ -61,7 +62,8 @@ pub struct Change {
     pub handle: u32,
     /// 0 valid, 1 stale, 2 absent, 3 invalid.
     pub quality: u8,
-    /// When the value was heard, nanoseconds on the service's clock; 0 if never.
+    /// When the value was heard, nanoseconds on the service's clock; 0 if never. A stale value with 0 is the last one from before this clock began: it was kept
+    /// over a power cut, and nobody knows how old it is.
     pub heard_ns: u64,
     /// The value; an empty array where the quality has none.
     pub value: OwnedVariant,

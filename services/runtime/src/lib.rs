@@ -1,11 +1,16 @@
 //! What every service's `main()` is made of: the log, the word to stop, and exit codes.
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
+
+mod keep;
+
+pub use keep::keep;
 
 /// Exit code of a service that was set up wrongly: nothing it could do would mend it.
 pub const WRONG_SETUP: u8 = 2;
@@ -35,11 +40,19 @@ pub async fn told_to_stop() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Where a service of this name keeps its state, `$XDG_STATE_HOME/tandem/NAME` or the same below `~/.local/state`; none without a home.
+/// Where a service of this name keeps its state: the folder that systemd made for it (`$STATE_DIRECTORY`), else `$XDG_STATE_HOME/tandem/NAME` or the same below
+/// `~/.local/state`; none without a home.
 pub fn state_folder(name: &str) -> Option<PathBuf> {
-    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(base.join("tandem").join(name))
+    folder_by(name, |variable| std::env::var_os(variable))
+}
+
+fn folder_by(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    let absolute = |path: PathBuf| Some(path).filter(|path| path.is_absolute());
+    let named = |name: &str| absolute(variable(name)?.into());
+    // A unit may name several folders; its first is the one to write to.
+    let made = || absolute(std::env::split_paths(&variable("STATE_DIRECTORY")?).next()?);
+    let base = || named("XDG_STATE_HOME").or_else(|| Some(named("HOME")?.join(".local/state")));
+    made().or_else(|| Some(base()?.join("tandem").join(name)))
 }
 
 /// One clear line on standard error for an error and its causes, and the exit code for a wrong set-up.
@@ -53,4 +66,23 @@ pub fn wrong_setup(program: &str, error: &dyn std::error::Error) -> ExitCode {
     // Where it cannot be said, the exit code still tells.
     let _ = writeln!(std::io::stderr(), "{line}");
     ExitCode::from(WRONG_SETUP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_lies_where_systemd_or_the_user_says() {
+        let folder = |variables: &[(&str, &str)]| {
+            let found = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
+            folder_by("vehicle", found).map(|folder| folder.display().to_string()).unwrap_or_default()
+        };
+        let home = ("HOME", "/home/me");
+        assert_eq!(folder(&[home]), "/home/me/.local/state/tandem/vehicle");
+        assert_eq!(folder(&[home, ("XDG_STATE_HOME", "/state")]), "/state/tandem/vehicle");
+        assert_eq!(folder(&[home, ("XDG_STATE_HOME", "not/absolute")]), "/home/me/.local/state/tandem/vehicle");
+        assert_eq!(folder(&[home, ("STATE_DIRECTORY", "/var/lib/tandem/vehicle:/other")]), "/var/lib/tandem/vehicle");
+        assert_eq!(folder(&[("STATE_DIRECTORY", ""), ("HOME", "")]), "");
+    }
 }

@@ -1,6 +1,7 @@
 //! The one task that owns the core: link events and requests come in by turns, effects go out in their order.
 
 use std::error::Error;
+use std::future::Future;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -13,6 +14,7 @@ use zbus::fdo::DBusProxy;
 
 use crate::bus::{Request, Serving, answer};
 use crate::core::{Core, Effect};
+use crate::keeper::Keeper;
 use crate::link::{LinkNews, Outlet};
 use crate::seldom::Seldom;
 use crate::subscriptions::HEARTBEAT;
@@ -30,12 +32,16 @@ pub enum ActorError {
     BusGone,
     #[error("the bus failed")]
     Bus(#[from] zbus::Error),
+    #[error("cannot listen for the word to stop")]
+    Stop(#[source] std::io::Error),
 }
 
 /// The service in motion.
 pub struct Actor {
     core: Core,
     serving: Serving,
+    /// None if nothing outlives this service.
+    keeper: Option<Keeper>,
     link: Option<Outlet>,
     pace: Pace,
     /// When the car will have been silent for too long; none while nothing is expected of it.
@@ -47,15 +53,39 @@ pub struct Actor {
 }
 
 impl Actor {
-    pub fn new(core: Core, serving: Serving) -> Self {
-        Self { core, serving, link: None, pace: Pace::Live, silent_at: None, silent: false, refused: Seldom::default() }
+    pub fn new(core: Core, serving: Serving, keeper: Option<Keeper>) -> Self {
+        Self {
+            core,
+            serving,
+            keeper,
+            link: None,
+            pace: Pace::Live,
+            silent_at: None,
+            silent: false,
+            refused: Seldom::default(),
+        }
     }
 
-    /// Runs until the bus is gone.
+    /// Runs until it is told to stop. Last values are on the disk then.
     ///
     /// # Errors
-    /// [`ActorError`], always: a service without a bus is of no use, and its supervisor starts it anew.
-    pub async fn run(mut self, mut news: mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
+    /// The bus is gone: a service without one is of no use, and its supervisor starts it anew.
+    pub async fn run(
+        mut self,
+        news: mpsc::Receiver<LinkNews>,
+        stop: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<(), ActorError> {
+        let ended = tokio::select! {
+            stopped = stop => stopped.map_err(ActorError::Stop),
+            ended = self.serve(news) => ended,
+        };
+        if let Some(keeper) = self.keeper.take() {
+            keeper.end(self.core.last_values()).await;
+        }
+        ended
+    }
+
+    async fn serve(&mut self, mut news: mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
         let bus = DBusProxy::new(&self.serving.connection).await?;
         let mut owners = bus.receive_name_owner_changed().await?;
         let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT.as_millis()));
@@ -200,6 +230,11 @@ impl Actor {
             match effect {
                 Effect::Tell(batch) => self.serving.tell(batch, self.core.generation()).await?,
                 Effect::Send(frame) => self.send(&Event::Frame(frame)),
+                Effect::Keep(values) => {
+                    if let Some(keeper) = &self.keeper {
+                        keeper.keep(values);
+                    }
+                }
                 Effect::Request(request) => {
                     debug!(id = request.id, celsius = request.celsius, state = request.state, "driver temperature");
                     self.serving.request_changed(request).await?;

@@ -7,6 +7,7 @@ use tandem_units::Nanoseconds;
 
 use crate::climate::{Climate, WishError};
 use crate::health::Health;
+use crate::memory::{LastValues, Memory};
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 
 /// Readings are told on this grid of the link's time.
@@ -22,6 +23,8 @@ pub enum Effect {
     Tell(Batch),
     Send(Frame),
     Request(TemperatureRequest),
+    /// These are to be written down.
+    Keep(LastValues),
     /// A subscriber fell silent and was dropped.
     Dropped {
         id: u32,
@@ -39,6 +42,8 @@ pub struct Core {
     store: Store,
     subscriptions: Subscriptions,
     climate: Option<Climate>,
+    /// None if nothing outlives this service.
+    memory: Option<Memory>,
     gate: Gate,
     /// From a bus of the link to a bus of the car.
     buses: Vec<Option<BusIndex>>,
@@ -66,6 +71,7 @@ impl Core {
             store: Store::new(car),
             subscriptions: Subscriptions::default(),
             climate,
+            memory: None,
             gate,
             buses: Vec::new(),
             health,
@@ -75,6 +81,18 @@ impl Core {
             told_at: Nanoseconds::ZERO,
             generation,
         }
+    }
+
+    /// From now on last values are handed out to be kept; these are the ones that were.
+    pub fn remember(&mut self, last: LastValues) {
+        let memory = Memory::new(self.store.car(), last);
+        memory.recall(&mut self.store);
+        self.memory = Some(memory);
+    }
+
+    /// What was not handed out yet, at the end.
+    pub fn last_values(&mut self) -> Option<LastValues> {
+        self.memory.as_mut()?.rest(&self.store, self.now)
     }
 
     pub fn store(&self) -> &Store {
@@ -107,12 +125,13 @@ impl Core {
         self.next_tick = None;
     }
 
-    /// The car is gone: every reading is absent, and everybody hears so.
+    /// The car is gone: every reading is absent but those that are remembered, and everybody hears so.
     pub fn disconnect(&mut self) -> Vec<Effect> {
         self.connected = false;
-        self.store.forget();
-        let mut effects: Vec<_> =
-            self.climate.as_mut().and_then(Climate::lose_car).map(Effect::Request).into_iter().collect();
+        let last = self.memory.as_mut().and_then(|memory| memory.lose_car(&self.store, self.now));
+        self.forget();
+        let wish = self.climate.as_mut().and_then(Climate::lose_car);
+        let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().chain(wish.map(Effect::Request)).collect();
         effects.extend(self.tell());
         effects
     }
@@ -179,21 +198,31 @@ impl Core {
 
     fn begin_generation(&mut self, now: Nanoseconds) {
         self.generation += 1;
+        if let Some(memory) = &mut self.memory {
+            memory.begin_clock(self.now, now);
+        }
         self.now = now;
         self.told_at = now;
         self.subscriptions.renew();
-        self.store.forget();
+        self.forget();
         self.gate.begin_clock(now);
+    }
+
+    fn forget(&mut self) {
+        self.store.forget();
+        if let Some(memory) = &self.memory {
+            memory.recall(&mut self.store);
+        }
     }
 
     /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so. What it says of leaves marked immediate is told
     /// with the frame's own time, a batch a frame, whatever else lies in wait: so the same frames give the same batches.
     pub fn hear(&mut self, frame: &Frame) -> Vec<Effect> {
         let Some(bus) = self.buses.get(usize::from(frame.bus.0)).copied().flatten() else { return Vec::new() };
-        // Ticks that were told are past: a frame cannot be heard before them.
+        // Ticks that were told are past: a frame cannot be heard before them, nor at 0, which says never.
         let mut frame = *frame;
         frame.bus = bus;
-        frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0);
+        frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0).max(1);
         let fault = self.store.hear(&frame).filter(|(_, count)| *count == 1);
         let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
         if !self.store.immediate().is_empty() {
@@ -209,13 +238,9 @@ impl Core {
         let Some(now) = self.next_tick else { return Vec::new() };
         self.now = now;
         self.next_tick = Some(now + TICK);
-        let mut effects: Vec<_> = self
-            .climate
-            .as_mut()
-            .and_then(|climate| climate.tick(&self.store, now))
-            .map(Effect::Request)
-            .into_iter()
-            .collect();
+        let wish = self.climate.as_mut().and_then(|climate| climate.tick(&self.store, now));
+        let last = self.memory.as_mut().and_then(|memory| memory.notice(&self.store, now));
+        let mut effects: Vec<_> = wish.map(Effect::Request).into_iter().chain(last.map(Effect::Keep)).collect();
         effects.extend(self.tell());
         effects
     }

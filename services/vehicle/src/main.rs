@@ -10,15 +10,15 @@ use tandem_vehicle::start::{Options, start};
 async fn main() -> ExitCode {
     let options = Options::parse();
     log();
-    let service = match start(options).await {
+    let service = match start(options, told_to_stop()).await {
         Ok(service) => service,
         Err(refusal) => return wrong_setup("tandem-vehicle", &refusal),
     };
-    tokio::select! {
-        stopped = told_to_stop() => stopped.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS),
-        ended = service => match ended {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(cause) => { tracing::error!(error = &cause as &dyn std::error::Error, "ended"); ExitCode::FAILURE }
-        },
+    match service.await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            tracing::error!(error = &cause as &dyn std::error::Error, "ended");
+            ExitCode::FAILURE
+        }
     }
 }

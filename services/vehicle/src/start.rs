@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use tandem_can::{Interface, Wanted};
 use tandem_contracts::connect;
+use tandem_runtime::state_folder;
 use tandem_signals::Catalogue;
 use tandem_store::{Car, LoadError, Places, load};
 use tokio::sync::mpsc;
@@ -13,6 +14,7 @@ use tracing::info;
 
 use crate::actor::{Actor, ActorError};
 use crate::core::Core;
+use crate::keeper::Keeper;
 use crate::link::Place;
 use crate::{bus, link};
 
@@ -35,6 +37,10 @@ pub struct Options {
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again
     #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
+    /// The folder where attributes, the odometer and what the car keeps outlive a power cut; no other service may use it
+    /// [default: with --can $STATE_DIRECTORY or $XDG_STATE_HOME/tandem/vehicle; with --link none, for nothing is remembered of a recording]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// The folder that holds cars/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
@@ -47,7 +53,7 @@ pub enum StartError {
     Car(#[from] LoadError),
     #[error("cannot serve on the bus (is TANDEM_BUS right, and is no other vehicle service running?)")]
     Bus(#[source] zbus::Error),
-    #[error("cannot start the link's thread")]
+    #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
     #[error("--can {given}: this car has no bus `{bus}`, but {}", has.join(", "))]
     NoBus { given: String, bus: String, has: Vec<String> },
@@ -55,26 +61,39 @@ pub enum StartError {
     Twice { what: &'static str, name: String },
 }
 
-/// Loads the car, takes the names on the bus and connects to the car.
+/// Loads the car, takes the names on the bus and connects to the car. What comes back runs until `stop`.
 ///
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
-pub async fn start(options: Options) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, mut dbc_path, assets } = options;
+pub async fn start(
+    options: Options,
+    stop: impl Future<Output = std::io::Result<()>>,
+) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
+    let Options { car, link, can, mut dbc_path, state, assets } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
     let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, Catalogue::ours())?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
-    let place = match link {
-        Some(path) => Place::Socket(path),
+    let place = match &link {
+        Some(path) => Place::Socket(path.clone()),
         None => Place::Interfaces(interfaces(&car, &can)?),
     };
     let generation =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
-    let core = Core::new(car, generation);
+    let state = state.or_else(|| link.is_none().then(|| state_folder("vehicle")).flatten());
+    let name = car.profile.name.clone();
+    let mut core = Core::new(car, generation);
+    let keeper = match state {
+        Some(folder) => {
+            let (keeper, last) = Keeper::open(&folder, &name).map_err(StartError::Thread)?;
+            core.remember(last);
+            Some(keeper)
+        }
+        None => None,
+    };
     let serving = bus::serve(connect::builder(), &core).await.map_err(StartError::Bus)?;
     let (sender, news) = mpsc::channel(LINK_QUEUE);
     link::spawn(place, sender).map_err(StartError::Thread)?;
-    Ok(Actor::new(core, serving).run(news))
+    Ok(Actor::new(core, serving, keeper).run(news, stop))
 }
 
 /// Which interface is which bus of the car. Of each, the ids that the car's DBC file knows are of use: those to be sent are among them.

@@ -13,6 +13,7 @@ use crate::core::{Core, Effect};
 use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
+mod last_values;
 
 const DBC: &str = r#"
 BO_ 100 Motion: 2 X

@@ -29,7 +29,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-player", vec![]),
         ("tandem-kdeconnect", vec![]),
         ("tandem-session", vec![]),
-        ("tandem-link", vec!["tandem-kdeconnect"]),
+        ("tandem-link", vec!["tandem-kdeconnect", "tandem-runtime"]),
         (
             "tandem-phone-link",
             vec![

@@ -144,6 +144,8 @@ pub struct SignalProfile {
     pub stale_after: Option<Nanoseconds>,
     /// Told when its frame is heard, not at the next tick.
     pub immediate: bool,
+    /// Whether its last value outlives a power cut: that of attributes and of the odometer, unless the file says otherwise.
+    pub keep: bool,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
 }

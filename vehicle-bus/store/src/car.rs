@@ -34,6 +34,7 @@ pub struct Bus {
 pub(crate) struct SlotPlan {
     pub leaf: LeafId,
     pub stale_after: Nanoseconds,
+    pub keep: bool,
 }
 
 /// A raw value that is watched beside the leaves, such as a car's answer to a command.
@@ -110,6 +111,11 @@ impl Car {
     /// The leaves of this car, sorted by path.
     pub fn leaves(&self) -> impl Iterator<Item = LeafId> + '_ {
         self.leaves.iter().map(|plan| plan.leaf)
+    }
+
+    /// The slots whose last values outlive a power cut, and their leaves.
+    pub fn kept(&self) -> impl Iterator<Item = (usize, LeafId)> + '_ {
+        self.leaves.iter().enumerate().filter(|(_, plan)| plan.keep).map(|(slot, plan)| (slot, plan.leaf))
     }
 
     /// The slot of a leaf, if this car has it.
@@ -207,7 +213,7 @@ fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut 
     want(plan, at);
     valid_if.iter().for_each(|(signal, _)| want(plan, *signal));
     plan.bindings.push(Binding { slot, signal: at, valid_if, profile, immediate: signal.immediate });
-    Ok(SlotPlan { leaf: signal.leaf, stale_after })
+    Ok(SlotPlan { leaf: signal.leaf, stale_after, keep: signal.keep })
 }
 
 fn plan_integrity(profile: Option<&tandem_signals::IntegrityProfile>, message: &Message) -> MessagePlan {

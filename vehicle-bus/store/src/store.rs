@@ -11,7 +11,7 @@ use crate::statistics::{BusCounts, Fault, Statistics};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub quality: Quality,
-    /// When the message that it comes from was last heard; zero if never.
+    /// When the message that it comes from was last heard; zero if never, or before this clock began.
     pub heard: Nanoseconds,
     /// There if the quality has one.
     pub value: Option<Value>,
@@ -29,6 +29,8 @@ enum State {
     #[default]
     Absent,
     Value(Value),
+    /// The last one of another time, see [`Store::recall`].
+    Recalled(Value),
     Invalid,
 }
 
@@ -125,10 +127,18 @@ impl Store {
         let (quality, value) = match &found.state {
             State::Absent => (Quality::Absent, None),
             State::Invalid => (Quality::Invalid, None),
+            State::Recalled(value) => (Quality::Stale, Some(value.clone())),
             State::Value(value) if now.since(found.heard) > plan.stale_after => (Quality::Stale, Some(value.clone())),
             State::Value(value) => (Quality::Valid, Some(value.clone())),
         };
         Reading { quality, heard: found.heard, value }
+    }
+
+    /// Puts back the last value of an earlier time: stale until the car says it anew.
+    pub fn recall(&mut self, slot: usize, value: Value) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            *slot = Slot { heard: Nanoseconds::ZERO, state: State::Recalled(value) };
+        }
     }
 
     /// The raw value that a probe saw last, and when.

@@ -96,12 +96,8 @@ impl Parts {
 
     /// Written anew beside the old one, so that a power cut leaves one of them.
     fn write_note(&self, note: &Note) -> Result<(), FetchError> {
-        let fresh = self.note.with_extension("json.new");
         let text = serde_json::to_vec(note).unwrap_or_default();
-        File::create(&fresh)
-            .and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_data()))
-            .and_then(|()| fs::rename(&fresh, &self.note))
-            .map_err(|error| FetchError::of_file(error, &self.note))
+        tandem_runtime::keep(&self.note, &text).map_err(|error| FetchError::of_file(error, &self.note))
     }
 
     fn drop_part(&self) {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::document::{Document, Named, Section, boolean, expected, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
-use crate::{Catalogue, Datatype, Leaf, LeafId, Mistake};
+use crate::{Catalogue, Datatype, Kind, Leaf, LeafId, Mistake};
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
 const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "integrity"];
@@ -26,6 +26,7 @@ const SIGNAL_KEYS: &[&str] = &[
     "cycle_ms",
     "stale_after_ms",
     "immediate",
+    "keep",
 ];
 const VALID_IF_KEYS: &[&str] = &["signal", "equals"];
 const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
@@ -34,6 +35,7 @@ const TEMPERATURE_KEYS: &[&str] =
 const REFUSAL_KEYS: &[&str] = &["message", "signal", "equals"];
 const TRANSMIT_KEYS: &[&str] = &["bus", "message", "signals", "min_period_ms"];
 const RANGE_KEYS: &[&str] = &["min", "max"];
+const ODOMETER: &str = "Vehicle.TraveledDistance";
 /// Linux names an interface with at most 15 bytes.
 const INTERFACE_BYTES: usize = 15;
 
@@ -119,8 +121,10 @@ impl<'a, 'i> Reader<'a, 'i> {
         {
             section.mistake_at("stale_after_ms", "`stale_after_ms` must be longer than `cycle_ms`");
         }
+        let keep = section.optional("keep", boolean);
+        let leaf = leaf?;
         Some(SignalProfile {
-            leaf: leaf?,
+            leaf,
             bus: bus?,
             message: message?,
             signal: signal?,
@@ -132,6 +136,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             cycle,
             stale_after,
             immediate: section.optional("immediate", boolean).unwrap_or(false),
+            keep: keep.unwrap_or_else(|| is_lasting(self.catalogue.leaf(leaf))),
             line: section.line(),
         })
     }
@@ -237,6 +242,11 @@ impl<'a, 'i> Reader<'a, 'i> {
             format!("no bus `{name}`: {known}")
         })
     }
+}
+
+/// Whether the last value of a leaf says something of the car as it stands there: what it is, and how far it came.
+fn is_lasting(leaf: &Leaf) -> bool {
+    leaf.kind == Kind::Attribute || leaf.path == ODOMETER
 }
 
 fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
