@@ -5,12 +5,14 @@
 
 mod catalogue;
 mod document;
+mod expression;
 mod leaf;
 mod mistake;
 mod nearest;
 mod profile;
 
 pub use catalogue::{Catalogue, LeafId};
+pub use expression::{Expression, ExpressionError};
 pub use leaf::{Datatype, Kind, Leaf, RangeError};
 pub use mistake::Mistake;
 pub use nearest::nearest;
