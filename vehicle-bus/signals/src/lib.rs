@@ -10,6 +10,7 @@ mod leaf;
 mod mistake;
 mod nearest;
 mod profile;
+mod unit;
 
 pub use catalogue::{Catalogue, LeafId};
 pub use expression::{Expression, ExpressionError};
@@ -20,3 +21,4 @@ pub use profile::{
     BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
 };
 pub use tandem_units::{Quality, Value};
+pub use unit::{Conversion, UnitError, conversion};
