@@ -59,7 +59,8 @@ struct Subscription {
     last_sent: Option<Nanoseconds>,
     /// Since when the oldest unacknowledged batch is out.
     waiting_since: Nanoseconds,
-    told: Vec<Option<(Quality, Option<Value>)>>,
+    /// Quality and value; and when it was heard, of those of which every time is news.
+    told: Vec<Option<(Quality, Option<Value>, Option<Nanoseconds>)>>,
 }
 
 /// Who wants to hear of what, and what they were told.
@@ -220,11 +221,12 @@ impl Subscription {
             .zip(self.slots.iter().zip(&mut self.told))
             .filter_map(|(handle, (slot, told))| {
                 let reading = store.reading(*slot, now);
-                let same = told
-                    .as_ref()
-                    .is_some_and(|(quality, value)| *quality == reading.quality && *value == reading.value);
+                let heard = (!store.car().told_on_change(*slot)).then_some(reading.heard);
+                let same = told.as_ref().is_some_and(|(quality, value, time)| {
+                    *quality == reading.quality && *value == reading.value && *time == heard
+                });
                 (!same).then(|| {
-                    *told = Some((reading.quality, reading.value.clone()));
+                    *told = Some((reading.quality, reading.value.clone(), heard));
                     (handle, reading)
                 })
             })

@@ -53,15 +53,19 @@ pub enum UnitError {
 }
 
 /// How to turn a number in `unit`, as a DBC file or a person writes it, into one in `target`, a unit of VSS. The same letters may stand for units of several
-/// kinds (`C` for degrees and for coulombs): the kind of the target decides.
+/// kinds (`C` for degrees and for coulombs): the kind of the other decides.
 ///
 /// # Errors
 /// [`UnitError`] if either is unknown, or they measure different things.
 pub fn conversion(unit: &str, target: &str) -> Result<Conversion, UnitError> {
-    let (kind, into) = named(target).next().ok_or_else(|| UnitError::NoTarget { target: target.to_owned() })?;
-    if let Some((_, from)) = named(unit).find(|(of, _)| of.name == kind.name) {
-        return Ok(from.convert_into(into));
+    let meets = |(of, into): (&Kind, &Unit)| {
+        let (_, from) = named(unit).find(|(kind, _)| kind.name == of.name)?;
+        Some(from.convert_into(into))
+    };
+    if let Some(found) = named(target).find_map(meets) {
+        return Ok(found);
     }
+    let (kind, _) = named(target).next().ok_or_else(|| UnitError::NoTarget { target: target.to_owned() })?;
     let expected: Vec<&str> = kind.units.iter().map(|unit| unit.name).collect();
     let (unit, target, target_kind) = (unit.to_owned(), target.to_owned(), kind.name);
     Err(match named(&unit).next() {

@@ -182,7 +182,7 @@ pub(super) const KINDS: &[Kind] = &[
         &[unit("l/h", 1.0, 1.0, &["l/hr"]), unit("ml/min", 0.06, 1.0, &[]), unit("ml/s", 3.6, 1.0, &[])],
     ),
     kind("an emission", &[unit("g/km", 1.0, 1.0, &[]), unit("mg/km", 1.0, 1000.0, &[])]),
-    kind("a consumption of fuel", &[unit("l/100km", 1.0, 1.0, &["l/100 km"]), unit("ml/100km", 1.0, 1000.0, &[])]),
+    kind("a consumption of fuel", &[unit("l/100km", 1.0, 1.0, &[]), unit("ml/100km", 1.0, 1000.0, &[])]),
     // Its reciprocal is no multiplication.
     kind(
         "a distance by fuel",
