@@ -40,7 +40,7 @@ pub fn encode(car: &str, values: &LastValues) -> Vec<u8> {
         Value::Bool(flag) => json!(flag),
         Value::Int(number) => json!(number),
         Value::Float(number) => json!(number),
-        Value::Text(text) => json!(text),
+        Value::Text(text) => json!(**text),
     };
     let values: serde_json::Map<_, _> = values.iter().map(|(path, known)| (path.clone(), value(known))).collect();
     let line = json!({"version": VERSION, "car": car, "values": values}).to_string();
@@ -72,7 +72,7 @@ pub fn decode(car: &str, bytes: &[u8]) -> Result<LastValues, Unfit> {
     let value = |value: &Json| match value {
         Json::Bool(flag) => Some(Value::Bool(*flag)),
         Json::Number(number) => number.as_i64().map(Value::Int).or_else(|| number.as_f64().map(Value::Float)),
-        Json::String(text) => Some(Value::Text(text.clone())),
+        Json::String(text) => Some(Value::Text(text.as_str().into())),
         Json::Null | Json::Array(_) | Json::Object(_) => None,
     };
     let values = field("values")?.as_object().ok_or(Unfit::Foreign)?;

@@ -49,6 +49,8 @@ pub struct Opened {
     pub first: Option<Batch>,
 }
 
+type Told = (Quality, Option<Value>, Option<Nanoseconds>);
+
 struct Subscription {
     client: String,
     slots: Vec<usize>,
@@ -60,8 +62,8 @@ struct Subscription {
     last_changes: usize,
     /// Since when the oldest unacknowledged batch is out.
     waiting_since: Nanoseconds,
-    /// By handle.
-    told: Vec<Option<(Quality, Option<Value>)>>,
+    /// By handle: quality and value; and when it was heard, of those of which every time is news.
+    told: Vec<Option<Told>>,
     /// Each slot with its handle, sorted.
     handles: Vec<(usize, u32)>,
 }
@@ -237,7 +239,7 @@ impl Subscription {
         // As many as the last time, most often: it need not grow.
         let mut changes = Vec::with_capacity(self.last_changes);
         for (handle, (slot, told)) in (0u32..).zip(self.slots.iter().zip(&mut self.told)) {
-            if let Some(reading) = news(told, store.reading(*slot, now)) {
+            if let Some(reading) = news(told, *slot, store, now) {
                 changes.push((handle, reading));
             }
         }
@@ -253,7 +255,7 @@ impl Subscription {
         let at = self.handles.binary_search_by_key(&slot, |(slot, _)| *slot).ok()?;
         let (_, handle) = *self.handles.get(at)?;
         let told = self.told.get_mut(usize::try_from(handle).ok()?)?;
-        Some((handle, news(told, store.reading(slot, now))?))
+        Some((handle, news(told, slot, store, now)?))
     }
 
     fn send(&mut self, id: u32, now: Nanoseconds, changes: Vec<(u32, Reading)>) -> Batch {
@@ -271,11 +273,15 @@ fn sorted(mut handles: Vec<(usize, u32)>) -> Vec<(usize, u32)> {
     handles
 }
 
-/// The reading, if it differs from what was told; it is told now.
-fn news(told: &mut Option<(Quality, Option<Value>)>, reading: Reading) -> Option<Reading> {
-    let same = told.as_ref().is_some_and(|(quality, value)| *quality == reading.quality && *value == reading.value);
+/// The reading of a slot, if it differs from what was told; it is told now.
+fn news(told: &mut Option<Told>, slot: usize, store: &Store, now: Nanoseconds) -> Option<Reading> {
+    let reading = store.reading(slot, now);
+    let heard = (!store.car().told_on_change(slot)).then_some(reading.heard);
+    let same = told
+        .as_ref()
+        .is_some_and(|(quality, value, time)| *quality == reading.quality && *value == reading.value && *time == heard);
     (!same).then(|| {
-        *told = Some((reading.quality, reading.value.clone()));
+        *told = Some((reading.quality, reading.value.clone(), heard));
         reading
     })
 }

@@ -69,7 +69,11 @@ struct Bench(Core);
 
 impl Bench {
     fn new() -> Self {
-        let profile = Profile::parse("car.toml", CAR, Catalogue::ours()).unwrap();
+        Self::of(CAR)
+    }
+
+    fn of(car: &str) -> Self {
+        let profile = Profile::parse("car.toml", car, Catalogue::ours()).unwrap();
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), 7);
         // The link's second interface is the car's first bus.
@@ -146,6 +150,25 @@ fn a_still_car_is_told_by_heartbeats_alone_and_a_silent_one_goes_stale_once() {
     let gaps: Vec<_> = told.windows(2).map(|pair| (pair[1].now - pair[0].now).as_millis()).collect();
     assert!(gaps.iter().all(|gap| *gap <= 200), "{gaps:?}");
     assert!(told.len() < 10, "{}", told.len());
+}
+
+#[test]
+fn a_leaf_of_which_every_frame_counts_is_told_with_its_time_and_at_most_once_an_interval() {
+    let told = |keys: &str| {
+        let mut car = Bench::of(&CAR.replace("cycle_ms = 20\n", &format!("cycle_ms = 20\n{keys}\n")));
+        car.subscribes(&[SPEED], MAX_WINDOW);
+        let mut told = Vec::new();
+        for ms in (5..=205).step_by(10) {
+            let effects = car.hears(100, &[0, 1], ms);
+            let changes = batches(&effects).into_iter().flat_map(|batch| &batch.changes).map(|(_, reading)| reading);
+            told.extend(changes.map(|reading| reading.heard.as_millis()));
+        }
+        told
+    };
+    assert_eq!(told(""), [15], "it never changes");
+    assert_eq!(told("on_change = false"), [15, 35, 55, 75, 95, 115, 135, 155, 175, 195], "each tick has a newer one");
+    assert_eq!(told("on_change = false\ninterval_ms = 60"), [5, 65, 125, 185]);
+    assert_eq!(told("interval_ms = 60"), [15]);
 }
 
 #[test]

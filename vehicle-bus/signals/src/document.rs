@@ -123,6 +123,27 @@ impl<'a, 'i> Section<'a, 'i> {
         read(value.get_ref()).map_err(|message| self.document.mistake(value.span(), format!("`{key}`: {message}"))).ok()
     }
 
+    /// As [`Self::optional`], for a text with a language of its own: `parse` says in which of its characters, counted from 1, it is wrong.
+    pub fn within<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&DeValue<'i>) -> Result<String, String>,
+        parse: impl FnOnce(&str) -> Result<T, (usize, String)>,
+    ) -> Option<T> {
+        let text = self.optional(key, read)?;
+        let span = self.table.get(key)?.span();
+        let wrong = |(column, message): (usize, String)| {
+            // A text that stands in the file as it is, in single quotes, has its places there.
+            let inside = span.start + 1;
+            let same = self.document.text.get(inside..).is_some_and(|rest| rest.starts_with(&text));
+            let before = text.char_indices().nth(column - 1).map_or(text.len(), |(at, _)| at);
+            let start = if same { inside + before } else { span.start };
+            let message = if same { message } else { format!("{message} (in its character {column})") };
+            self.document.mistake(start..span.end, message);
+        };
+        parse(&text).map_err(wrong).ok()
+    }
+
     /// As [`Self::optional`], but a missing key is a mistake too.
     pub fn required<T>(&self, key: &str, read: impl FnOnce(&DeValue<'i>) -> Result<T, String>) -> Option<T> {
         if !self.has(key) {

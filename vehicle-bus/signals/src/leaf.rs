@@ -125,8 +125,22 @@ pub enum RangeError {
     AboveMaximum { value: f64, max: f64 },
     #[error("`{value}` is not one of {}", allowed.join(", "))]
     NotAllowed { value: String, allowed: Vec<String> },
+    #[error("{value} is not one of the leaf's allowed numbers")]
+    NumberNotAllowed { value: f64 },
+    #[error("`{value}` does not match {pattern}")]
+    NoMatch { value: String, pattern: String },
     #[error("expected {expected}, found {found}")]
     WrongShape { expected: Datatype, found: &'static str },
+}
+
+/// A regular expression; two are equal if they are written alike.
+#[derive(Clone, Debug)]
+pub struct Pattern(pub(crate) regex_lite::Regex);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// One VSS leaf as the catalogue has it.
@@ -136,6 +150,8 @@ pub struct Leaf {
     pub path: String,
     pub kind: Kind,
     pub datatype: Datatype,
+    /// The leaf holds any number of `datatype`, as a list: no reading is one.
+    pub is_array: bool,
     /// As VSS 6.0 writes it (`km/h`, `Celsius`, `percent`); empty if the leaf has none.
     pub unit: String,
     /// In `unit`.
@@ -144,8 +160,14 @@ pub struct Leaf {
     pub max: Option<f64>,
     /// The only values of a string leaf; empty if any will do.
     pub allowed: Vec<String>,
+    /// The only values of a number leaf; empty if any will do.
+    pub allowed_numbers: Vec<f64>,
+    /// The regular expression that a string leaf's values match.
+    pub pattern: Option<Pattern>,
+    /// Since when it is out of use and what takes its place, in VSS's words.
+    pub deprecation: Option<String>,
     pub description: String,
-    /// Says where the car is or which car it is: kept out of logs, summaries and JSON unless asked for.
+    /// Says where the car is, which car it is, or something of a person: kept out of logs, summaries and JSON unless asked for.
     pub private: bool,
     /// Our own addition: not a leaf of VSS.
     pub overlay: bool,
@@ -160,7 +182,7 @@ impl Leaf {
     ///
     /// # Errors
     /// [`RangeError`] if the value has the wrong shape, is no finite number, does not fit the datatype, lies outside
-    /// `min` to `max` after rounding, or is none of the `allowed` ones.
+    /// `min` to `max` after rounding, is none of the `allowed` ones, or does not match the `pattern`.
     pub fn admit(&self, value: Value) -> Result<Value, RangeError> {
         match value {
             Value::Float(number) => self.value_from_number(number),
@@ -222,16 +244,24 @@ impl Leaf {
     }
 
     fn admit_text(&self, text: Arc<str>) -> Result<Value, RangeError> {
-        if self.allowed.is_empty() || self.allowed.iter().any(|allowed| **allowed == *text) {
-            return Ok(Value::Text(text));
+        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| **allowed == *text) {
+            return Err(RangeError::NotAllowed { value: text.to_string(), allowed: self.allowed.clone() });
         }
-        Err(RangeError::NotAllowed { value: text.to_string(), allowed: self.allowed.clone() })
+        match &self.pattern {
+            Some(pattern) if !pattern.0.is_match(&text) => {
+                Err(RangeError::NoMatch { value: text.to_string(), pattern: pattern.0.as_str().to_owned() })
+            }
+            _ => Ok(Value::Text(text)),
+        }
     }
 
     fn check_limits(&self, number: f64) -> Result<(), RangeError> {
         match (self.min, self.max) {
             (Some(min), _) if number < min => Err(RangeError::BelowMinimum { value: number, min }),
             (_, Some(max)) if number > max => Err(RangeError::AboveMaximum { value: number, max }),
+            _ if !self.allowed_numbers.is_empty() && !self.allowed_numbers.contains(&number) => {
+                Err(RangeError::NumberNotAllowed { value: number })
+            }
             _ => Ok(()),
         }
     }

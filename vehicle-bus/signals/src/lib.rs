@@ -5,16 +5,21 @@
 
 mod catalogue;
 mod document;
+mod expression;
 mod leaf;
 mod mistake;
 mod nearest;
 mod profile;
+mod unit;
 
 pub use catalogue::{Catalogue, LeafId};
+pub use expression::{Expression, ExpressionError};
 pub use leaf::{Datatype, Kind, Leaf, RangeError};
 pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use profile::{
-    BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
+    BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, Transform,
+    TransmitProfile,
 };
 pub use tandem_units::{Quality, Value};
+pub use unit::{Conversion, UnitError, conversion};

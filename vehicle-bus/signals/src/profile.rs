@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use tandem_units::{Celsius, Nanoseconds, Value};
 
-use crate::{Catalogue, LeafId, Mistake};
+use crate::{Catalogue, Conversion, Expression, LeafId, Mistake};
 
 mod read;
 
@@ -128,14 +128,12 @@ pub struct SignalProfile {
     pub bus: usize,
     pub message: String,
     pub signal: String,
-    /// DBC physical value x scale + offset = value in the leaf's unit.
-    pub scale: f64,
-    /// In the leaf's unit.
-    pub offset: f64,
+    /// From the DBC's physical value to one in the leaf's unit; not used if there are `values`.
+    pub transform: Transform,
     /// DBC raw number -> value, already admitted by the leaf; if not empty, any other raw number is invalid.
     pub values: Vec<(i64, Value)>,
-    /// Raw numbers that mean "not measured": the reading is absent.
-    pub not_available: Vec<i64>,
+    /// Raw numbers that mean "not measured", both ends included: the reading is absent, whatever the rest would make of them.
+    pub not_available: Vec<RangeInclusive<i64>>,
     /// A signal of the same message and the raw number that it must have; otherwise the reading is absent.
     pub valid_if: Option<(String, i64)>,
     /// Instead of the DBC's cycle time.
@@ -146,8 +144,23 @@ pub struct SignalProfile {
     pub immediate: bool,
     /// Whether its last value outlives a power cut: that of attributes and of the odometer, unless the file says otherwise.
     pub keep: bool,
+    /// At most one new value in this time; the latest is told when it is over.
+    pub interval: Option<Nanoseconds>,
+    /// Whether a frame that says the same again is no news. If not, every frame that is heard is told, with its time.
+    pub on_change: bool,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
+}
+
+/// What is done to a physical value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transform {
+    /// Nothing, and nobody said that it is in the leaf's unit.
+    None,
+    Linear(Conversion),
+    /// From the unit that the DBC file names to the leaf's.
+    UnitOfDbc,
+    Expression(Expression),
 }
 
 /// The driver's temperature as the car takes it.

@@ -5,7 +5,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use tandem_signals::{Catalogue, Mistake, Profile};
+use tandem_signals::{Catalogue, Conversion, Mistake, Profile, Transform};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -53,20 +53,33 @@ fn describe(profile: &Profile) -> String {
     for signal in &profile.signals {
         let bus = &profile.buses[signal.bus].interface;
         write!(text, "{:>3}: {} = {bus} {}.{}", signal.line, path(signal.leaf), signal.message, signal.signal).unwrap();
-        write!(text, " * {} + {}", signal.scale, signal.offset).unwrap();
+        match &signal.transform {
+            Transform::None => write!(text, " as it is").unwrap(),
+            Transform::Linear(Conversion { scale, offset }) => write!(text, " * {scale} + {offset}").unwrap(),
+            Transform::UnitOfDbc => write!(text, " by its unit").unwrap(),
+            Transform::Expression(expression) => write!(text, " by {}", expression.text()).unwrap(),
+        }
         for (raw, value) in &signal.values {
             write!(text, ", {raw} is {value:?}").unwrap();
         }
-        for raw in &signal.not_available {
-            write!(text, ", {raw} not measured").unwrap();
+        for raws in &signal.not_available {
+            match (raws.start(), raws.end()) {
+                (first, last) if first == last => write!(text, ", {first} not measured").unwrap(),
+                (first, last) => write!(text, ", {first} to {last} not measured").unwrap(),
+            }
         }
         if let Some((valid, equals)) = &signal.valid_if {
             write!(text, ", valid if {valid} is {equals}").unwrap();
         }
-        for (what, time) in [("every", signal.cycle), ("stale after", signal.stale_after)] {
+        for (what, time) in
+            [("every", signal.cycle), ("stale after", signal.stale_after), ("at most every", signal.interval)]
+        {
             if let Some(time) = time {
                 write!(text, ", {what} {} ms", time.as_millis()).unwrap();
             }
+        }
+        if !signal.on_change {
+            write!(text, ", told each time").unwrap();
         }
         text.push('\n');
     }

@@ -1,8 +1,11 @@
 use std::collections::HashSet;
 
 use tandem_dbc::integrity::Checksum;
-use tandem_dbc::{Codec, Database, Message};
-use tandem_signals::{Catalogue, LeafId, Mistake, Profile, SignalProfile, nearest};
+use tandem_dbc::{Codec, Database, Message, Signal};
+use tandem_signals::{
+    Catalogue, Conversion, Expression, Leaf, LeafId, Mistake, Profile, SignalProfile, Transform, UnitError, conversion,
+    nearest,
+};
 use tandem_units::Nanoseconds;
 
 use crate::statistics::Bitrates;
@@ -17,9 +20,13 @@ pub struct Car {
     pub profile: Profile,
     pub catalogue: &'static Catalogue,
     pub buses: Vec<Bus>,
+    /// What is odd and perhaps not meant; nothing that keeps the car from its readings.
+    pub warnings: Vec<Mistake>,
     /// The leaves of this car, sorted by path: a slot is an index into them.
     pub(crate) leaves: Vec<SlotPlan>,
     pub(crate) probes: usize,
+    /// How many of the leaves are told at intervals.
+    pub(crate) paced: usize,
 }
 
 /// One bus: its DBC file, compiled, and what is wanted from each message.
@@ -35,6 +42,9 @@ pub(crate) struct SlotPlan {
     pub leaf: LeafId,
     pub stale_after: Nanoseconds,
     pub keep: bool,
+    pub on_change: bool,
+    /// Its number among those that are told at intervals.
+    pub pace: Option<usize>,
 }
 
 /// A raw value that is watched beside the leaves, such as a car's answer to a command.
@@ -57,6 +67,23 @@ pub(crate) struct Binding {
     pub profile: usize,
     /// Whether this leaf is told when it is heard.
     pub immediate: bool,
+    pub computed: Computed,
+    pub pace: Option<(usize, Nanoseconds)>,
+}
+
+/// How a physical value becomes one in the leaf's unit.
+pub(crate) enum Computed {
+    Linear(Conversion),
+    Program(Expression),
+}
+
+impl Computed {
+    pub(crate) fn of(&self, physical: f64) -> f64 {
+        match self {
+            Self::Linear(Conversion { scale, offset }) => physical * scale + offset,
+            Self::Program(expression) => expression.evaluate(physical),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -89,15 +116,23 @@ impl Car {
         let path_of =
             |index: &usize| profile.signals.get(*index).map(|signal| catalogue.leaf(signal.leaf).path.as_str());
         order.sort_by(|one, other| path_of(one).cmp(&path_of(other)));
-        let mut leaves = Vec::new();
+        let mut leaves: Vec<SlotPlan> = Vec::new();
+        let mut warnings = Vec::new();
+        let mut paced = 0;
         for index in order {
             let Some(signal) = profile.signals.get(index) else { continue };
-            match bind_signal(signal, index, leaves.len(), &mut buses) {
-                Ok(plan) => leaves.push(plan),
+            let place = Place { profile: index, slot: leaves.len(), pace: paced };
+            let mut warn = |message| warnings.push(mistake(file, signal.line, message));
+            match bind_signal(signal, catalogue.leaf(signal.leaf), place, &mut buses, &mut warn) {
+                Ok(plan) => {
+                    paced += usize::from(plan.pace.is_some());
+                    leaves.push(plan);
+                }
                 Err(message) => mistakes.push(mistake(file, signal.line, message)),
             }
         }
-        let car = Self { profile, catalogue, buses, leaves, probes: 0 };
+        warnings.sort_by_key(|warning| warning.line);
+        let car = Self { profile, catalogue, buses, warnings, leaves, probes: 0, paced };
         car.check_commands(file, &mut mistakes);
         car.check_data_ids(file, &mut mistakes);
         if mistakes.is_empty() {
@@ -121,6 +156,11 @@ impl Car {
     /// The slot of a leaf, if this car has it.
     pub fn slot(&self, path: &str) -> Option<usize> {
         self.leaves.binary_search_by(|plan| self.catalogue.leaf(plan.leaf).path.as_str().cmp(path)).ok()
+    }
+
+    /// Whether a slot's reading is news only if it differs, in value or quality; if not, every time that it was heard is.
+    pub fn told_on_change(&self, slot: usize) -> bool {
+        self.leaves.get(slot).is_none_or(|plan| plan.on_change)
     }
 
     /// Watches a raw value; call it before frames are heard. `None` if the bus has no such message or signal.
@@ -190,7 +230,21 @@ impl Car {
     }
 }
 
-fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut [Bus]) -> Result<SlotPlan, String> {
+/// Where a signal stands among the others.
+struct Place {
+    profile: usize,
+    slot: usize,
+    /// How many that are told at intervals were before it.
+    pace: usize,
+}
+
+fn bind_signal(
+    signal: &SignalProfile,
+    leaf: &Leaf,
+    place: Place,
+    buses: &mut [Bus],
+    warn: &mut impl FnMut(String),
+) -> Result<SlotPlan, String> {
     let bus = buses.get_mut(signal.bus).ok_or("the bus does not exist")?;
     let (index, at) = find(&bus.database, &signal.message, &signal.signal)?;
     let valid_if = match &signal.valid_if {
@@ -198,6 +252,14 @@ fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut 
         None => None,
     };
     let message = bus.database.messages.get(index).ok_or("the message does not exist")?;
+    let layout = message.signals.get(at).ok_or("the signal does not exist")?;
+    let computed = bind_transform(signal, layout, leaf)?;
+    if let Some(what) = odd_unit(signal, layout, leaf) {
+        warn(what);
+    }
+    if let Some(why) = &leaf.deprecation {
+        warn(format!("`{}` is out of use: {why}", leaf.path));
+    }
     let cycle = signal.cycle.or(message.cycle_ms.map(|cycle| Nanoseconds::from_millis(u64::from(cycle))));
     let stale_after = match (signal.stale_after, cycle) {
         (Some(asked), _) => asked,
@@ -212,8 +274,52 @@ fn bind_signal(signal: &SignalProfile, profile: usize, slot: usize, buses: &mut 
     let plan = bus.plans.get_mut(index).ok_or("the message does not exist")?;
     want(plan, at);
     valid_if.iter().for_each(|(signal, _)| want(plan, *signal));
-    plan.bindings.push(Binding { slot, signal: at, valid_if, profile, immediate: signal.immediate });
-    Ok(SlotPlan { leaf: signal.leaf, stale_after, keep: signal.keep })
+    let pace = signal.interval.map(|interval| (place.pace, interval));
+    let Place { slot, profile, .. } = place;
+    plan.bindings.push(Binding { slot, signal: at, valid_if, profile, immediate: signal.immediate, computed, pace });
+    Ok(SlotPlan {
+        leaf: signal.leaf,
+        stale_after,
+        keep: signal.keep,
+        on_change: signal.on_change,
+        pace: pace.map(|(at, _)| at),
+    })
+}
+
+fn bind_transform(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Result<Computed, String> {
+    Ok(match &signal.transform {
+        Transform::None => Computed::Linear(Conversion::NONE),
+        Transform::Linear(linear) => Computed::Linear(*linear),
+        Transform::Expression(expression) => Computed::Program(expression.clone()),
+        Transform::UnitOfDbc if layout.unit.trim().is_empty() => {
+            return Err(format!("`unit = \"dbc\"`: the DBC file names no unit for `{}`: say which it is", layout.name));
+        }
+        Transform::UnitOfDbc => Computed::Linear(
+            conversion(&layout.unit, &leaf.unit).map_err(|error| format!("`unit = \"dbc\"`: {error}"))?,
+        ),
+    })
+}
+
+/// That the DBC file names another unit than the leaf has, and the profile does nothing about it.
+fn odd_unit(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Option<String> {
+    let nothing_done = signal.transform == Transform::None && signal.values.is_empty();
+    if !nothing_done || leaf.unit.is_empty() || layout.unit.trim().is_empty() {
+        return None;
+    }
+    let Leaf { path, unit, .. } = leaf;
+    match conversion(&layout.unit, unit) {
+        Ok(Conversion::NONE) => None,
+        Ok(_) => Some(format!(
+            "`{}` is in `{}` by its DBC file, `{path}` in `{unit}`: `unit = \"dbc\"` converts, `unit = \"{unit}\"` says that it is right as it is",
+            layout.name, layout.unit
+        )),
+        Err(UnitError::OtherKind { kind, target_kind, .. }) => Some(format!(
+            "`{}` is {kind} (`{}`) by its DBC file, `{path}` is {target_kind} (`{unit}`): `unit = \"{unit}\"` says that it is right as it is",
+            layout.name, layout.unit
+        )),
+        // Much stands in the place of a unit that is none.
+        Err(_) => None,
+    }
 }
 
 fn plan_integrity(profile: Option<&tandem_signals::IntegrityProfile>, message: &Message) -> MessagePlan {

@@ -11,7 +11,7 @@ use crate::statistics::{BusCounts, Fault, Statistics};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
     pub quality: Quality,
-    /// When the message that it comes from was last heard; zero if never, or before this clock began.
+    /// When what it says was heard last; zero if never, or before this clock began.
     pub heard: Nanoseconds,
     /// There if the quality has one.
     pub value: Option<Value>,
@@ -23,7 +23,20 @@ struct Slot {
     state: State,
 }
 
+/// What a leaf that is told at intervals has beside its slot, which holds what may be told.
 #[derive(Clone, Debug, Default)]
+struct Paced {
+    /// When its message was last heard: what is held back does not make it stale.
+    alive: Nanoseconds,
+    /// When the slot changed last.
+    changed: Nanoseconds,
+    /// From when on `waiting` may be told.
+    due: Nanoseconds,
+    /// The latest, heard too soon after the one that was told.
+    waiting: Option<Slot>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
 enum State {
     /// Nothing heard yet, or the car says that it does not measure this.
     #[default]
@@ -38,6 +51,7 @@ enum State {
 pub struct Store {
     car: Car,
     slots: Vec<Slot>,
+    paced: Vec<Paced>,
     probes: Vec<Option<(Nanoseconds, i64)>>,
     counters: Counters,
     statistics: Statistics,
@@ -51,6 +65,7 @@ impl Store {
         let statistics = Statistics { buses: vec![BusCounts::default(); car.buses.len()], ..Statistics::default() };
         Self {
             slots: vec![Slot::default(); car.leaves.len()],
+            paced: vec![Paced::default(); car.paced],
             probes: vec![None; car.probes],
             counters: Counters::new(&car),
             car,
@@ -108,7 +123,7 @@ impl Store {
         }
         let spoken_of = |binding: &&Binding| binding.immediate && raws.get(binding.signal).is_some();
         self.immediate.extend(plan.bindings.iter().filter(spoken_of).map(|binding| binding.slot));
-        if take(plan, &self.car, raws, heard, &mut self.slots) {
+        if take(plan, &self.car, raws, heard, &mut self.slots, &mut self.paced) {
             fault = Some((Fault::Range, self.statistics.blame(frame, Fault::Range)));
         }
         fault
@@ -124,14 +139,18 @@ impl Store {
         let (Some(found), Some(plan)) = (self.slots.get(slot), self.car.leaves.get(slot)) else {
             return Reading::default();
         };
-        let (quality, value) = match &found.state {
+        let paced = plan.pace.and_then(|at| self.paced.get(at));
+        let alive = paced.map_or(found.heard, |paced| paced.alive);
+        let due = paced.filter(|paced| now >= paced.due).and_then(|paced| paced.waiting.as_ref());
+        let Slot { heard, state } = due.unwrap_or(found);
+        let (quality, value) = match state {
             State::Absent => (Quality::Absent, None),
             State::Invalid => (Quality::Invalid, None),
             State::Recalled(value) => (Quality::Stale, Some(value.clone())),
-            State::Value(value) if now.since(found.heard) > plan.stale_after => (Quality::Stale, Some(value.clone())),
+            State::Value(value) if now.since(alive) > plan.stale_after => (Quality::Stale, Some(value.clone())),
             State::Value(value) => (Quality::Valid, Some(value.clone())),
         };
-        Reading { quality, heard: found.heard, value }
+        Reading { quality, heard: *heard, value }
     }
 
     /// Puts back the last value of an earlier time: stale until the car says it anew.
@@ -149,6 +168,7 @@ impl Store {
     /// Forgets every reading: the link is gone, and nothing may look alive. Counts stay.
     pub fn forget(&mut self) {
         self.slots.fill(Slot::default());
+        self.paced.fill(Paced::default());
         self.probes.fill(None);
         self.counters = Counters::new(&self.car);
     }
@@ -169,7 +189,14 @@ impl Raws {
 }
 
 /// Fills the slots of a message. True if a value had no meaning or was out of range.
-fn take(plan: &MessagePlan, car: &Car, raws: &Raws, heard: Nanoseconds, slots: &mut [Slot]) -> bool {
+fn take(
+    plan: &MessagePlan,
+    car: &Car,
+    raws: &Raws,
+    heard: Nanoseconds,
+    slots: &mut [Slot],
+    paced: &mut [Paced],
+) -> bool {
     let mut out_of_range = false;
     for binding in &plan.bindings {
         let (Some(profile), Some(slot)) = (car.profile.signals.get(binding.profile), slots.get_mut(binding.slot))
@@ -178,10 +205,40 @@ fn take(plan: &MessagePlan, car: &Car, raws: &Raws, heard: Nanoseconds, slots: &
         };
         // A multiplexed signal that this frame does not carry says nothing about its leaf.
         let Some((raw, physical)) = raws.get(binding.signal) else { continue };
-        *slot = Slot { heard, state: state(binding, profile, car, raws, raw, physical) };
-        out_of_range |= matches!(slot.state, State::Invalid);
+        let new = Slot { heard, state: state(binding, profile, car, raws, raw, physical) };
+        out_of_range |= matches!(new.state, State::Invalid);
+        match binding.pace.and_then(|(at, interval)| Some((paced.get_mut(at)?, interval))) {
+            Some((paced, interval)) => paced.take(new, slot, interval, profile.on_change),
+            None => *slot = new,
+        }
     }
     out_of_range
+}
+
+impl Paced {
+    /// Puts what was heard into the slot, or keeps it until the interval is over.
+    fn take(&mut self, new: Slot, slot: &mut Slot, interval: Nanoseconds, on_change: bool) {
+        let now = new.heard;
+        self.alive = now;
+        if let Some(waiting) = self.waiting.take_if(|_| now > self.due) {
+            *slot = waiting;
+            self.changed = self.due;
+        }
+        let same = slot.state == new.state;
+        self.waiting = None;
+        self.due = self.changed + interval;
+        if on_change && same {
+            slot.heard = now;
+            return;
+        }
+        // That there is a value, or none any more, is told at once.
+        let of_value = |state: &State| matches!(state, State::Value(_));
+        if now >= self.due || !(of_value(&slot.state) && of_value(&new.state)) {
+            (*slot, self.changed) = (new, now);
+        } else {
+            self.waiting = Some(new);
+        }
+    }
 }
 
 fn state(binding: &Binding, profile: &SignalProfile, car: &Car, raws: &Raws, raw: Raw, physical: f64) -> State {
@@ -191,12 +248,11 @@ fn state(binding: &Binding, profile: &SignalProfile, car: &Car, raws: &Raws, raw
     {
         return State::Absent;
     }
-    if number.is_some_and(|number| profile.not_available.contains(&number)) {
+    if number.is_some_and(|number| profile.not_available.iter().any(|range| range.contains(&number))) {
         return State::Absent;
     }
-    let leaf = car.catalogue.leaf(profile.leaf);
     let value = if profile.values.is_empty() {
-        leaf.value_from_number(physical * profile.scale + profile.offset).ok()
+        car.catalogue.leaf(profile.leaf).value_from_number(binding.computed.of(physical)).ok()
     } else {
         profile.values.iter().find(|(raw, _)| Some(*raw) == number).map(|(_, value)| value.clone())
     };

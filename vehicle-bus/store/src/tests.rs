@@ -289,3 +289,5 @@ fn every_checksum_that_a_profile_can_name_is_known() {
         assert_eq!(taken, expected, "{}", kind.word);
     }
 }
+
+mod mapping;

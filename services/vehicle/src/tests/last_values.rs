@@ -89,7 +89,7 @@ fn kept(effects: Vec<Effect>) -> Vec<LastValues> {
 }
 
 fn values(odometer: i64, vin: Option<&str>) -> LastValues {
-    let vin = vin.map(|vin| (VIN.to_owned(), Value::Text(vin.to_owned())));
+    let vin = vin.map(|vin| (VIN.to_owned(), Value::Text(vin.into())));
     [(ODOMETER.to_owned(), Value::Int(odometer))].into_iter().chain(vin).collect()
 }
 
@@ -188,7 +188,7 @@ fn the_profile_says_what_is_kept() {
     assert_eq!(drive.says(VIN).0, Quality::Stale);
     drive.connects();
     let speed = ("Vehicle.Speed".to_owned(), Value::Float(50.0));
-    let vin = (VIN.to_owned(), Value::Text("TANDEM00000000001".to_owned()));
+    let vin = (VIN.to_owned(), Value::Text("TANDEM00000000001".into()));
     assert_eq!(drive.drives(0, 1000, 1), [[speed, vin]]);
 }
 

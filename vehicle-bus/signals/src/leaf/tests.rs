@@ -5,10 +5,14 @@ fn leaf(datatype: Datatype) -> Leaf {
         path: "Vehicle.Test".to_owned(),
         kind: Kind::Sensor,
         datatype,
+        is_array: false,
         unit: String::new(),
         min: None,
         max: None,
         allowed: Vec::new(),
+        allowed_numbers: Vec::new(),
+        pattern: None,
+        deprecation: None,
         description: "A test.".to_owned(),
         private: false,
         overlay: false,
@@ -99,4 +103,16 @@ fn texts_must_be_allowed() {
     let free = leaf(Datatype::String);
     assert_eq!(free.admit(Value::Text("".into())), Ok(Value::Text("".into())));
     assert!(leaf(Datatype::Uint8).admit(Value::Bool(true)).is_err());
+}
+
+#[test]
+fn numbers_must_be_allowed_after_rounding_and_texts_match_their_pattern() {
+    let inch = Leaf { allowed_numbers: vec![15.0, 16.0, 17.0], ..leaf(Datatype::Uint8) };
+    assert_eq!(inch.value_from_number(16.4), Ok(Value::Int(16)));
+    assert_eq!(inch.value_from_number(18.0), Err(RangeError::NumberNotAllowed { value: 18.0 }));
+    let plate =
+        Leaf { pattern: Some(Pattern(regex_lite::Regex::new("^[A-Z]{2}[0-9]+$").unwrap())), ..leaf(Datatype::String) };
+    assert_eq!(plate.admit(Value::Text("AB12".into())), Ok(Value::Text("AB12".into())));
+    let refused = plate.admit(Value::Text("ab12".into())).unwrap_err();
+    assert_eq!(refused.to_string(), "`ab12` does not match ^[A-Z]{2}[0-9]+$");
 }

@@ -1,41 +1,26 @@
 use std::ops::RangeInclusive;
 
-use tandem_units::{Celsius, Value};
+use tandem_units::Celsius;
 use toml::de::DeValue;
 
 use super::{
     BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
 };
-use crate::document::{Document, Named, Section, boolean, expected, integer, list, milliseconds, number, text, word};
+use crate::document::{Document, Named, Section, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
-use crate::{Catalogue, Datatype, Kind, Leaf, LeafId, Mistake};
+use crate::{Catalogue, LeafId, Mistake};
+
+mod signal;
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
 const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "integrity"];
 const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt", "data_ids"];
-const SIGNAL_KEYS: &[&str] = &[
-    "leaf",
-    "bus",
-    "message",
-    "signal",
-    "scale",
-    "offset",
-    "values",
-    "not_available",
-    "valid_if",
-    "cycle_ms",
-    "stale_after_ms",
-    "immediate",
-    "keep",
-];
-const VALID_IF_KEYS: &[&str] = &["signal", "equals"];
 const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
 const TEMPERATURE_KEYS: &[&str] =
     &["bus", "message", "signal", "min_celsius", "max_celsius", "step_celsius", "echo", "refusal", "answer_within_ms"];
 const REFUSAL_KEYS: &[&str] = &["message", "signal", "equals"];
 const TRANSMIT_KEYS: &[&str] = &["bus", "message", "signals", "min_period_ms"];
 const RANGE_KEYS: &[&str] = &["min", "max"];
-const ODOMETER: &str = "Vehicle.TraveledDistance";
 /// Linux names an interface with at most 15 bytes.
 const INTERFACE_BYTES: usize = 15;
 
@@ -81,7 +66,7 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn signals(&self) -> Vec<SignalProfile> {
         let mut signals: Vec<SignalProfile> = Vec::new();
-        for section in self.top.each("signals", SIGNAL_KEYS) {
+        for section in self.top.each("signals", signal::KEYS) {
             let Some(signal) = self.signal(&section) else { continue };
             if let Some(first) = signals.iter().find(|earlier| earlier.leaf == signal.leaf) {
                 let path = &self.catalogue.leaf(signal.leaf).path;
@@ -90,55 +75,6 @@ impl<'a, 'i> Reader<'a, 'i> {
             signals.push(signal);
         }
         signals
-    }
-
-    fn signal(&self, section: &Section<'a, 'i>) -> Option<SignalProfile> {
-        let leaf = section.required("leaf", |value| self.leaf(value));
-        let bus = section.required("bus", |value| self.bus(value));
-        let message = section.required("message", text);
-        let signal = section.required("signal", text);
-        let scale = section.optional("scale", number).unwrap_or(1.0);
-        let offset = section.optional("offset", number).unwrap_or(0.0);
-        if scale == 0.0 {
-            section.mistake_at("scale", "`scale`: 0 would make every value the same");
-        }
-        if section.has("values") && (section.has("scale") || section.has("offset")) {
-            section.mistake_at("values", "`values` maps raw numbers: it does not go with `scale` or `offset`");
-        }
-        let values = leaf.map(|leaf| read_values(section, self.catalogue.leaf(leaf))).unwrap_or_default();
-        let not_available = section.entries("not_available", integer);
-        if let Some((raw, _)) = values.iter().find(|(raw, _)| not_available.contains(raw)) {
-            section.mistake_at("not_available", format!("raw number {raw} is both in `values` and in `not_available`"));
-        }
-        let valid_if = section.table("valid_if", "`valid_if`", VALID_IF_KEYS).and_then(|inner| {
-            let (signal, equals) = (inner.required("signal", text), inner.required("equals", integer));
-            Some((signal?, equals?))
-        });
-        let cycle = section.optional("cycle_ms", milliseconds);
-        let stale_after = section.optional("stale_after_ms", milliseconds);
-        if let (Some(cycle), Some(stale_after)) = (cycle, stale_after)
-            && stale_after <= cycle
-        {
-            section.mistake_at("stale_after_ms", "`stale_after_ms` must be longer than `cycle_ms`");
-        }
-        let keep = section.optional("keep", boolean);
-        let leaf = leaf?;
-        Some(SignalProfile {
-            leaf,
-            bus: bus?,
-            message: message?,
-            signal: signal?,
-            scale,
-            offset,
-            values,
-            not_available,
-            valid_if,
-            cycle,
-            stale_after,
-            immediate: section.optional("immediate", boolean).unwrap_or(false),
-            keep: keep.unwrap_or_else(|| is_lasting(self.catalogue.leaf(leaf))),
-            line: section.line(),
-        })
     }
 
     fn climate(&self, signals: &[SignalProfile], transmit: &[TransmitProfile]) -> Option<TemperatureProfile> {
@@ -233,6 +169,19 @@ impl<'a, 'i> Reader<'a, 'i> {
         })
     }
 
+    /// As [`Self::leaf`], if a signal can be its value.
+    fn leaf_to_fill(&self, value: &DeValue<'_>) -> Result<LeafId, String> {
+        let id = self.leaf(value)?;
+        let leaf = self.catalogue.leaf(id);
+        if leaf.is_array {
+            return Err(format!(
+                "`{}` holds any number of values ({}[]), and a signal is one: a list cannot be mapped",
+                leaf.path, leaf.datatype
+            ));
+        }
+        Ok(id)
+    }
+
     fn bus(&self, value: &DeValue<'_>) -> Result<usize, String> {
         let name = text(value)?;
         self.buses.iter().position(|bus| bus.name == name).ok_or_else(|| {
@@ -242,11 +191,6 @@ impl<'a, 'i> Reader<'a, 'i> {
             format!("no bus `{name}`: {known}")
         })
     }
-}
-
-/// Whether the last value of a leaf says something of the car as it stands there: what it is, and how far it came.
-fn is_lasting(leaf: &Leaf) -> bool {
-    leaf.kind == Kind::Attribute || leaf.path == ODOMETER
 }
 
 fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
@@ -337,53 +281,6 @@ fn read_data_ids(section: &Section<'_, '_>, kind: ChecksumKind) -> Vec<(String, 
         }
     }
     read
-}
-
-fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
-    let mut values: Vec<(i64, Value)> = Vec::new();
-    if leaf.datatype == Datatype::String && !section.has("values") {
-        section.mistake_at(
-            "leaf",
-            format!("`{}` is a text: expected `values` with a text for each raw number", leaf.path),
-        );
-    }
-    if let Some(key) = ["scale", "offset"].into_iter().find(|key| section.has(key) && !leaf.datatype.is_number()) {
-        section.mistake_at(key, format!("`{key}`: `{}` is no number but a {}", leaf.path, leaf.datatype));
-    }
-    for Named { name: key, place, value } in section.named("values", "{ RAW = VALUE, .. }").unwrap_or_default() {
-        let Some(raw) = raw_number(key) else {
-            section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
-            continue;
-        };
-        if values.iter().any(|(earlier, _)| *earlier == raw) {
-            section.mistake_in(place, format!("`values`: raw number {raw} is listed already"));
-        }
-        let admitted = plain_value(value.get_ref())
-            .and_then(|value| leaf.admit(value).map_err(|error| format!("`{}` cannot hold it: {error}", leaf.path)));
-        match admitted {
-            Ok(value) => values.push((raw, value)),
-            Err(message) => section.mistake_in(value.span(), format!("`values`: {key}: {message}")),
-        }
-    }
-    values
-}
-
-/// A raw number as a TOML key: decimal, or hexadecimal after `0x`.
-fn raw_number(key: &str) -> Option<i64> {
-    match key.strip_prefix("0x") {
-        Some(digits) => i64::from_str_radix(digits, 16).ok(),
-        None => key.parse().ok(),
-    }
-}
-
-fn plain_value(value: &DeValue<'_>) -> Result<Value, String> {
-    match value {
-        DeValue::String(_) => text(value).map(|text| Value::Text(text.into())),
-        DeValue::Boolean(flag) => Ok(Value::Bool(*flag)),
-        DeValue::Integer(_) => integer(value).map(Value::Int),
-        DeValue::Float(_) => number(value).map(Value::Float),
-        other => Err(expected("a text, a true or false, or a number", other)),
-    }
 }
 
 fn check_temperature(section: &Section<'_, '_>, temperature: &TemperatureProfile) {
