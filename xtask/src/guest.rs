@@ -1,58 +1,81 @@
-//! A kernel for a guest with CAN: Debian's user-mode-linux, which runs as a program, needs no KVM, and is unpacked, never installed.
+//! Guests with CAN. Debian's user-mode-linux is a kernel that runs as a program, and needs no KVM; QEMU is a machine with emulated controllers on its bus. Both are
+//! unpacked, never installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::chores::{self, Workspace};
+use crate::fetched::{self, Unpacked};
 
-/// For each of the two steps, seconds; takes some seconds where the mirror is near.
+/// For each of the two steps of the kernel, seconds; takes some seconds where the mirror is near.
 const LIMIT: &str = "120";
+/// Takes a minute where the mirror is near.
+const MACHINE_LIMIT: Duration = Duration::from_secs(330);
+/// The suite whose QEMU and whose kernel the stories are told with.
+const SUITE: &str = "bookworm";
+const PACKAGES: &[&str] = &["qemu-system-x86", "linux-image-amd64", "busybox-static"];
+/// What neither QEMU nor our guest reads.
+const LEFT_OUT: &[&str] = &[
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/lib/modules/*/kernel/sound/*",
+    "/lib/modules/*/kernel/drivers/gpu/*",
+    "/lib/modules/*/kernel/drivers/media/*",
+    "/lib/modules/*/kernel/drivers/net/ethernet/*",
+    "/lib/modules/*/kernel/drivers/net/wireless/*",
+];
 
-/// The folder that it is unpacked in, made unless it stands; none if it may not or cannot be had, which is said.
+/// The kernel, unpacked unless it stands; none if it may not or cannot be had, which is said.
 ///
 /// # Errors
 /// The folder that it belongs into cannot be made or locked.
-pub fn provide(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
-    let folder = workspace.target.join("guest");
-    let home = folder.join("user-mode-linux");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let lock = fs::File::create(folder.join("lock")).with_context(|| format!("cannot lock {}", folder.display()))?;
-    lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
-    if home.is_dir() {
-        return Ok(Some(home));
-    }
-    let made = if may_install {
-        make(&home)
-    } else {
-        Err(anyhow::anyhow!("it would have to be fetched, and --no-install asks for nothing new"))
-    };
-    match made {
-        Ok(()) => Ok(Some(home)),
-        Err(why) => {
-            eprintln!("==\n== SKIPPED: no kernel for a guest, so nothing is tested on real CAN: {why:#}\n==");
-            Ok(None)
-        }
-    }
+pub fn kernel(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
+    let home = workspace.target.join("guest/user-mode-linux");
+    fetched::provide(&home, "no kernel for a guest, so nothing is tested on real CAN", may_install, |part| {
+        eprintln!("getting a kernel for the guest, once; 41 MB to fetch and 115 MB on the disk");
+        fs::create_dir_all(part).with_context(|| format!("cannot make {}", part.display()))?;
+        // As the one who calls: apt's own user may not write there.
+        limited(&["apt-get", "-o", "APT::Sandbox::User=root", "download", "user-mode-linux"], part)?;
+        let package = fs::read_dir(part)?.next().context("apt-get download left no file")??.path();
+        limited(&["dpkg", "-x", &package.to_string_lossy(), "."], part)?;
+        fs::remove_file(&package).with_context(|| format!("cannot remove {}", package.display()))?;
+        anyhow::ensure!(part.join("usr/bin/linux.uml").exists(), "it has no linux.uml where one was awaited");
+        Ok(())
+    })
 }
 
-/// Beside its place, and moved there when it is whole.
-fn make(home: &Path) -> Result<()> {
-    eprintln!("getting a kernel for the guest, once; 41 MB to fetch and 115 MB on the disk");
-    let part = home.with_extension("part");
-    if part.exists() {
-        fs::remove_dir_all(&part).with_context(|| format!("cannot remove {}", part.display()))?;
+/// QEMU and a kernel for it, unpacked unless they stand; none if nobody asked for them, or if they may not or cannot be had, which is said.
+///
+/// # Errors
+/// The folder that they belong into cannot be made or locked.
+pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result<Option<PathBuf>> {
+    if !wanted {
+        eprintln!(
+            "==\n== SKIPPED: no emulated CAN controllers and no kernel ISO-TP: `cargo xtask test --vm` adds QEMU, without KVM\n=="
+        );
+        return Ok(None);
     }
-    fs::create_dir_all(&part).with_context(|| format!("cannot make {}", part.display()))?;
-    // As the one who calls: apt's own user may not write there.
-    limited(&["apt-get", "-o", "APT::Sandbox::User=root", "download", "user-mode-linux"], &part)?;
-    let package = fs::read_dir(&part)?.next().context("apt-get download left no file")??.path();
-    limited(&["dpkg", "-x", &package.to_string_lossy(), "."], &part)?;
-    fs::remove_file(&package).with_context(|| format!("cannot remove {}", package.display()))?;
-    anyhow::ensure!(part.join("usr/bin/linux.uml").exists(), "it has no linux.uml where one was awaited");
-    fs::rename(&part, home).with_context(|| format!("cannot make {}", home.display()))
+    let home = workspace.target.join("guest/machine");
+    fetched::provide(&home, "no QEMU, so nothing is tested on emulated controllers", may_install, |part| {
+        anyhow::ensure!(
+            std::env::consts::ARCH == "x86_64",
+            "the guest runs programs of this machine, which is no x86_64"
+        );
+        fetched::ensure_root()?;
+        eprintln!("getting QEMU and a kernel for it, once; takes a minute, 140 MB to fetch and 350 MB on the disk");
+        Unpacked { suite: SUITE, packages: PACKAGES, left_out: LEFT_OUT, limit: MACHINE_LIMIT }.make(part)?;
+        anyhow::ensure!(part.join("usr/bin/qemu-system-x86_64").exists(), "it has no QEMU where one was awaited");
+        let modules = part.join("lib/modules");
+        for version in fs::read_dir(&modules).with_context(|| modules.display().to_string())? {
+            chores::run(Command::new("depmod").arg("-b").arg(part).arg(version?.file_name()))?;
+        }
+        Ok(())
+    })
 }
 
 fn limited(command: &[&str], folder: &Path) -> Result<()> {

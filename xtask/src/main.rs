@@ -2,6 +2,7 @@
 
 mod checkout;
 mod chores;
+mod fetched;
 mod guest;
 mod newer;
 mod packages;
@@ -20,7 +21,8 @@ const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
 cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, screen
 cargo xtask build  [--no-install]            install what is missing and build every program
-cargo xtask test   [--no-install] [FILTER]   set up and run every check and test; with FILTER only the tests of that name
+cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
+                                             --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask screens [--no-install]           draw the README's pictures anew
 cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
@@ -75,7 +77,8 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
         }
         "test" => {
             let workspace = Workspace::find()?;
-            test::run(&workspace, &args, may_install)
+            let (vm, filter): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--vm");
+            test::run(&workspace, &filter, !vm.is_empty(), may_install)
         }
         "help" | "--help" | "-h" => {
             eprintln!("{USAGE}");

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::chores::{self, Workspace};
+use crate::chores::Workspace;
+use crate::fetched::{self, Unpacked};
 
 /// Where kdeconnect is looked for, the steadier one first.
 const SUITES: &[&str] = &["trixie", "sid"];
@@ -24,40 +24,23 @@ const REST: Duration = Duration::from_secs(12 * 3600);
 /// # Errors
 /// The folder that it belongs into cannot be made or locked.
 pub fn provide(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
-    let folder = workspace.target.join("roots");
-    let home = folder.join("kdeconnect-8");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let lock = fs::File::create(folder.join("lock")).with_context(|| format!("cannot lock {}", folder.display()))?;
-    lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
-    if home.is_dir() {
-        return Ok(Some(home));
-    }
-    let failed = folder.join("kdeconnect-8.failed");
-    let age = fs::metadata(&failed).and_then(|facts| facts.modified()).ok().and_then(|at| at.elapsed().ok());
-    let made = if !may_install {
-        Err(anyhow::anyhow!("it would have to be fetched, and --no-install asks for nothing new"))
-    } else if age.is_some_and(|age| age < REST) {
-        Err(anyhow::anyhow!("it could not be had lately; remove {} to try at once", failed.display()))
-    } else {
-        make(&home).inspect_err(|_| drop(fs::write(&failed, "")))
-    };
-    match made {
-        Ok(()) => Ok(Some(home)),
-        Err(why) => {
-            eprintln!("==\n== SKIPPED: no kdeconnect of protocol 8, so the stories with it are not told: {why:#}\n==");
-            Ok(None)
-        }
-    }
+    let home = workspace.target.join("roots/kdeconnect-8");
+    let missed = "no kdeconnect of protocol 8, so the stories with it are not told";
+    fetched::provide(&home, missed, may_install, |part| {
+        let failed = home.with_extension("failed");
+        let age = fs::metadata(&failed).and_then(|facts| facts.modified()).ok().and_then(|at| at.elapsed().ok());
+        anyhow::ensure!(
+            age.is_none_or(|age| age >= REST),
+            "it could not be had lately; remove {} to try at once",
+            failed.display()
+        );
+        make(&home, part).inspect_err(|_| drop(fs::write(&failed, "")))
+    })
 }
 
-/// Beside its place, and moved there when it is whole.
-fn make(home: &Path) -> Result<()> {
-    if !chores::succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"])) {
-        anyhow::bail!("this needs root, as do the stories");
-    }
-    let mirror = mirror().context("apt's own sources name no mirror of Debian; `apt-get update` may help")?;
+fn make(home: &Path, part: &Path) -> Result<()> {
+    fetched::ensure_root()?;
     let begun = Instant::now();
-    let part = home.with_extension("part");
     let mut last = None;
     for suite in SUITES {
         let left = LIMIT.saturating_sub(begun.elapsed());
@@ -68,42 +51,21 @@ fn make(home: &Path) -> Result<()> {
             "making {} of {suite}, once; takes some minutes, 190 MB to fetch and 650 MB on the disk",
             home.display()
         );
-        remove(&part)?;
-        match fetch(suite, &part, &mirror, left) {
-            Ok(()) => return fs::rename(&part, home).with_context(|| format!("cannot make {}", home.display())),
+        let root = Unpacked { suite, packages: &["kdeconnect"], left_out: LEFT_OUT, limit: left };
+        match root.make(part) {
+            Ok(()) => {
+                anyhow::ensure!(
+                    part.join("usr/bin/kdeconnectd").exists(),
+                    "it has no kdeconnectd where one was awaited"
+                );
+                return Ok(());
+            }
             Err(why) => {
                 eprintln!("{suite}: {why:#}");
                 last = Some(why);
             }
         }
     }
-    remove(&part)?;
+    fetched::remove(part)?;
     Err(last.context("there was no time for it")?)
-}
-
-fn fetch(suite: &str, part: &Path, mirror: &str, limit: Duration) -> Result<()> {
-    let mut fetch = Command::new("timeout");
-    fetch.args(["--kill-after=10", &limit.as_secs().to_string(), "mmdebstrap"]);
-    // Unpacked and not set up: a program that runs needs its files, no more.
-    fetch.args(["--variant=extract", "--include=kdeconnect", "--aptopt=APT::Install-Recommends \"false\""]);
-    // Mirrors that stand still, and machines whose clock does not go right.
-    fetch.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
-    fetch.args(LEFT_OUT.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
-    fetch.arg(suite).arg(part).arg(mirror).stdin(Stdio::null());
-    chores::run(&mut fetch)?;
-    anyhow::ensure!(part.join("usr/bin/kdeconnectd").exists(), "it has no kdeconnectd where one was awaited");
-    Ok(())
-}
-
-/// Where this machine itself has Debian from.
-fn mirror() -> Option<String> {
-    let mut ask = Command::new("apt-get");
-    ask.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"]);
-    let told = ask.output().ok()?;
-    String::from_utf8_lossy(&told.stdout).lines().next().map(str::to_owned)
-}
-
-/// Removes a root that was begun, and nothing that is still mounted in it.
-fn remove(part: &Path) -> Result<()> {
-    chores::run(Command::new("rm").args(["-rf", "--one-file-system", "--"]).arg(part))
 }

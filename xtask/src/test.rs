@@ -16,7 +16,7 @@ const NEXTEST: &str = "0.9.143";
 /// How long each fuzz target runs, seconds.
 const FUZZ_SECONDS: u32 = 8;
 
-pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Result<()> {
+pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool) -> Result<()> {
     let mut steps = Steps::default();
     let needs = Needs { python: true, tests: true, ..Needs::default() };
     steps.take("packages", || packages::provide(needs, may_install))?;
@@ -24,7 +24,8 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     steps.take("nextest", || provide_nextest(workspace))?;
     steps.take("build folder", || workspace.claim())?;
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
-    let guest = steps.take("guest kernel", || guest::provide(workspace, may_install))?;
+    let kernel = steps.take("guest kernel", || guest::kernel(workspace, may_install))?;
+    let machine = steps.take("guest machine", || guest::machine(workspace, vm, may_install))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
@@ -44,7 +45,8 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     tests.args(filter).env("TANDEM_PYTHON", python);
     // Empty: looked for, and not had.
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
-    tests.env("TANDEM_GUEST_KERNEL", guest.unwrap_or_default());
+    tests.env("TANDEM_GUEST_KERNEL", kernel.unwrap_or_default());
+    tests.env("TANDEM_GUEST_MACHINE", machine.unwrap_or_default());
     chores::run(&mut tests)
 }
 

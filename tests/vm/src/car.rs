@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
+use tandem_frame::CanId;
 use tandem_frame::text::parse_line;
 
 use crate::Story;
@@ -18,10 +19,10 @@ pub const STORIES: &[Story] = &[("the vehicle service reads a car's real buses, 
 const TRIES: u32 = 200;
 
 /// A program that ends with its story.
-struct Running(Child);
+pub struct Running(pub Child);
 
 impl Running {
-    fn start(command: &mut Command) -> Result<Self> {
+    pub fn start(command: &mut Command) -> Result<Self> {
         let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("{command:?}"))?;
         Ok(Self(child))
     }
@@ -35,7 +36,7 @@ impl Drop for Running {
 }
 
 /// A bus of our own, and the service on it.
-struct Stage {
+pub struct Stage {
     address: String,
     // The service goes first: without its bus it would complain.
     _service: Running,
@@ -43,7 +44,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(folder: &Path, arguments: &[&str]) -> Result<Self> {
+    pub fn new(folder: &Path, arguments: &[&str]) -> Result<Self> {
         let address = format!("unix:path={}/bus", folder.display());
         let mut daemon = Command::new("dbus-daemon");
         daemon.args(["--session", "--nofork", "--print-address", "--address", &address]);
@@ -55,12 +56,12 @@ impl Stage {
     }
 
     /// `tandem` with these arguments, run to its end.
-    fn tandem(&self, arguments: &[&str]) -> Result<Output> {
+    pub fn tandem(&self, arguments: &[&str]) -> Result<Output> {
         Ok(ours("tandem", &self.address)?.args(arguments).output()?)
     }
 
     /// Waits until the car's speed is of this quality; the value then, km/h.
-    fn speed(&self, quality: &str) -> Result<Option<f64>> {
+    pub fn speed(&self, quality: &str) -> Result<Option<f64>> {
         let mut last = String::new();
         for _ in 0..TRIES {
             // It may not have its name yet.
@@ -77,10 +78,32 @@ impl Stage {
         }
         bail!("the speed is never {quality}, but {last}")
     }
+
+    /// What the service has counted on the car's bus can0, once it is so many frames; nobody must send any more.
+    pub fn has_counted(&self, frames: u64) -> Result<()> {
+        let mut last = Value::Null;
+        for _ in 0..TRIES {
+            let output = self.tandem(&["bus", "show", "--json"])?;
+            let told: Value = serde_json::from_slice(&output.stdout)?;
+            let buses = told.get("buses").and_then(Value::as_array).context("no buses")?;
+            let bus = buses.iter().find(|bus| bus.get("name").is_some_and(|name| name == "can0")).context("no can0")?;
+            let count = |what: &str| bus.get(what).and_then(Value::as_u64);
+            if count("frames") == Some(frames) && count("unknown") == Some(0) {
+                return Ok(());
+            }
+            // What has not come after two tries that tell the same is lost.
+            if last == *bus {
+                break;
+            }
+            last = bus.clone();
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        bail!("{frames} frames were sent, and the service has {last}")
+    }
 }
 
 /// One of our programs; it lies beside this one.
-fn ours(name: &str, address: &str) -> Result<Command> {
+pub fn ours(name: &str, address: &str) -> Result<Command> {
     let path = std::env::current_exe()?.with_file_name(name);
     ensure!(path.is_file(), "no {name} beside this program: cargo build --workspace --bins");
     let mut command = Command::new(path);
@@ -88,12 +111,20 @@ fn ours(name: &str, address: &str) -> Result<Command> {
     Ok(command)
 }
 
-fn root() -> PathBuf {
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The speed in a frame of the demo car's brakes, km/h.
+pub fn speed(id: CanId, payload: &[u8]) -> Option<f64> {
+    match (id.number(), payload) {
+        (0x101, &[low, high, ..]) => Some(f64::from(u16::from_le_bytes([low, high])) * 0.01),
+        _ => None,
+    }
+}
+
 /// Two seconds of a drive, and the lowest and the highest speed in them, km/h.
-fn drive() -> Result<(String, f64, f64)> {
+pub fn drive() -> Result<(String, f64, f64)> {
     let path = root().join("tests/fixtures/can/demo-city.log");
     let log = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let lines = log.lines().filter(|line| ("(1750000010".."(1750000012").contains(line));
@@ -101,9 +132,7 @@ fn drive() -> Result<(String, f64, f64)> {
     let mut speeds = Vec::new();
     for line in part.lines() {
         let line = parse_line(line.as_bytes())?;
-        if let (0x101, &[low, high, ..]) = (line.id.number(), line.data()) {
-            speeds.push(f64::from(u16::from_le_bytes([low, high])) * 0.01);
-        }
+        speeds.extend(speed(line.id, line.data()));
     }
     let (low, high) = (speeds.iter().copied().fold(f64::MAX, f64::min), speeds.iter().copied().fold(0.0, f64::max));
     ensure!(speeds.len() > 100 && low > 1.0, "no drive: {} speeds from {low} to {high}", speeds.len());

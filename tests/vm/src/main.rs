@@ -1,7 +1,8 @@
-//! `tandem-vm`: stories of real CAN interfaces, with real peers. It is run as root in a guest that nobody else uses (`tests/guest.rs`), for it makes interfaces, takes
+//! `tandem-vm`: stories of real CAN interfaces, with real peers. It is run as root in a guest that nobody else uses (`tests/guest`), for it makes interfaces, takes
 //! them away, and sets the clock.
 
 mod car;
+mod controllers;
 mod faults;
 mod peers;
 mod traffic;
@@ -11,7 +12,11 @@ use std::process::ExitCode;
 type Story = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() -> ExitCode {
-    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES, car::STORIES].concat();
+    let stories: Vec<Story> = if controllers::there() {
+        controllers::STORIES.to_vec()
+    } else {
+        [traffic::STORIES, faults::STORIES, car::STORIES].concat()
+    };
     let mut failed = 0;
     for (name, story) in &stories {
         match std::panic::catch_unwind(story) {

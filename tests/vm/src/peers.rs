@@ -1,5 +1,6 @@
 //! The others: an interface, the programs on it, and our own link as a story hears it.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
@@ -12,11 +13,13 @@ use tandem_frame::{BusIndex, CanId, Frame};
 pub const PATIENCE: u32 = 1000;
 
 /// A virtual bus, up and with room for FD frames, that goes with its story.
-pub struct Vcan(pub &'static str);
+pub struct Vcan {
+    bus: Bus,
+}
 
 impl Vcan {
     pub fn new(name: &'static str) -> Result<Self> {
-        let vcan = Self(name);
+        let vcan = Self { bus: Bus(name) };
         vcan.add()?;
         Ok(vcan)
     }
@@ -29,7 +32,27 @@ impl Vcan {
     pub fn delete(&self) -> Result<()> {
         run("ip", &["link", "del", "dev", self.0])
     }
+}
 
+impl Drop for Vcan {
+    fn drop(&mut self) {
+        // A story that took its bus away itself has nothing left to take.
+        let _ = Command::new("ip").args(["link", "del", "dev", self.0]).stderr(Stdio::null()).status();
+    }
+}
+
+impl Deref for Vcan {
+    type Target = Bus;
+
+    fn deref(&self) -> &Bus {
+        &self.bus
+    }
+}
+
+/// An interface, and the others on it.
+pub struct Bus(pub &'static str);
+
+impl Bus {
     pub fn set(&self, state: &str) -> Result<()> {
         run("ip", &["link", "set", "dev", self.0, state])
     }
@@ -71,13 +94,6 @@ impl Vcan {
     }
 }
 
-impl Drop for Vcan {
-    fn drop(&mut self) {
-        // A story that took its bus away itself has nothing left to take.
-        let _ = Command::new("ip").args(["link", "del", "dev", self.0]).stderr(Stdio::null()).status();
-    }
-}
-
 /// A candump that listens.
 pub struct Dump(Child);
 
@@ -99,7 +115,7 @@ pub struct Ear {
 
 impl Ear {
     /// A link to interfaces that are up.
-    pub fn new(buses: &[&Vcan], wanted: Wanted) -> Result<Self> {
+    pub fn new(buses: &[&Bus], wanted: Wanted) -> Result<Self> {
         let interfaces = buses.iter().map(|bus| Interface { name: bus.0.to_owned(), wanted: wanted.clone() }).collect();
         let link = SocketCan::new(interfaces)?;
         let mut ear = Self { sender: link.sender(), link };

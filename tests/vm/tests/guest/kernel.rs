@@ -1,0 +1,37 @@
+//! Debian's user-mode-linux: a kernel that is a program. Virtual buses, at native speed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::{Ended, Run};
+
+/// Booting takes some seconds and the suite some more; what takes so long hangs.
+const LIMIT: &str = "200";
+
+pub fn modules(kernel: &Path) -> PathBuf {
+    let versions = kernel.join("usr/lib/uml/modules");
+    fs::read_dir(versions).unwrap().next().unwrap().unwrap().path().join("kernel")
+}
+
+pub fn boot(kernel: &Path, run: &Run) -> Ended {
+    // With the name space go all of the guest's processes, which would outlive their first one.
+    let mut guest = Command::new("unshare");
+    guest.args(["--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-c", "\"$@\"; exit $?", "sh"]);
+    guest.arg(kernel.join("usr/bin/linux.uml"));
+    guest.args([
+        "mem=256M",
+        "rootfstype=hostfs",
+        "rootflags=/",
+        "ro",
+        "quiet",
+        "con=null",
+        "con0=null,fd:1",
+        "ssl=null",
+    ]);
+    guest.arg(format!("init={}", run.path().join("init").display()));
+    guest.arg(format!("uml_dir={}/", run.path().display())).arg("umid=guest");
+    // Its memory is a file there; a container's /dev/shm is often too small for it.
+    guest.env("TMPDIR", run.path());
+    run.boot(LIMIT, &mut guest)
+}

@@ -1,0 +1,96 @@
+//! What is fetched once into the build folder, and never installed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use crate::chores;
+
+/// The folder `home`, made unless it stands: beside its place, by `make`, and moved there when it is whole. None if it may not or cannot be had, which is said
+/// with what that means, `missed`.
+///
+/// # Errors
+/// The folder that it belongs into cannot be made or locked.
+pub fn provide(
+    home: &Path,
+    missed: &str,
+    may_install: bool,
+    make: impl FnOnce(&Path) -> Result<()>,
+) -> Result<Option<PathBuf>> {
+    let folder = home.parent().context("a folder belongs into another one")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let lock = fs::File::create(folder.join("lock")).with_context(|| format!("cannot lock {}", folder.display()))?;
+    lock.lock().with_context(|| format!("cannot lock {}", folder.display()))?;
+    if home.is_dir() {
+        return Ok(Some(home.to_owned()));
+    }
+    let part = home.with_extension("part");
+    let whole = || {
+        anyhow::ensure!(may_install, "it would have to be fetched, and --no-install asks for nothing new");
+        remove(&part)?;
+        make(&part)?;
+        fs::rename(&part, home).with_context(|| format!("cannot make {}", home.display()))
+    };
+    match whole() {
+        Ok(()) => Ok(Some(home.to_owned())),
+        Err(why) => {
+            eprintln!("==\n== SKIPPED: {missed}: {why:#}\n==");
+            Ok(None)
+        }
+    }
+}
+
+/// Packages of Debian, with all that they need and without what no program reads. Unpacked and not set up: a program that runs needs its files, no more.
+pub struct Unpacked<'a> {
+    pub suite: &'a str,
+    pub packages: &'a [&'a str],
+    /// As dpkg's `path-exclude` has it.
+    pub left_out: &'a [&'a str],
+    /// For all of it.
+    pub limit: Duration,
+}
+
+impl Unpacked<'_> {
+    /// # Errors
+    /// Nobody names a mirror, it has no such package, or there was no time for it.
+    pub fn make(&self, part: &Path) -> Result<()> {
+        let mirror = mirror().context("apt's own sources name no mirror of Debian; `apt-get update` may help")?;
+        remove(part)?;
+        let mut fetch = Command::new("timeout");
+        fetch.args(["--kill-after=10", &self.limit.as_secs().to_string(), "mmdebstrap", "--variant=extract"]);
+        fetch.arg(format!("--include={}", self.packages.join(",")));
+        fetch.arg("--aptopt=APT::Install-Recommends \"false\"");
+        // Mirrors that stand still, and machines whose clock does not go right.
+        fetch.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
+        fetch.args(self.left_out.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
+        fetch.arg(self.suite).arg(part).arg(mirror).stdin(Stdio::null());
+        chores::run(&mut fetch)
+    }
+}
+
+/// # Errors
+/// We are somebody else.
+pub fn ensure_root() -> Result<()> {
+    let root = chores::succeeds(Command::new("sh").args(["-c", "test \"$(id -u)\" = 0"]));
+    anyhow::ensure!(root, "this needs root, as do the stories");
+    Ok(())
+}
+
+/// Where this machine itself has Debian from.
+fn mirror() -> Option<String> {
+    let mut ask = Command::new("apt-get");
+    ask.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian"]);
+    let told = ask.output().ok()?;
+    String::from_utf8_lossy(&told.stdout).lines().next().map(str::to_owned)
+}
+
+/// Removes what was begun, and nothing that is still mounted in it.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove(part: &Path) -> Result<()> {
+    chores::run(Command::new("rm").args(["-rf", "--one-file-system", "--"]).arg(part))
+}
