@@ -33,7 +33,7 @@ pub struct Sim {
     /// The car: a name in the assets, or a folder with a car.toml.
     #[arg(long, default_value = "demo")]
     car: String,
-    /// What the virtual car does.
+    /// What the virtual car does. The demo car: charging, city, get-out, motorway, night-rain, parked or reverse-parking.
     #[arg(long, default_value = "city")]
     scenario: String,
     /// Opens no windows: the screens are drawn in memory.

@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_interface_that_fits_no_bus_is_refused_and_says_what_would() {
-        assert_eq!(bound(&["can9"]).unwrap_err(), "--can can9: this car has no bus `can9`, but can0, can1");
+        assert_eq!(bound(&["can9"]).unwrap_err(), "--can can9: this car has no bus `can9`, but can0, can1, can2");
         assert_eq!(bound(&["can0", "can0=vcan0"]).unwrap_err(), "--can names the bus `can0` twice");
         assert_eq!(bound(&["can0=x", "can1=x"]).unwrap_err(), "--can names the interface `x` twice");
     }

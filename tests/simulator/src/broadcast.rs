@@ -3,8 +3,8 @@
 pub(crate) mod sources;
 
 use tandem_dbc::integrity::{self, Checksum, ChecksumError, Counter};
-use tandem_dbc::{EncodeError, Kind, Message, Multiplex, Raw, Signal};
-use tandem_frame::{BusIndex, Frame, LengthError};
+use tandem_dbc::{EncodeError, FrameFormat, Kind, Message, Multiplex, Raw, Signal};
+use tandem_frame::{BusIndex, Flags, Frame, LengthError, MAX_LENGTH};
 
 use crate::climate::Climate;
 use crate::folder::Bus;
@@ -20,8 +20,8 @@ pub enum BroadcastError {
     Cycle { dbc: String, message: String, cycle_ms: u32 },
     #[error("{dbc}: {message}: {signal} selects no other signal by a single value")]
     Multiplex { dbc: String, message: String, signal: String },
-    #[error("{dbc}: {message} has {length} bytes, a frame carries at most 8")]
-    Length { dbc: String, message: String, length: usize },
+    #[error("{dbc}: {message} has {length} bytes, its frame carries at most {most}")]
+    Length { dbc: String, message: String, length: usize, most: usize },
     #[error("{message}.{signal} cannot be encoded")]
     Encode { message: String, signal: String, source: EncodeError },
     #[error("{message}: no checksum can be filled in")]
@@ -29,6 +29,11 @@ pub enum BroadcastError {
     #[error("{message}: no frame can be made")]
     Frame { message: String, source: LengthError },
 }
+
+/// So many places lie between the first messages of two buses: they do not all begin to speak at once.
+const BUSES_APART: u64 = 9;
+/// The longest payload of a classic frame.
+const CLASSIC: usize = 8;
 
 /// What is wrong with a message from now on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,10 +78,11 @@ struct Page {
 pub fn bind(buses: &[Bus]) -> Result<Vec<Cyclic>, BroadcastError> {
     let mut all = Vec::new();
     for (at, bus) in buses.iter().enumerate() {
+        let mut place = at as u64 * BUSES_APART;
         for (message, description) in bus.database.messages.iter().enumerate() {
             if let Some(cycle_ms) = description.cycle_ms {
-                let place = all.len() as u64;
                 all.push(Cyclic::bind(bus, at, message, description, cycle_ms, place)?);
+                place += 1;
             }
         }
     }
@@ -97,8 +103,9 @@ impl Cyclic {
         if !cycle_ns.is_multiple_of(STEP_NS) {
             return Err(BroadcastError::Cycle { dbc: dbc(), message: name(), cycle_ms });
         }
-        if description.length > 8 {
-            return Err(BroadcastError::Length { dbc: dbc(), message: name(), length: description.length });
+        let most = if description.format == FrameFormat::Fd { MAX_LENGTH } else { CLASSIC };
+        if description.length > most {
+            return Err(BroadcastError::Length { dbc: dbc(), message: name(), length: description.length, most });
         }
         let (counter, checksum) = protection(bus, description);
         let mut plain = Vec::new();
@@ -174,18 +181,18 @@ impl Cyclic {
             return Ok(None);
         }
         let Some(bus) = buses.get(self.bus) else { return Ok(None) };
-        let mut data = [0; 8];
+        let mut data = [0; MAX_LENGTH];
         let data = data.get_mut(..self.description.length).unwrap_or_default();
         let mut put = |index: usize, value: Value| put(bus, self.message, &self.description, data, index, value);
         for (index, source) in &self.plain {
-            put(*index, source(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
+            put(*index, source.value(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
         }
         if let Some((multiplexor, pages)) = &self.pages
             && let Some(page) = pages.get(self.next_page % pages.len().max(1))
         {
             put(*multiplexor, Value::Raw(page.selector))?;
             for (index, source) in &page.signals {
-                put(*index, source(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
+                put(*index, source.value(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
             }
             self.next_page = (self.next_page + 1) % pages.len();
         }
@@ -210,12 +217,18 @@ impl Cyclic {
                 }
             }
         }
-        let length = data.len() - usize::from(self.fault == Fault::Short && !data.is_empty());
+        let length = if self.fault == Fault::Short { shorter(data.len()) } else { data.len() };
         let sent = data.get(..length).unwrap_or_default();
-        let frame = Frame::new(BusIndex(self.bus as u8), id, now, sent)
+        let flags = Flags { fd: self.description.format == FrameFormat::Fd, ..Flags::default() };
+        let frame = Frame::with_flags(BusIndex(self.bus as u8), id, now, flags, sent)
             .map_err(|source| BroadcastError::Frame { message: self.name().to_owned(), source })?;
         Ok((!self.muted).then_some(frame))
     }
+}
+
+/// The longest payload that is shorter, and that a frame can carry.
+fn shorter(length: usize) -> usize {
+    [48, 32, 24, 20, 16, 12].into_iter().find(|fits| *fits < length).unwrap_or(length.saturating_sub(1).min(CLASSIC))
 }
 
 /// Where a message has its counter and its checksum, if the bus has such signals and this message is one that has them.

@@ -1,20 +1,36 @@
 //! The car itself, without any bus: deterministic, in steps of 10 ms of its own time.
 
 pub mod air;
+pub mod around;
 pub mod battery;
 pub mod body;
+pub mod cells;
+pub mod charging;
+pub mod chassis;
+pub mod comfort;
 pub mod driver;
 pub mod motion;
 pub mod place;
+pub mod sky;
 #[cfg(test)]
 mod tests;
+pub mod thermal;
+pub mod totals;
 
 use air::Air;
+use around::{Around, Cruise};
 use battery::{Battery, Load};
 use body::{Body, Gear, Power};
+use cells::Cells;
+use charging::{Charger, Charging};
+use chassis::Chassis;
+use comfort::Comfort;
 use driver::Driver;
 use motion::Motion;
 use place::Place;
+use sky::Sky;
+use thermal::{Thermal, Work};
+use totals::Totals;
 
 use crate::random::Random;
 use crate::scenario::Scenario;
@@ -34,12 +50,15 @@ const PEDAL: f64 = 11.0;
 const PEDAL_STANDING: f64 = 18.0;
 /// How fast the foot moves, percent a second.
 const PEDAL_MOVES: f64 = 120.0;
+/// A second row of chance, so that what draws from it moves nothing else.
+const SENSES: u64 = 0x5E45_0000_0000;
 
 /// The virtual car.
 #[derive(Clone, Debug)]
 pub struct Car {
     scenario: Scenario,
     random: Random,
+    senses: Random,
     steps: u64,
     driver: Driver,
     pub body: Body,
@@ -47,6 +66,14 @@ pub struct Car {
     pub battery: Battery,
     pub air: Air,
     pub place: Place,
+    pub chassis: Chassis,
+    pub thermal: Thermal,
+    pub cells: Cells,
+    pub charging: Charging,
+    pub totals: Totals,
+    pub comfort: Comfort,
+    pub sky: Sky,
+    pub around: Around,
     /// m.
     pub odometer: f64,
     /// Since the car was switched on: m and s.
@@ -58,22 +85,32 @@ pub struct Car {
 impl Car {
     /// The car at the scenario's start. `seed` takes the place of the scenario's own.
     pub fn new(scenario: Scenario, seed: Option<u64>) -> Self {
-        let mut random = Random::new(seed.unwrap_or(scenario.seed));
+        let seed = seed.unwrap_or(scenario.seed);
+        let (mut random, mut senses) = (Random::new(seed), Random::new(seed ^ SENSES));
         let start = &scenario.start;
         let mut body = Body::default();
         body.apply(&start.set);
         Self {
             steps: 0,
             driver: Driver::default(),
+            comfort: Comfort::new(&body),
+            sky: Sky::new(&body),
             body,
             motion: Motion::default(),
             battery: Battery::new(start.charge_percent / 100.0, start.range_km * 1000.0),
             air: Air::new(start, &mut random),
             place: Place::new(start),
+            chassis: Chassis::default(),
+            thermal: Thermal::new(start.outside_celsius),
+            cells: Cells::new(&mut senses),
+            charging: Charging::default(),
+            totals: Totals::new(start.odometer_km * 1000.0),
+            around: Around::new(&start.set),
             odometer: start.odometer_km * 1000.0,
             trip: (0.0, 0.0),
             brake_pedal: 0.0,
             random,
+            senses,
             scenario,
         }
     }
@@ -82,6 +119,7 @@ impl Car {
         if let Some(change) = self.driver.next(&self.scenario) {
             let off = self.body.power < Power::On;
             self.body.apply(change);
+            self.around.meet(change);
             if off && self.body.power >= Power::On {
                 self.trip = (0.0, 0.0);
             }
@@ -98,13 +136,15 @@ impl Car {
         self.place.step(sign * self.motion.distance, wish.turn, &mut self.random);
         self.steps += 1;
         self.air.step(self.seconds(), &self.body, self.motion.speed);
+        let station = self.charging.offers(&self.body, self.battery.charge());
         self.battery.step(Load {
             motor: self.motion.motor_power(),
             auxiliary: if self.is_on() { AUXILIARY + self.air.power(&self.body) } else { ASLEEP },
-            charging: self.body.charging,
+            station,
             stored: self.motion.kinetic_energy() - before,
             distance: self.motion.distance,
         });
+        self.charging.step(self.body.is_plugged(), self.battery.charger);
         self.odometer += self.motion.distance;
         if self.is_on() {
             self.trip = (self.trip.0 + self.motion.distance, self.trip.1 + STEP_SECONDS);
@@ -112,6 +152,26 @@ impl Car {
         let pressed = self.pressed();
         let most = PEDAL_MOVES * STEP_SECONDS;
         self.brake_pedal += (pressed - self.brake_pedal).clamp(-most, most);
+        self.sense(wish.turn);
+    }
+
+    /// What follows from the step and moves nothing: sensors, and what warms up.
+    fn sense(&mut self, turn: f64) {
+        let (is_on, by_itself) = (self.is_on(), self.body.cruise == Cruise::Active);
+        self.chassis.step(&self.motion, turn, self.brake_pedal, by_itself);
+        let work = Work {
+            motor: self.motion.motor_power(),
+            current: self.battery.current(),
+            plug: self.battery.charger,
+            alternating: self.body.charger == Charger::Ac,
+            is_on,
+            speed: self.motion.speed,
+        };
+        self.thermal.step(self.air.outside, work);
+        self.totals.step(self.battery.power, self.battery.charger, work.motor);
+        self.comfort.step(&self.body, self.motion.speed);
+        self.sky.step(&self.body, is_on);
+        self.around.step(&self.body, &self.motion, &mut self.senses);
     }
 
     fn pressed(&self) -> f64 {
@@ -144,6 +204,12 @@ impl Car {
     pub fn clock(&self) -> u64 {
         let since_start = self.steps * STEP_NS / 1_000_000_000;
         (u64::from(self.scenario.start.clock.minute_of_day) * 60 + since_start) % 86_400
+    }
+
+    /// The day of its one month, by the car's clock.
+    pub fn day(&self) -> f64 {
+        let minutes = u64::from(self.scenario.start.clock.minute_of_day) + self.steps * STEP_NS / 60_000_000_000;
+        (15 + minutes / 1440).min(30) as f64
     }
 
     /// What the driver does right now, in the scenario's words; `None` once the scenario is over.

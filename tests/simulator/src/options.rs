@@ -25,7 +25,7 @@ pub struct Options {
     /// The car's folder, with car.toml, DBC files and scenarios
     #[arg(long, value_name = "DIR", default_value = "assets/cars/demo", env = "TANDEM_CAR")]
     car: PathBuf,
-    /// A scenario of the car by its name, or the path of a .toml file
+    /// A scenario of the car by its name, or the path of a .toml file. The demo car: charging, city, get-out, motorway, night-rain, parked, reverse-parking
     #[arg(long, value_name = "NAME", default_value = "city")]
     scenario: String,
     /// Where chance begins, instead of the scenario's own seed

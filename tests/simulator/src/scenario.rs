@@ -104,10 +104,10 @@ pub enum StepError {
     #[error("metres are never driven at 0 km/h")]
     NeverDriven,
     #[error(
-        "the car moves when the step begins: gear, power, parking_brake and charging change only behind a step with standing_seconds"
+        "the car moves when the step begins: gear, power, parking_brake, plugged and charging change only behind a step with standing_seconds"
     )]
     ChangedMoving,
-    #[error("expected gear D or R, power ON, no parking_brake and no charging, as the car is to drive")]
+    #[error("expected gear D or R, power ON, no parking_brake and nothing plugged in, as the car is to drive")]
     CannotDrive,
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Map, Value};
-use tandem_scenes::{Tandem, corpus, demo_log, peer_python, root};
+use tandem_scenes::{Tandem, binary, corpus, demo_log, peer_python, root};
 
 /// Both compute with 64-bit floats, but not in the same order.
 const RELATIVE: f64 = 1e-9;
@@ -57,6 +57,24 @@ fn the_virtual_cars_log_reads_the_same() {
         .iter()
         .sum();
     assert!(values > 20_000, "only {values} values");
+}
+
+/// Every message of the whole car, CAN FD frames among them, in two scenarios that have little in common.
+#[test]
+fn all_that_the_virtual_car_says_reads_the_same() {
+    let Some(python) = peer_python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for scenario in ["motorway", "charging"] {
+        let log = folder.path().join(scenario).with_extension("log");
+        let mut sim = Command::new(binary("tandem-sim"));
+        sim.arg("--car").arg(root().join("assets/cars/demo")).args(["--scenario", scenario, "--seconds", "20"]);
+        assert!(sim.arg("--write-log").arg(&log).env("TANDEM_LOG", "error").status().unwrap().success());
+        let values: usize = ["powertrain.dbc", "body.dbc", "chassis.dbc"]
+            .map(|dbc| compare(&python, &log, &root().join("assets/cars/demo").join(dbc)))
+            .iter()
+            .sum();
+        assert!(values > 80_000, "{scenario}: only {values} values");
+    }
 }
 
 #[test]

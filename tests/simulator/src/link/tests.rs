@@ -41,7 +41,7 @@ impl Garage {
     fn connect(&self) -> Service {
         let (car, mut local) = Local::pair().unwrap();
         self.voice.send(Said::Arrived(car)).unwrap();
-        let interfaces = vec!["can0".to_owned(), "can1".to_owned()];
+        let interfaces = ["can0", "can1", "can2"].map(str::to_owned).to_vec();
         let hello = Event::Hello(Hello { pace: Pace::Lockstep, interfaces });
         assert_eq!(local.receive().unwrap(), Some(hello));
         Service { local, now: 0 }

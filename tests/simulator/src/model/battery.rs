@@ -3,7 +3,7 @@
 use super::STEP_SECONDS;
 
 /// Usable, Wh.
-const CAPACITY: f64 = 72_000.0;
+pub const CAPACITY: f64 = 72_000.0;
 /// From the battery to the motor's shaft and back.
 const DRIVE_EFFICIENCY: f64 = 0.91;
 const REGENERATION_EFFICIENCY: f64 = 0.87;
@@ -13,10 +13,9 @@ const AVERAGED_OVER: f64 = 60_000.0;
 const CONSUMPTION: (f64, f64) = (0.09, 0.40);
 /// W for each part of the battery that is empty: a fast charger slows down towards the end.
 const CHARGER: f64 = 190_000.0;
-const CHARGER_LIMIT: f64 = 150_000.0;
 /// Empty and full, V, and the loss inside, Ohm.
 const VOLTAGE: (f64, f64) = (320.0, 400.0);
-const RESISTANCE: f64 = 0.06;
+pub const RESISTANCE: f64 = 0.06;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Battery {
@@ -26,6 +25,8 @@ pub struct Battery {
     consumption: f64,
     /// At the terminals, W; positive leaves the battery.
     pub power: f64,
+    /// Of that, what comes from a charger, W.
+    pub charger: f64,
     /// It was empty and has not been charged since: what braking gives back takes nobody anywhere.
     flat: bool,
 }
@@ -37,7 +38,8 @@ pub struct Load {
     pub motor: f64,
     /// Everything else, W.
     pub auxiliary: f64,
-    pub charging: bool,
+    /// What a charger offers, W; 0 if there is none.
+    pub station: f64,
     /// What the car has gained in kinetic energy, J: stored, so it does not count as consumed.
     pub stored: f64,
     /// m.
@@ -49,7 +51,7 @@ impl Battery {
     pub fn new(charge: f64, range: f64) -> Self {
         let energy = charge * CAPACITY;
         let (least, most) = CONSUMPTION;
-        Self { energy, consumption: (energy / range).clamp(least, most), power: 0.0, flat: false }
+        Self { energy, consumption: (energy / range).clamp(least, most), power: 0.0, charger: 0.0, flat: false }
     }
 
     pub fn step(&mut self, load: Load) {
@@ -57,11 +59,12 @@ impl Battery {
             true => load.motor / DRIVE_EFFICIENCY,
             false => load.motor * REGENERATION_EFFICIENCY,
         };
-        let charger = if load.charging { (CHARGER * (1.0 - self.charge())).min(CHARGER_LIMIT) } else { 0.0 };
-        self.power = motor + load.auxiliary - charger;
+        let charging = load.station > 0.0;
+        self.charger = (CHARGER * (1.0 - self.charge())).min(load.station);
+        self.power = motor + load.auxiliary - self.charger;
         self.energy = (self.energy - self.power * STEP_SECONDS / 3600.0).clamp(0.0, CAPACITY);
-        self.flat = !load.charging && (self.flat || self.energy == 0.0);
-        if !load.charging {
+        self.flat = !charging && (self.flat || self.energy == 0.0);
+        if !charging {
             let used = (motor + load.auxiliary) * STEP_SECONDS / 3600.0 - load.stored / DRIVE_EFFICIENCY / 3600.0;
             self.consumption += (used - self.consumption * load.distance) / AVERAGED_OVER;
             self.consumption = self.consumption.clamp(CONSUMPTION.0, CONSUMPTION.1);
@@ -124,7 +127,7 @@ mod tests {
         let (before, slowed) = after_a_minute(Load { motor: -30_000.0, ..Load::default() });
         assert!(slowed.energy() > before.energy());
         assert!(slowed.energy() - before.energy() < 30_000.0 / 60.0, "no more comes back than went in");
-        let (before, charged) = after_a_minute(Load { charging: true, ..Load::default() });
+        let (before, charged) = after_a_minute(Load { station: 150_000.0, ..Load::default() });
         assert!(charged.charge() > before.charge() && charged.power < 0.0 && charged.range() > before.range());
     }
 
@@ -144,7 +147,7 @@ mod tests {
         assert_eq!((battery.charge(), battery.range(), battery.is_flat()), (0.0, 0.0, true));
         (0..1_000_000).for_each(|_| battery.step(Load { motor: -60_000.0, ..Load::default() }));
         assert_eq!((battery.charge(), battery.is_flat()), (1.0, true));
-        battery.step(Load { charging: true, ..Load::default() });
+        battery.step(Load { station: 150_000.0, ..Load::default() });
         assert!(!battery.is_flat());
     }
 }

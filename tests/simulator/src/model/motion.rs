@@ -17,7 +17,7 @@ pub const DRIVE_LIMIT: f64 = 150_000.0;
 /// At the motor's shaft, W, taken back from the wheels.
 pub const REGENERATION_LIMIT: f64 = 60_000.0;
 /// What the motor's torque makes of force at the wheels, N.
-const FORCE_LIMIT: f64 = 8_500.0;
+pub const FORCE_LIMIT: f64 = 8_500.0;
 /// Below the first of these speeds, m/s, the friction brakes do all of the work, above the second the motor may.
 const REGENERATION_FADE: (f64, f64) = (1.0, 3.0);
 /// m, and motor turns a wheel turn.
@@ -79,7 +79,7 @@ impl Motion {
 
     /// At the motor's shaft, N m.
     pub fn motor_torque(&self) -> f64 {
-        self.motor_force * WHEEL_RADIUS / REDUCTION
+        torque(self.motor_force)
     }
 
     /// Of the motor, turns a minute.
@@ -91,6 +91,11 @@ impl Motion {
     pub fn kinetic_energy(&self) -> f64 {
         0.5 * MASS * TURNING * self.speed * self.speed
     }
+}
+
+/// Nm at the motor's shaft, of a force at the wheels in N.
+pub fn torque(force: f64) -> f64 {
+    force * WHEEL_RADIUS / REDUCTION
 }
 
 #[cfg(test)]

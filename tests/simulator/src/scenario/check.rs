@@ -20,8 +20,10 @@ pub(super) fn start(start: &Start) -> Result<(), ScenarioError> {
         ("longitude_degrees", start.longitude_degrees, -179.0, 179.0),
         ("altitude_metres", start.altitude_metres, -400.0, 3000.0),
         ("heading_degrees", start.heading_degrees, 0.0, 360.0),
-        ("set.fan_percent", start.set.fan_percent.unwrap_or(0.0), 0.0, 100.0),
-    ] {
+    ]
+    .into_iter()
+    .chain(settings(&start.set))
+    {
         if !(least..=most).contains(&value) {
             return Err(ScenarioError::Start { key, value, least, most });
         }
@@ -46,7 +48,9 @@ pub(super) fn step(raw: RawStep) -> Result<Step, StepError> {
     if kmh == 0.0 && matches!(end, End::Driven(_)) {
         return Err(StepError::NeverDriven);
     }
-    in_range("set.fan_percent", raw.set.fan_percent.unwrap_or(0.0), 0.0, 100.0)?;
+    for (key, value, least, most) in settings(&raw.set) {
+        in_range(key, value, least, most)?;
+    }
     Ok(Step {
         note: raw.note,
         speed: kmh / 3.6,
@@ -56,6 +60,36 @@ pub(super) fn step(raw: RawStep) -> Result<Step, StepError> {
         end,
         set: raw.set,
     })
+}
+
+/// Every number that is set, and its range.
+fn settings(set: &Change) -> impl Iterator<Item = (&'static str, f64, f64, f64)> {
+    let percent = |key, value| (key, value, 0.0, 100.0);
+    let both_ways = |key, value| (key, value, -100.0, 100.0);
+    let metres = |key, value| (key, value, 0.0, 50.0);
+    [
+        percent("set.fan_percent", set.fan_percent),
+        percent("set.rear_fan_percent", set.rear_fan_percent),
+        percent("set.driver_window_percent", set.driver_window_percent),
+        percent("set.passenger_window_percent", set.passenger_window_percent),
+        percent("set.rear_driver_window_percent", set.rear_driver_window_percent),
+        percent("set.rear_passenger_window_percent", set.rear_passenger_window_percent),
+        ("set.charge_limit_percent", set.charge_limit_percent, 20.0, 100.0),
+        ("set.rear_celsius", set.rear_celsius, 16.0, 28.0),
+        both_ways("set.driver_seat_percent", set.driver_seat_percent),
+        both_ways("set.passenger_seat_percent", set.passenger_seat_percent),
+        percent("set.wheel_heating_percent", set.wheel_heating_percent),
+        percent("set.rain_percent", set.rain_percent),
+        percent("set.daylight_percent", set.daylight_percent),
+        percent("set.humidity_percent", set.humidity_percent),
+        ("set.limit_kmh", set.limit_kmh, 0.0, 150.0),
+        ("set.cruise_kmh", set.cruise_kmh, 0.0, 160.0),
+        ("set.gap_seconds", set.gap_seconds, 0.0, 4.0),
+        metres("set.rear_metres", set.rear_metres),
+        metres("set.front_metres", set.front_metres),
+    ]
+    .into_iter()
+    .filter_map(|(key, value, least, most)| Some((key, value?, least, most)))
 }
 
 fn in_range(key: &'static str, value: f64, least: f64, most: f64) -> Result<f64, StepError> {
@@ -86,5 +120,9 @@ pub(super) fn walk(scenario: &Scenario, lines: &[usize]) -> Result<(), ScenarioE
 }
 
 fn touches_the_drive(set: &Change) -> bool {
-    set.gear.is_some() || set.power.is_some() || set.parking_brake.is_some() || set.charging.is_some()
+    set.gear.is_some()
+        || set.power.is_some()
+        || set.parking_brake.is_some()
+        || set.charging.is_some()
+        || set.plugged.is_some()
 }

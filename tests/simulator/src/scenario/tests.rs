@@ -70,7 +70,7 @@ fn a_step_that_makes_no_sense_is_refused_with_its_line() {
     assert_eq!(step_refused("speed_kmh = 9.0\nseconds = nan"), "seconds is NaN, expected 0.1 to 86400");
     let moves = "standing_seconds ends at 0 km/h: expected no speed_kmh and no turn_degrees";
     assert_eq!(step_refused("standing_seconds = 9.0\nturn_degrees = 4.0"), moves);
-    let cannot = "expected gear D or R, power ON, no parking_brake and no charging, as the car is to drive";
+    let cannot = "expected gear D or R, power ON, no parking_brake and nothing plugged in, as the car is to drive";
     assert_eq!(step_refused("speed_kmh = 9.0\nseconds = 1.0\nset = { gear = \"P\" }"), cannot);
 }
 

@@ -21,6 +21,7 @@ fn our_own_catalogue_reads() {
             "Vehicle.CurrentLocation.Latitude",
             "Vehicle.CurrentLocation.Longitude",
             "Vehicle.CurrentLocation.Altitude",
+            "Vehicle.CurrentLocation.Heading",
             "Vehicle.VehicleIdentification.VIN"
         ]
     );
