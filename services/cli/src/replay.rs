@@ -297,7 +297,7 @@ impl Replay {
 
     fn decode(&self, dbc: &Path) -> anyhow::Result<Status> {
         let cannot_read = || SetUp(format!("cannot read the DBC file {}", dbc.display()));
-        let text = fs::read(dbc).with_context(cannot_read)?;
+        let text = File::open(dbc).and_then(tandem_dbc::read).with_context(cannot_read)?;
         let database = Database::parse(&text).with_context(|| SetUp(dbc.display().to_string()))?;
         let log = self.open()?;
         let form = if self.json { Form::Json } else { Form::Text };

@@ -1,3 +1,6 @@
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use tandem_units::{Celsius, Value};
@@ -80,11 +83,12 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn signals(&self) -> Vec<SignalProfile> {
         let mut signals: Vec<SignalProfile> = Vec::new();
+        let mut lines = HashMap::new();
         for section in self.top.each("signals", SIGNAL_KEYS) {
             let Some(signal) = self.signal(&section) else { continue };
-            if let Some(first) = signals.iter().find(|earlier| earlier.leaf == signal.leaf) {
+            if let Some(first) = earlier(&mut lines, signal.leaf, signal.line) {
                 let path = &self.catalogue.leaf(signal.leaf).path;
-                section.mistake_at("leaf", format!("leaf `{path}` is mapped already, in line {}", first.line));
+                section.mistake_at("leaf", format!("leaf `{path}` is mapped already, in line {first}"));
             }
             signals.push(signal);
         }
@@ -106,7 +110,8 @@ impl<'a, 'i> Reader<'a, 'i> {
         }
         let values = leaf.map(|leaf| read_values(section, self.catalogue.leaf(leaf))).unwrap_or_default();
         let not_available = section.entries("not_available", integer);
-        if let Some((raw, _)) = values.iter().find(|(raw, _)| not_available.contains(raw)) {
+        let absent: HashSet<_> = not_available.iter().collect();
+        if let Some((raw, _)) = values.iter().find(|(raw, _)| absent.contains(raw)) {
             section.mistake_at("not_available", format!("raw number {raw} is both in `values` and in `not_available`"));
         }
         let valid_if = section.table("valid_if", "`valid_if`", VALID_IF_KEYS).and_then(|inner| {
@@ -189,11 +194,11 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn transmits(&self) -> Vec<TransmitProfile> {
         let mut transmits: Vec<TransmitProfile> = Vec::new();
+        let mut lines = HashMap::new();
         for section in self.top.each("transmit", TRANSMIT_KEYS) {
             let Some(transmit) = self.transmit(&section) else { continue };
-            let same = |earlier: &&TransmitProfile| earlier.bus == transmit.bus && earlier.message == transmit.message;
-            if let Some(first) = transmits.iter().find(same) {
-                let message = format!("message `{}` is listed already, in line {}", transmit.message, first.line);
+            if let Some(first) = earlier(&mut lines, (transmit.bus, transmit.message.clone()), transmit.line) {
+                let message = format!("message `{}` is listed already, in line {first}", transmit.message);
                 section.mistake_at("message", message);
             }
             transmits.push(transmit);
@@ -245,6 +250,17 @@ impl<'a, 'i> Reader<'a, 'i> {
 /// Whether the last value of a leaf says something of the car as it stands there: what it is, and how far it came.
 fn is_lasting(leaf: &Leaf) -> bool {
     leaf.kind == Kind::Attribute || leaf.path == ODOMETER
+}
+
+/// The line of the first one like this, if this is not it.
+fn earlier<K: Eq + Hash>(lines: &mut HashMap<K, usize>, key: K, line: usize) -> Option<usize> {
+    match lines.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(line);
+            None
+        }
+    }
 }
 
 fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
@@ -336,7 +352,7 @@ fn read_data_ids(section: &Section<'_, '_>, kind: ChecksumKind) -> Vec<(String, 
 }
 
 fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
-    let mut values: Vec<(i64, Value)> = Vec::new();
+    let (mut values, mut raws): (Vec<(i64, Value)>, _) = (Vec::new(), HashSet::new());
     if leaf.datatype == Datatype::String && !section.has("values") {
         section.mistake_at(
             "leaf",
@@ -351,7 +367,7 @@ fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
             section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
             continue;
         };
-        if values.iter().any(|(earlier, _)| *earlier == raw) {
+        if !raws.insert(raw) {
             section.mistake_in(place, format!("`values`: raw number {raw} is listed already"));
         }
         let admitted = plain_value(value.get_ref())
