@@ -1,6 +1,6 @@
 //! What the ids on a bus mean: by DBC files alone, or by a car.
 
-use std::fs;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -76,7 +76,8 @@ impl Meaning {
 /// # Errors
 /// A wrong set-up: it cannot be read, or is none.
 pub fn read_dbc(path: &Path) -> anyhow::Result<Database> {
-    let text = fs::read(path).with_context(|| SetUp(format!("cannot read the DBC file {}", path.display())))?;
+    let cannot_read = || SetUp(format!("cannot read the DBC file {}", path.display()));
+    let text = File::open(path).and_then(tandem_dbc::read).with_context(cannot_read)?;
     Database::parse(&text).with_context(|| SetUp(path.display().to_string()))
 }
 

@@ -51,7 +51,8 @@ impl Folder {
         let mut buses = Vec::new();
         for bus in &profile.buses {
             let path = path.join(&bus.dbc);
-            let bytes = std::fs::read(&path).map_err(|source| FolderError::Read { path: path.clone(), source })?;
+            let bytes = std::fs::File::open(&path).and_then(tandem_dbc::read);
+            let bytes = bytes.map_err(|source| FolderError::Read { path: path.clone(), source })?;
             let database = Database::parse(&bytes).map_err(|source| FolderError::Dbc { path, source })?;
             buses.push(Bus { profile: bus.clone(), codec: Codec::compile(&database), database });
         }

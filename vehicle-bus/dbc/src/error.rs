@@ -1,7 +1,7 @@
 use pest::error::LineColLocation;
 
 use crate::diagnose::{Diagnosis, diagnose};
-use crate::repair::Alone;
+use crate::repair::{Alone, Mended};
 
 /// A DBC text that cannot be read, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,16 +18,41 @@ pub enum DbcError {
     /// A quote that is opened and never closed swallows the rest of the file.
     #[error("line {line}: expected a closing quote for the text that begins here, near `{near}`")]
     Quote { line: usize, near: String },
-    #[error("{bytes} bytes are too many for a DBC file: at most 16 MiB are read")]
-    TooLarge { bytes: usize },
+    #[error("it has more than the 16 MiB that a DBC file may have")]
+    TooLarge,
+    /// UTF-16 with the mark of its byte order, and bytes that are none.
+    #[error("it begins as UTF-16 does, and is none: save it as UTF-8")]
+    Encoding,
 }
 
 /// How much of the text an error shows, in letters.
 pub(crate) const NEAR: usize = 60;
 
 impl DbcError {
-    /// What the parser found wrong in `text`.
-    pub(crate) fn new(error: can_dbc::DbcError, text: &str) -> Self {
+    /// What the parser found wrong in a mended text, by the lines of the file.
+    pub(crate) fn new(error: can_dbc::DbcError, mended: &Mended) -> Self {
+        Self::found(error, &mended.text).of_file(mended)
+    }
+
+    /// The first line of a mended text that says something else to the parser than to the repair.
+    pub(crate) fn misread(mended: &Mended) -> Self {
+        let text = &mended.text;
+        let wrong = text.lines().zip(1..).find_map(|(refused, line)| Some((line, refused, missing(refused)?)));
+        let (line, refused, (column, expected)) = wrong.unwrap_or_else(|| (1, nth_line(text, 1), (1, one_a_line())));
+        Self::syntax(line, column, expected, refused).of_file(mended)
+    }
+
+    fn of_file(mut self, mended: &Mended) -> Self {
+        match &mut self {
+            Self::Syntax { line, .. } | Self::Value { line, .. } | Self::Id { line, .. } | Self::Quote { line, .. } => {
+                *line = mended.line_of_file(*line);
+            }
+            Self::TooLarge | Self::Encoding => {}
+        }
+        self
+    }
+
+    fn found(error: can_dbc::DbcError, text: &str) -> Self {
         match error {
             can_dbc::DbcError::Pest(error) => {
                 let (line, column) = match error.line_col {
@@ -50,13 +75,6 @@ impl DbcError {
                 }
             }
         }
-    }
-
-    /// The first line of a text that says something else to the parser than to the repair.
-    pub(crate) fn misread(text: &str) -> Self {
-        let wrong = text.lines().zip(1..).find_map(|(refused, line)| Some((line, refused, missing(refused)?)));
-        let (line, refused, (column, expected)) = wrong.unwrap_or_else(|| (1, nth_line(text, 1), (1, one_a_line())));
-        Self::syntax(line, column, expected, refused)
     }
 
     fn syntax(line: usize, column: usize, expected: String, refused: &str) -> Self {

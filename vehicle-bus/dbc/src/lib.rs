@@ -23,4 +23,5 @@ mod repair;
 
 pub use codec::{Codec, DecodeError, EncodeError, Raw, Sample};
 pub use error::DbcError;
+pub use load::read;
 pub use model::{ByteOrder, Database, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};

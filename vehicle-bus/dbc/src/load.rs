@@ -1,10 +1,12 @@
 use std::collections::HashMap;
+use std::io::{self, Read};
 use std::ops::RangeInclusive;
 
 use can_dbc::{
     AttributeDefinition, AttributeValue, AttributeValueType, Comment, MultiplexIndicator, NumericValue,
     SignalExtendedValueType, ValueDescription,
 };
+use encoding_rs::Encoding;
 use tandem_frame::CanId;
 
 use crate::lint::{DEEPEST, never_there};
@@ -20,7 +22,7 @@ const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
 const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
 
 impl Database {
-    /// Reads a DBC file, UTF-8 or Windows-1252, of up to 16 MiB.
+    /// Reads a DBC file of up to 16 MiB: UTF-8, Windows-1252, or UTF-16 with the mark of its byte order.
     ///
     /// Where real files break the format the text is mended, see [`Database::repairs`]; the message of loose signals
     /// (`VECTOR__INDEPENDENT_SIG_MSG`) is left out without a word.
@@ -29,19 +31,19 @@ impl Database {
     /// [`DbcError`] with the line, what was expected there and what was found.
     pub fn parse(text: &[u8]) -> Result<Database, DbcError> {
         if text.len() > LARGEST {
-            return Err(DbcError::TooLarge { bytes: text.len() });
+            return Err(DbcError::TooLarge);
         }
-        let text = decoded(text);
-        let mended = repair::mend(&text)?;
-        let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended.text))?;
-        let mut loader = Loader { repairs: mended.repairs, ..Loader::new(&dbc) };
+        let text = decoded(text)?;
+        let mut mended = repair::mend(&text)?;
+        let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended))?;
+        let mut loader = Loader { repairs: std::mem::take(&mut mended.repairs), ..Loader::new(&dbc) };
         let messages = dbc.messages.iter().zip(&mended.lines);
         let same = |(message, lines): (&can_dbc::Message, &MessageLines)| {
             message.id.raw() == lines.id && message.signals.len() == lines.signals.len()
         };
         // The parser takes some lines for a message or a signal that the repair does not, `BO_1 A: 8 X` for one.
         if dbc.messages.len() != mended.lines.len() || !messages.clone().all(same) {
-            return Err(DbcError::misread(&mended.text));
+            return Err(DbcError::misread(&mended));
         }
         let mut messages: Vec<_> = messages.filter_map(|(message, lines)| loader.message(message, lines)).collect();
         loader.rename(&mut messages);
@@ -50,9 +52,24 @@ impl Database {
     }
 }
 
+/// As much of a file as [`Database::parse`] takes, and a byte more to tell that it is too large: a file may have no end.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(file: impl Read) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    file.take(LARGEST as u64 + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
 /// The file's text with `\n` at its line ends: UTF-8 if it all is, else Windows-1252 in those lines that are not.
-fn decoded(bytes: &[u8]) -> String {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+fn decoded(bytes: &[u8]) -> Result<String, DbcError> {
+    let marked = Encoding::for_bom(bytes);
+    let bytes = marked.and_then(|(_, mark)| bytes.get(mark..)).unwrap_or(bytes);
+    if let Some((encoding, _)) = marked.filter(|(encoding, _)| *encoding != encoding_rs::UTF_8) {
+        let text = encoding.decode_without_bom_handling_and_without_replacement(bytes).ok_or(DbcError::Encoding)?;
+        return Ok(line_ends(&text));
+    }
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes
@@ -63,6 +80,10 @@ fn decoded(bytes: &[u8]) -> String {
             })
             .collect(),
     };
+    Ok(line_ends(&text))
+}
+
+fn line_ends(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 

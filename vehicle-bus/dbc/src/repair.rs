@@ -1,5 +1,5 @@
-//! Mends the text of a DBC file before it is parsed. Lines keep their numbers, so that every later error still names
-//! the line in the file.
+//! Mends the text of a DBC file before it is parsed. It is known which line of the file each line of the mended text was, so
+//! that every later error still names it.
 
 mod names;
 mod statement;
@@ -17,6 +17,8 @@ use crate::{DbcError, Defect, Repair};
 const EXTENDED: u32 = 1 << 31;
 const MESSAGE_OF_LOOSE_SIGNALS: &str = "VECTOR__INDEPENDENT_SIG_MSG";
 const NOBODY: &str = "Vector__XXX";
+/// So many line ends in a row are left as they are. The parser takes half a microsecond for each, and a file may be millions of them.
+const BLANK: usize = 16;
 
 /// A text that the parser takes, and where its messages and signals stood.
 pub struct Mended {
@@ -24,6 +26,16 @@ pub struct Mended {
     pub repairs: Vec<Repair>,
     /// Of each `BO_` left in the text, its line and those of its signals.
     pub lines: Vec<MessageLines>,
+    /// From which line of the text on how many lines of the file are missing.
+    missing: Vec<(usize, usize)>,
+}
+
+impl Mended {
+    /// The line of the file that a line of the text was, both from 1.
+    pub fn line_of_file(&self, line: usize) -> usize {
+        let before = self.missing.partition_point(|(from, _)| *from <= line);
+        line + before.checked_sub(1).and_then(|at| self.missing.get(at)).map_or(0, |(_, lines)| *lines)
+    }
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -42,19 +54,37 @@ pub fn mend(text: &str) -> Result<Mended, DbcError> {
     let statements = statement::split(text)?;
     let mut mender = Mender { known: survey(&statements)?, ..Mender::default() };
     let mut mended = String::with_capacity(text.len() + text.len() / 16);
+    let (mut left_out, mut missing) = (0, Vec::new());
     for statement in &statements {
-        mended.push_str(statement.gap);
+        left_out += push_blank(statement.gap, &mut mended);
+        if missing.last().map_or(0, |(_, lines)| *lines) < left_out {
+            missing.push((statement.line - left_out, left_out));
+        }
         match mender.statement(statement) {
             Outcome::Keep(edits) => edits.apply(statement.text, &mut mended),
-            // An empty statement of as many lines: the parser counts lines as the file does.
-            Outcome::Drop => mended.extend(statement.text.chars().filter(|c| *c == '\n')),
+            Outcome::Drop => {
+                let lines: String = statement.text.chars().filter(|c| *c == '\n').collect();
+                left_out += push_blank(&lines, &mut mended);
+            }
         }
     }
     if !mended.ends_with('\n') {
         mended.push('\n');
     }
     mender.repairs.sort_by_key(|repair| repair.line);
-    Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines })
+    Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines, missing })
+}
+
+/// Writes what is between two statements; how many of its line ends were left out.
+fn push_blank(blank: &str, into: &mut String) -> usize {
+    let lines = statement::newlines(blank);
+    if lines <= BLANK {
+        into.push_str(blank);
+        return 0;
+    }
+    into.push('\n');
+    into.push_str(blank.rsplit('\n').next().unwrap_or_default());
+    lines - 1
 }
 
 /// A statement of a mended text, as it stands there and as a text of its own that parses or does not.

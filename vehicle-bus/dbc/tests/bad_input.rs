@@ -65,9 +65,66 @@ fn lines_of_ten_million_letters_that_mean_nothing_are_refused_in_short_words() {
 fn a_file_of_more_than_16_mib_is_not_read() {
     let million = "BO_ 1 A: 8 X\n".to_owned() + &" SG_ S : 0|8@1+ (1,0) [0|0] \"\" X\n".repeat(1_000_000);
     let error = Database::parse(million.as_bytes()).unwrap_err();
-    assert_eq!(error, DbcError::TooLarge { bytes: 33_000_013 });
-    assert_eq!(error.to_string(), "33000013 bytes are too many for a DBC file: at most 16 MiB are read");
+    assert_eq!(error, DbcError::TooLarge);
+    assert_eq!(error.to_string(), "it has more than the 16 MiB that a DBC file may have");
     assert_eq!(outcome(&" ".repeat(16 << 20)), Ok((0, 0, 0)), "as much as is read");
+    let endless = tandem_dbc::read(std::io::repeat(b'\n')).unwrap();
+    assert_eq!(Database::parse(&endless).unwrap_err(), DbcError::TooLarge, "a file need not have an end");
+    assert_eq!(outcome(&"\n".repeat(16 << 20)), Ok((0, 0, 0)));
+}
+
+#[test]
+fn millions_of_blank_lines_are_passed_over_and_every_line_keeps_its_number() {
+    let blank = "\n".repeat(200_000) + &" \t\r\n".repeat(100_000);
+    let signal = " SG_ S : 0|8@1+ (1,0) [0|0] \"\" X\n";
+    let ring = format!("BO_ 2 B: 8 X\n{signal} SG_ T m1 : 8|8@1+ (1,0) [0|0] \"\" X\n");
+    let text = format!("{blank}NS_ :\n{blank}\tCM_\n{blank}BO_ 1 A: 8 X\n{blank}{signal}{blank}{ring}");
+    let database = Database::parse(text.as_bytes()).unwrap();
+    let lines: Vec<_> =
+        database.messages.iter().map(|m| (m.line, m.signals.iter().map(|s| s.line).collect())).collect();
+    assert_eq!(lines, [(900_003, vec![1_200_004]), (1_500_005, vec![1_500_006, 1_500_007])]);
+    assert_eq!(database.repairs.iter().map(|repair| repair.line).collect::<Vec<_>>(), [1_500_007]);
+    // Within what is left out, too, and in each kind of error.
+    let dropped = format!("{MESSAGE}CM_ BO_ 9 \"{}\";\n", "\n".repeat(LONG));
+    assert!(refused(&format!("{dropped}{blank}BO_ 1\n")).starts_with("line 10300004, column 6: "));
+    assert!(refused(&format!("{dropped}{blank}x\n")).starts_with("line 10300004, column 1: "));
+    let wrong = " SG_ S : 99999999999999999999|8@1+ (1,0) [0|0] \"\" X\n";
+    assert!(refused(&format!("{blank}BO_ 1 A: 8 X\n{wrong}")).starts_with("line 300002: "));
+}
+
+#[test]
+fn every_encoding_with_a_mark_is_read_and_without_one_it_is_text_or_refused() {
+    let text = format!("{MESSAGE}CM_ BO_ 1 \"W\u{e4}rme\";\r\n");
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(bytes).collect() };
+    let (little, big) = (utf16(u16::to_le_bytes), utf16(u16::to_be_bytes));
+    for (mark, bytes) in [(&b"\xEF\xBB\xBF"[..], text.as_bytes()), (b"\xFF\xFE", &little), (b"\xFE\xFF", &big)] {
+        let database = Database::parse(&[mark, bytes].concat()).unwrap();
+        assert_eq!(database.messages[0].comment.as_deref(), Some("W\u{e4}rme"));
+    }
+    for bytes in [&little, &big] {
+        assert!(Database::parse(bytes).unwrap_err().to_string().starts_with("line 1, column "));
+    }
+    let lone = [b"\xFF\xFE".as_slice(), &0xD800_u16.to_le_bytes(), &little].concat();
+    assert_eq!(Database::parse(&lone).unwrap_err(), DbcError::Encoding);
+    assert_eq!(Database::parse(b"\xFF\xFEx").unwrap_err(), DbcError::Encoding, "half a letter");
+}
+
+#[test]
+fn programs_and_noise_are_refused_at_their_place() {
+    let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+    let error = Database::parse(&program[..program.len().min(16 << 20)]).unwrap_err().to_string();
+    assert!(error.starts_with("line ") && error.len() < 300, "{error}");
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let noise: Vec<u8> = (0..LONG)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state as u8
+        })
+        .collect();
+    let error = Database::parse(&noise).unwrap_err().to_string();
+    assert!(error.starts_with("line ") && error.len() < 300, "{error}");
 }
 
 #[test]

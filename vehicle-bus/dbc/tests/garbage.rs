@@ -64,7 +64,8 @@ fn holds(text: &[u8]) -> Result<(), TestCaseError> {
             | DbcError::Id { line, .. }
             | DbcError::Quote { line, .. },
         ) => prop_assert!(line > 0),
-        Err(error @ DbcError::TooLarge { .. }) => prop_assert!(false, "{error}"),
+        Err(DbcError::Encoding) => prop_assert!(text.starts_with(b"\xFF\xFE") || text.starts_with(b"\xFE\xFF")),
+        Err(error @ DbcError::TooLarge) => prop_assert!(false, "{error}"),
     }
     Ok(())
 }

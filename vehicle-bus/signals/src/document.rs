@@ -10,17 +10,39 @@ use toml::de::{DeTable, DeValue};
 use crate::Mistake;
 use crate::nearest::nearest;
 
+/// So many mistakes of a file are told; nobody mends more in one go.
+const MOST: usize = 100;
+/// The longest message, in letters: what it quotes may be as long as the file.
+const LONGEST: usize = 600;
+
 /// A file's text, and what was found wrong with it so far.
 pub(crate) struct Document<'a> {
     file: &'a str,
     text: &'a str,
-    mistakes: RefCell<Vec<Mistake>>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    mistakes: RefCell<Mistakes>,
+}
+
+/// The first ones of the text, and perhaps some that come later in it.
+#[derive(Default)]
+struct Mistakes {
+    by_place: Vec<(usize, String)>,
+    count: usize,
+}
+
+impl Mistakes {
+    fn sort_out(&mut self) {
+        self.by_place.sort_by_key(|(place, _)| *place);
+        self.by_place.truncate(MOST + 1);
+    }
 }
 
 impl<'a> Document<'a> {
     /// The top table, unless the text is not TOML at all: then only what the TOML parser says counts.
     pub fn read(file: &'a str, text: &'a str) -> (Self, Option<Spanned<DeTable<'a>>>) {
-        let document = Self { file, text, mistakes: RefCell::default() };
+        let lines = [0].into_iter().chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let document = Self { file, text, lines, mistakes: RefCell::default() };
         let (table, errors) = DeTable::parse_recoverable(text);
         for error in &errors {
             let message = format!("not TOML: {}", error.message());
@@ -30,26 +52,42 @@ impl<'a> Document<'a> {
     }
 
     pub fn mistake(&self, span: Range<usize>, message: String) {
-        let (line, column) = self.place(span.start);
-        self.mistakes.borrow_mut().push(Mistake { file: self.file.to_owned(), line, column, message });
+        let message = match message.char_indices().nth(LONGEST) {
+            Some((end, _)) => message.get(..end).unwrap_or_default().to_owned() + " ...",
+            None => message,
+        };
+        let mut mistakes = self.mistakes.borrow_mut();
+        mistakes.count += 1;
+        mistakes.by_place.push((span.start.min(self.text.len()), message));
+        if mistakes.by_place.len() > 10 * MOST {
+            mistakes.sort_out();
+        }
     }
 
     pub fn line(&self, span: &Range<usize>) -> usize {
-        self.place(span.start).0
+        self.lines.partition_point(|start| *start <= span.start)
     }
 
     fn place(&self, offset: usize) -> (usize, usize) {
-        let offset = (0..=offset.min(self.text.len())).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
-        let before = self.text.get(..offset).unwrap_or_default();
-        let line = before.rsplit('\n').next().unwrap_or_default();
-        (before.matches('\n').count() + 1, line.chars().count() + 1)
+        let offset = (0..=offset).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let line = self.line(&(offset..offset));
+        let start = self.lines.get(line - 1).copied().unwrap_or(0);
+        (line, self.text.get(start..offset).unwrap_or_default().chars().count() + 1)
     }
 
-    /// In the order of the text.
+    /// In the order of the text: the first ones, and then how many there are more.
     pub fn into_mistakes(self) -> Vec<Mistake> {
-        let mut mistakes = self.mistakes.into_inner();
-        mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
-        mistakes
+        let mut mistakes = std::mem::take(&mut *self.mistakes.borrow_mut());
+        mistakes.sort_out();
+        let more = mistakes.count.saturating_sub(MOST);
+        if let (Some((_, message)), 1..) = (mistakes.by_place.get_mut(MOST), more) {
+            *message = format!("and {more} more mistakes from here on");
+        }
+        let told = mistakes.by_place.into_iter().map(|(offset, message)| {
+            let (line, column) = self.place(offset);
+            Mistake { file: self.file.to_owned(), line, column, message }
+        });
+        told.collect()
     }
 }
 

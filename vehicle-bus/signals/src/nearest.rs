@@ -1,9 +1,18 @@
+/// Nobody means anything by a longer word, bytes: to compare takes a time that grows with the square of it.
+const LONGEST: usize = 256;
+
 /// The candidate that `word` was most likely meant to be: the fewest letters added, dropped, changed or swapped,
 /// whatever their case. None if even the nearest is more than a third of the word away.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = (word.chars().count() / 3).max(1);
+    if word.len() > LONGEST {
+        return None;
+    }
+    let length = word.chars().count();
+    let allowed = (length / 3).max(1);
     candidates
         .into_iter()
+        // No fewer letters are added or dropped.
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= allowed)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= allowed)
         .min_by_key(|(distance, _)| *distance)

@@ -1,10 +1,14 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use tandem_dbc::Database;
 use tandem_signals::{Catalogue, Mistake, Profile};
 
 use crate::car::Car;
+
+/// A car that maps every leaf of VSS has a quarter of it, bytes.
+const LARGEST_CAR: u64 = 4 << 20;
 
 /// Where cars and their DBC files are looked for.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +34,8 @@ pub enum LoadError {
     NoSuchCar { name: String, looked: PathBuf },
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("{} has more than the 4 MiB that a car.toml may have", path.display())]
+    TooLarge { path: PathBuf },
     #[error("{} mistake(s) in {}:{}", mistakes.len(), path.display(), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
     Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
     #[error(
@@ -78,7 +84,15 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     let path = folder.join("car.toml");
     let wrong = |mistakes| LoadError::Mistakes { path: path.clone(), mistakes };
     let shown = path.display().to_string();
-    let text = String::from_utf8(read(&path)?).map_err(|error| wrong(vec![no_text(&shown, error.as_bytes())]))?;
+    let mut text = Vec::new();
+    open(&path)?
+        .take(LARGEST_CAR + 1)
+        .read_to_end(&mut text)
+        .map_err(|source| LoadError::Read { path: path.clone(), source })?;
+    if text.len() as u64 > LARGEST_CAR {
+        return Err(LoadError::TooLarge { path });
+    }
+    let text = String::from_utf8(text).map_err(|error| wrong(vec![no_text(&shown, error.as_bytes())]))?;
     let profile = Profile::parse(&shown, &text, catalogue).map_err(wrong)?;
     let mut warnings = Vec::new();
     let mut databases = Vec::new();
@@ -89,7 +103,8 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
             looked,
             source_hint: bus.dbc_source.clone(),
         })?;
-        let database = Database::parse(&read(&file)?).map_err(|cause| LoadError::Dbc { path: file.clone(), cause })?;
+        let text = tandem_dbc::read(open(&file)?).map_err(|source| LoadError::Read { path: file.clone(), source })?;
+        let database = Database::parse(&text).map_err(|cause| LoadError::Dbc { path: file.clone(), cause })?;
         warnings.extend(database.repairs.iter().map(|repair| Warning {
             file: file.clone(),
             line: repair.line,
@@ -111,8 +126,8 @@ fn no_text(file: &str, bytes: &[u8]) -> Mistake {
     Mistake { file: file.to_owned(), line, column, message: format!("{byte}not UTF-8: save the file as UTF-8") }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
-    std::fs::read(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
+fn open(path: &Path) -> Result<File, LoadError> {
+    File::open(path).map_err(|source| LoadError::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::table::counted;
 /// Prints the defects of one DBC file.
 pub fn run(file: &Path, json: bool) -> anyhow::Result<Status> {
     let name = file.display().to_string();
-    let text = std::fs::read(file).map_err(|error| set_up(format!("cannot read the DBC file {name}: {error}")))?;
+    let text = std::fs::File::open(file)
+        .and_then(tandem_dbc::read)
+        .map_err(|error| set_up(format!("cannot read the DBC file {name}: {error}")))?;
     let database = Database::parse(&text).map_err(|error| set_up(format!("{name}: {error}")))?;
     let found = database.lint();
     let shown =

@@ -107,7 +107,7 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>, DbcError> {
     Ok(statements)
 }
 
-fn newlines(text: &str) -> usize {
+pub fn newlines(text: &str) -> usize {
     text.bytes().filter(|byte| *byte == b'\n').count()
 }
 
@@ -116,13 +116,15 @@ fn line_end(text: &str) -> usize {
 }
 
 fn list(text: &str) -> usize {
-    let mut end = line_end(text);
-    while let Some(next) = text.get(end + 1..) {
+    let (mut seen, mut end) = (line_end(text), line_end(text));
+    while let Some(next) = text.get(seen + 1..).filter(|next| !next.is_empty()) {
         let line = next.get(..line_end(next)).unwrap_or_default();
-        if next.is_empty() || !(line.trim().is_empty() || line.starts_with([' ', '\t'])) {
+        let is_blank = line.trim().is_empty();
+        if !is_blank && !line.starts_with([' ', '\t']) {
             break;
         }
-        end += 1 + line.len();
+        seen += 1 + line.len();
+        end = if is_blank { end } else { seen };
     }
     end
 }

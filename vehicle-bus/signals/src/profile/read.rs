@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
 use std::ops::RangeInclusive;
 
 use tandem_units::Celsius;
@@ -66,11 +69,12 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn signals(&self) -> Vec<SignalProfile> {
         let mut signals: Vec<SignalProfile> = Vec::new();
+        let mut lines = HashMap::new();
         for section in self.top.each("signals", signal::KEYS) {
             let Some(signal) = self.signal(&section) else { continue };
-            if let Some(first) = signals.iter().find(|earlier| earlier.leaf == signal.leaf) {
+            if let Some(first) = earlier(&mut lines, signal.leaf, signal.line) {
                 let path = &self.catalogue.leaf(signal.leaf).path;
-                section.mistake_at("leaf", format!("leaf `{path}` is mapped already, in line {}", first.line));
+                section.mistake_at("leaf", format!("leaf `{path}` is mapped already, in line {first}"));
             }
             signals.push(signal);
         }
@@ -127,11 +131,11 @@ impl<'a, 'i> Reader<'a, 'i> {
 
     fn transmits(&self) -> Vec<TransmitProfile> {
         let mut transmits: Vec<TransmitProfile> = Vec::new();
+        let mut lines = HashMap::new();
         for section in self.top.each("transmit", TRANSMIT_KEYS) {
             let Some(transmit) = self.transmit(&section) else { continue };
-            let same = |earlier: &&TransmitProfile| earlier.bus == transmit.bus && earlier.message == transmit.message;
-            if let Some(first) = transmits.iter().find(same) {
-                let message = format!("message `{}` is listed already, in line {}", transmit.message, first.line);
+            if let Some(first) = earlier(&mut lines, (transmit.bus, transmit.message.clone()), transmit.line) {
+                let message = format!("message `{}` is listed already, in line {first}", transmit.message);
                 section.mistake_at("message", message);
             }
             transmits.push(transmit);
@@ -190,6 +194,17 @@ impl<'a, 'i> Reader<'a, 'i> {
                 if known.is_empty() { "the file has none".to_owned() } else { format!("expected {}", list(&known)) };
             format!("no bus `{name}`: {known}")
         })
+    }
+}
+
+/// The line of the first one like this, if this is not it.
+fn earlier<K: Eq + Hash>(lines: &mut HashMap<K, usize>, key: K, line: usize) -> Option<usize> {
+    match lines.entry(key) {
+        Entry::Occupied(first) => Some(*first.get()),
+        Entry::Vacant(free) => {
+            free.insert(line);
+            None
+        }
     }
 }
 

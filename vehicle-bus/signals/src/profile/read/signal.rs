@@ -1,5 +1,6 @@
 //! One `[[signals]]` entry.
 
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 
 use tandem_units::Value;
@@ -142,7 +143,7 @@ fn read_transform(section: &Section<'_, '_>, leaf: Option<&Leaf>) -> Transform {
 }
 
 fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
-    let mut values: Vec<(i64, Value)> = Vec::new();
+    let (mut values, mut raws): (Vec<(i64, Value)>, _) = (Vec::new(), HashSet::new());
     if leaf.datatype == Datatype::String && !section.has("values") {
         section.mistake_at(
             "leaf",
@@ -154,7 +155,7 @@ fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
             section.mistake_in(place, format!("`values`: `{key}` is not a raw number"));
             continue;
         };
-        if values.iter().any(|(earlier, _)| *earlier == raw) {
+        if !raws.insert(raw) {
             section.mistake_in(place, format!("`values`: raw number {raw} is listed already"));
         }
         let admitted = plain_value(value.get_ref())
