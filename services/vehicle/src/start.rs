@@ -6,8 +6,7 @@ use std::time::SystemTime;
 
 use tandem_can::{Interface, Wanted};
 use tandem_contracts::connect;
-use tandem_signals::Catalogue;
-use tandem_store::{Car, LoadError, Places, load};
+use tandem_store::{Car, LoadError, Places, catalogue, load};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -38,6 +37,9 @@ pub struct Options {
     /// The folder that holds cars/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
+    /// The signals of VSS as COVESA releases them, as JSON: their leaves can be mapped, too
+    #[arg(long, value_name = "FILE")]
+    pub vss: Option<PathBuf>,
 }
 
 /// Why the service does not start.
@@ -60,9 +62,10 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, mut dbc_path, assets } = options;
+    let Options { car, link, can, mut dbc_path, assets, vss } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
-    let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, Catalogue::ours())?;
+    let (catalogue, _) = catalogue(vss.as_deref())?;
+    let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, catalogue)?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
     let place = match link {
         Some(path) => Place::Socket(path),
@@ -107,6 +110,8 @@ fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, S
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+
+    use tandem_signals::Catalogue;
 
     use super::*;
 

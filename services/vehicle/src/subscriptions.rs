@@ -49,6 +49,9 @@ pub struct Opened {
     pub first: Option<Batch>,
 }
 
+/// Quality and value; and when it was heard, of a leaf of which every time is news.
+type Told = (Quality, Option<Value>, Option<Nanoseconds>);
+
 struct Subscription {
     client: String,
     slots: Vec<usize>,
@@ -59,8 +62,7 @@ struct Subscription {
     last_sent: Option<Nanoseconds>,
     /// Since when the oldest unacknowledged batch is out.
     waiting_since: Nanoseconds,
-    /// Quality and value; and when it was heard, of those of which every time is news.
-    told: Vec<Option<(Quality, Option<Value>, Option<Nanoseconds>)>>,
+    told: Vec<Option<Told>>,
 }
 
 /// Who wants to hear of what, and what they were told.

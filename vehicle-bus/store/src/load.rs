@@ -1,8 +1,9 @@
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use tandem_dbc::Database;
-use tandem_signals::{Catalogue, Mistake, Profile};
+use tandem_signals::{Catalogue, Mistake, Profile, tree};
 
 use crate::car::Car;
 
@@ -69,6 +70,22 @@ impl Places {
     }
 }
 
+/// Our catalogue, with the leaves of a VSS file if there is one; and where that has leaves otherwise than ours. It stays for the life of the process: call it once.
+///
+/// # Errors
+/// [`LoadError::Read`], or [`LoadError::Mistakes`] with every mistake of the file.
+pub fn catalogue(vss: Option<&Path>) -> Result<(&'static Catalogue, Vec<Mistake>), LoadError> {
+    let Some(path) = vss else { return Ok((Catalogue::ours(), Vec::new())) };
+    let unreadable = |source| LoadError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    // One byte more than may be, for the reader to say that it is too long.
+    let most = tree::LONGEST as u64 + 1;
+    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(unreadable)?;
+    let grown = Catalogue::ours().with_vss(&path.display().to_string(), &bytes);
+    let (catalogue, others) = grown.map_err(|mistakes| LoadError::Mistakes { path: path.to_owned(), mistakes })?;
+    Ok((Box::leak(Box::new(catalogue)), others))
+}
+
 /// Reads a car: its profile, its DBC files, and binds one to the other.
 ///
 /// # Errors
@@ -78,7 +95,8 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     let path = folder.join("car.toml");
     let wrong = |mistakes| LoadError::Mistakes { path: path.clone(), mistakes };
     let shown = path.display().to_string();
-    let text = String::from_utf8(read(&path)?).map_err(|error| wrong(vec![no_text(&shown, error.as_bytes())]))?;
+    let text =
+        String::from_utf8(read(&path)?).map_err(|error| wrong(vec![Mistake::not_utf8(&shown, error.as_bytes())]))?;
     let profile = Profile::parse(&shown, &text, catalogue).map_err(wrong)?;
     let mut warnings = Vec::new();
     let mut databases = Vec::new();
@@ -99,16 +117,6 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     }
     let car = Car::bind(&shown, profile, databases, catalogue).map_err(wrong)?;
     Ok((car, warnings))
-}
-
-/// The first place where bytes are no UTF-8.
-fn no_text(file: &str, bytes: &[u8]) -> Mistake {
-    let first = bytes.utf8_chunks().next();
-    let (before, byte) = first.map_or(("", None), |chunk| (chunk.valid(), chunk.invalid().first()));
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-    let byte = byte.map(|byte| format!("byte 0x{byte:02X} is ")).unwrap_or_default();
-    Mistake { file: file.to_owned(), line, column, message: format!("{byte}not UTF-8: save the file as UTF-8") }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
