@@ -1,3 +1,5 @@
+mod import;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -26,12 +28,14 @@ pub enum Car {
     },
     /// The cars in the assets.
     List,
+    Import(import::Import),
 }
 
 impl Car {
     pub fn run(self) -> anyhow::Result<Status> {
         match self {
             Self::Check { car, dbc_path, vss } => check(&car, &dbc_path, &vss),
+            Self::Import(import) => import.run(),
             Self::List => {
                 let assets = places::assets()?;
                 say(list(&assets).to_string().trim_end());

@@ -41,6 +41,10 @@ impl Vss {
         tandem_store::catalogue(self.vss.as_deref())
     }
 
+    pub fn is_given(&self) -> bool {
+        self.vss.is_some()
+    }
+
     /// The option again, for a program of ours.
     pub fn arguments(&self) -> impl Iterator<Item = OsString> + '_ {
         self.vss.iter().flat_map(|file| ["--vss".into(), file.into()])
