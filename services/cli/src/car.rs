@@ -1,14 +1,17 @@
+mod import;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use tandem_signals::{Catalogue, Profile};
+use tandem_signals::{Catalogue, Mistake, Profile};
 use tandem_store::{LoadError, Places};
 
 use crate::failure::{Status, set_up};
 use crate::places;
 use crate::say::say;
 use crate::table::{Align, Table, counted};
+use crate::vss::Vss;
 
 /// Lists and checks cars: folders with a car.toml.
 #[derive(Subcommand)]
@@ -20,15 +23,19 @@ pub enum Car {
         /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again.
         #[arg(long, value_name = "DIR")]
         dbc_path: Vec<PathBuf>,
+        #[command(flatten)]
+        vss: Vss,
     },
     /// The cars in the assets.
     List,
+    Import(import::Import),
 }
 
 impl Car {
     pub fn run(self) -> anyhow::Result<Status> {
         match self {
-            Self::Check { car, dbc_path } => check(&car, &dbc_path),
+            Self::Check { car, dbc_path, vss } => check(&car, &dbc_path, &vss),
+            Self::Import(import) => import.run(),
             Self::List => {
                 let assets = places::assets()?;
                 say(list(&assets).to_string().trim_end());
@@ -38,7 +45,7 @@ impl Car {
     }
 }
 
-fn check(car: &str, dbc_path: &[PathBuf]) -> anyhow::Result<Status> {
+fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
     // A folder can be checked wherever the assets are.
     let by_path = Path::new(car).join("car.toml").is_file();
     let places = match places::places(dbc_path) {
@@ -46,14 +53,26 @@ fn check(car: &str, dbc_path: &[PathBuf]) -> anyhow::Result<Status> {
         places => places?,
     };
     let folder = if by_path { std::path::absolute(car)? } else { places::car_folder(&places, car)? };
-    match tandem_store::load(&folder.to_string_lossy(), &places, Catalogue::ours()) {
-        Ok((loaded, warnings)) => {
-            for warning in &warnings {
-                say(&format!("{}:{}: mended: {}", warning.file.display(), warning.line, warning.what));
+    let loaded = vss.read().and_then(|(catalogue, others)| {
+        let (car, repairs) = tandem_store::load(&folder.to_string_lossy(), &places, catalogue)?;
+        Ok((car, repairs, others))
+    });
+    match loaded {
+        Ok((loaded, repairs, others)) => {
+            for repair in &repairs {
+                say(&format!("{}:{}: mended: {}", repair.file.display(), repair.line, repair.what));
+            }
+            let warnings: Vec<_> = others.iter().chain(&loaded.warnings).collect();
+            for Mistake { file, line, message, .. } in &warnings {
+                say(&format!("{file}:{line}: warning: {message}"));
             }
             let (leaves, buses) = (loaded.leaves().count() as u64, loaded.buses.len() as u64);
             let buses = if buses == 1 { "1 bus".to_owned() } else { format!("{buses} buses") };
-            say(&format!("{}: {} from {buses}, no mistake", loaded.profile.name, counted(leaves, "signal")));
+            let odd = match warnings.len() {
+                0 => String::new(),
+                count => format!(", {}", counted(count as u64, "warning")),
+            };
+            say(&format!("{}: {} from {buses}, no mistake{odd}", loaded.profile.name, counted(leaves, "signal")));
             Ok(Status::OK)
         }
         Err(LoadError::Mistakes { mistakes, .. }) => {

@@ -26,6 +26,7 @@ mod stage;
 pub mod supervisor;
 mod table;
 mod values;
+mod vss;
 
 use std::process::ExitCode;
 

@@ -33,6 +33,7 @@ use crate::say::complain;
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
+use crate::vss::Vss;
 use decode::AtBadLine;
 use feed::{Feed, Speed};
 use log::Log;
@@ -92,6 +93,8 @@ pub struct Replay {
     /// Opens no windows.
     #[arg(long)]
     no_screens: bool,
+    #[command(flatten)]
+    vss: Vss,
     #[command(flatten)]
     look: Look,
 }
@@ -195,8 +198,9 @@ impl Replay {
             Some(name) => Some(name.clone()),
             None => which_car::named_beside(&self.log)?,
         };
-        let name = name.ok_or_else(|| which_car::ask_for_one(log, places))?;
-        let car = which_car::load(&name, places)?;
+        let catalogue = self.vss.catalogue()?;
+        let name = name.ok_or_else(|| which_car::ask_for_one(log, places, catalogue))?;
+        let car = which_car::load(&name, places, catalogue)?;
         Ok((name, car))
     }
 
@@ -217,6 +221,7 @@ impl Replay {
         for folder in &self.dbc_path {
             arguments.extend(["--dbc-path".into(), folder.into()]);
         }
+        arguments.extend(self.vss.arguments());
         let name = "tandem-vehicle";
         Ok(Program { name, role: Role::Service, path: places::program(name)?, arguments, environment: Vec::new() })
     }

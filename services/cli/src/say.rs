@@ -11,6 +11,11 @@ pub fn complain(line: &str) {
     let _ = writeln!(io::stderr(), "tandem: {}", one_line(line));
 }
 
+/// Says a line about a place in a file on standard error, as compilers do.
+pub fn remark(line: &str) {
+    let _ = writeln!(io::stderr(), "{}", one_line(line));
+}
+
 fn one_line(text: &str) -> String {
     let plain = |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
     text.chars().map(plain).collect()

@@ -14,6 +14,7 @@ use crate::say::{complain, say};
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
+use crate::vss::Vss;
 
 /// How long before the end the pictures are taken.
 const BEFORE_END: Duration = Duration::from_secs(1);
@@ -70,6 +71,8 @@ pub struct Sim {
     #[arg(long, value_name = "DIR")]
     phone_state: Option<PathBuf>,
     #[command(flatten)]
+    vss: Vss,
+    #[command(flatten)]
     look: Look,
 }
 
@@ -87,6 +90,8 @@ impl Sim {
     pub async fn run(self) -> anyhow::Result<Status> {
         let places = places::places(&[])?;
         let car = places::car_folder(&places, &self.car)?;
+        // What is wrong with it is better told here than by programs that end at once.
+        self.vss.catalogue()?;
         let bus = PrivateBus::prepare()?;
         let cast = self.cast(&car, &places.assets, &bus)?;
         let on_death = if self.fail_fast { OnDeath::Report } else { OnDeath::Restart };
@@ -111,7 +116,8 @@ impl Sim {
         };
         let link = bus.link();
         let scenario = Path::new(&self.scenario);
-        let virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
+        let mut virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
+        virtual_car.arguments.extend(self.vss.arguments());
         let mut others = vec![self.vehicle(car, &link)?];
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
@@ -129,6 +135,7 @@ impl Sim {
 
     fn vehicle(&self, car: &Path, link: &Path) -> anyhow::Result<Program> {
         let mut program = service("tandem-vehicle", &[("--car", car), ("--link", link)])?;
+        program.arguments.extend(self.vss.arguments());
         if let Some(folder) = &self.vehicle_state {
             program.arguments.extend(["--state".into(), std::path::absolute(folder)?.into()]);
         }

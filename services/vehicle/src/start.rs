@@ -7,8 +7,7 @@ use std::time::SystemTime;
 use tandem_can::{Interface, Wanted};
 use tandem_contracts::connect;
 use tandem_runtime::state_folder;
-use tandem_signals::Catalogue;
-use tandem_store::{Car, LoadError, Places, load};
+use tandem_store::{Car, LoadError, Places, catalogue, load};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -44,6 +43,9 @@ pub struct Options {
     /// The folder that holds cars/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
+    /// The signals of VSS as COVESA releases them, as JSON: their leaves can be mapped, too
+    #[arg(long, value_name = "FILE")]
+    pub vss: Option<PathBuf>,
 }
 
 /// Why the service does not start.
@@ -69,9 +71,10 @@ pub async fn start(
     options: Options,
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, mut dbc_path, state, assets } = options;
+    let Options { car, link, can, mut dbc_path, state, assets, vss } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
-    let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, Catalogue::ours())?;
+    let (catalogue, _) = catalogue(vss.as_deref())?;
+    let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, catalogue)?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
     let place = match &link {
         Some(path) => Place::Socket(path.clone()),
@@ -126,6 +129,8 @@ fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, S
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+
+    use tandem_signals::Catalogue;
 
     use super::*;
 

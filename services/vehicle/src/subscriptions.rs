@@ -49,6 +49,7 @@ pub struct Opened {
     pub first: Option<Batch>,
 }
 
+/// Quality and value; and when it was heard, of a leaf of which every time is news.
 type Told = (Quality, Option<Value>, Option<Nanoseconds>);
 
 struct Subscription {
@@ -62,7 +63,6 @@ struct Subscription {
     last_changes: usize,
     /// Since when the oldest unacknowledged batch is out.
     waiting_since: Nanoseconds,
-    /// By handle: quality and value; and when it was heard, of those of which every time is news.
     told: Vec<Option<Told>>,
     /// Each slot with its handle, sorted.
     handles: Vec<(usize, u32)>,

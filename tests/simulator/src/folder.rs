@@ -45,8 +45,23 @@ impl Folder {
     /// # Errors
     /// [`FolderError`] names the file, and every mistake of `car.toml` at once.
     pub fn read(path: &Path) -> Result<Self, FolderError> {
+        Self::with_leaves(path, Catalogue::ours())
+    }
+
+    /// As [`Self::read`], for a car that maps leaves of a VSS file, too.
+    ///
+    /// # Errors
+    /// As [`Self::read`], and every mistake of the VSS file at once.
+    pub fn with_vss(path: &Path, vss: &Path) -> Result<Self, FolderError> {
+        let bytes = std::fs::read(vss).map_err(|source| FolderError::Read { path: vss.to_owned(), source })?;
+        let grown = Catalogue::ours().with_vss(&vss.display().to_string(), &bytes);
+        let (catalogue, _) = grown.map_err(|mistakes| FolderError::Profile { mistakes })?;
+        Self::with_leaves(path, &catalogue)
+    }
+
+    fn with_leaves(path: &Path, catalogue: &Catalogue) -> Result<Self, FolderError> {
         let file = path.join("car.toml");
-        let profile = Profile::parse(&file.display().to_string(), &text(&file)?, Catalogue::ours())
+        let profile = Profile::parse(&file.display().to_string(), &text(&file)?, catalogue)
             .map_err(|mistakes| FolderError::Profile { mistakes })?;
         let mut buses = Vec::new();
         for bus in &profile.buses {

@@ -25,6 +25,9 @@ pub struct Options {
     /// The car's folder, with car.toml, DBC files and scenarios
     #[arg(long, value_name = "DIR", default_value = "assets/cars/demo", env = "TANDEM_CAR")]
     car: PathBuf,
+    /// The signals of VSS as COVESA releases them, as JSON, if the car maps leaves of them
+    #[arg(long, value_name = "FILE")]
+    vss: Option<PathBuf>,
     /// A scenario of the car by its name, or the path of a .toml file. The demo car: charging, city, get-out, motorway, night-rain, parked, reverse-parking
     #[arg(long, value_name = "NAME", default_value = "city")]
     scenario: String,
@@ -85,7 +88,10 @@ type Drive = Box<dyn FnOnce() -> Result<()>>;
 
 /// Everything that can be set up wrongly, done before the first step.
 fn prepare(options: &Options) -> Result<Drive> {
-    let folder = Folder::read(&options.car)?;
+    let folder = match &options.vss {
+        Some(vss) => Folder::with_vss(&options.car, vss)?,
+        None => Folder::read(&options.car)?,
+    };
     let scenario = folder.scenario(&options.scenario)?;
     let name = folder.profile.name.clone();
     let car = VirtualCar::new(folder, scenario, options.seed)?;

@@ -91,7 +91,7 @@ impl Drive {
 
     fn text(&self, path: &str) -> String {
         match self.value(path) {
-            Value::Text(text) => text,
+            Value::Text(text) => text.to_string(),
             other => panic!("{path} is {other:?}"),
         }
     }

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 use crate::document::{Document, Named, Section, boolean, number, text, word};
 use crate::{Datatype, Kind, Leaf, Mistake};
 
+mod vss;
+
 /// A leaf by its place in the [`Catalogue`] that it came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LeafId(pub u16);

@@ -10,6 +10,7 @@ mod leaf;
 mod mistake;
 mod nearest;
 mod profile;
+pub mod tree;
 mod unit;
 
 pub use catalogue::{Catalogue, LeafId};

@@ -9,7 +9,7 @@ mod statistics;
 mod store;
 
 pub use car::{Bus, Car, Probe};
-pub use load::{LoadError, Places, Warning, load};
+pub use load::{LoadError, Places, Warning, catalogue, load};
 pub use statistics::{Bitrates, Bits, BusCounts, Fault, IdCounts, Statistics};
 pub use store::{Reading, Store};
 

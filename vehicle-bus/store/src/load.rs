@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use tandem_dbc::Database;
-use tandem_signals::{Catalogue, Mistake, Profile};
+use tandem_signals::{Catalogue, Mistake, Profile, tree};
 
 use crate::car::Car;
 
@@ -75,6 +75,19 @@ impl Places {
     }
 }
 
+/// Our catalogue, with the leaves of a VSS file if there is one; and where that has leaves otherwise than ours. It stays for the life of the process: call it once.
+///
+/// # Errors
+/// [`LoadError::Read`], or [`LoadError::Mistakes`] with every mistake of the file.
+pub fn catalogue(vss: Option<&Path>) -> Result<(&'static Catalogue, Vec<Mistake>), LoadError> {
+    let Some(path) = vss else { return Ok((Catalogue::ours(), Vec::new())) };
+    // One byte more than may be, for the reader to say that it is too long.
+    let bytes = read(path, tree::LONGEST as u64 + 1)?;
+    let grown = Catalogue::ours().with_vss(&path.display().to_string(), &bytes);
+    let (catalogue, others) = grown.map_err(|mistakes| LoadError::Mistakes { path: path.to_owned(), mistakes })?;
+    Ok((Box::leak(Box::new(catalogue)), others))
+}
+
 /// Reads a car: its profile, its DBC files, and binds one to the other.
 ///
 /// # Errors
@@ -84,15 +97,11 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     let path = folder.join("car.toml");
     let wrong = |mistakes| LoadError::Mistakes { path: path.clone(), mistakes };
     let shown = path.display().to_string();
-    let mut text = Vec::new();
-    open(&path)?
-        .take(LARGEST_CAR + 1)
-        .read_to_end(&mut text)
-        .map_err(|source| LoadError::Read { path: path.clone(), source })?;
+    let text = read(&path, LARGEST_CAR + 1)?;
     if text.len() as u64 > LARGEST_CAR {
         return Err(LoadError::TooLarge { path });
     }
-    let text = String::from_utf8(text).map_err(|error| wrong(vec![no_text(&shown, error.as_bytes())]))?;
+    let text = String::from_utf8(text).map_err(|error| wrong(vec![Mistake::not_utf8(&shown, error.as_bytes())]))?;
     let profile = Profile::parse(&shown, &text, catalogue).map_err(wrong)?;
     let mut warnings = Vec::new();
     let mut databases = Vec::new();
@@ -116,14 +125,13 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> Resul
     Ok((car, warnings))
 }
 
-/// The first place where bytes are no UTF-8.
-fn no_text(file: &str, bytes: &[u8]) -> Mistake {
-    let first = bytes.utf8_chunks().next();
-    let (before, byte) = first.map_or(("", None), |chunk| (chunk.valid(), chunk.invalid().first()));
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    let (line, column) = (before.matches('\n').count() + 1, line.chars().count() + 1);
-    let byte = byte.map(|byte| format!("byte 0x{byte:02X} is ")).unwrap_or_default();
-    Mistake { file: file.to_owned(), line, column, message: format!("{byte}not UTF-8: save the file as UTF-8") }
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, LoadError> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|source| LoadError::Read { path: path.to_owned(), source })?;
+    Ok(bytes)
 }
 
 fn open(path: &Path) -> Result<File, LoadError> {

@@ -41,9 +41,9 @@ pub fn named_beside(log: &Path) -> anyhow::Result<Option<String>> {
 ///
 /// # Errors
 /// A wrong set-up.
-pub fn load(name: &str, places: &Places) -> anyhow::Result<Car> {
+pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> anyhow::Result<Car> {
     let folder = places::car_folder(places, name)?;
-    match tandem_store::load(&folder.to_string_lossy(), places, Catalogue::ours()) {
+    match tandem_store::load(&folder.to_string_lossy(), places, catalogue) {
         Ok((car, _)) => Ok(car),
         Err(LoadError::Mistakes { path, mistakes }) => {
             let first = mistakes.first().map(ToString::to_string).unwrap_or_default();
@@ -59,7 +59,7 @@ pub fn load(name: &str, places: &Places) -> anyhow::Result<Car> {
 }
 
 /// Nobody said which car this is of: what each of ours knows of it.
-pub fn ask_for_one(log: &Log, places: &Places) -> anyhow::Error {
+pub fn ask_for_one(log: &Log, places: &Places, catalogue: &'static Catalogue) -> anyhow::Error {
     let ids: BTreeSet<_> = log.frames().map(|frame| (frame.bus.0, frame.id)).collect();
     let known = |car: &Car| {
         ids.iter()
@@ -72,7 +72,7 @@ pub fn ask_for_one(log: &Log, places: &Places) -> anyhow::Error {
     };
     let cars = car_names(&places.assets).into_iter().map(|name| {
         let folder = places.assets.join("cars").join(&name);
-        match tandem_store::load(&folder.to_string_lossy(), places, Catalogue::ours()) {
+        match tandem_store::load(&folder.to_string_lossy(), places, catalogue) {
             Ok((car, _)) => format!("{name} knows {} of its {} ids", known(&car), ids.len()),
             Err(LoadError::NoDbc { dbc, .. }) => format!("{name} needs {dbc}, see --dbc-path"),
             Err(_) => format!("{name} has mistakes, see `tandem car check {name}`"),
