@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::io::{BufRead, Read, Write};
+use std::io::Write;
 
-use anyhow::Context;
+use anyhow::bail;
 use tandem_dbc::{Codec, Database, Message, Raw, Sample};
-use tandem_frame::CanId;
-use tandem_frame::text::{LogLine, LogReader};
+use tandem_frame::{CanId, Frame};
+use tandem_logs::Reader;
 
-use super::log::{BadLine, BadLines, LONGEST_LINE};
+use super::log::BadLines;
 use crate::table::counted;
 
 /// How the signals are told.
@@ -39,12 +39,12 @@ pub enum AtBadLine {
     Stop,
 }
 
-/// Decodes a log as it is read, a line at a time: it may be longer than memory, and need not have an end.
+/// Decodes a log as it is read, a frame at a time: it may be longer than memory, and need not have an end.
 ///
 /// # Errors
 /// `log` or `out` fails, or the log has a bad line and that is to stop it.
 pub fn decode(
-    mut log: impl BufRead,
+    mut log: Reader,
     database: &Database,
     form: Form,
     at_bad_line: AtBadLine,
@@ -54,27 +54,17 @@ pub fn decode(
     let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form)).collect();
     let mut tally = Tally::default();
     let mut line = Vec::with_capacity(4096);
-    let (mut text, mut number) = (Vec::new(), 0);
-    loop {
-        text.clear();
-        if (&mut log).take(LONGEST_LINE).read_until(b'\n', &mut text).context("the recording breaks off")? == 0 {
-            break;
-        }
-        number += 1;
-        let read = if text.len() as u64 == LONGEST_LINE && !text.ends_with(b"\n") {
-            log.skip_until(b'\n').context("the recording breaks off")?;
-            Err(BadLine::TooLong)
-        } else {
-            let Some((_, read)) = LogReader::new(&text).next() else { continue };
-            read.map_err(BadLine::from)
-        };
+    while let Some(read) = log.next() {
         let frame = match read {
             Ok(frame) => frame,
-            Err(error) if at_bad_line == AtBadLine::Stop => {
-                return Err(error).with_context(|| format!("line {number} (--strict stops here)"));
+            // What was whole is told already.
+            Err(error) if error.breaks_off() => {
+                out.flush()?;
+                return Err(error.into());
             }
+            Err(error) if at_bad_line == AtBadLine::Stop => bail!("{error} (--strict stops here)"),
             Err(error) => {
-                tally.bad.add(number, error);
+                tally.bad.add(error);
                 continue;
             }
         };
@@ -89,7 +79,7 @@ pub fn decode(
         let Some(labels) = labels.get(index) else { continue };
         tally.known += 1;
         line.clear();
-        labels.begin(&frame, &mut line);
+        labels.begin(&frame, log.interface(frame.bus), &mut line);
         let mut first = true;
         let decoded = codec.decode(index, frame.data(), |sample| {
             labels.signal(&sample, std::mem::take(&mut first), &mut line);
@@ -142,11 +132,10 @@ impl Labels {
         Self { message: message.name.clone(), form, head, signals: signals.collect(), end }
     }
 
-    fn begin(&self, frame: &LogLine<'_>, line: &mut Vec<u8>) {
+    fn begin(&self, frame: &Frame, interface: &str, line: &mut Vec<u8>) {
         let (seconds, fraction) = (frame.t_ns / 1_000_000_000, frame.t_ns % 1_000_000_000);
         // Microseconds, as candump writes them; nanoseconds only where the log has them.
         let (fraction, digits) = if fraction % 1000 == 0 { (fraction / 1000, 6) } else { (fraction, 9) };
-        let interface = frame.interface;
         // Writing to memory cannot fail.
         let _ = match self.form {
             Form::Text => write!(line, "({seconds}.{fraction:0digits$}) {interface}"),
@@ -194,7 +183,7 @@ fn quoted(text: &str) -> String {
 impl Tally {
     /// The summary for people.
     pub fn text(&self) -> String {
-        let mut text = format!("{} frames, {} of messages that the DBC file knows", self.frames, self.known);
+        let mut text = format!("{}, {} of messages that the DBC file knows", counted(self.frames, "frame"), self.known);
         // Writing to a String cannot fail.
         let _ = match self.unknown.len() as u64 {
             0 => write!(text, ", no unknown id"),
@@ -209,8 +198,8 @@ impl Tally {
         if self.bad.count > 0 {
             let _ = write!(text, "\n{} left out, the first of them:", counted(self.bad.count, "line"));
         }
-        for (line, reason) in &self.bad.first {
-            let _ = write!(text, "\n  line {line}, {reason}");
+        for error in &self.bad.first {
+            let _ = write!(text, "\n  {error}");
         }
         text
     }
@@ -218,7 +207,7 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
+    use std::io::Read;
 
     use super::*;
 
@@ -228,7 +217,7 @@ mod tests {
     fn decoded(form: Form) -> (String, Tally) {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut out = Vec::new();
-        let tally = decode(LOG.as_bytes(), &database, form, AtBadLine::GoOn, &mut out).unwrap();
+        let tally = decode(Reader::new(LOG.as_bytes()).unwrap(), &database, form, AtBadLine::GoOn, &mut out).unwrap();
         (String::from_utf8(out).unwrap(), tally)
     }
 
@@ -277,29 +266,21 @@ mod tests {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut page = [0; 10_000];
         let mut out = page.as_mut_slice();
-        let error = decode(BufReader::new(Endless(0)), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap_err();
+        let error =
+            decode(Reader::new(Endless(0)).unwrap(), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap_err();
         assert_eq!(error.downcast_ref().map(std::io::Error::kind), Some(std::io::ErrorKind::WriteZero));
         assert!(page.starts_with(b"(7.000001) can0 Motion: Speed=1.5 km/h, Gear=1 (Drive)\n") && page[9_999] != 0);
-    }
-
-    #[test]
-    fn a_line_without_an_end_is_left_out() {
-        let database = Database::parse(DBC.as_bytes()).unwrap();
-        let log = std::io::repeat(b'(').take(10 * LONGEST_LINE).chain(b"\n".as_slice()).chain(LOG.as_bytes());
-        let mut out = Vec::new();
-        let tally = decode(BufReader::new(log), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap();
-        assert_eq!((tally.frames, tally.bad.first.first()), (5, Some(&(1, BadLine::TooLong))));
-        assert_eq!(tally.bad.first.last().map(|(line, _)| *line), Some(3), "lines are counted as they stand");
     }
 
     #[test]
     fn strict_stops_at_the_first_bad_line() {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut out = Vec::new();
-        let error = decode(LOG.as_bytes(), &database, Form::Text, AtBadLine::Stop, &mut out).unwrap_err();
+        let error =
+            decode(Reader::new(LOG.as_bytes()).unwrap(), &database, Form::Text, AtBadLine::Stop, &mut out).unwrap_err();
         insta::assert_snapshot!(
             format!("{error:#}"),
-            @"line 2 (--strict stops here): column 5: expected `)` behind the time stamp"
+            @"line 2, column 5: expected `)` behind the time stamp (--strict stops here)"
         );
     }
 }
