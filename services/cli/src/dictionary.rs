@@ -14,6 +14,7 @@ use crate::failure::SetUp;
 use crate::places;
 use crate::replay::which_car;
 use crate::say::complain;
+use crate::vss::Vss;
 
 /// Where the meaning of frames comes from.
 #[derive(Args, Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Meaning {
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again.
     #[arg(long, value_name = "DIR")]
     pub dbc_path: Vec<PathBuf>,
+    #[command(flatten)]
+    pub vss: Vss,
 }
 
 /// One DBC file, compiled.
@@ -57,7 +60,7 @@ impl Meaning {
             let books = self.dbc.iter().map(|given| Book::read(given)).collect::<anyhow::Result<_>>()?;
             return Ok(Dictionary { books, car: None });
         }
-        let load = |name: &str| which_car::load(name, &places::places(&self.dbc_path)?);
+        let load = |name: &str| which_car::load(name, &places::places(&self.dbc_path)?, self.vss.catalogue()?);
         if let Some(name) = &self.car {
             return Ok(Dictionary::of(load(name)?));
         }

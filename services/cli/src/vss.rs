@@ -8,7 +8,7 @@ use tandem_store::LoadError;
 use crate::failure::{SetUp, set_up};
 
 /// Which leaves there are to map.
-#[derive(clap::Args)]
+#[derive(clap::Args, Clone, Debug, Default)]
 pub struct Vss {
     /// The signals of VSS as COVESA releases them, as JSON: their leaves can be mapped, too.
     #[arg(long, value_name = "FILE")]

@@ -9,6 +9,7 @@ mod determinism;
 mod last_values;
 mod music;
 mod nothing_is_left_behind;
+mod peers;
 mod phones;
 mod pictures;
 mod recordings;
