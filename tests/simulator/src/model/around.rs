@@ -121,7 +121,7 @@ impl Around {
     /// m from the car's side to the line on its left and on its right, if it sees lines.
     pub fn lines(&self, motion: &Motion) -> Option<(f64, f64)> {
         let stray = self.stray.value().clamp(-LINES, LINES);
-        (motion.speed > LANES_FROM).then(|| (LINES + stray, LINES - stray))
+        (motion.speed > LANES_FROM).then_some((LINES + stray, LINES - stray))
     }
 
     /// Too near to a line with no indicator set.
@@ -157,7 +157,7 @@ impl Around {
     pub fn beside(&self, motion: &Motion) -> Option<f64> {
         let (every, stays) = OVERTAKEN;
         let since = self.seconds % every - (every - stays);
-        (motion.speed > MOTORWAY && since >= 0.0).then(|| 9.0 - since * 4.5)
+        (motion.speed > MOTORWAY && since >= 0.0).then_some(9.0 - since * 4.5)
     }
 
     /// What the radar follows: the car ahead, the one before it, and one that overtakes.
