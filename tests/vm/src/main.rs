@@ -4,6 +4,7 @@
 mod car;
 mod controllers;
 mod faults;
+mod load;
 mod peers;
 mod traffic;
 
@@ -15,7 +16,7 @@ fn main() -> ExitCode {
     let stories: Vec<Story> = if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
-        [traffic::STORIES, faults::STORIES, car::STORIES].concat()
+        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES].concat()
     };
     let mut failed = 0;
     for (name, story) in &stories {
