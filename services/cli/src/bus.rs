@@ -67,8 +67,13 @@ fn text(buses: &[BusStatistics], ids: &[IdStatistics]) -> String {
         ("frames", Right),
         ("frames/s", Right),
         ("load %", Right),
+        ("last s %", Right),
         ("unknown frames", Right),
         ("sent", Right),
+        ("lost", Right),
+        ("state", Left),
+        ("error frames", Right),
+        ("restarts", Right),
     ]);
     for bus in buses {
         table.row([
@@ -76,8 +81,13 @@ fn text(buses: &[BusStatistics], ids: &[IdStatistics]) -> String {
             bus.frames.to_string(),
             format!("{:.1}", bus.rate),
             format!("{:.1}", bus.load),
+            format!("{:.1}", bus.load_last_second),
             bus.unknown.to_string(),
             bus.sent.to_string(),
+            bus.lost.to_string(),
+            bus.state.clone(),
+            bus.error_frames.to_string(),
+            bus.restarts.to_string(),
         ]);
     }
     let mut heard = Table::new([("bus", Left), ("id", Left), ("message", Left), ("frames", Right), ("errors", Left)]);
@@ -107,7 +117,19 @@ mod tests {
 
     #[test]
     fn what_is_on_the_buses_is_two_tables() {
-        let bus = BusStatistics { name: "can0".into(), frames: 9, unknown: 2, sent: 1, rate: 45.05, load: 1.2 };
+        let bus = BusStatistics {
+            name: "can0".into(),
+            frames: 9,
+            unknown: 2,
+            sent: 1,
+            rate: 45.05,
+            load: 1.2,
+            load_last_second: 3.4,
+            state: "bus-off".into(),
+            lost: 5,
+            error_frames: 6,
+            restarts: 7,
+        };
         let id = |id, message: &str, errors: &[(&str, u64)]| IdStatistics {
             bus: "can0".into(),
             id,

@@ -10,7 +10,7 @@ pub const NAME: &str = "org.tandem.Bus1";
 pub const PATH: &str = "/org/tandem/Bus1";
 
 /// One CAN bus since the service started.
-#[derive(Clone, Debug, Serialize, Deserialize, Type)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, Type)]
 pub struct BusStatistics {
     /// The interface, such as `can0`.
     pub name: String,
@@ -21,8 +21,20 @@ pub struct BusStatistics {
     pub sent: u64,
     /// Frames a second, over the time from the first frame to the last.
     pub rate: f64,
-    /// Share of the bus's bit rate in use, percent, stuff bits not counted.
+    /// Share of the time from the first frame to the last in which the bus was in use, percent: the exact bits of each frame, stuff bits and the pause behind it
+    /// included, at the bit rates of car.toml.
     pub load: f64,
+    /// The same over the last second, up to a full tenth of a second, percent.
+    pub load_last_second: f64,
+    /// What became of the interface: `active`, `warning` (an error counter is over 96), `passive` (over 127), `bus-off`, `down`, `absent` (there is no such
+    /// interface), `unreadable`; `unknown` if nothing was said of one, as in a simulator or a replay.
+    pub state: String,
+    /// Frames that came faster than they were read, and are lost.
+    pub lost: u64,
+    /// Error frames of the interface's controller.
+    pub error_frames: u64,
+    /// How often we had the controller restarted after it was bus-off.
+    pub restarts: u64,
 }
 
 /// One id on one bus since the service started.

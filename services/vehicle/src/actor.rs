@@ -77,7 +77,11 @@ impl Actor {
                         self.link = Some(link);
                     }
                     Some(LinkNews::Heard(event)) => self.hear(event).await?,
-                    Some(LinkNews::Interface { name, news }) => tell_of_interface(&name, news),
+                    Some(LinkNews::Interface { bus, name, news }) => {
+                        tell_of_interface(&name, news);
+                        self.core.hear_of_interface(&bus, news);
+                    }
+                    Some(LinkNews::Errors { bus, counts }) => self.core.count_errors(&bus, counts),
                     Some(LinkNews::Down(reason)) => self.lose_link(reason.as_deref()).await?,
                     None => return Err(ActorError::BusGone),
                 },
@@ -178,6 +182,7 @@ impl Actor {
             None => info!("the car is gone"),
         }
         (self.link, self.silent_at, self.silent) = (None, None, false);
+        self.core.forget_interfaces();
         let effects = self.core.disconnect();
         self.perform(effects).await
     }

@@ -235,13 +235,19 @@ fn buses(core: &Core) -> Vec<BusStatistics> {
         .buses
         .iter()
         .zip(&store.statistics().buses)
-        .map(|(bus, counts)| BusStatistics {
+        .zip(core.health())
+        .map(|((bus, counts), health)| BusStatistics {
             name: bus.interface.clone(),
             frames: counts.frames,
             unknown: counts.unknown,
             sent: counts.sent,
             rate: counts.rate(),
-            load: counts.load(bus.bitrate),
+            load: counts.load(bus.bitrates),
+            load_last_second: counts.recent_load(bus.bitrates, core.now().0),
+            state: health.word().to_owned(),
+            lost: health.lost,
+            error_frames: health.errors.frames,
+            restarts: health.restarts,
         })
         .collect()
 }

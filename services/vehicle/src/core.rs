@@ -1,4 +1,4 @@
-use tandem_can::Hello;
+use tandem_can::{ErrorCounts, Hello, News};
 use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
 use tandem_frame::{BusIndex, Frame};
 use tandem_gate::{Gate, Rule};
@@ -6,6 +6,7 @@ use tandem_store::{Car, Fault, Reading, Store};
 use tandem_units::Nanoseconds;
 
 use crate::climate::{Climate, WishError};
+use crate::health::Health;
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 
 /// Readings are told on this grid of the link's time.
@@ -41,6 +42,8 @@ pub struct Core {
     gate: Gate,
     /// From a bus of the link to a bus of the car.
     buses: Vec<Option<BusIndex>>,
+    /// Of each bus of the car.
+    health: Vec<Health>,
     connected: bool,
     now: Nanoseconds,
     next_tick: Option<Nanoseconds>,
@@ -56,12 +59,14 @@ impl Core {
             });
         let gate = Gate::new(rules.collect());
         let climate = Climate::new(&mut car);
+        let health = vec![Health::default(); car.buses.len()];
         Self {
             store: Store::new(car),
             subscriptions: Subscriptions::default(),
             climate,
             gate,
             buses: Vec::new(),
+            health,
             connected: false,
             now: Nanoseconds::ZERO,
             next_tick: None,
@@ -107,6 +112,31 @@ impl Core {
             self.climate.as_mut().and_then(Climate::lose_car).map(Effect::Request).into_iter().collect();
         effects.extend(self.tell());
         effects
+    }
+
+    /// What became of the interface of a bus of the car, by the bus's name.
+    pub fn hear_of_interface(&mut self, bus: &str, news: News) {
+        self.health_of(bus).into_iter().for_each(|health| health.hear(news));
+    }
+
+    /// How many error frames there were on a bus of the car, by the bus's name.
+    pub fn count_errors(&mut self, bus: &str, errors: ErrorCounts) {
+        self.health_of(bus).into_iter().for_each(|health| health.errors = errors);
+    }
+
+    /// Nobody watches the interfaces any more.
+    pub fn forget_interfaces(&mut self) {
+        self.health.iter_mut().for_each(Health::forget);
+    }
+
+    fn health_of(&mut self, bus: &str) -> Option<&mut Health> {
+        let at = self.store.car().buses.iter().position(|known| known.interface == bus)?;
+        self.health.get_mut(at)
+    }
+
+    /// Of each bus of the car, in its order.
+    pub fn health(&self) -> &[Health] {
+        &self.health
     }
 
     /// A car that was taken for gone speaks again on the same link.

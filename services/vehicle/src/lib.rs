@@ -4,6 +4,7 @@ pub mod actor;
 pub mod bus;
 pub mod climate;
 pub mod core;
+mod health;
 pub mod link;
 mod seldom;
 pub mod start;

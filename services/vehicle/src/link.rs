@@ -4,7 +4,10 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tandem_can::{Event, Heard, Interface, LinkError, Local, News, SendError, Sender as Frames, SocketCan};
+use tandem_can::{
+    ErrorCounts, Event, Heard, Interface, LinkError, Local, News, SendError, Sender as Frames, SocketCan,
+};
+use tandem_frame::BusIndex;
 use tokio::sync::mpsc::Sender;
 use tracing::info;
 
@@ -18,8 +21,16 @@ pub enum LinkNews {
     Heard(Event),
     /// Of a real interface.
     Interface {
+        /// Of the car.
+        bus: String,
+        /// Of this machine.
         name: String,
         news: News,
+    },
+    /// Error frames on a bus of the car, all of them so far.
+    Errors {
+        bus: String,
+        counts: ErrorCounts,
     },
     Down(Option<Box<dyn Error + Send + Sync>>),
 }
@@ -88,11 +99,22 @@ fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNew
     // The car's own names for its buses, which are what the service knows.
     let names = std::mem::replace(&mut hello.interfaces, buses.to_owned());
     news.blocking_send(LinkNews::Heard(Event::Hello(hello))).ok()?;
+    let mut counted = vec![ErrorCounts::default(); buses.len()];
     let reason = loop {
         let told = match link.receive() {
             Ok(Heard::News(bus, news)) => {
-                let name = names.get(usize::from(bus.0)).cloned().unwrap_or_default();
-                Some(LinkNews::Interface { name, news })
+                let named = |names: &[String]| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
+                Some(LinkNews::Interface { bus: named(buses), name: named(&names), news })
+            }
+            Ok(Heard::Advance(t_ns)) => {
+                // Once for all the error frames of some milliseconds: a bus in distress has thousands a second.
+                for (at, (bus, counted)) in (0..).zip(buses.iter().zip(&mut counted)) {
+                    let counts = link.errors(BusIndex(at)).unwrap_or_default();
+                    if std::mem::replace(counted, counts) != counts {
+                        news.blocking_send(LinkNews::Errors { bus: bus.clone(), counts }).ok()?;
+                    }
+                }
+                Some(LinkNews::Heard(Event::Advance(t_ns)))
             }
             Ok(heard) => heard.event().map(LinkNews::Heard),
             Err(cause) => break cause,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tandem_house::{items, text, workspace};
 
 const VEHICLE_BUS: &[&str] =
-    &["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-store", "tandem-gate"];
+    &["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-store", "tandem-gate", "tandem-logs"];
 
 /// Crate, and the crates of ours that it may import.
 fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
@@ -17,6 +17,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-frame", vec![]),
         ("tandem-runtime", vec![]),
         ("tandem-can", vec!["tandem-frame"]),
+        ("tandem-logs", vec!["tandem-frame"]),
         ("tandem-dbc", vec!["tandem-units", "tandem-frame"]),
         ("tandem-signals", vec!["tandem-units", "tandem-frame"]),
         ("tandem-store", vec!["tandem-units", "tandem-frame", "tandem-signals", "tandem-dbc"]),

@@ -2,8 +2,10 @@
 
 mod id;
 pub mod text;
+mod wire;
 
 pub use id::{CanId, IdError};
+pub use wire::WireBits;
 
 /// The longest payload: 64 bytes with CAN FD, 8 without.
 pub const MAX_LENGTH: usize = 64;
@@ -96,7 +98,7 @@ impl Frame {
         &self.data
     }
 
-    /// Bits on the wire without stuff bits, the three bits between frames included: what bus load is counted from.
+    /// A classic frame's bits without stuff bits, the three bits between frames included: [`Frame::wire_bits`] at the least.
     pub fn bits(&self) -> u64 {
         let header = if self.id.is_extended() { 67 } else { 47 };
         let payload = if self.flags.remote { 0 } else { 8 * u64::from(self.length) };

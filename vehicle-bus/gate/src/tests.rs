@@ -30,6 +30,7 @@ fn profile(counter_exempt: Vec<String>) -> BusProfile {
         dbc: "test.dbc".into(),
         dbc_source: None,
         bitrate: 500_000,
+        data_bitrate: None,
         integrity: Some(tandem_signals::IntegrityProfile {
             checksum: ChecksumKind::find("sae_j1850").unwrap(),
             data_ids: Vec::new(),

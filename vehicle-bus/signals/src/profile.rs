@@ -43,6 +43,8 @@ pub struct BusProfile {
     pub dbc_source: Option<String>,
     /// Nominal bit rate, bit/s.
     pub bitrate: u32,
+    /// Bit rate of the data of CAN FD frames that switch to it, bit/s.
+    pub data_bitrate: Option<u32>,
     /// The checks of every message on this bus that has these signals.
     pub integrity: Option<IntegrityProfile>,
     /// Line of `car.toml`, counted from 1.

@@ -5,6 +5,8 @@ use tandem_dbc::{Codec, Database, Message};
 use tandem_signals::{Catalogue, LeafId, Mistake, Profile, SignalProfile, nearest};
 use tandem_units::Nanoseconds;
 
+use crate::statistics::Bitrates;
+
 /// Silence of this many cycles makes a reading stale, unless its profile says otherwise.
 const STALE_CYCLES: u64 = 5;
 /// No reading goes stale sooner.
@@ -23,7 +25,7 @@ pub struct Car {
 /// One bus: its DBC file, compiled, and what is wanted from each message.
 pub struct Bus {
     pub interface: String,
-    pub bitrate: u32,
+    pub bitrates: Bitrates,
     pub database: Database,
     pub codec: Codec,
     pub(crate) plans: Vec<MessagePlan>,
@@ -77,7 +79,8 @@ impl Car {
             let plans =
                 database.messages.iter().map(|message| plan_integrity(bus.integrity.as_ref(), message)).collect();
             let codec = Codec::compile(&database);
-            buses.push(Bus { interface: bus.interface.clone(), bitrate: bus.bitrate, database, codec, plans });
+            let bitrates = Bitrates { nominal: bus.bitrate, data: bus.data_bitrate };
+            buses.push(Bus { interface: bus.interface.clone(), bitrates, database, codec, plans });
         }
         let mut order: Vec<usize> = (0..profile.signals.len()).collect();
         let path_of =

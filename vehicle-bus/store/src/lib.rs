@@ -10,7 +10,7 @@ mod store;
 
 pub use car::{Bus, Car, Probe};
 pub use load::{LoadError, Places, Warning, load};
-pub use statistics::{BusCounts, Fault, IdCounts, Statistics};
+pub use statistics::{Bitrates, Bits, BusCounts, Fault, IdCounts, Statistics};
 pub use store::{Reading, Store};
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tandem_frame::{CanId, Frame};
+use tandem_frame::{CanId, Frame, WireBits};
 
 /// Why a frame, or a signal in it, was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,10 +32,36 @@ pub struct BusCounts {
     pub frames: u64,
     pub unknown: u64,
     pub sent: u64,
-    pub bits: u64,
+    /// On the wire, stuff bits and the pauses between frames included.
+    pub bits: Bits,
     pub first_ns: Option<u64>,
     pub last_ns: u64,
+    recent: Recent,
 }
+
+/// Bits on the wire, by the rate that they were sent at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bits {
+    pub nominal: u64,
+    /// Of CAN FD frames that switch to the faster rate.
+    pub data: u64,
+}
+
+/// The bit rates of a bus, bit/s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bitrates {
+    pub nominal: u32,
+    /// Of the data of CAN FD frames; none if they keep to the nominal one.
+    pub data: Option<u32>,
+}
+
+/// What a load is told of is cut into such slices, nanoseconds.
+const SLICE: u64 = 100_000_000;
+const SECOND: u64 = 1_000_000_000;
+
+/// The bits of the last second, each slice with its number, and of the slice that is not over yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Recent([(u64, Bits); 11]);
 
 /// What was heard of one id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,9 +86,34 @@ impl BusCounts {
         self.seconds().map_or(0.0, |seconds| self.frames as f64 / seconds)
     }
 
-    /// Share of `bitrate` bit/s in use, percent, without stuff bits.
-    pub fn load(&self, bitrate: u32) -> f64 {
-        self.seconds().map_or(0.0, |seconds| 100.0 * self.bits as f64 / seconds / f64::from(bitrate.max(1)))
+    /// Share of the time from the first frame to the last in which the bus was in use, percent.
+    pub fn load(&self, rates: Bitrates) -> f64 {
+        self.seconds().map_or(0.0, |seconds| 100.0 * self.bits.seconds(rates) / seconds)
+    }
+
+    /// Share of the last second before `now_ns`, up to a full tenth of a second, in which the bus was in use, percent.
+    pub fn recent_load(&self, rates: Bitrates, now_ns: u64) -> f64 {
+        let now = now_ns / SLICE;
+        let Recent(slices) = &self.recent;
+        let lies_in = |slice: u64| slice < now && now - slice <= SECOND / SLICE;
+        let recent = slices.iter().filter(|(slice, _)| lies_in(*slice)).map(|(_, bits)| bits.seconds(rates));
+        100.0 * recent.sum::<f64>()
+    }
+
+    fn hear(&mut self, frame: &Frame) {
+        let bits = frame.wire_bits();
+        self.frames += 1;
+        self.bits.add(bits);
+        self.first_ns.get_or_insert(frame.t_ns);
+        self.last_ns = self.last_ns.max(frame.t_ns);
+        let Recent(slices) = &mut self.recent;
+        let slice = frame.t_ns / SLICE;
+        if let Some((number, sum)) = slices.get_mut((slice % 11) as usize) {
+            if *number != slice {
+                (*number, *sum) = (slice, Bits::default());
+            }
+            sum.add(bits);
+        }
     }
 
     fn seconds(&self) -> Option<f64> {
@@ -71,14 +122,24 @@ impl BusCounts {
     }
 }
 
+impl Bits {
+    pub fn add(&mut self, bits: WireBits) {
+        self.nominal += u64::from(bits.nominal);
+        self.data += u64::from(bits.data);
+    }
+
+    /// How long they took, s.
+    pub fn seconds(self, rates: Bitrates) -> f64 {
+        let took = |bits: u64, rate: u32| bits as f64 / f64::from(rate.max(1));
+        took(self.nominal, rates.nominal) + took(self.data, rates.data.unwrap_or(rates.nominal))
+    }
+}
+
 impl Statistics {
     pub(crate) fn hear(&mut self, frame: &Frame, known: bool) {
         if let Some(bus) = self.buses.get_mut(usize::from(frame.bus.0)) {
-            bus.frames += 1;
-            bus.bits += frame.bits();
+            bus.hear(frame);
             bus.unknown += u64::from(!known);
-            bus.first_ns.get_or_insert(frame.t_ns);
-            bus.last_ns = bus.last_ns.max(frame.t_ns);
         }
         let key = (frame.bus.0, frame.id);
         if known || self.ids.len() < MAX_IDS || self.ids.contains_key(&key) {

@@ -3,7 +3,7 @@ use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Profile};
 use tandem_units::{Nanoseconds, Quality, Value};
 
-use crate::{Car, Fault, Store};
+use crate::{Bitrates, Bits, Car, Fault, Store};
 
 const DBC: &str = r#"
 BO_ 415 Motion: 8 X
@@ -188,8 +188,15 @@ fn buses_are_counted() {
     let bus = &car.0.statistics().buses[0];
     assert_eq!((bus.frames, bus.unknown, bus.sent), (3, 2, 0));
     assert_eq!(bus.rate(), 3.0);
-    assert_eq!(bus.bits, 111 + 47 + 111);
-    assert!((bus.load(500_000) - 0.0538).abs() < 1e-9);
+    // Without stuff bits they would be 111, 47 and 111.
+    assert_eq!(bus.bits, Bits { nominal: 123 + 50 + 127, data: 0 });
+    let rates = Bitrates { nominal: 500_000, data: None };
+    assert!((bus.load(rates) - 0.06).abs() < 1e-9, "{}", bus.load(rates));
+    let recent = [99, 100, 599, 600, 1099, 1100, 2000, 2100].map(|now| {
+        let busy = bus.recent_load(rates, now * 1_000_000) * 5_000.0;
+        busy.round() as u64
+    });
+    assert_eq!(recent, [0, 123, 123, 173, 173, 177, 127, 0], "bits of the last second");
     let other_bus = Frame::new(BusIndex(9), CanId::standard(1).unwrap(), 0, &[]).unwrap();
     assert_eq!(car.0.hear(&other_bus), None);
 }

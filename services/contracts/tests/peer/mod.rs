@@ -51,7 +51,15 @@ impl SignalsBackend for Echo {
 
 impl BusBackend for Echo {
     async fn buses(&self) -> zbus::fdo::Result<Vec<BusStatistics>> {
-        Ok(vec![BusStatistics { name: "can0".into(), frames: 3, unknown: 2, sent: 1, rate: 0.5, load: 0.25 }])
+        Ok(vec![BusStatistics {
+            name: "can0".into(),
+            frames: 3,
+            unknown: 2,
+            sent: 1,
+            rate: 0.5,
+            load: 0.25,
+            ..BusStatistics::default()
+        }])
     }
 
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {

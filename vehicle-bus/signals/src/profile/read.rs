@@ -11,7 +11,7 @@ use crate::nearest::nearest;
 use crate::{Catalogue, Datatype, Leaf, LeafId, Mistake};
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
-const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "integrity"];
+const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "integrity"];
 const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt", "data_ids"];
 const SIGNAL_KEYS: &[&str] = &[
     "leaf",
@@ -250,13 +250,8 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
         Ok(name)
     });
     let dbc_source = section.optional("dbc_source", text);
-    let bitrate = section.required("bitrate", |value| {
-        let bitrate = integer(value)?;
-        u32::try_from(bitrate)
-            .ok()
-            .filter(|bitrate| (5_000..=1_000_000).contains(bitrate))
-            .ok_or_else(|| format!("{bitrate} bit/s is not between 5_000 and 1_000_000"))
-    });
+    let bitrate = section.required("bitrate", |value| rate(value, "1_000_000", 1_000_000));
+    let data_bitrate = section.optional("data_bitrate", |value| rate(value, "8_000_000", 8_000_000));
     let integrity = section.table("integrity", format!("[buses.{interface}.integrity]"), INTEGRITY_KEYS);
     let integrity = integrity.and_then(|section| read_integrity(&section));
     Some(BusProfile {
@@ -264,9 +259,16 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
         dbc: dbc?,
         dbc_source,
         bitrate: bitrate?,
+        data_bitrate,
         integrity,
         line: section.line(),
     })
+}
+
+fn rate(value: &DeValue<'_>, most_shown: &str, most: u32) -> Result<u32, String> {
+    let bitrate = integer(value)?;
+    let rate = u32::try_from(bitrate).ok().filter(|rate| (5_000..=most).contains(rate));
+    rate.ok_or_else(|| format!("{bitrate} bit/s is not between 5_000 and {most_shown}"))
 }
 
 fn read_integrity(section: &Section<'_, '_>) -> Option<IntegrityProfile> {

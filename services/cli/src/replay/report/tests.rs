@@ -30,7 +30,15 @@ fn summary(privacy: Privacy) -> Summary {
         errors: errors.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect(),
     };
     let answers = Answers {
-        buses: vec![BusStatistics { name: "can0".into(), frames: 2, unknown: 1, sent: 0, rate: 0.8, load: 12.345 }],
+        buses: vec![BusStatistics {
+            name: "can0".into(),
+            frames: 2,
+            unknown: 1,
+            sent: 0,
+            rate: 0.8,
+            load: 12.345,
+            ..BusStatistics::default()
+        }],
         ids: vec![id(0x123, "Motion", &[("short", 1), ("checksum", 2)]), id(0x98FE_CA00, "", &[])],
         leaves: vec![
             leaf("Vehicle.Speed", "km/h", false),
