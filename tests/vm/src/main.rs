@@ -7,6 +7,7 @@ mod faults;
 mod load;
 mod peers;
 mod traffic;
+mod unwell;
 
 use std::process::ExitCode;
 
@@ -16,7 +17,7 @@ fn main() -> ExitCode {
     let stories: Vec<Story> = if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
-        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES].concat()
+        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES, unwell::STORIES].concat()
     };
     let mut failed = 0;
     for (name, story) in &stories {
