@@ -67,7 +67,7 @@ pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result
             "the guest runs programs of this machine, which is no x86_64"
         );
         fetched::ensure_root()?;
-        eprintln!("getting QEMU and a kernel for it, once; takes a minute, 140 MB to fetch and 350 MB on the disk");
+        eprintln!("getting QEMU and a kernel for it, once; takes a minute, 140 MB to fetch and 390 MB on the disk");
         Unpacked { suite: SUITE, packages: PACKAGES, left_out: LEFT_OUT, limit: MACHINE_LIMIT }.make(part)?;
         anyhow::ensure!(part.join("usr/bin/qemu-system-x86_64").exists(), "it has no QEMU where one was awaited");
         let modules = part.join("lib/modules");

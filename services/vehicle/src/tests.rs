@@ -336,6 +336,21 @@ fn a_wish_without_its_bus_leaves_nothing_behind() {
 }
 
 #[test]
+fn frames_count_in_the_order_in_which_they_come_whatever_their_times_say() {
+    let mut car = Bench::new();
+    car.subscribes(&[SPEED], 8);
+    car.hears(100, &3000u16.to_le_bytes(), 100);
+    car.advances(100);
+    // A clock that was set back.
+    let effects = [car.hears(100, &3100u16.to_le_bytes(), 40), car.advances(120)].concat();
+    assert_eq!(batches(&effects).len(), 1, "no tick is told twice");
+    let reading = car.0.reading(SPEED).unwrap();
+    assert_eq!(reading.value.unwrap().as_f64(), Some(31.0));
+    assert_eq!((reading.quality, reading.heard), (Quality::Valid, Nanoseconds::from_millis(100)));
+    assert_eq!(car.0.generation(), 7, "it is the same drive");
+}
+
+#[test]
 fn a_gap_of_a_day_in_a_log_is_jumped_over() {
     let mut car = Bench::new();
     car.hears(100, &[0, 0], 0);

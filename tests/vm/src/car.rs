@@ -15,7 +15,7 @@ use crate::peers::{Vcan, write};
 
 pub const STORIES: &[Story] = &[("the vehicle service reads a car's real buses, and writes to them", the_service)];
 
-/// How often a reading is asked for, each time by a program that is started for it, before it never comes.
+/// How often something is asked for, each time by a program that is started for it, before it never comes.
 const TRIES: u32 = 200;
 
 /// A program that ends with its story.
@@ -39,7 +39,7 @@ impl Drop for Running {
 pub struct Stage {
     address: String,
     // The service goes first: without its bus it would complain.
-    _service: Running,
+    service: Running,
     _daemon: Running,
 }
 
@@ -52,7 +52,7 @@ impl Stage {
         let told = daemon.0.stdout.take().context("its output is piped")?;
         BufReader::new(told).read_line(&mut String::new())?;
         let service = Running::start(ours("tandem-vehicle", &address)?.args(arguments))?;
-        Ok(Self { address, _daemon: daemon, _service: service })
+        Ok(Self { address, _daemon: daemon, service })
     }
 
     /// `tandem` with these arguments, run to its end.
@@ -60,45 +60,61 @@ impl Stage {
         Ok(ours("tandem", &self.address)?.args(arguments).output()?)
     }
 
+    /// What the service has used of a core so far, seconds.
+    pub fn cpu_seconds(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.service.0.id()))?;
+        // Behind the name, which may have spaces: user and system, in hundredths.
+        let fields: Vec<_> = stat.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        let ticks = [11, 12].map(|at| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or_default());
+        Ok(ticks.iter().sum::<f64>() / 100.0)
+    }
+
     /// Waits until the car's speed is of this quality; the value then, km/h.
     pub fn speed(&self, quality: &str) -> Result<Option<f64>> {
+        let is_so = |reading: &Value| reading.get("quality").and_then(Value::as_str) == Some(quality);
+        let reading = self.waits(&["signals", "get", "Vehicle.Speed", "--json"], "/0", is_so)?;
+        Ok(reading.get("value").and_then(Value::as_f64))
+    }
+
+    /// Waits until the car's speed is this, km/h; it may be stale by then.
+    pub fn has_speed(&self, speed: f64) -> Result<()> {
+        let is_so = |value: &Value| value.as_f64().is_some_and(|value| (value - speed).abs() < 0.005);
+        self.waits(&["signals", "get", "Vehicle.Speed", "--json"], "/0/value", is_so).map(drop)
+    }
+
+    /// Waits until the service's account of the car's bus can0 is so.
+    pub fn bus(&self, is_so: impl FnMut(&Value) -> bool) -> Result<Value> {
+        self.waits(&["bus", "show", "--json"], "/buses/0", is_so)
+    }
+
+    /// The service has counted so many frames on the car's bus can0, knows all of them, and has lost none. Nobody must send any more.
+    pub fn has_counted(&self, frames: u64) -> Result<()> {
+        let mut before = Value::Null;
+        // What has not come when it tells the same twice does not come.
+        let bus = self.bus(|bus| std::mem::replace(&mut before, bus.clone()) == *bus)?;
+        let counts = ["frames", "unknown", "lost"].map(|what| bus.get(what).and_then(Value::as_u64));
+        ensure!(counts == [Some(frames), Some(0), Some(0)], "{frames} frames were sent, and the service has {bus}");
+        Ok(())
+    }
+
+    /// Asks `tandem` until this place of what it tells is so.
+    pub fn waits(&self, arguments: &[&str], place: &str, mut is_so: impl FnMut(&Value) -> bool) -> Result<Value> {
         let mut last = String::new();
         for _ in 0..TRIES {
-            // It may not have its name yet.
-            let output = self.tandem(&["signals", "get", "Vehicle.Speed", "--json"])?;
+            // The service may not have its name yet.
+            let output = self.tandem(arguments)?;
             if output.status.success() {
-                let readings: Value = serde_json::from_slice(&output.stdout)?;
-                let reading = readings.get(0).context("no reading")?;
-                if reading.get("quality").and_then(Value::as_str) == Some(quality) {
-                    return Ok(reading.get("value").and_then(Value::as_f64));
+                let told: Value = serde_json::from_slice(&output.stdout)?;
+                if let Some(value) = told.pointer(place)
+                    && is_so(value)
+                {
+                    return Ok(value.clone());
                 }
-                last = readings.to_string();
+                last = told.to_string();
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("the speed is never {quality}, but {last}")
-    }
-
-    /// What the service has counted on the car's bus can0, once it is so many frames; nobody must send any more.
-    pub fn has_counted(&self, frames: u64) -> Result<()> {
-        let mut last = Value::Null;
-        for _ in 0..TRIES {
-            let output = self.tandem(&["bus", "show", "--json"])?;
-            let told: Value = serde_json::from_slice(&output.stdout)?;
-            let buses = told.get("buses").and_then(Value::as_array).context("no buses")?;
-            let bus = buses.iter().find(|bus| bus.get("name").is_some_and(|name| name == "can0")).context("no can0")?;
-            let count = |what: &str| bus.get(what).and_then(Value::as_u64);
-            if count("frames") == Some(frames) && count("unknown") == Some(0) {
-                return Ok(());
-            }
-            // What has not come after two tries that tell the same is lost.
-            if last == *bus {
-                break;
-            }
-            last = bus.clone();
-            std::thread::sleep(Duration::from_millis(200));
-        }
-        bail!("{frames} frames were sent, and the service has {last}")
+        bail!("`tandem {}` says for ever {last}", arguments.join(" "))
     }
 }
 

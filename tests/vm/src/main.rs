@@ -4,8 +4,10 @@
 mod car;
 mod controllers;
 mod faults;
+mod load;
 mod peers;
 mod traffic;
+mod unwell;
 
 use std::process::ExitCode;
 
@@ -15,7 +17,7 @@ fn main() -> ExitCode {
     let stories: Vec<Story> = if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
-        [traffic::STORIES, faults::STORIES, car::STORIES].concat()
+        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES, unwell::STORIES].concat()
     };
     let mut failed = 0;
     for (name, story) in &stories {

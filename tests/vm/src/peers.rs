@@ -69,17 +69,22 @@ impl Bus {
 
     /// candump, once it listens; it ends after so many frames.
     pub fn dump(&self, frames: u32) -> Result<Dump> {
-        let before = self.listeners()?;
         let mut candump = Command::new("candump");
-        candump.args(["-L", "-n", &frames.to_string(), self.0]).stdin(Stdio::null()).stdout(Stdio::piped());
-        let child = candump.spawn().context("candump")?;
+        candump.args(["-L", "-n", &frames.to_string(), self.0]).stdout(Stdio::piped());
+        Ok(Dump(self.listens(&mut candump)?))
+    }
+
+    /// A program that hears everything, once it listens.
+    pub fn listens(&self, program: &mut Command) -> Result<Child> {
+        let before = self.listeners()?;
+        let child = program.stdin(Stdio::null()).spawn().with_context(|| format!("{program:?}"))?;
         for _ in 0..PATIENCE {
             if self.listeners()? > before {
-                return Ok(Dump(child));
+                return Ok(child);
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        bail!("candump does not listen to {}", self.0)
+        bail!("{program:?} does not listen to {}", self.0)
     }
 
     /// The kernel's lines of those who hear everything on this bus.

@@ -242,7 +242,7 @@ fn filters_are_the_kernels() -> Result<()> {
 }
 
 /// The boot clock, nanoseconds, in steps of ten milliseconds, rounded up.
-fn uptime() -> Result<u64> {
+pub fn uptime() -> Result<u64> {
     let text = std::fs::read_to_string("/proc/uptime")?;
     let seconds: f64 = text.split(' ').next().unwrap_or_default().parse()?;
     Ok(((seconds + 0.01) * 1e9) as u64)
