@@ -4,6 +4,7 @@ mod live;
 mod record;
 mod recording;
 mod send;
+mod stats;
 
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub enum Bus {
         #[arg(long)]
         json: bool,
     },
+    Stats(stats::Stats),
     Decode(decode::Decode),
     Send(send::Send),
     Record(record::Record),
@@ -46,6 +48,7 @@ impl Bus {
             Self::Decode(decode) => decode.run(),
             Self::Send(send) => send.run().await,
             Self::Record(record) => record.run().await,
+            Self::Stats(stats) => stats.run().await,
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }
