@@ -1,6 +1,7 @@
 mod decode;
 mod lint;
 mod live;
+mod plot;
 mod record;
 mod recording;
 mod send;
@@ -29,6 +30,7 @@ pub enum Bus {
     },
     Stats(stats::Stats),
     Decode(decode::Decode),
+    Plot(plot::Plot),
     Send(send::Send),
     Record(record::Record),
     /// Everything in a DBC file that breaks the format or is odd, by its line; status 0 if there is nothing, 1 if there is, 2 if the file cannot be read.
@@ -49,6 +51,7 @@ impl Bus {
             Self::Send(send) => send.run().await,
             Self::Record(record) => record.run().await,
             Self::Stats(stats) => stats.run().await,
+            Self::Plot(plot) => plot.run(),
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }
