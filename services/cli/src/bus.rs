@@ -6,6 +6,7 @@ mod record;
 mod recording;
 mod send;
 mod stats;
+mod top;
 
 use std::path::PathBuf;
 
@@ -29,6 +30,7 @@ pub enum Bus {
         json: bool,
     },
     Stats(stats::Stats),
+    Top(top::Top),
     Decode(decode::Decode),
     Plot(plot::Plot),
     Send(send::Send),
@@ -52,6 +54,7 @@ impl Bus {
             Self::Record(record) => record.run().await,
             Self::Stats(stats) => stats.run().await,
             Self::Plot(plot) => plot.run(),
+            Self::Top(top) => top.run().await,
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }

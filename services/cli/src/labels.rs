@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use tandem_dbc::{Codec, DecodeError, Message, Raw, Sample};
 use tandem_frame::CanId;
 
+use crate::dictionary::{Book, Dictionary};
 use crate::table::counted;
 
 /// How the signals are told.
@@ -58,6 +59,11 @@ impl Paint {
         self.dressed("2", text)
     }
 
+    /// What has just changed.
+    pub fn fresh(self, text: &str) -> String {
+        self.dressed("1;33", text)
+    }
+
     /// What is wrong.
     pub fn wrong(self, text: &str) -> String {
         self.dressed("31", text)
@@ -99,6 +105,13 @@ impl Labels {
             }
         };
         Self { message: message.name.clone(), form, head, signals: signals.collect(), end }
+    }
+
+    /// Those of every message, by book.
+    pub fn all(dictionary: &Dictionary, form: Form, paint: Paint) -> Vec<Vec<Self>> {
+        let of_book =
+            |book: &Book| book.database.messages.iter().map(|message| Self::new(message, form, paint)).collect();
+        dictionary.books.iter().map(of_book).collect()
     }
 
     /// The message's name.

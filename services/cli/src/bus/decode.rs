@@ -70,12 +70,9 @@ struct Teller<W> {
 
 impl<W: Write> Teller<W> {
     fn new(dictionary: Dictionary, form: Form, paint: Paint, known: bool, out: W) -> Self {
-        let labels = dictionary.books.iter().map(|book| {
-            let messages = book.database.messages.iter();
-            messages.map(|message| Labels::new(message, form, paint)).collect()
-        });
+        let labels = Labels::all(&dictionary, form, paint);
         Self {
-            labels: labels.collect(),
+            labels,
             dictionary,
             form,
             paint,
