@@ -8,8 +8,7 @@ mod report;
 mod summary;
 pub mod which_car;
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use anyhow::{Context, bail, ensure};
 use tandem_can::Listener;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::signals;
+use tandem_logs::{LogError, Place, Reader};
 use tandem_store::{Car, Places};
 use tandem_units::Nanoseconds;
 use zbus::Connection;
@@ -35,7 +35,7 @@ use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
 use decode::AtBadLine;
 use feed::{Feed, Speed};
-use log::Log;
+use log::{Log, Source};
 use pace::tick_at;
 use summary::{Answers, Privacy, Summary};
 
@@ -43,12 +43,14 @@ use summary::{Answers, Privacy, Summary};
 const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
 /// Screens draw their first picture in this time, however busy the machine is.
 const START_UP: Duration = Duration::from_secs(60);
-/// The most that is replayed with a car, bytes: which buses there are is told before the first frame, so the recording is read as a whole.
-const LARGEST_LOG: u64 = 1 << 30;
+/// The most that is replayed with a car and comes through a pipe, bytes: which buses there are is told before the first frame, so the recording is read twice.
+const LARGEST_PIPE: u64 = 1 << 30;
 /// By the wall's clock nobody says when the last frame is worked off: this long is waited for it.
 const SETTLE: Duration = Duration::from_secs(2);
 
-/// Replays a candump log: through the vehicle service and the screens with a car, or decoded by a DBC file alone.
+/// Replays a recording: through the vehicle service and the screens with a car, or decoded by a DBC file alone.
+///
+/// Read are candump's log text, Vector ASC and Vector BLF, and each of them packed by gzip, xz or zstd; which it is, its first bytes say.
 ///
 /// With a car, the service and the screens run as they do in the car, only that time comes from the log. At `--speed max` time waits for everybody, and the same
 /// log gives the same readings and the same pictures, byte for byte. At the end the summary goes to standard output: per bus frames, rate, load and unknown
@@ -60,7 +62,7 @@ const SETTLE: Duration = Duration::from_secs(2);
 /// line a frame: `{"t":..,"bus":..,"id":..,"message":..,"signals":{..}}`; the summary goes to standard error.
 #[derive(clap::Args)]
 pub struct Replay {
-    /// The recording, as `candump -l` writes it; `-` is standard input.
+    /// The recording; `-` is standard input.
     log: PathBuf,
     /// The car: a name in the assets, or a folder with a car.toml.
     #[arg(long, conflicts_with = "dbc")]
@@ -156,38 +158,35 @@ impl Replay {
 
     fn log(&self) -> anyhow::Result<Log> {
         let shown = self.log_name();
-        let text =
-            whole(self.open()?, LARGEST_LOG).with_context(|| SetUp(format!("cannot read the recording {shown}")))?;
-        let log = Log::read(text);
-        if let (true, Some((number, reason))) = (self.strict, log.bad.first.first()) {
-            bail!("{shown}:{number}: {reason} (--strict stops here)");
+        let source = if self.is_piped() {
+            Source::keep_pipe(io::stdin().lock(), LARGEST_PIPE)
+        } else {
+            Source::keep(self.log.clone(), LARGEST_PIPE)
+        };
+        let log = source.map_err(anyhow::Error::new).and_then(|source| Ok(Log::read(source)?));
+        let log = log.with_context(|| SetUp(format!("cannot read the recording {shown}")))?;
+        if let (true, Some(error)) = (self.strict, log.bad.first.first()) {
+            bail!("{} (--strict stops here)", placed(&shown, error));
         }
         if log.frames == 0 {
-            let reason = log.bad.first.first().map(|(line, reason)| format!("; line {line}, {reason}"));
+            let reason = log.bad.first.first().map(|error| format!("; {error}"));
             return Err(set_up(format!(
-                "{shown} has no line like `(1436509052.249713) can0 0F2#3A00`: record one with `candump -l can0`{}",
+                "{shown} has no frame: record one with `candump -l can0`, or give a Vector ASC or BLF file{}",
                 reason.unwrap_or_default()
             )));
+        }
+        if let Some(error) = log.bad.first.last().filter(|error| error.breaks_off()) {
+            complain(&format!("{}; what is before it is replayed", placed(&shown, error)));
         }
         Ok(log)
     }
 
-    fn log_name(&self) -> String {
-        if self.log == Path::new("-") { "standard input".to_owned() } else { self.log.display().to_string() }
+    fn is_piped(&self) -> bool {
+        self.log == Path::new("-")
     }
 
-    /// The recording, of which something can be read.
-    fn open(&self) -> anyhow::Result<Box<dyn BufRead>> {
-        let open = || -> io::Result<Box<dyn BufRead>> {
-            let mut log: Box<dyn BufRead> = if self.log == Path::new("-") {
-                Box::new(io::stdin().lock())
-            } else {
-                Box::new(BufReader::with_capacity(1 << 16, File::open(&self.log)?))
-            };
-            log.fill_buf()?;
-            Ok(log)
-        };
-        open().with_context(|| SetUp(format!("cannot read the recording {}", self.log_name())))
+    fn log_name(&self) -> String {
+        if self.is_piped() { "standard input".to_owned() } else { self.log.display().to_string() }
     }
 
     fn car(&self, log: &Log, places: &Places) -> anyhow::Result<(String, Car)> {
@@ -298,7 +297,8 @@ impl Replay {
 
     fn decode(&self, dbc: &Path) -> anyhow::Result<Status> {
         let database = dictionary::read_dbc(dbc)?;
-        let log = self.open()?;
+        let log = if self.is_piped() { Reader::new(io::stdin()) } else { tandem_logs::open(&self.log) };
+        let log = log.with_context(|| SetUp(format!("cannot read the recording {}", self.log_name())))?;
         let form = if self.json { Form::Json } else { Form::Text };
         let at_bad_line = if self.strict { AtBadLine::Stop } else { AtBadLine::GoOn };
         let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
@@ -308,16 +308,12 @@ impl Replay {
     }
 }
 
-/// Everything that is to be read, but not more than `limit` bytes.
-fn whole(log: impl Read, limit: u64) -> anyhow::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    log.take(limit + 1).read_to_end(&mut text)?;
-    ensure!(
-        text.len() as u64 <= limit,
-        "it is larger than the {} MiB that are replayed with a car: `split -C {limit}` cuts it between two lines",
-        limit >> 20
-    );
-    Ok(text)
+/// Where in which recording, and what.
+fn placed(shown: &str, LogError { place, reason }: &LogError) -> String {
+    match place {
+        Place::Line(line) => format!("{shown}:{line}: {reason}"),
+        Place::Byte(_) => format!("{shown}: {place}, {reason}"),
+    }
 }
 
 /// A log of `vcan0` and a car with `can0` would give a summary of nothing, and nobody would know why.
@@ -348,16 +344,6 @@ async fn settled(connection: &Connection, plan: &Plan) -> zbus::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_recording_that_is_too_large_is_refused_before_it_is_read() {
-        assert_eq!(whole(io::repeat(b'x').take(1 << 20), 1 << 20).map(|text| text.len()).ok(), Some(1 << 20));
-        let endless = whole(io::repeat(b'x'), 1 << 20).unwrap_err();
-        assert_eq!(
-            endless.to_string(),
-            "it is larger than the 1 MiB that are replayed with a car: `split -C 1048576` cuts it between two lines"
-        );
-    }
 
     #[test]
     fn speeds_and_times_are_read() {

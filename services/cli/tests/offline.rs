@@ -55,7 +55,7 @@ fn a_dbc_file_alone_decodes_a_recording() {
     insta::assert_snapshot!(tells("replay drive.log --dbc assets/cars/two/two.dbc --json --strict"), @r#"
     status 1
     {"t":7.000001,"bus":"can0","id":"123","message":"Motion","signals":{"Speed":30.0}}
-    tandem: drive.log: line 2 (--strict stops here): column 5: expected `)` behind the time stamp
+    tandem: drive.log: line 2, column 5: expected `)` behind the time stamp (--strict stops here)
     "#);
 }
 
@@ -67,6 +67,46 @@ fn a_recording_may_come_from_standard_input() {
     child.stdin.take().unwrap().write_all(LOG.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(told(&garage, &output).contains("(7.000001) can0 Motion: Speed=30 km/h\n"));
+}
+
+#[test]
+fn a_recording_is_what_its_bytes_say_and_not_its_name() {
+    let garage = garage();
+    let packed = garage.path().join("packed.gz");
+    let mut log = tandem_logs::open(garage.path().join("drive.log")).unwrap();
+    let mut writer = tandem_logs::Writer::create(&packed).unwrap();
+    for frame in log.by_ref().filter_map(Result::ok) {
+        writer.write(&frame, "can0").unwrap();
+    }
+    writer.finish().unwrap();
+    let packed = fs::read(packed).unwrap();
+    fs::write(garage.path().join("cut.bin"), &packed[..packed.len() - 4]).unwrap();
+    fs::write(garage.path().join("packed.bin"), packed).unwrap();
+    fs::write(garage.path().join("vector.bin"), "base hex\n7.000001 1 123 Rx d 2 B8 0B\n7.1 1 1x Rx d 9\n").unwrap();
+    fs::write(garage.path().join("other.log"), "MDF     4.10    ").unwrap();
+    let asked = ["packed.bin", "vector.bin", "cut.bin", "other.log"];
+    let told = asked.map(|asked| {
+        let asked = format!("replay {asked} --dbc assets/cars/two/two.dbc");
+        told(&garage, &tandem(&garage, &asked).output().unwrap())
+    });
+    insta::assert_snapshot!(told.join("\n"), @r"
+    status 0
+    (7.000001) can0 Motion: Speed=30 km/h
+    2 frames, 1 of messages that the DBC file knows, 1 unknown id: 124
+
+    status 0
+    (7.000001) can0 Motion: Speed=30 km/h
+    1 frame, 1 of messages that the DBC file knows, no unknown id
+    1 line left out, the first of them:
+      line 3, column 16: expected a byte
+
+    status 1
+    (7.000001) can0 Motion: Speed=30 km/h
+    tandem: cut.bin: line 3, the recording breaks off here: unexpected end of file
+
+    status 2
+    tandem: cannot read the recording other.log: it is an ASAM MDF file; read are candump text, Vector ASC and BLF, and each of them in gzip, xz or zstd: python-can's `can_logconvert` makes one of them from it
+    ");
 }
 
 #[test]
@@ -103,7 +143,7 @@ fn a_replay_says_in_one_line_what_it_lacks() {
     tandem: cannot read the recording lost.log: No such file or directory (os error 2)
 
     status 2
-    tandem: assets/cars/two/two.dbc has no line like `(1436509052.249713) can0 0F2#3A00`: record one with `candump -l can0`; line 1, column 1: expected `(` before the time stamp
+    tandem: assets/cars/two/two.dbc has no frame: record one with `candump -l can0`, or give a Vector ASC or BLF file; line 1, column 1: expected `(` before the time stamp
 
     status 1
     tandem: drive.log:2: column 5: expected `)` behind the time stamp (--strict stops here)

@@ -1,10 +1,11 @@
 //! The one task that owns the core: link events and requests come in by turns, effects go out in their order.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_can::{BusState, Errno, Event, News, Pace};
+use tandem_can::{BusState, Errno, Event, News, Pace, PeerNews};
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -82,6 +83,7 @@ impl Actor {
                         self.core.hear_of_interface(&bus, news);
                     }
                     Some(LinkNews::Errors { bus, counts }) => self.core.count_errors(&bus, counts),
+                    Some(LinkNews::Peer { bus, peer, news }) => tell_of_peer(&bus, peer, news),
                     Some(LinkNews::Down(reason)) => self.lose_link(reason.as_deref()).await?,
                     None => return Err(ActorError::BusGone),
                 },
@@ -238,6 +240,16 @@ fn tell_of_interface(interface: &str, news: News) {
             "the bus is off and its controller is not restarted: it needs `restart-ms`, or this service CAP_NET_ADMIN"
         ),
         News::Lost(frames) => warn!(interface, frames, "frames were lost: they came faster than they were read"),
+    }
+}
+
+/// Whoever is on a bus of this machine.
+fn tell_of_peer(bus: &str, peer: SocketAddr, news: PeerNews) {
+    match news {
+        PeerNews::Joined => info!(bus, %peer, "a program is on the bus"),
+        PeerNews::Left => info!(bus, %peer, "a program left the bus"),
+        PeerNews::Dropped(fault) => warn!(bus, %peer, error = &fault as &dyn Error, "a program was put off the bus"),
+        PeerNews::Refused => warn!(bus, %peer, "a program was not let on the bus: there are too many"),
     }
 }
 

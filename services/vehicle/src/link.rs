@@ -1,11 +1,13 @@
-//! A thread that keeps the link to the car: it connects, reads, and connects again; or it reads real interfaces, which come and go as they like.
+//! A thread that keeps the link to the car: it connects, reads, and connects again; or it reads real interfaces, or buses of this machine, where others come and go as they like.
 
 use std::error::Error;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tandem_can::{
-    ErrorCounts, Event, Heard, Interface, LinkError, Local, News, SendError, Sender as Frames, SocketCan,
+    Cannelloni, ErrorCounts, Event, Heard, Hello, Interface, LinkError, Local, News, PeerNews, PeerSender, SendError,
+    Sender as Frames, SocketCan, Told,
 };
 use tandem_frame::BusIndex;
 use tokio::sync::mpsc::Sender;
@@ -32,6 +34,12 @@ pub enum LinkNews {
         bus: String,
         counts: ErrorCounts,
     },
+    /// Of a program on a bus of this machine.
+    Peer {
+        bus: String,
+        peer: SocketAddr,
+        news: PeerNews,
+    },
     Down(Option<Box<dyn Error + Send + Sync>>),
 }
 
@@ -39,6 +47,7 @@ pub enum LinkNews {
 pub enum Outlet {
     Local(Local),
     Can(Frames),
+    Peers(PeerSender),
 }
 
 /// Why something did not go out.
@@ -58,7 +67,8 @@ impl Outlet {
         match (self, event) {
             (Self::Local(link), event) => Ok(link.try_send(event)?),
             (Self::Can(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
-            (Self::Can(_), _) => Ok(()),
+            (Self::Peers(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
+            (Self::Can(_) | Self::Peers(_), _) => Ok(()),
         }
     }
 }
@@ -69,6 +79,8 @@ pub enum Place {
     Socket(PathBuf),
     /// Real interfaces, each with the bus of the car that it is.
     Interfaces(Vec<(String, Interface)>),
+    /// Buses that programs of this machine connect to.
+    Peers(Cannelloni),
 }
 
 /// Starts the thread. It ends when nobody listens to it any more.
@@ -89,38 +101,75 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
             };
             thread.spawn(hear).map(drop)
         }
+        Place::Peers(mut link) => {
+            let hear = move || {
+                while hear_peers(&mut link, &news).is_some() {
+                    std::thread::sleep(RETRY);
+                }
+            };
+            thread.spawn(hear).map(drop)
+        }
     }
 }
 
 /// Reads real interfaces until they cannot be waited for. `None` if the service has gone.
 fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNews>) -> Option<()> {
-    news.blocking_send(LinkNews::Up(Outlet::Can(link.sender()))).ok()?;
-    let mut hello = link.hello();
     // The car's own names for its buses, which are what the service knows.
-    let names = std::mem::replace(&mut hello.interfaces, buses.to_owned());
-    news.blocking_send(LinkNews::Heard(Event::Hello(hello))).ok()?;
+    let hello = Hello { interfaces: buses.to_owned(), ..link.hello() };
+    let names = link.hello().interfaces;
+    let name = |bus: BusIndex| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
     let mut counted = vec![ErrorCounts::default(); buses.len()];
-    let reason = loop {
-        let told = match link.receive() {
-            Ok(Heard::News(bus, news)) => {
-                let named = |names: &[String]| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
-                Some(LinkNews::Interface { bus: named(buses), name: named(&names), news })
+    let mut pending = Vec::new();
+    hear(news, Outlet::Can(link.sender()), hello, || {
+        if let Some(told) = pending.pop() {
+            return Ok(Some(told));
+        }
+        Ok(match link.receive()? {
+            Heard::News(bus, news) => {
+                let of_car = buses.get(usize::from(bus.0)).cloned().unwrap_or_default();
+                Some(LinkNews::Interface { bus: of_car, name: name(bus), news })
             }
-            Ok(Heard::Advance(t_ns)) => {
+            Heard::Advance(t_ns) => {
                 // Once for all the error frames of some milliseconds: a bus in distress has thousands a second.
                 for (at, (bus, counted)) in (0..).zip(buses.iter().zip(&mut counted)) {
                     let counts = link.errors(BusIndex(at)).unwrap_or_default();
                     if std::mem::replace(counted, counts) != counts {
-                        news.blocking_send(LinkNews::Errors { bus: bus.clone(), counts }).ok()?;
+                        pending.push(LinkNews::Errors { bus: bus.clone(), counts });
                     }
                 }
                 Some(LinkNews::Heard(Event::Advance(t_ns)))
             }
-            Ok(heard) => heard.event().map(LinkNews::Heard),
+            heard => heard.event().map(LinkNews::Heard),
+        })
+    })
+}
+
+/// Reads buses of this machine until they cannot be waited for. `None` if the service has gone.
+fn hear_peers(link: &mut Cannelloni, news: &Sender<LinkNews>) -> Option<()> {
+    let hello = link.hello();
+    let names = hello.interfaces.clone();
+    let name = |bus: BusIndex| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
+    hear(news, Outlet::Peers(link.sender()), hello, || {
+        Ok(match link.receive()? {
+            Told::Peer(bus, peer, news) => Some(LinkNews::Peer { bus: name(bus), peer, news }),
+            told => told.event().map(LinkNews::Heard),
+        })
+    })
+}
+
+fn hear(
+    news: &Sender<LinkNews>,
+    outlet: Outlet,
+    hello: Hello,
+    mut next: impl FnMut() -> std::io::Result<Option<LinkNews>>,
+) -> Option<()> {
+    news.blocking_send(LinkNews::Up(outlet)).ok()?;
+    news.blocking_send(LinkNews::Heard(Event::Hello(hello))).ok()?;
+    let reason = loop {
+        match next() {
+            Ok(Some(told)) => news.blocking_send(told).ok()?,
+            Ok(None) => {}
             Err(cause) => break cause,
-        };
-        if let Some(told) = told {
-            news.blocking_send(told).ok()?;
         }
     };
     news.blocking_send(LinkNews::Down(Some(reason.into()))).ok()

@@ -4,10 +4,10 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use tandem_can::{Interface, Wanted};
+use tandem_can::{Cannelloni, Interface, ListenError, Port, Wanted};
 use tandem_contracts::connect;
 use tandem_signals::Catalogue;
-use tandem_store::{Car, LoadError, Places, load};
+use tandem_store::{Bus, Car, LoadError, Places, load};
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -27,11 +27,18 @@ pub struct Options {
     #[arg(long)]
     pub car: String,
     /// The link to the car: the socket that the simulator or the replay listens at
-    #[arg(long, required_unless_present = "can", conflicts_with = "can")]
+    #[arg(long, required_unless_present_any = ["can", "cannelloni"], conflicts_with_all = ["can", "cannelloni"])]
     pub link: Option<PathBuf>,
     /// A real CAN interface instead: a bus of the car, and its interface here if that has another name, such as can0=vcan0; may be given again
-    #[arg(long, value_name = "BUS[=INTERFACE]")]
+    #[arg(long, value_name = "BUS[=INTERFACE]", conflicts_with = "cannelloni")]
     pub can: Vec<String>,
+    /// A bus for programs of this machine instead: a bus of the car, and the address to listen at for cannelloni over TCP, such as can0=127.0.0.1:20000, with `,fd` behind it
+    /// to let CAN FD frames on it; may be given again
+    #[arg(long, value_name = "BUS=ADDRESS:PORT[,fd]")]
+    pub cannelloni: Vec<String>,
+    /// Lets --cannelloni listen at addresses that other machines reach: whoever does may say anything on the car's buses
+    #[arg(long, requires = "cannelloni")]
+    pub cannelloni_from_anywhere: bool,
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again
     #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
@@ -49,10 +56,20 @@ pub enum StartError {
     Bus(#[source] zbus::Error),
     #[error("cannot start the link's thread")]
     Thread(#[source] std::io::Error),
-    #[error("--can {given}: this car has no bus `{bus}`, but {}", has.join(", "))]
-    NoBus { given: String, bus: String, has: Vec<String> },
-    #[error("--can names the {what} `{name}` twice")]
-    Twice { what: &'static str, name: String },
+    #[error("{option} {given}: this car has no bus `{bus}`, but {}", has.join(", "))]
+    NoBus { option: &'static str, given: String, bus: String, has: Vec<String> },
+    #[error("{option} names the {what} `{name}` twice")]
+    Twice { option: &'static str, what: &'static str, name: String },
+    #[error(
+        "--cannelloni {given}: expected a bus, an address and a port, such as can0=127.0.0.1:20000 or can0=127.0.0.1:20000,fd"
+    )]
+    Address { given: String },
+    #[error(
+        "--cannelloni {given}: other machines reach this address, and could say anything on the car's bus. Use 127.0.0.1, or give --cannelloni-from-anywhere as well"
+    )]
+    Reachable { given: String },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// Loads the car, takes the names on the bus and connects to the car.
@@ -60,13 +77,14 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, mut dbc_path, assets } = options;
+    let Options { car, link, can, cannelloni, cannelloni_from_anywhere, mut dbc_path, assets } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
     let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, Catalogue::ours())?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
     let place = match link {
         Some(path) => Place::Socket(path),
-        None => Place::Interfaces(interfaces(&car, &can)?),
+        None if cannelloni.is_empty() => Place::Interfaces(interfaces(&car, &can)?),
+        None => Place::Peers(Cannelloni::new(ports(&car, &cannelloni, cannelloni_from_anywhere)?)?),
     };
     let generation =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
@@ -79,15 +97,12 @@ pub async fn start(options: Options) -> Result<impl Future<Output = Result<(), A
 
 /// Which interface is which bus of the car. Of each, the ids that the car's DBC file knows are of use: those to be sent are among them.
 fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, StartError> {
+    const OPTION: &str = "--can";
     let mut found: Vec<(String, Interface)> = Vec::new();
     for given in given {
         let (name, interface) = given.split_once('=').unwrap_or((given, given));
-        let bus = car.buses.iter().find(|bus| bus.interface == name).ok_or_else(|| StartError::NoBus {
-            given: given.clone(),
-            bus: name.to_owned(),
-            has: car.buses.iter().map(|bus| bus.interface.clone()).collect(),
-        })?;
-        let twice = |what, name: &str| Err(StartError::Twice { what, name: name.to_owned() });
+        let bus = bus(car, OPTION, given, name)?;
+        let twice = |what, name: &str| Err(StartError::Twice { option: OPTION, what, name: name.to_owned() });
         if found.iter().any(|(bus, _)| bus == name) {
             return twice("bus", name);
         }
@@ -100,6 +115,39 @@ fn interfaces(car: &Car, given: &[String]) -> Result<Vec<(String, Interface)>, S
         let ids = || Wanted::Ids(messages.iter().map(|message| message.id).collect());
         let wanted = if by_group { Wanted::All } else { ids() };
         found.push((name.to_owned(), Interface { name: interface.to_owned(), wanted }));
+    }
+    Ok(found)
+}
+
+/// The car's bus of that name.
+fn bus<'a>(car: &'a Car, option: &'static str, given: &str, name: &str) -> Result<&'a Bus, StartError> {
+    car.buses.iter().find(|bus| bus.interface == name).ok_or_else(|| StartError::NoBus {
+        option,
+        given: given.to_owned(),
+        bus: name.to_owned(),
+        has: car.buses.iter().map(|bus| bus.interface.clone()).collect(),
+    })
+}
+
+/// Which bus of the car listens where.
+fn ports(car: &Car, given: &[String], from_anywhere: bool) -> Result<Vec<Port>, StartError> {
+    const OPTION: &str = "--cannelloni";
+    let mut found: Vec<Port> = Vec::new();
+    for given in given {
+        let read = || {
+            let (name, address) = given.split_once('=')?;
+            let (address, fd) = address.strip_suffix(",fd").map_or((address, false), |address| (address, true));
+            Some(Port { name: name.to_owned(), address: address.parse().ok()?, fd })
+        };
+        let port = read().ok_or_else(|| StartError::Address { given: given.clone() })?;
+        bus(car, OPTION, given, &port.name)?;
+        if !from_anywhere && !port.address.ip().is_loopback() {
+            return Err(StartError::Reachable { given: given.clone() });
+        }
+        if found.iter().any(|other| other.name == port.name) {
+            return Err(StartError::Twice { option: OPTION, what: "bus", name: port.name });
+        }
+        found.push(port);
     }
     Ok(found)
 }
@@ -149,5 +197,34 @@ mod tests {
         let parse = |rest: &[&str]| Options::try_parse_from([&["tandem-vehicle", "--car", "demo"], rest].concat());
         assert!(parse(&["--link", "x"]).is_ok() && parse(&["--can", "can0", "--can", "can1=vcan1"]).is_ok());
         assert!(parse(&[]).is_err() && parse(&["--link", "x", "--can", "can0"]).is_err());
+        let peers = ["--cannelloni", "can0=127.0.0.1:20000"];
+        assert!(parse(&peers).is_ok() && parse(&[&peers[..], &["--cannelloni-from-anywhere"]].concat()).is_ok());
+        assert!(parse(&[&peers[..], &["--can", "can0"]].concat()).is_err());
+        assert!(parse(&[&peers[..], &["--link", "x"]].concat()).is_err());
+    }
+
+    fn listening(given: &[&str], from_anywhere: bool) -> Result<Vec<Port>, String> {
+        let given: Vec<_> = given.iter().map(|given| (*given).to_owned()).collect();
+        ports(&demo(), &given, from_anywhere).map_err(|refusal| refusal.to_string())
+    }
+
+    #[test]
+    fn a_bus_listens_on_this_machine_alone_unless_more_is_asked_for() {
+        let port = |name: &str, address: &str, fd| Port { name: name.into(), address: address.parse().unwrap(), fd };
+        assert_eq!(
+            listening(&["can1=127.0.0.1:20001,fd", "can0=[::1]:0"], false).unwrap(),
+            [port("can1", "127.0.0.1:20001", true), port("can0", "[::1]:0", false)]
+        );
+        let refused = |given: &str| listening(&[given], false).unwrap_err();
+        for reachable in ["can0=0.0.0.0:20000", "can0=192.168.1.7:20000", "can0=[::]:20000,fd"] {
+            assert!(refused(reachable).contains("--cannelloni-from-anywhere"), "{reachable}");
+            assert!(listening(&[reachable], true).is_ok(), "{reachable}");
+        }
+        for nonsense in ["can0", "can0=", "can0=20000", "can0=localhost:20000", "can0=127.0.0.1:20000,xl"] {
+            assert!(refused(nonsense).contains("such as can0=127.0.0.1:20000"), "{nonsense}");
+        }
+        assert!(refused("can9=127.0.0.1:1").starts_with("--cannelloni can9=127.0.0.1:1: this car has no bus `can9`"));
+        let twice = listening(&["can0=127.0.0.1:1", "can0=127.0.0.1:2"], false).unwrap_err();
+        assert_eq!(twice, "--cannelloni names the bus `can0` twice");
     }
 }

@@ -80,7 +80,7 @@ impl Stage {
 }
 
 /// One of our programs; it lies beside this one.
-fn ours(name: &str, address: &str) -> Result<Command> {
+pub fn ours(name: &str, address: &str) -> Result<Command> {
     let path = std::env::current_exe()?.with_file_name(name);
     ensure!(path.is_file(), "no {name} beside this program: cargo build --workspace --bins");
     let mut command = Command::new(path);

@@ -4,6 +4,7 @@
 mod car;
 mod faults;
 mod peers;
+mod tools;
 mod traffic;
 
 use std::process::ExitCode;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 type Story = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() -> ExitCode {
-    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES, car::STORIES].concat();
+    let stories: Vec<Story> = [traffic::STORIES, faults::STORIES, car::STORIES, tools::STORIES].concat();
     let mut failed = 0;
     for (name, story) in &stories {
         match std::panic::catch_unwind(story) {

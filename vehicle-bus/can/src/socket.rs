@@ -22,6 +22,7 @@ use socketcan::{CanAddr, CanFdSocket, CanFilter, Socket, SocketOptions};
 use tandem_frame::{BusIndex, Frame};
 
 use backoff::Backoff;
+pub(crate) use clock::boot;
 use clock::{Moment, Stamps};
 pub use filter::Wanted;
 use health::Health;
@@ -32,7 +33,7 @@ use wire::Read;
 use crate::{Event, Hello, Pace};
 
 /// [`Heard::Advance`] is told on this grid when no frame brings the time.
-const GRID: u64 = 20_000_000;
+pub(crate) const GRID: u64 = 20_000_000;
 /// A bus is read for so many frames before the others have their turn.
 const TURN: usize = 64;
 /// So many bytes may wait in a socket: some 5,000 frames, more than a second of a full bus. The kernel gives less to those who may not force it.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::io;
 
+use tandem_frame::LengthError;
 use tandem_frame::text::LineError;
 
 use crate::{LONGEST_LINE, LONGEST_NAME, MOST_INTERFACES};
@@ -10,23 +11,24 @@ use crate::{LONGEST_LINE, LONGEST_NAME, MOST_INTERFACES};
 pub enum OpenError {
     #[error(transparent)]
     Read(#[from] io::Error),
+    /// Of something that we know by its first bytes.
+    #[error("it is {what}; read are candump text, Vector ASC and BLF, and each of them in gzip, xz or zstd: {advice}")]
+    Form { what: &'static str, advice: &'static str },
 }
 
 /// Something in a recording that is no frame and should be one.
-#[derive(Debug, thiserror::Error)]
-#[error("{place}, {reason}")]
+#[derive(Debug)]
 pub struct LogError {
     pub place: Place,
-    #[source]
     pub reason: Reason,
 }
 
-/// Where in a recording.
+/// Where in a recording, of which no compression counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Of a text; the first line is 1.
     Line(u64),
-    /// Of a binary file; the first byte is 0.
+    /// Of a binary file: where the container or object begins; the first byte is 0.
     Byte(u64),
 }
 
@@ -35,12 +37,30 @@ pub enum Place {
 pub enum Reason {
     #[error(transparent)]
     Candump(#[from] LineError),
+    #[error("column {column}: expected {expected}")]
+    Asc { column: usize, expected: &'static str },
     #[error("the line has no end within {} KiB", LONGEST_LINE >> 10)]
     TooLong,
     #[error("the interface is one too many: a recording has at most {MOST_INTERFACES}")]
     Interfaces,
     #[error("the interface's name has more than {LONGEST_NAME} letters")]
     LongName,
+    #[error("expected an object (`LOBJ`)")]
+    NoObject,
+    #[error("an object of type {kind} cannot have {size} bytes")]
+    ObjectSize { kind: u32, size: u32 },
+    #[error("the container's zlib data is spoiled")]
+    Zlib,
+    #[error("the container is packed by method {0}, which nobody has documented")]
+    Packing(u16),
+    #[error("{0:#X} is no CAN id")]
+    Id(u32),
+    #[error(transparent)]
+    Length(#[from] LengthError),
+    #[error("the time lies beyond the year 2554")]
+    Time,
+    #[error("the recording is cut here")]
+    Cut,
     #[error("the recording breaks off here")]
     BreaksOff(#[source] io::Error),
 }
@@ -48,7 +68,19 @@ pub enum Reason {
 impl LogError {
     /// Nothing comes behind this error: the source failed, or what compressed it is cut or spoiled.
     pub fn breaks_off(&self) -> bool {
-        matches!(self.reason, Reason::BreaksOff(_))
+        matches!(self.reason, Reason::BreaksOff(_) | Reason::Cut)
+    }
+}
+
+impl fmt::Display for LogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}", self.place, self.reason)
+    }
+}
+
+impl std::error::Error for LogError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.reason.source()
     }
 }
 

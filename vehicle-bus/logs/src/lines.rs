@@ -1,12 +1,13 @@
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 
+use crate::source::Source;
 use crate::{LONGEST_LINE, LogError, Place, Reason};
 
 const BUFFER: usize = 4 * LONGEST_LINE;
 
 /// A text as it comes, line by line, in a buffer that never grows.
 pub(crate) struct Lines {
-    source: Box<dyn Read + Send>,
+    source: Source,
     buffer: Box<[u8]>,
     start: usize,
     end: usize,
@@ -15,7 +16,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn new(source: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn new(source: Source) -> Self {
         let buffer = vec![0; BUFFER].into_boxed_slice();
         Self { source, buffer, start: 0, end: 0, number: 0, source_ended: false }
     }

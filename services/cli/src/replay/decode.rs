@@ -1,13 +1,13 @@
 //! A recording decoded by a DBC file alone: no car, no service, no screens.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, Read, Write};
+use std::io::Write;
 
-use anyhow::Context;
+use anyhow::bail;
 use tandem_dbc::{Codec, Database};
-use tandem_frame::text::LogReader;
+use tandem_logs::Reader;
 
-use super::log::{BadLine, BadLines, LONGEST_LINE};
+use super::log::BadLines;
 use crate::labels::{Form, Found, Labels, Paint};
 use crate::table::counted;
 
@@ -25,12 +25,12 @@ pub enum AtBadLine {
     Stop,
 }
 
-/// Decodes a log as it is read, a line at a time: it may be longer than memory, and need not have an end.
+/// Decodes a log as it is read, a frame at a time: it may be longer than memory, and need not have an end.
 ///
 /// # Errors
 /// `log` or `out` fails, or the log has a bad line and that is to stop it.
 pub fn decode(
-    mut log: impl BufRead,
+    mut log: Reader,
     database: &Database,
     form: Form,
     at_bad_line: AtBadLine,
@@ -40,27 +40,17 @@ pub fn decode(
     let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form, Paint::Never)).collect();
     let mut tally = Tally::default();
     let mut line = Vec::with_capacity(4096);
-    let (mut text, mut number) = (Vec::new(), 0);
-    loop {
-        text.clear();
-        if (&mut log).take(LONGEST_LINE).read_until(b'\n', &mut text).context("the recording breaks off")? == 0 {
-            break;
-        }
-        number += 1;
-        let read = if text.len() as u64 == LONGEST_LINE && !text.ends_with(b"\n") {
-            log.skip_until(b'\n').context("the recording breaks off")?;
-            Err(BadLine::TooLong)
-        } else {
-            let Some((_, read)) = LogReader::new(&text).next() else { continue };
-            read.map_err(BadLine::from)
-        };
+    while let Some(read) = log.next() {
         let frame = match read {
             Ok(frame) => frame,
-            Err(error) if at_bad_line == AtBadLine::Stop => {
-                return Err(error).with_context(|| format!("line {number} (--strict stops here)"));
+            // What was whole is told already.
+            Err(error) if error.breaks_off() => {
+                out.flush()?;
+                return Err(error.into());
             }
+            Err(error) if at_bad_line == AtBadLine::Stop => bail!("{error} (--strict stops here)"),
             Err(error) => {
-                tally.bad.add(number, error);
+                tally.bad.add(error);
                 continue;
             }
         };
@@ -75,7 +65,8 @@ pub fn decode(
         let Some(labels) = labels.get(index) else { continue };
         tally.found.known += 1;
         line.clear();
-        if labels.tell(&codec, index, Some(frame.t_ns), frame.interface, frame.data(), &mut line).is_err() {
+        let interface = log.interface(frame.bus);
+        if labels.tell(&codec, index, Some(frame.t_ns), interface, frame.data(), &mut line).is_err() {
             tally.found.note_short(labels);
             continue;
         }
@@ -93,8 +84,8 @@ impl Tally {
             // Writing to a String cannot fail.
             let _ = write!(text, "\n{} left out, the first of them:", counted(self.bad.count, "line"));
         }
-        for (line, reason) in &self.bad.first {
-            let _ = write!(text, "\n  line {line}, {reason}");
+        for error in &self.bad.first {
+            let _ = write!(text, "\n  {error}");
         }
         text
     }
@@ -102,7 +93,7 @@ impl Tally {
 
 #[cfg(test)]
 mod tests {
-    use std::io::BufReader;
+    use std::io::Read;
 
     use super::*;
 
@@ -112,7 +103,7 @@ mod tests {
     fn decoded(form: Form) -> (String, Tally) {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut out = Vec::new();
-        let tally = decode(LOG.as_bytes(), &database, form, AtBadLine::GoOn, &mut out).unwrap();
+        let tally = decode(Reader::new(LOG.as_bytes()).unwrap(), &database, form, AtBadLine::GoOn, &mut out).unwrap();
         (String::from_utf8(out).unwrap(), tally)
     }
 
@@ -161,29 +152,21 @@ mod tests {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut page = [0; 10_000];
         let mut out = page.as_mut_slice();
-        let error = decode(BufReader::new(Endless(0)), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap_err();
+        let error =
+            decode(Reader::new(Endless(0)).unwrap(), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap_err();
         assert_eq!(error.downcast_ref().map(std::io::Error::kind), Some(std::io::ErrorKind::WriteZero));
         assert!(page.starts_with(b"(7.000001) can0 Motion: Speed=1.5 km/h, Gear=1 (Drive)\n") && page[9_999] != 0);
-    }
-
-    #[test]
-    fn a_line_without_an_end_is_left_out() {
-        let database = Database::parse(DBC.as_bytes()).unwrap();
-        let log = std::io::repeat(b'(').take(10 * LONGEST_LINE).chain(b"\n".as_slice()).chain(LOG.as_bytes());
-        let mut out = Vec::new();
-        let tally = decode(BufReader::new(log), &database, Form::Text, AtBadLine::GoOn, &mut out).unwrap();
-        assert_eq!((tally.found.frames, tally.bad.first.first()), (5, Some(&(1, BadLine::TooLong))));
-        assert_eq!(tally.bad.first.last().map(|(line, _)| *line), Some(3), "lines are counted as they stand");
     }
 
     #[test]
     fn strict_stops_at_the_first_bad_line() {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut out = Vec::new();
-        let error = decode(LOG.as_bytes(), &database, Form::Text, AtBadLine::Stop, &mut out).unwrap_err();
+        let error =
+            decode(Reader::new(LOG.as_bytes()).unwrap(), &database, Form::Text, AtBadLine::Stop, &mut out).unwrap_err();
         insta::assert_snapshot!(
             format!("{error:#}"),
-            @"line 2 (--strict stops here): column 5: expected `)` behind the time stamp"
+            @"line 2, column 5: expected `)` behind the time stamp (--strict stops here)"
         );
     }
 }

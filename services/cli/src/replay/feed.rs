@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tandem_can::{Event, Hello, LinkError, Listener, Local, Pace as Clock};
 use tandem_frame::Frame;
+use tandem_logs::OpenError;
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -34,6 +35,8 @@ pub enum Speed {
 pub enum FeedError {
     #[error(transparent)]
     Link(#[from] LinkError),
+    #[error("the recording cannot be read a second time")]
+    Log(#[from] OpenError),
     #[error("the vehicle service left before the log's end")]
     Left,
     #[error("the link's thread ended")]
@@ -116,11 +119,7 @@ fn obey(
     let mut feeder: Option<Feeder<'_, _>> = None;
     for order in inbox {
         let done = match (feeder.as_mut(), order) {
-            (None, _) => meet(listener, log.names(), speed, 0).map(|link| {
-                let pace = if let Speed::Times(times) = speed { Some(Pace::new(times)) } else { None };
-                let (names, frames, start) = (log.names(), log.frames().peekable(), Instant::now());
-                feeder = Some(Feeder { listener, names, link, frames, next: TICK, speed, pace, start, reached });
-            }),
+            (None, _) => begin(listener, log, speed, reached).map(|begun| feeder = Some(begun)),
             (Some(_), Order::Meet) => Ok(()),
             (Some(feeder), Order::RunTo(tick)) => feeder.run_to(tick),
             (Some(feeder), Order::End) => feeder.send(&[Event::End]),
@@ -129,6 +128,18 @@ fn obey(
             return;
         }
     }
+}
+
+fn begin<'a>(
+    listener: &'a Listener,
+    log: &Log,
+    speed: Speed,
+    reached: &'a AtomicU64,
+) -> Result<Feeder<'a, impl Iterator<Item = Frame> + use<>>, FeedError> {
+    let frames = log.frames()?.peekable();
+    let link = meet(listener, log.names(), speed, 0)?;
+    let pace = if let Speed::Times(times) = speed { Some(Pace::new(times)) } else { None };
+    Ok(Feeder { listener, names: log.names(), link, frames, next: TICK, speed, pace, start: Instant::now(), reached })
 }
 
 /// Waits for a vehicle service and greets it: it knows who is there and what time it is.

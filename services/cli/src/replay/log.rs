@@ -1,25 +1,77 @@
 //! A recording as the car's end of the link tells it: frames on the log's own time, interfaces by their order of appearance.
 
 use std::fmt;
+use std::fs;
+use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use tandem_frame::text::{LineError, LogReader};
-use tandem_frame::{BusIndex, Frame};
+use tandem_frame::Frame;
+use tandem_logs::{LogError, OpenError, Reader};
 use tandem_units::Nanoseconds;
 
 /// A frame this much earlier than the one before it is out of order; one even earlier says that the log's clock was set back.
 const DISORDER: u64 = 1_000_000_000;
 /// Log time ends here (146 years): a stamp beyond it says that the log's clock leapt.
 const LATEST: u64 = 1 << 62;
-/// Linux gives an interface 15 letters, other recorders' names are a little longer; 255 such names fit into one packet of the link.
-const LONGEST_NAME: usize = 64;
-/// No line of a log is nearly as long, bytes.
-pub const LONGEST_LINE: u64 = 64 * 1024;
 /// How many bad lines are told of.
 const TOLD: usize = 5;
 
-/// A recording in memory, and what a first reading found.
+/// A recording that can be read more than once: which interfaces there are is told before the first frame.
+#[derive(Clone)]
+pub enum Source {
+    File(PathBuf),
+    /// What came through a pipe.
+    Memory(Arc<[u8]>),
+}
+
+/// Why a recording cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Pipe(#[from] io::Error),
+    #[error("it is larger than the {} MiB that are taken from a pipe with a car: keep it in a file", .0 >> 20)]
+    TooLarge(u64),
+}
+
+impl Source {
+    /// A file is read where it lies; of what is none, such as a pipe, at most `limit` bytes are kept.
+    ///
+    /// # Errors
+    /// It cannot be read, or is too large.
+    pub fn keep(path: PathBuf, limit: u64) -> Result<Self, SourceError> {
+        if fs::metadata(&path)?.is_file() {
+            return Ok(Self::File(path));
+        }
+        Self::keep_pipe(fs::File::open(path)?, limit)
+    }
+
+    /// As [`Source::keep`], of what has no path.
+    ///
+    /// # Errors
+    /// It cannot be read, or is too large.
+    pub fn keep_pipe(pipe: impl Read, limit: u64) -> Result<Self, SourceError> {
+        let mut bytes = Vec::new();
+        pipe.take(limit + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > limit {
+            return Err(SourceError::TooLarge(limit));
+        }
+        Ok(Self::Memory(bytes.into()))
+    }
+
+    fn read(&self) -> Result<Reader, OpenError> {
+        match self {
+            Self::File(path) => tandem_logs::open(path),
+            Self::Memory(bytes) => Reader::new(Cursor::new(Arc::clone(bytes))),
+        }
+    }
+}
+
+/// A recording, and what a first reading found.
 pub struct Log {
-    text: Vec<u8>,
+    source: Source,
     /// The interfaces, by their order of appearance.
     pub interfaces: Vec<Interface>,
     pub frames: u64,
@@ -37,67 +89,68 @@ pub struct Interface {
     pub frames: u64,
 }
 
-/// Lines that are none, and were left out.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What is no frame and should be one, and was left out.
+#[derive(Debug, Default)]
 pub struct BadLines {
     pub count: u64,
-    /// The first few: number (from 1) and reason.
-    pub first: Vec<(usize, BadLine)>,
-}
-
-/// Why a line was left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadLine {
-    #[error(transparent)]
-    Line(#[from] LineError),
-    #[error("the line has no end within {} KiB", LONGEST_LINE >> 10)]
-    TooLong,
-    #[error("the interface is one too many: a recording has at most 255")]
-    Interfaces,
-    #[error("the interface's name has more than {LONGEST_NAME} letters")]
-    LongName,
+    pub first: Vec<LogError>,
 }
 
 impl BadLines {
-    pub fn add(&mut self, number: usize, reason: BadLine) {
+    pub fn add(&mut self, error: LogError) {
         self.count += 1;
-        if self.first.len() < TOLD {
-            self.first.push((number, reason));
+        // Where it breaks off, nothing else is told behind it.
+        if self.first.len() < TOLD || error.breaks_off() {
+            self.first.push(error);
         }
     }
 }
 
 impl Log {
     /// Reads a log through once.
-    pub fn read(text: Vec<u8>) -> Self {
-        let mut walk = Walk::new(&text);
-        let (mut frames, mut last, mut bad) = (0, 0, BadLines::default());
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn read(source: Source) -> Result<Self, OpenError> {
+        let mut reader = source.read()?;
+        let (mut clock, mut bad, mut frames) = (Clock::default(), BadLines::default(), 0);
         let mut counts: Vec<u64> = Vec::new();
-        for (number, step) in walk.by_ref() {
-            match step {
-                Ok(frame) => {
-                    frames += 1;
-                    last = frame.t_ns;
-                    let at = usize::from(frame.bus.0);
-                    if counts.len() <= at {
-                        counts.resize(at + 1, 0);
-                    }
-                    if let Some(count) = counts.get_mut(at) {
-                        *count += 1;
-                    }
+        for read in reader.by_ref() {
+            let frame = match read {
+                Ok(frame) => frame,
+                Err(error) => {
+                    bad.add(error);
+                    continue;
                 }
-                Err(reason) => bad.add(number, reason),
+            };
+            frames += 1;
+            clock.tell(frame.t_ns);
+            let at = usize::from(frame.bus.0);
+            if counts.len() <= at {
+                counts.resize(at + 1, 0);
+            }
+            if let Some(count) = counts.get_mut(at) {
+                *count += 1;
             }
         }
-        let (names, leaps) = (walk.interfaces, walk.clock.leaps);
-        let interfaces = names.into_iter().map(str::to_owned).zip(counts);
+        let interfaces = reader.interfaces().iter().cloned().zip(counts);
         let interfaces = interfaces.map(|(name, frames)| Interface { name, frames }).collect();
-        Self { interfaces, frames, last: Nanoseconds(last), bad, leaps, text }
+        Ok(Self { source, interfaces, frames, last: Nanoseconds(clock.last), bad, leaps: clock.leaps })
     }
 
     /// The frames, in the log's order and on the log's time: the first one is at 0.
-    pub fn frames(&self) -> impl Iterator<Item = Frame> + '_ {
-        Walk::new(&self.text).filter_map(|(_, step)| step.ok())
+    ///
+    /// # Errors
+    /// It can no longer be opened.
+    pub fn frames(&self) -> Result<impl Iterator<Item = Frame> + use<>, OpenError> {
+        let mut clock = Clock::default();
+        // A file that grew may have further ones.
+        let known = self.interfaces.len();
+        let frames = self.source.read()?.filter_map(Result::ok).filter(move |frame| usize::from(frame.bus.0) < known);
+        Ok(frames.map(move |mut frame| {
+            frame.t_ns = clock.tell(frame.t_ns);
+            frame
+        }))
     }
 
     /// The interface names, as the link's hello tells them.
@@ -108,47 +161,8 @@ impl Log {
 
 impl fmt::Debug for Log {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, interfaces, frames, last, bad, leaps } = self;
-        write!(f, "{} bytes, {frames} frames on {interfaces:?} until {last}, {leaps} leaps, {bad:?}", text.len())
-    }
-}
-
-struct Walk<'a> {
-    lines: LogReader<'a>,
-    interfaces: Vec<&'a str>,
-    clock: Clock,
-}
-
-impl<'a> Walk<'a> {
-    fn new(text: &'a [u8]) -> Self {
-        Self { lines: LogReader::new(text), interfaces: Vec::new(), clock: Clock::default() }
-    }
-
-    fn bus(&mut self, name: &'a str) -> Result<BusIndex, BadLine> {
-        if name.len() > LONGEST_NAME {
-            return Err(BadLine::LongName);
-        }
-        let at = self.interfaces.iter().position(|known| *known == name).unwrap_or(self.interfaces.len());
-        // The link says the number of interfaces in one byte.
-        let bus = u8::try_from(at).ok().filter(|at| *at < u8::MAX).ok_or(BadLine::Interfaces)?;
-        if at == self.interfaces.len() {
-            self.interfaces.push(name);
-        }
-        Ok(BusIndex(bus))
-    }
-}
-
-impl Iterator for Walk<'_> {
-    type Item = (usize, Result<Frame, BadLine>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (number, line) = self.lines.next()?;
-        let frame = line.map_err(BadLine::from).and_then(|line| {
-            let mut frame = line.frame(self.bus(line.interface)?);
-            frame.t_ns = self.clock.tell(line.t_ns);
-            Ok(frame)
-        });
-        Some((number, frame))
+        let Self { source: _, interfaces, frames, last, bad, leaps } = self;
+        write!(f, "{frames} frames on {interfaces:?} until {last}, {leaps} leaps, {bad:?}")
     }
 }
 
@@ -180,6 +194,14 @@ impl Clock {
             }
         };
         self.last
+    }
+}
+
+#[cfg(test)]
+impl Log {
+    /// For tests: a text as if it had come through a pipe.
+    pub fn in_memory(text: &str) -> Self {
+        Self::read(Source::keep_pipe(text.as_bytes(), 1 << 20).unwrap()).unwrap()
     }
 }
 
@@ -218,31 +240,40 @@ mod tests {
 
     #[test]
     fn a_log_is_read_with_its_interfaces_and_its_bad_lines() {
-        let text = b"(1.000000) can1 123#00\n(1.5 can0 123#00\n\n(2.000000) can0 123#00\n(2.000000) can1 123#zz\n";
-        let log = Log::read(text.to_vec());
+        let text = "(1.000000) can1 123#00\n(1.5 can0 123#00\n\n(2.000000) can0 123#00\n(2.000000) can1 123#zz\n";
+        let log = Log::in_memory(text);
         let interface = |name: &str| Interface { name: name.to_owned(), frames: 1 };
         assert_eq!(log.interfaces, [interface("can1"), interface("can0")]);
         assert_eq!((log.frames, log.last, log.bad.count), (2, Nanoseconds::SECOND, 2));
-        let told: Vec<_> = log.bad.first.iter().map(|(number, reason)| format!("line {number}: {reason}")).collect();
+        let told: Vec<_> = log.bad.first.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
-        line 2: column 5: expected `)` behind the time stamp
-        line 5: column 21: expected the end of the line, or R or T
+        line 2, column 5: expected `)` behind the time stamp
+        line 5, column 21: expected the end of the line, or R or T
         ");
-        let frames: Vec<_> = log.frames().map(|frame| (frame.bus.0, frame.t_ns)).collect();
+        let frames: Vec<_> = log.frames().unwrap().map(|frame| (frame.bus.0, frame.t_ns)).collect();
         assert_eq!(frames, [(0, 0), (1, S)]);
     }
 
     #[test]
-    fn an_interface_whose_name_has_no_end_is_left_out() {
-        let log = Log::read(format!("(1.0) {} 123#00\n(1.0) can0 123#00\n", "c".repeat(65)).into_bytes());
-        assert_eq!((log.frames, log.bad.first), (1, vec![(1, BadLine::LongName)]));
+    fn a_file_is_read_where_it_lies_and_what_is_added_later_is_not_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("drive.log");
+        let text = "(1.000000) can1 123#00\n";
+        fs::write(&path, text).unwrap();
+        let log = Log::read(Source::keep(path.clone(), 0).unwrap()).unwrap();
+        fs::write(&path, format!("{text}(2.000000) can0 123#00\n")).unwrap();
+        assert_eq!(log.frames().unwrap().count(), 1);
+        fs::remove_file(path).unwrap();
+        assert!(log.frames().is_err());
     }
 
     #[test]
-    fn the_interface_that_is_one_too_many_is_left_out() {
-        let text: String = (0..300).map(|at| format!("(1.000000) can{at} 123#00\n")).collect();
-        let log = Log::read(text.into_bytes());
-        assert_eq!((log.interfaces.len(), log.frames, log.bad.count), (255, 255, 45));
-        assert_eq!(log.bad.first.first(), Some(&(256, BadLine::Interfaces)));
+    fn a_pipe_that_gives_too_much_is_refused_before_it_is_read_to_its_end() {
+        assert!(Source::keep_pipe(io::repeat(b'x').take(1 << 20), 1 << 20).is_ok());
+        let endless = Source::keep_pipe(io::repeat(b'x'), 1 << 20).err().unwrap();
+        assert_eq!(
+            endless.to_string(),
+            "it is larger than the 1 MiB that are taken from a pipe with a car: keep it in a file"
+        );
     }
 }

@@ -23,7 +23,7 @@ fn write(out: &mut String, summary: &Summary) -> std::fmt::Result {
             let others = if count > told { format!(" (the first {told} of them)") } else { String::new() };
             writeln!(out, "{} left out{others}:", counted(count, "line"))?;
             for bad in &log.first_bad_lines {
-                writeln!(out, "  line {}, {}", bad.line, bad.reason)?;
+                writeln!(out, "  {}, {}", bad.place, bad.reason)?;
             }
         }
     }

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tandem_contracts::bus::{Bus1Proxy, BusStatistics, IdStatistics};
 use tandem_contracts::signals::{Leaf, PathReading, Signals1Proxy};
 use tandem_contracts::wire;
+use tandem_logs::{LogError, Place};
 use tandem_units::{Nanoseconds, Quality, Value};
 use zbus::Connection;
 
@@ -39,8 +40,18 @@ pub struct LogSummary {
 
 #[derive(Debug, Serialize)]
 pub struct BadLine {
-    pub line: usize,
+    #[serde(flatten, serialize_with = "place")]
+    pub place: Place,
     pub reason: String,
+}
+
+/// `"line": 3` of a text, `"byte": 144` of a binary file.
+fn place<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    let (name, number) = match place {
+        Place::Line(line) => ("line", line),
+        Place::Byte(byte) => ("byte", byte),
+    };
+    serializer.collect_map([(name, number)])
 }
 
 #[derive(Debug, Serialize)]
@@ -143,7 +154,7 @@ impl Summary {
                     .bad
                     .first
                     .iter()
-                    .map(|(line, reason)| BadLine { line: *line, reason: reason.to_string() })
+                    .map(|LogError { place, reason }| BadLine { place: *place, reason: reason.to_string() })
                     .collect(),
             },
             ignored: ignored.map(|one| Ignored { bus: one.name.clone(), frames: one.frames }).collect(),

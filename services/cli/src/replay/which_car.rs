@@ -14,7 +14,7 @@ use super::log::Log;
 use crate::failure::{SetUp, set_up};
 use crate::places::{self, car_names};
 
-/// The file beside a recording: `drive.toml` beside `drive.log`. It may say more, for people.
+/// The file beside a recording: `drive.toml` beside `drive.log` or `drive.log.gz`. It may say more, for people.
 #[derive(Deserialize)]
 struct Beside {
     car: Option<String>,
@@ -25,7 +25,8 @@ struct Beside {
 /// # Errors
 /// There is such a file, and it cannot be read.
 pub fn named_beside(log: &Path) -> anyhow::Result<Option<String>> {
-    let file = log.with_extension("toml");
+    let packed = ["gz", "xz", "zst"].iter().any(|ending| log.extension().is_some_and(|found| found == *ending));
+    let file = if packed { log.with_extension("") } else { log.to_owned() }.with_extension("toml");
     let text = match fs::read_to_string(&file) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read.with_context(|| SetUp(format!("cannot read {}", file.display())))?,
@@ -60,7 +61,7 @@ pub fn load(name: &str, places: &Places) -> anyhow::Result<Car> {
 
 /// Nobody said which car this is of: what each of ours knows of it.
 pub fn ask_for_one(log: &Log, places: &Places) -> anyhow::Error {
-    let ids: BTreeSet<_> = log.frames().map(|frame| (frame.bus.0, frame.id)).collect();
+    let ids: BTreeSet<_> = log.frames().into_iter().flatten().map(|frame| (frame.bus.0, frame.id)).collect();
     let known = |car: &Car| {
         ids.iter()
             .filter(|(bus, id)| {

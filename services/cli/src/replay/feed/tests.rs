@@ -32,7 +32,7 @@ async fn replay(log: &str, speed: Speed, orders: &[u64]) -> Vec<Event> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link");
     let listener = Listener::bind(&path).unwrap();
-    let log = Arc::new(Log::read(log.as_bytes().to_vec()));
+    let log = Arc::new(Log::in_memory(log));
     let ear = thread::spawn(move || service(Local::connect(&path).unwrap(), usize::MAX));
     let mut feed = Feed::start(listener, log, speed).unwrap();
     feed.meet().await.unwrap();
@@ -90,7 +90,7 @@ async fn a_service_that_leaves_ends_a_replay_at_full_speed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link");
     let listener = Listener::bind(&path).unwrap();
-    let mut feed = Feed::start(listener, Arc::new(Log::read(LOG.as_bytes().to_vec())), Speed::Max).unwrap();
+    let mut feed = Feed::start(listener, Arc::new(Log::in_memory(LOG)), Speed::Max).unwrap();
     let ear = thread::spawn(move || service(Local::connect(&path).unwrap(), 3));
     feed.meet().await.unwrap();
     let error = feed.run_to(Nanoseconds::from_millis(80)).await.unwrap_err();
@@ -103,7 +103,7 @@ async fn a_service_that_comes_back_is_greeted_anew_by_the_clock() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("link");
     let listener = Listener::bind(&path).unwrap();
-    let mut feed = Feed::start(listener, Arc::new(Log::read(LOG.as_bytes().to_vec())), Speed::Times(1e9)).unwrap();
+    let mut feed = Feed::start(listener, Arc::new(Log::in_memory(LOG)), Speed::Times(1e9)).unwrap();
     let (left, leaves) = tokio::sync::oneshot::channel();
     let ear = thread::spawn(move || {
         let first = service(Local::connect(&path).unwrap(), 2);

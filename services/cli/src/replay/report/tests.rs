@@ -51,13 +51,7 @@ fn summary(privacy: Privacy) -> Summary {
             reading("Vehicle.LowVoltageSystemState", Quality::Absent, 0, None),
         ],
     };
-    Summary::new(
-        "Tandem demo".into(),
-        &Log::read(LOG.as_bytes().to_vec()),
-        answers,
-        Nanoseconds::from_millis(2500),
-        privacy,
-    )
+    Summary::new("Tandem demo".into(), &Log::in_memory(LOG), answers, Nanoseconds::from_millis(2500), privacy)
 }
 
 #[test]
