@@ -171,7 +171,7 @@ impl<W: Write> Teller<W> {
         // Writing to memory cannot fail.
         let _ = write_frame(&mut text, frame);
         match self.form {
-            Form::Text => writeln!(self.line, "{} {}", self.paint.faint(&text), self.paint.wrong(mark))?,
+            Form::Text | Form::Brief => writeln!(self.line, "{} {}", self.paint.faint(&text), self.paint.wrong(mark))?,
             Form::Json => {
                 let (id, data) = text.split_once('#').unwrap_or((&text, ""));
                 // Behind the second mark of an FD frame stands a digit of flags.
@@ -186,7 +186,7 @@ impl<W: Write> Teller<W> {
         let text = String::from_utf8_lossy(line);
         let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
         match self.form {
-            Form::Text => writeln!(self.out, "? {text}"),
+            Form::Text | Form::Brief => writeln!(self.out, "? {text}"),
             Form::Json => writeln!(self.out, "{}", json!({"line": number, "mark": "no frame", "text": text})),
         }
     }

@@ -106,7 +106,8 @@ impl Stats {
         let (rates, output) = ((self.bitrate, self.data_bitrate), self.output);
         let (collector, skipped) = until_stopped(move |stop| self.collect(&stop)).await?;
         if collector.buses.is_empty() {
-            return Err(set_up(format!("there is no frame in it{}", skipped.text())));
+            let first = skipped.first.first().map(|first| format!("; {first}")).unwrap_or_default();
+            return Err(set_up(format!("there is no frame in it{first}")));
         }
         let assumed = rates.0.is_none() && dictionary.car.is_none();
         let document = document(&collector, &skipped, &dictionary, rates);

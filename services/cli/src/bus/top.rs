@@ -92,12 +92,12 @@ impl Top {
         let shared = Shared::default();
         let end = self.seconds;
         if !io::stdout().is_terminal() {
-            let labels = Labels::all(&dictionary, Form::Text, Paint::Never);
+            let labels = Labels::all(&dictionary, Form::Brief, Paint::Never);
             let mut screen = Screen { dictionary, labels, sort: self.sort, paint: Paint::Never, scroll: 0 };
             return lines(&mut feed, &shared, &stop, end, &mut screen);
         }
         let paint = self.color.settled();
-        let labels = Labels::all(&dictionary, Form::Text, paint);
+        let labels = Labels::all(&dictionary, Form::Brief, paint);
         let mut screen = Screen { dictionary, labels, sort: self.sort, paint, scroll: 0 };
         let (feeding, board) = (stop.clone(), Arc::clone(&shared));
         let feeder = thread::Builder::new().name("feed".into()).spawn(move || {

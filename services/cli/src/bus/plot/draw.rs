@@ -177,7 +177,7 @@ impl Panel<'_> {
                 top - 10.0,
                 escaped(&label)
             )?;
-            at += 20.0 + table::width(&label) as f64 * (LETTER + 0.4) + 24.0;
+            at += 20.0 + table::width(&label) as f64 * LETTER + 28.0;
         }
         for tick in &time.ticks {
             let x = area.x((tick * 1e9).max(0.0) as u64);

@@ -149,7 +149,7 @@ mod tests {
         let database = Database::parse(text.as_bytes()).unwrap();
         let codec = Codec::compile(&database);
         let dictionary = Dictionary { books: vec![Book { bus: None, bitrates: None, database, codec }], car: None };
-        let labels = Labels::all(&dictionary, Form::Text, paint);
+        let labels = Labels::all(&dictionary, Form::Brief, paint);
         Screen { dictionary, labels, sort: Sort::Id, paint, scroll: 0 }
     }
 
