@@ -1,9 +1,12 @@
 mod decode;
 mod lint;
 mod live;
+mod plot;
 mod record;
 mod recording;
 mod send;
+mod stats;
+mod top;
 
 use std::path::PathBuf;
 
@@ -26,7 +29,10 @@ pub enum Bus {
         #[arg(long)]
         json: bool,
     },
+    Stats(stats::Stats),
+    Top(top::Top),
     Decode(decode::Decode),
+    Plot(plot::Plot),
     Send(send::Send),
     Record(record::Record),
     /// Everything in a DBC file that breaks the format or is odd, by its line; status 0 if there is nothing, 1 if there is, 2 if the file cannot be read.
@@ -46,6 +52,9 @@ impl Bus {
             Self::Decode(decode) => decode.run(),
             Self::Send(send) => send.run().await,
             Self::Record(record) => record.run().await,
+            Self::Stats(stats) => stats.run().await,
+            Self::Plot(plot) => plot.run(),
+            Self::Top(top) => top.run().await,
             Self::Lint { file, json } => lint::run(&file, json),
         }
     }

@@ -8,13 +8,16 @@ use clap::ValueEnum;
 use tandem_dbc::{Codec, DecodeError, Message, Raw, Sample};
 use tandem_frame::CanId;
 
-use crate::table::counted;
+use crate::dictionary::{Book, Dictionary};
+use crate::table::{counted, number};
 
 /// How the signals are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
     /// `(1436509052.249713) can0 Motion: Speed=1.5 km/h, Gear=3 (Drive)`
     Text,
+    /// As text, with numbers that a glance takes in: at most six decimals.
+    Brief,
     /// `{"t":1436509052.249713,"bus":"can0","id":"123","message":"Motion","signals":{"Speed":1.5,"Gear":3.0}}`
     Json,
 }
@@ -58,6 +61,11 @@ impl Paint {
         self.dressed("2", text)
     }
 
+    /// What has just changed.
+    pub fn fresh(self, text: &str) -> String {
+        self.dressed("1;33", text)
+    }
+
     /// What is wrong.
     pub fn wrong(self, text: &str) -> String {
         self.dressed("31", text)
@@ -83,7 +91,7 @@ struct SignalLabels {
 impl Labels {
     pub fn new(message: &Message, form: Form, paint: Paint) -> Self {
         let signals = message.signals.iter().map(|signal| match form {
-            Form::Text => SignalLabels {
+            Form::Text | Form::Brief => SignalLabels {
                 before: format!("{}=", paint.faint(&signal.name)),
                 after: if signal.unit.is_empty() { String::new() } else { format!(" {}", signal.unit) },
                 names: signal.values.clone(),
@@ -93,12 +101,19 @@ impl Labels {
             }
         });
         let (head, end): (_, &[u8]) = match form {
-            Form::Text => (format!("{}: ", paint.name(&message.name)), b"\n"),
+            Form::Text | Form::Brief => (format!("{}: ", paint.name(&message.name)), b"\n"),
             Form::Json => {
                 (format!(",\"id\":\"{}\",\"message\":{},\"signals\":{{", message.id, quoted(&message.name)), b"}}\n")
             }
         };
         Self { message: message.name.clone(), form, head, signals: signals.collect(), end }
+    }
+
+    /// Those of every message, by book.
+    pub fn all(dictionary: &Dictionary, form: Form, paint: Paint) -> Vec<Vec<Self>> {
+        let of_book =
+            |book: &Book| book.database.messages.iter().map(|message| Self::new(message, form, paint)).collect();
+        dictionary.books.iter().map(of_book).collect()
     }
 
     /// The message's name.
@@ -140,13 +155,14 @@ impl Labels {
         let Some(labels) = self.signals.get(sample.signal) else { return };
         match (first, self.form) {
             (true, _) => {}
-            (false, Form::Text) => line.extend(b", "),
+            (false, Form::Text | Form::Brief) => line.extend(b", "),
             (false, Form::Json) => line.push(b','),
         }
         line.extend(labels.before.as_bytes());
         let physical = sample.physical;
         let _ = match self.form {
             Form::Text => write!(line, "{physical}"),
+            Form::Brief => write!(line, "{}", number(physical)),
             Form::Json if physical.is_finite() => write!(line, "{physical:?}"),
             Form::Json => write!(line, "null"),
         };
@@ -161,8 +177,8 @@ impl Labels {
 pub fn begin(form: Form, t_ns: Option<u64>, interface: &str, line: &mut Vec<u8>) {
     // Writing to memory cannot fail.
     let _ = match (form, t_ns) {
-        (Form::Text, Some(t_ns)) => write!(line, "({}) {interface} ", Stamp(t_ns)),
-        (Form::Text, None) => write!(line, "{interface} "),
+        (Form::Text | Form::Brief, Some(t_ns)) => write!(line, "({}) {interface} ", Stamp(t_ns)),
+        (Form::Text | Form::Brief, None) => write!(line, "{interface} "),
         (Form::Json, Some(t_ns)) => write!(line, "{{\"t\":{},\"bus\":{}", Stamp(t_ns), quoted(interface)),
         (Form::Json, None) => write!(line, "{{\"bus\":{}", quoted(interface)),
     };

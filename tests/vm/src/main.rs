@@ -6,6 +6,7 @@ mod controllers;
 mod faults;
 mod load;
 mod peers;
+mod tools;
 mod traffic;
 mod unwell;
 
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
     let stories: Vec<Story> = if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
-        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES, unwell::STORIES].concat()
+        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES, unwell::STORIES, tools::STORIES].concat()
     };
     let mut failed = 0;
     for (name, story) in &stories {

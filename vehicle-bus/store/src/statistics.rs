@@ -100,7 +100,8 @@ impl BusCounts {
         100.0 * recent.sum::<f64>()
     }
 
-    fn hear(&mut self, frame: &Frame) {
+    /// Counts a frame.
+    pub fn hear(&mut self, frame: &Frame) {
         let bits = frame.wire_bits();
         self.frames += 1;
         self.bits.add(bits);

@@ -70,12 +70,9 @@ struct Teller<W> {
 
 impl<W: Write> Teller<W> {
     fn new(dictionary: Dictionary, form: Form, paint: Paint, known: bool, out: W) -> Self {
-        let labels = dictionary.books.iter().map(|book| {
-            let messages = book.database.messages.iter();
-            messages.map(|message| Labels::new(message, form, paint)).collect()
-        });
+        let labels = Labels::all(&dictionary, form, paint);
         Self {
-            labels: labels.collect(),
+            labels,
             dictionary,
             form,
             paint,
@@ -174,7 +171,7 @@ impl<W: Write> Teller<W> {
         // Writing to memory cannot fail.
         let _ = write_frame(&mut text, frame);
         match self.form {
-            Form::Text => writeln!(self.line, "{} {}", self.paint.faint(&text), self.paint.wrong(mark))?,
+            Form::Text | Form::Brief => writeln!(self.line, "{} {}", self.paint.faint(&text), self.paint.wrong(mark))?,
             Form::Json => {
                 let (id, data) = text.split_once('#').unwrap_or((&text, ""));
                 // Behind the second mark of an FD frame stands a digit of flags.
@@ -189,7 +186,7 @@ impl<W: Write> Teller<W> {
         let text = String::from_utf8_lossy(line);
         let text: String = text.chars().filter(|letter| !letter.is_control()).collect();
         match self.form {
-            Form::Text => writeln!(self.out, "? {text}"),
+            Form::Text | Form::Brief => writeln!(self.out, "? {text}"),
             Form::Json => writeln!(self.out, "{}", json!({"line": number, "mark": "no frame", "text": text})),
         }
     }

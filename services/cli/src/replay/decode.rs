@@ -65,7 +65,8 @@ pub fn decode(
         let Some(labels) = labels.get(index) else { continue };
         tally.found.known += 1;
         line.clear();
-        if labels.tell(&codec, index, Some(frame.t_ns), log.interface(frame.bus), frame.data(), &mut line).is_err() {
+        let interface = log.interface(frame.bus);
+        if labels.tell(&codec, index, Some(frame.t_ns), interface, frame.data(), &mut line).is_err() {
             tally.found.note_short(labels);
             continue;
         }

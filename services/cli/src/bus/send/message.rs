@@ -144,21 +144,19 @@ impl Composer {
         let mut there = Vec::new();
         let unfit = || SetUp(format!("{} does not fit its own length", self.message.name));
         self.codec.decode(self.index, &self.payload, |sample| there.push(sample.signal)).with_context(unfit)?;
-        for signal in
-            given.iter().filter(|signal| !there.contains(signal)).filter_map(|at| self.message.signals.get(*at))
-        {
-            let (Multiplex::Of { multiplexor, ranges } | Multiplex::Nested { multiplexor, ranges }) = &signal.multiplex
-            else {
-                bail!(SetUp(format!("{}.{} reaches past the end of its message", self.message.name, signal.name)));
-            };
-            let by = self.message.signals.get(*multiplexor).map_or("", |signal| signal.name.as_str());
-            let first = ranges.first().map_or(0, |range| *range.start());
-            bail!(SetUp(format!(
-                "{}.{} is not in the message as it stands: the raw value of {by} has to be {first}",
-                self.message.name, signal.name
-            )));
+        let missing = given.iter().filter(|signal| !there.contains(signal));
+        let Some(signal) = missing.filter_map(|at| self.message.signals.get(*at)).next() else { return Ok(()) };
+        let name = format!("{}.{}", self.message.name, signal.name);
+        match &signal.multiplex {
+            Multiplex::Of { multiplexor, ranges } | Multiplex::Nested { multiplexor, ranges } => {
+                let by = self.message.signals.get(*multiplexor).map_or("", |signal| signal.name.as_str());
+                let first = ranges.first().map_or(0, |range| *range.start());
+                bail!(SetUp(format!(
+                    "{name} is not in the message as it stands: the raw value of {by} has to be {first}"
+                )))
+            }
+            _ => bail!(SetUp(format!("{name} reaches past the end of its message"))),
         }
-        Ok(())
     }
 }
 

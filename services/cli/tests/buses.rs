@@ -1,0 +1,167 @@
+//! The tools for those who live with buses, as far as they need no bus.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const DBC: &str = "BO_ 291 Motion: 3 X\n SG_ Speed : 0|16@1+ (0.01,0) [0|655.34] \"km/h\" X\n SG_ Gear : 16|8@1+ (1,0) [0|0] \"\" X\n\nVAL_ 291 Gear 0 \"P\" 3 \"D\" ;\n";
+
+/// A folder with a DBC file and a recording: a hundred frames, a silence of two seconds, a hundred more.
+fn garage() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("car.dbc"), DBC).unwrap();
+    let mut log = String::new();
+    for at in 0..200_u64 {
+        let t_us = 7_000_000 + at * 20_000 + if at < 100 { 0 } else { 2_000_000 };
+        let (speed, gear) = (at as u16 * 50, if at < 100 { 0 } else { 3 });
+        let [low, high] = speed.to_le_bytes();
+        log += &format!("({}.{:06}) can0 123#{low:02X}{high:02X}{gear:02X}\n", t_us / 1_000_000, t_us % 1_000_000);
+    }
+    log += "(13.0 can0 123#00\n(13.000000) can0 7FF#00\n";
+    fs::write(folder.path().join("drive.log"), log).unwrap();
+    folder
+}
+
+fn tandem(garage: &TempDir, arguments: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    command.args(arguments.split_whitespace()).current_dir(garage.path()).stdin(Stdio::null());
+    for name in ["TANDEM_ASSETS", "TANDEM_DBC_PATH", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn told(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    format!("status {}\n{}{}", output.status.code().unwrap_or(-1), text(&output.stdout), text(&output.stderr))
+}
+
+fn tells(garage: &TempDir, arguments: &str) -> String {
+    told(&tandem(garage, arguments).output().unwrap())
+}
+
+#[test]
+fn candumps_text_is_decoded_in_a_pipe() {
+    let garage = garage();
+    let mut child = tandem(&garage, "bus decode --dbc car.dbc --color always");
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let text = b"(7.000001) can0 123#B80B03\n  can0  7FF   [1]  00\n";
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    insta::assert_snapshot!(told(&output).replace('\u{1b}', "^"), @r"
+    status 0
+    (7.000001) can0 ^[1;36mMotion^[0m: ^[2mSpeed^[0m=30 km/h, ^[2mGear^[0m=3 (D)
+    can0 ^[2m7FF#00^[0m ^[31munknown^[0m
+    2 frames, 1 of messages that the DBC file knows, 1 unknown id: 7FF
+    ");
+}
+
+#[test]
+fn a_recording_is_counted() {
+    let garage = garage();
+    insta::assert_snapshot!(tells(&garage, "bus stats drive.log --dbc car.dbc --bitrate 250000"), @r"
+    status 0
+    bus   frames  seconds  frames/s  kbit/s  load %  ids  error frames  lost
+    can0     201    6.000      33.5     250    1.00    2             0     0
+
+    bus   id   message  count  per s  period  least     most  jitter ms  length  bits  changing bytes
+    can0  123  Motion     200   33.3   30.05  20.00  2020.00     141.42       3    15  0-2
+    can0  7FF  -            1    0.0       -      -        -          -       1     0
+    1 line without a frame, the first of them:
+      line 201, column 6: expected `)` behind the time stamp
+    ");
+    let output = tandem(&garage, "bus stats drive.log --json").output().unwrap();
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["buses"][0]["frames"], &document["ids"][0]["count"]), (&201.into(), &200.into()));
+    assert_eq!(document["skipped"], 1);
+}
+
+#[test]
+fn the_ids_of_a_recording_are_written_each_second_where_there_is_no_terminal() {
+    let garage = garage();
+    let output = tandem(&garage, "bus top drive.log --dbc car.dbc --speed 0").output().unwrap();
+    let text = told(&output);
+    let tables: Vec<_> = text.trim_end().split("\n\n").collect();
+    assert_eq!(tables.len(), 5, "{text}");
+    insta::assert_snapshot!(tables[4], @r"
+    can0: 201 frames, 33.5 frames/s, load 0.7 % of 500 kbit/s
+    bus   id        message     count    per s  data
+    can0  123       Motion        200     50.0  DE 26 03  Speed=99.5 km/h, Gear=3 (D)
+    can0  7FF                       1      0.0  00
+    ");
+}
+
+#[test]
+fn signals_are_drawn() {
+    let garage = garage();
+    let plot = "bus plot drive.log --dbc car.dbc --signal Motion.Speed --signal Motion.Gear";
+    let output = tandem(&garage, &format!("{plot} -o drive.svg --json")).output().unwrap();
+    let drawn: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&drawn[0]["points"], &drawn[0]["gaps"], &drawn[0]["most"]), (&200.into(), &1.into(), &99.5.into()));
+    let svg = fs::read_to_string(garage.path().join("drive.svg")).unwrap();
+    // Two lines and two steps, for both fell silent once; and the names at the side.
+    assert_eq!(svg.matches("stroke-width=\"1.8\"").count(), 4);
+    assert!([">P<", ">D<", ">Motion.Speed, km/h<"].iter().all(|text| svg.contains(text)), "{svg}");
+    assert!(
+        tells(&garage, &format!("{plot} -o drive.png --from 1 --to 1.5")).starts_with("status 0\ndrive.png: 52 values")
+    );
+    let png = fs::read(garage.path().join("drive.png")).unwrap();
+    assert_eq!((&png[..8], &png[16..20]), (&b"\x89PNG\r\n\x1a\n"[..], &2400_u32.to_be_bytes()[..]));
+}
+
+#[test]
+fn what_is_missing_is_said_in_one_line() {
+    let garage = garage();
+    let asked = [
+        "bus decode drive.log",
+        "bus stats lost.log",
+        "bus stats car.dbc",
+        "bus plot drive.log --dbc car.dbc --signal Motion.Sped -o x.svg",
+        "bus plot drive.log --dbc car.dbc --signal Motion.Speed -o x.jpg",
+        "bus plot drive.log --dbc car.dbc --signal Motion.Speed --from 100 -o x.svg",
+        "bus send nosuch0 123#00",
+        "bus send nosuch0 12#00",
+        "bus send nosuch0 --message Motion Speed=1",
+        "bus record nosuch0 -o x.log",
+        "bus top --can nosuch0",
+    ];
+    insta::assert_snapshot!(asked.map(|asked| tells(&garage, asked)).join("\n"), @r"
+    status 2
+    tandem: decoded by what? Say --dbc FILE or --car NAME
+
+    status 2
+    tandem: cannot read the recording lost.log: No such file or directory (os error 2)
+
+    status 2
+    tandem: there is no frame in it; line 1, column 1: expected `(` before the time stamp
+
+    status 2
+    tandem: there is no signal Motion.Sped; did you mean Motion.Speed? (expected Message.Signal, or with --car a VSS path)
+
+    status 2
+    tandem: x.jpg: a picture ends in .svg or .png
+
+    status 1
+    tandem: 1 line without a frame
+    tandem: Motion.Speed is not in this part of the recording
+
+    status 2
+    tandem: there is no interface nosuch0: `ip link show type can` lists those that are
+
+    status 2
+    tandem: `12#00` is no frame: expected such as 123#DEADBEEF, 18FEF100#00 with 8 digits for 29 bits, 123#R, or 123##1112233 for CAN FD
+
+    status 2
+    tandem: where does Motion stand? Say --dbc FILE or --car NAME
+
+    status 2
+    tandem: there is no interface nosuch0: `ip link show type can` lists those that are
+
+    status 2
+    tandem: there is no interface nosuch0: `ip link show type can` lists those that are
+    ");
+    assert!(!garage.path().join("x.log").exists() && !garage.path().join("x.svg").exists());
+}
