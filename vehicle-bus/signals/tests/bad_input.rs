@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use tandem_signals::{Catalogue, Datatype, Profile};
+use tandem_signals::{Catalogue, Profile};
 
 const LARGE: usize = 4 << 20;
 const HEAD: &str = "name = \"X\"\ndescription = \"X\"\n[buses.can0]\ndbc = \"x.dbc\"\nbitrate = 500_000\n";
