@@ -61,7 +61,7 @@ fn of_message(message: &Message, said_fd: bool) -> [(&'static str, Value); 7] {
         ("comment", json!(message.comment)),
         ("senders", json!(senders)),
         // More than 8 bytes are FD here; cantools waits for the file to say so.
-        ("is_fd", json!(message.format == FrameFormat::Fd && !(message.length > 8 && !said_fd))),
+        ("is_fd", json!(message.format == FrameFormat::Fd && (said_fd || message.length <= 8))),
     ]
 }
 
