@@ -190,6 +190,14 @@ mod tests {
     }
 
     #[test]
+    fn nobody_knows_how_old_a_last_value_is_that_was_kept_over_a_power_cut() {
+        let mut readings = Readings::new(Leaf::PATHS);
+        let kept = Reading { quality: Quality::Stale, ..valid(Value::Float(72.0), 0) };
+        readings.apply(1, Nanoseconds::SECOND, true, [(0, kept)]);
+        assert_eq!((readings.get(Leaf::Speed).number(), readings.age(Leaf::Speed)), (Some(72.0), None));
+    }
+
+    #[test]
     fn a_link_that_is_not_up_hides_every_value() {
         let mut readings = Readings::new(Leaf::PATHS);
         readings.apply(7, Nanoseconds::SECOND, true, [(0, valid(Value::Float(72.0), 990))]);

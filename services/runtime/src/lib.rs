@@ -78,10 +78,10 @@ mod tests {
             let found = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
             folder_by("vehicle", found).map(|folder| folder.display().to_string()).unwrap_or_default()
         };
-        let home = ("HOME", "/home/me");
-        assert_eq!(folder(&[home]), "/home/me/.local/state/tandem/vehicle");
+        let home = ("HOME", "/users/me");
+        assert_eq!(folder(&[home]), "/users/me/.local/state/tandem/vehicle");
         assert_eq!(folder(&[home, ("XDG_STATE_HOME", "/state")]), "/state/tandem/vehicle");
-        assert_eq!(folder(&[home, ("XDG_STATE_HOME", "not/absolute")]), "/home/me/.local/state/tandem/vehicle");
+        assert_eq!(folder(&[home, ("XDG_STATE_HOME", "not/absolute")]), "/users/me/.local/state/tandem/vehicle");
         assert_eq!(folder(&[home, ("STATE_DIRECTORY", "/var/lib/tandem/vehicle:/other")]), "/var/lib/tandem/vehicle");
         assert_eq!(folder(&[("STATE_DIRECTORY", ""), ("HOME", "")]), "");
     }

@@ -24,4 +24,4 @@ mod repair;
 pub use codec::{Codec, DecodeError, EncodeError, Raw, Sample};
 pub use error::DbcError;
 pub use load::read;
-pub use model::{ByteOrder, Database, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};
+pub use model::{ByteOrder, Database, Defect, FrameFormat, Kind, Message, Multiplex, Node, Repair, Signal};

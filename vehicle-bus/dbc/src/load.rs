@@ -11,15 +11,17 @@ use tandem_frame::CanId;
 
 use crate::lint::{DEEPEST, never_there};
 use crate::repair::{self, MessageLines};
-use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Repair, Signal};
+use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Node, Repair, Signal};
 
 /// A text of this size, 16 MiB, keeps a machine busy for some seconds and with a gigabyte; real ones have a tenth of it.
 const LARGEST: usize = 16 << 20;
 const CYCLE_TIME: &str = "GenMsgCycleTime";
 const FRAME_FORMAT: &str = "VFrameFormat";
+const SEND_TYPE: &str = "GenMsgSendType";
 const START_VALUE: &str = "GenSigStartValue";
 const LONG_MESSAGE_NAME: &str = "SystemMessageLongSymbol";
 const LONG_SIGNAL_NAME: &str = "SystemSignalLongSymbol";
+const LONG_NODE_NAME: &str = "SystemNodeLongSymbol";
 
 impl Database {
     /// Reads a DBC file of up to 16 MiB: UTF-8, Windows-1252, or UTF-16 with the mark of its byte order.
@@ -47,8 +49,10 @@ impl Database {
         }
         let mut messages: Vec<_> = messages.filter_map(|(message, lines)| loader.message(message, lines)).collect();
         loader.rename(&mut messages);
+        let mut nodes = nodes(&dbc);
+        rename_nodes(&dbc, &mut nodes, &mut messages);
         loader.repairs.sort_by_key(|repair| repair.line);
-        Ok(Database { messages, repairs: loader.repairs })
+        Ok(Database { version: unescaped(&dbc.version.0), nodes, messages, repairs: loader.repairs })
     }
 }
 
@@ -100,6 +104,9 @@ struct Loader<'a> {
     cycles: HashMap<Id, Option<u32>>,
     format_default: FrameFormat,
     formats: HashMap<Id, FrameFormat>,
+    send_type_default: Option<&'a str>,
+    send_types: HashMap<Id, Option<&'a str>>,
+    senders: HashMap<Id, &'a [String]>,
     start_default: Option<f64>,
     starts: HashMap<(Id, &'a str), f64>,
     long_messages: HashMap<Id, &'a str>,
@@ -114,13 +121,14 @@ impl<'a> Loader<'a> {
     fn new(dbc: &'a can_dbc::Dbc) -> Self {
         let attributes = |name: &'static str| dbc.attribute_values_message.iter().filter(move |a| a.name == name);
         let of_signals = |name: &'static str| dbc.attribute_values_signal.iter().filter(move |a| a.name == name);
-        let formats = dbc.attribute_definitions.iter().find_map(|definition| match definition {
-            AttributeDefinition::Message(name, AttributeValueType::Enum(formats)) if name == FRAME_FORMAT => {
-                Some(formats)
-            }
-            _ => None,
-        });
-        let formats = formats.map(Vec::as_slice).unwrap_or_default();
+        let words = |wanted: &str| {
+            let words = dbc.attribute_definitions.iter().find_map(|definition| match definition {
+                AttributeDefinition::Message(name, AttributeValueType::Enum(words)) if name == wanted => Some(words),
+                _ => None,
+            });
+            words.map(Vec::as_slice).unwrap_or_default()
+        };
+        let (formats, send_types) = (words(FRAME_FORMAT), words(SEND_TYPE));
         let mut mappings: HashMap<_, Mapping<'_>> = HashMap::new();
         for extended in &dbc.extended_multiplex {
             let ranges = extended.mappings.iter().map(|mapping| mapping.min_value..=mapping.max_value);
@@ -136,6 +144,9 @@ impl<'a> Loader<'a> {
             cycles: attributes(CYCLE_TIME).map(|a| (a.message_id, milliseconds(&a.value))).collect(),
             format_default: dbc.attribute_default(FRAME_FORMAT).map(|value| format(value, formats)).unwrap_or_default(),
             formats: attributes(FRAME_FORMAT).map(|a| (a.message_id, format(&a.value, formats))).collect(),
+            send_type_default: dbc.attribute_default(SEND_TYPE).and_then(|value| choice(value, send_types)),
+            send_types: attributes(SEND_TYPE).map(|a| (a.message_id, choice(&a.value, send_types))).collect(),
+            senders: dbc.message_transmitters.iter().map(|of| (of.message_id, of.transmitter.as_slice())).collect(),
             start_default: dbc.attribute_default(START_VALUE).and_then(figure),
             starts: of_signals(START_VALUE)
                 .filter_map(|a| Some(((a.message_id, a.signal_name.as_str()), figure(&a.value)?)))
@@ -237,10 +248,18 @@ impl<'a> Loader<'a> {
                 format => format,
             },
             cycle_ms: self.cycles.get(&message.id).copied().unwrap_or(self.cycle_default),
+            send_type: self.send_types.get(&message.id).copied().unwrap_or(self.send_type_default).map(unescaped),
             comment: self.comments.get(&(message.id, None)).map(|comment| unescaped(comment)),
+            other_senders: self.other_senders(message),
             sender: message.transmitter.clone(),
             signals,
         })
+    }
+
+    fn other_senders(&self, message: &can_dbc::Message) -> Vec<String> {
+        let all = self.senders.get(&message.id).copied().unwrap_or_default();
+        let others = all.iter().filter(|node| Some(*node) != message.transmitter.as_ref());
+        others.cloned().collect()
     }
 
     fn kind(&self, message: Id, signal: &can_dbc::Signal) -> Result<Kind, String> {
@@ -283,6 +302,7 @@ impl<'a> Loader<'a> {
             start_value: self.starts.get(&key).copied().or(self.start_default),
             values: self.values.get(&key).cloned().unwrap_or_default(),
             multiplex,
+            receivers: signal.receivers.clone(),
             comment: self.comments.get(&(message, Some(signal.name.as_str()))).map(|comment| unescaped(comment)),
         }
     }
@@ -387,19 +407,48 @@ fn milliseconds(value: &AttributeValue) -> Option<u32> {
     Some(figure(value)?.round() as u32).filter(|ms| *ms > 0)
 }
 
-/// A frame's format by its name, or by that name's place in the attribute's definition; in a definition without names, by
-/// the place in Vector's own.
-fn format(value: &AttributeValue, names: &[String]) -> FrameFormat {
-    let place = figure(value).map(|place| place as usize);
-    let name = match (value, place) {
-        (AttributeValue::String(name), _) => name.as_str(),
-        (_, Some(3)) if names.is_empty() => "J1939PG",
-        (_, Some(14 | 15)) if names.is_empty() => "ExtendedCAN_FD",
-        (_, place) => place.and_then(|place| names.get(place)).map(String::as_str).unwrap_or_default(),
+/// The control units, with what is said of them.
+fn nodes(dbc: &can_dbc::Dbc) -> Vec<Node> {
+    let of_node = |comment: &'_ Comment| match comment {
+        Comment::Node { name, comment } => Some((name.clone(), unescaped(comment))),
+        _ => None,
     };
-    match name {
-        "J1939PG" => FrameFormat::J1939,
-        name if name.ends_with("_FD") => FrameFormat::Fd,
+    let mut comments: HashMap<_, _> = dbc.comments.iter().filter_map(of_node).collect();
+    let node = |can_dbc::Node(name): &can_dbc::Node| Node { name: name.clone(), comment: comments.remove(name) };
+    dbc.nodes.iter().map(node).collect()
+}
+
+/// Gives nodes their long names wherever they are named.
+fn rename_nodes(dbc: &can_dbc::Dbc, nodes: &mut [Node], messages: &mut [Message]) {
+    let long = dbc.attribute_values_node.iter().filter(|a| a.name == LONG_NODE_NAME);
+    let long: HashMap<_, _> = long.filter_map(|a| Some((a.node_name.as_str(), word(&a.value)?))).collect();
+    if long.is_empty() {
+        return;
+    }
+    let rename = |name: &mut String| {
+        if let Some(long) = long.get(name.as_str()) {
+            *name = unescaped(long);
+        }
+    };
+    nodes.iter_mut().for_each(|node| rename(&mut node.name));
+    for message in messages {
+        message.signals.iter_mut().flat_map(|signal| &mut signal.receivers).for_each(rename);
+        message.sender.iter_mut().chain(&mut message.other_senders).for_each(rename);
+    }
+}
+
+/// A word, or the one at that place in the attribute's definition.
+fn choice<'a>(value: &'a AttributeValue, words: &'a [String]) -> Option<&'a str> {
+    word(value).or_else(|| words.get(figure(value)? as usize).map(String::as_str))
+}
+
+/// A frame's format by its name; in a definition without names, by the place in Vector's own.
+fn format(value: &AttributeValue, names: &[String]) -> FrameFormat {
+    let place = figure(value).filter(|_| names.is_empty()).map(|place| place as usize);
+    match (choice(value, names), place) {
+        (Some("J1939PG"), _) | (None, Some(3)) => FrameFormat::J1939,
+        (None, Some(14 | 15)) => FrameFormat::Fd,
+        (Some(name), _) if name.ends_with("_FD") => FrameFormat::Fd,
         _ => FrameFormat::Classic,
     }
 }

@@ -5,9 +5,20 @@ use tandem_frame::CanId;
 /// What a DBC file says, in the file's order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Database {
+    /// `VERSION`; mostly empty.
+    pub version: String,
+    /// The control units on the bus (`BU_`).
+    pub nodes: Vec<Node>,
     pub messages: Vec<Message>,
     /// What had to be mended or left out, in the order of the lines.
     pub repairs: Vec<Repair>,
+}
+
+/// A control unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Node {
+    pub name: String,
+    pub comment: Option<String>,
 }
 
 /// One thing in the file that breaks the format, and what was made of it.
@@ -41,6 +52,8 @@ pub enum Defect {
     Dangling,
     /// A comment that does not say what it is about.
     BareComment,
+    /// The values of a signal are given by the name of a `VAL_TABLE_`.
+    TableByName,
     /// A statement of the format that nobody uses.
     NotRead,
     /// A signal or a message that no CAN frame holds, or no number.
@@ -70,6 +83,7 @@ impl Defect {
             Self::NoSemicolon => "no-semicolon",
             Self::Dangling => "dangling",
             Self::BareComment => "bare-comment",
+            Self::TableByName => "table-by-name",
             Self::NotRead => "not-read",
             Self::Impossible => "impossible",
             Self::PastTheEnd => "past-the-end",
@@ -93,9 +107,13 @@ pub struct Message {
     pub format: FrameFormat,
     /// `GenMsgCycleTime`, ms; the attribute's default if the message has none of its own; `None` for 0 (not cyclic).
     pub cycle_ms: Option<u32>,
+    /// `GenMsgSendType`, a word of the file's own such as `Cyclic`; the attribute's default if the message has none of its own.
+    pub send_type: Option<String>,
     pub comment: Option<String>,
     /// The node that sends it; `None` for `Vector__XXX`.
     pub sender: Option<String>,
+    /// More nodes that may send it (`BO_TX_BU_`).
+    pub other_senders: Vec<String>,
     pub signals: Vec<Signal>,
 }
 
@@ -137,6 +155,8 @@ pub struct Signal {
     /// Names of raw values (`VAL_`), in the file's order.
     pub values: Vec<(i64, String)>,
     pub multiplex: Multiplex,
+    /// The nodes that it is meant for, but `Vector__XXX`.
+    pub receivers: Vec<String>,
     pub comment: Option<String>,
 }
 

@@ -19,6 +19,8 @@ const MESSAGE_OF_LOOSE_SIGNALS: &str = "VECTOR__INDEPENDENT_SIG_MSG";
 const NOBODY: &str = "Vector__XXX";
 /// So many line ends in a row are left as they are. The parser takes half a microsecond for each, and a file may be millions of them.
 const BLANK: usize = 16;
+/// So many bytes of value tables are copied to the signals that name them: a long one may be named by hundreds of thousands.
+const MOST_COPIED: usize = 8 << 20;
 
 /// A text that the parser takes, and where its messages and signals stood.
 pub struct Mended {
@@ -110,6 +112,8 @@ pub fn apart(text: &str) -> Vec<Alone<'_>> {
 struct Known<'a> {
     ids: HashMap<u32, Fate>,
     signals: HashSet<(u32, &'a str)>,
+    /// The named values of a `VAL_TABLE_`, as they stand there.
+    tables: HashMap<&'a str, &'a str>,
 }
 
 #[derive(Clone, Copy)]
@@ -137,6 +141,11 @@ fn survey<'a>(statements: &[Statement<'a>]) -> Result<Known<'a>, DbcError> {
                 if let (Some(message), Some(name)) = (message, words.name()) {
                     known.signals.insert((message, name.text));
                 }
+            }
+            Kind::Ended if statement.keyword == "VAL_TABLE_" => {
+                let values = words.name().map(|name| (name.text, statement.text.get(name.start + name.text.len()..)));
+                let values = values.and_then(|(name, values)| Some((name, values?.trim_end_matches(';'))));
+                known.tables.extend(values);
             }
             _ => {}
         }
@@ -171,6 +180,8 @@ struct Mender<'a> {
     defined: HashSet<u32>,
     /// Within a message that is left out.
     leaving_out: bool,
+    /// Of value tables, bytes.
+    copied: usize,
     names: HashSet<&'a str>,
 }
 
@@ -346,7 +357,24 @@ impl<'a> Mender<'a> {
         if number.parse() != Ok(message) {
             edits.replace(&subject.message, message.to_string());
         }
-        true
+        statement.keyword != "VAL_" || self.table(statement, edits)
+    }
+
+    /// Puts the values of a table in the place of its name.
+    fn table(&mut self, statement: &Statement<'a>, edits: &mut Edits) -> bool {
+        let mut words = Words::new(statement.text);
+        words.nth(2);
+        let Some(name) = words.name().filter(|word| !word.is_number()) else { return true };
+        let values = self.known.tables.get(name.text).copied();
+        self.copied += values.map_or(0, str::len);
+        let (defect, values, outcome) = match values {
+            Some(_) if self.copied > MOST_COPIED => (Defect::Impossible, None, "too much of that: left out"),
+            Some(values) => (Defect::TableByName, Some(values), "its values are taken"),
+            None => (Defect::Dangling, None, "there is none: left out"),
+        };
+        self.report(statement, defect, format!("VAL_ names the value table {}: {outcome}", name.text));
+        values.into_iter().for_each(|values| edits.replace(&name, values.to_owned()));
+        values.is_some()
     }
 
     /// The message and the signals that a statement speaks of, if it does.

@@ -93,6 +93,14 @@ fn millions_of_blank_lines_are_passed_over_and_every_line_keeps_its_number() {
 }
 
 #[test]
+fn a_long_table_that_many_signals_name_is_not_copied_to_all_of_them() {
+    let table = "1 \"x\" ".repeat(100_000);
+    let names: String = (0..MANY).map(|_| "VAL_ 1 M T ;\n".to_owned()).collect();
+    let (_, signals, found) = outcome(&format!("{MESSAGE}VAL_TABLE_ T {table};\n{names}")).unwrap();
+    assert_eq!((signals, found), (1, MANY));
+}
+
+#[test]
 fn every_encoding_with_a_mark_is_read_and_without_one_it_is_text_or_refused() {
     let text = format!("{MESSAGE}CM_ BO_ 1 \"W\u{e4}rme\";\r\n");
     let utf16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(bytes).collect() };

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test may fail")]
 
 mod against;
+mod facts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,28 @@ fn every_value_is_what_cantools_says() {
     assert_eq!(equal, expected);
 }
 
+/// Units, comments, named values, limits, nodes and all else that a file says beside its payloads.
+#[test]
+fn every_fact_is_what_cantools_says() {
+    let (Some(corpus), Some(python)) = (corpus(), python()) else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/vectors.py");
+    let files: Vec<_> = ["opendbc", "cantools", "css", "can-dbc"]
+        .iter()
+        .flat_map(|folder| files(corpus.join("dbc").join(folder)))
+        .collect();
+    let made = Command::new(&python).arg(&script).arg("--facts").args(&files).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let lines = String::from_utf8(made.stdout).unwrap();
+    let (mut same, mut other) = (0, Vec::new());
+    for line in lines.lines() {
+        let (equal, different) = facts::compare(line, |file| std::fs::read(file).unwrap());
+        same += equal;
+        other.extend(different);
+    }
+    assert!(other.is_empty(), "{} of {} facts:\n{}", other.len(), same + other.len(), other.join("\n"));
+    assert_eq!(same, 432_151);
+}
+
 /// What the codec makes of a recording: frames, known frames, frames that were too short, decoded values.
 fn decode(dbc: PathBuf, log: PathBuf) -> [usize; 4] {
     let codec = Codec::compile(&Database::parse(&std::fs::read(dbc).unwrap()).unwrap());
@@ -131,6 +154,7 @@ fn bits(name: &str, start: u16, size: u16) -> Signal {
         values: Vec::new(),
         multiplex: Multiplex::Plain,
         start_value: None,
+        receivers: Vec::new(),
         comment: None,
     }
 }

@@ -202,12 +202,13 @@ fn read(reading: PathReading, leaves: &HashMap<String, Leaf>, now: Nanoseconds, 
     let leaf = leaves.get(&path);
     let withheld = privacy == Privacy::Kept && leaf.is_some_and(values::is_private);
     let (quality, value) = wire::from_variant(quality, &value).unwrap_or((Quality::Invalid, None));
+    let heard = heard_ns > 0 || quality.has_value();
     Reading {
         unit: leaf.map(|leaf| leaf.unit.clone()).unwrap_or_default(),
         path,
         quality: quality.word(),
         value: value.filter(|_| !withheld),
-        age: (heard_ns > 0).then(|| (now - Nanoseconds(heard_ns)).as_secs_f64()),
+        age: heard.then(|| (now - Nanoseconds(heard_ns)).as_secs_f64()),
         withheld,
     }
 }

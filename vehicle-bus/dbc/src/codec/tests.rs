@@ -20,6 +20,7 @@ fn signal(start: u16, size: u16, byte_order: ByteOrder, kind: Kind) -> Signal {
         values: Vec::new(),
         multiplex: Multiplex::Plain,
         start_value: None,
+        receivers: Vec::new(),
         comment: None,
     }
 }
@@ -32,11 +33,13 @@ fn codec(length: usize, signals: Vec<Signal>) -> Codec {
         length,
         format: FrameFormat::Classic,
         cycle_ms: None,
+        send_type: None,
         comment: None,
         sender: None,
+        other_senders: Vec::new(),
         signals,
     };
-    Codec::compile(&Database { messages: vec![message], repairs: Vec::new() })
+    Codec::compile(&Database { messages: vec![message], ..Database::default() })
 }
 
 fn decoded(codec: &Codec, data: &[u8]) -> Vec<(usize, f64)> {

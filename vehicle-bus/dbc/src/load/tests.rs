@@ -26,6 +26,44 @@ fn what_a_file_says_about_messages() {
 }
 
 #[test]
+fn what_a_file_says_about_who_sends_and_who_listens() {
+    let text = "VERSION \"1.2\"\nBU_: A B C\nBO_ 1 m: 8 A\n SG_ S : 0|8@1+ (1,0) [0|0] \"\" B,C\n SG_ T : 8|8@1+ (1,0) [0|0] \"\" Vector__XXX\n\
+                BO_ 2 n: 8 Vector__XXX\nBO_TX_BU_ 1 : A,C;\nCM_ BU_ B \"The \\\"body\\\"\";\n\
+                BA_DEF_ BO_ \"GenMsgSendType\" ENUM \"Cyclic\",\"OnChange\";\nBA_DEF_DEF_ \"GenMsgSendType\" \"Cyclic\";\nBA_ \"GenMsgSendType\" BO_ 1 1;\n\
+                BA_DEF_ BU_ \"SystemNodeLongSymbol\" STRING ;\nBA_ \"SystemNodeLongSymbol\" BU_ C \"LongC\";\n";
+    let database = Database::parse(text.as_bytes()).unwrap();
+    assert_eq!((database.version.as_str(), &database.repairs), ("1.2", &Vec::new()));
+    let nodes: Vec<_> = database.nodes.iter().map(|node| (node.name.as_str(), node.comment.as_deref())).collect();
+    assert_eq!(nodes, [("A", None), ("B", Some("The \"body\"")), ("LongC", None)]);
+    let [one, two] = database.messages.as_slice() else { panic!("{database:?}") };
+    assert_eq!((one.sender.as_deref(), one.other_senders.as_slice()), (Some("A"), ["LongC".to_owned()].as_slice()));
+    assert_eq!((two.sender.as_deref(), two.other_senders.len()), (None, 0));
+    assert_eq!((one.send_type.as_deref(), two.send_type.as_deref()), (Some("OnChange"), Some("Cyclic")));
+    assert_eq!(
+        (one.signals[0].receivers.as_slice(), one.signals[1].receivers.len()),
+        (["B", "LongC"].map(str::to_owned).as_slice(), 0)
+    );
+}
+
+#[test]
+fn values_that_are_given_by_the_name_of_their_table() {
+    let text = "VAL_TABLE_ Switch 1 \"on\" -1 \"none\" ;\nBO_ 1 m: 8 X\n SG_ A : 0|8@1- (1,0) [0|0] \"\" X\n SG_ B : 8|8@1+ (1,0) [0|0] \"\" X\n\
+                VAL_ 1 A Switch ;\nVAL_ 1 B Lost;\n";
+    let database = Database::parse(text.as_bytes()).unwrap();
+    let [a, b] = database.messages[0].signals.as_slice() else { panic!("{database:?}") };
+    assert_eq!(a.values, [(1, "on".to_owned()), (-1, "none".to_owned())]);
+    assert_eq!(b.values, []);
+    let told: Vec<_> = database.repairs.iter().map(|repair| (repair.line, repair.what.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (5, "VAL_ names the value table Switch: its values are taken"),
+            (6, "VAL_ names the value table Lost: there is none: left out")
+        ]
+    );
+}
+
+#[test]
 fn what_a_file_says_about_signals() {
     let database = database();
     let (index, odd) = database.message("Little").unwrap().signal("SignedOdd").unwrap();

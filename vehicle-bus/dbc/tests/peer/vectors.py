@@ -1,6 +1,8 @@
 """What cantools makes of DBC files: which signals are there in a payload, and their values.
 
-usage: vectors.py DBC...                  writes to standard output
+usage: vectors.py [--facts] DBC...        writes to standard output
+
+With --facts a line of JSON for each file instead: everything that is no payload, names, units, comments, limits and so on.
 
 A line `file PATH` begins a file, `skip REASON` stands for one that cantools refuses even when mended. `about` begins a message: raw id (bit 31:
 extended), cycle in ms, `j1939` or `-`, then name=start value=named values of every signal. Every other line is a payload: raw id, payload, then name=raw=physical of every signal that is there. Each signal is decoded alone, so that overlaps cannot break
@@ -10,6 +12,7 @@ The vectors in the repository: python3 tests/peer/vectors.py features.dbc odd.db
 """
 import collections
 import copy
+import json
 import logging
 import os
 import random
@@ -130,17 +133,62 @@ def present(message, codecs, payload):
             yield f"{signal.name}={raw!r}={float(physical)!r}"
 
 
+def load(file):
+    data = open(file, "rb").read().replace(b"\r\n", b"\n")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    return cantools.database.load_string(mended(text), "dbc", strict=False)
+
+
+def facts(database):
+    def signal(signal):
+        return {
+            "unit": signal.unit or "",
+            "minimum": signal.minimum,
+            "maximum": signal.maximum,
+            "factor": float(signal.scale),
+            "offset": float(signal.offset),
+            "comment": signal.comment,
+            "receivers": signal.receivers,
+            "values": sorted([value, str(name)] for value, name in (signal.choices or {}).items()),
+        }
+
+    def message(message):
+        return {
+            "name": message.name,
+            "length": message.length,
+            "cycle_ms": message.cycle_time or None,
+            "send_type": message.send_type or None,
+            "comment": message.comment,
+            "senders": message.senders,
+            "is_fd": message.is_fd,
+            "signals": {it.name: signal(it) for it in message.signals},
+        }
+
+    return {
+        "version": database.version or "",
+        "nodes": [[node.name, node.comment] for node in database.nodes],
+        "messages": {it.frame_id | it.is_extended_frame << 31: message(it) for it in database.messages},
+    }
+
+
 def main(files):
+    only_facts = files[:1] == ["--facts"]
+    if only_facts:
+        for file in files[1:]:
+            try:
+                database = load(file)
+            except Exception:
+                database = None
+            print(json.dumps({"file": file} | (facts(database) if database else {"refused": True})))
+        return
     print(f"# Made by peer/vectors.py with cantools {cantools.__version__}; it says what a line holds.")
     for file in files:
         print("file", file)
-        data = open(file, "rb").read().replace(b"\r\n", b"\n")
         try:
-            text = data.decode("utf-8")
-        except UnicodeDecodeError:
-            text = data.decode("cp1252", "replace")
-        try:
-            database = cantools.database.load_string(mended(text), "dbc", strict=False)
+            database = load(file)
         except Exception as error:
             print("skip", str(error).replace("\n", " ")[:150])
             continue
