@@ -1,6 +1,7 @@
 //! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
 
 mod codec;
+mod fanout;
 mod figure;
 mod latency;
 mod library;
@@ -11,6 +12,7 @@ mod player;
 mod process;
 mod running;
 mod screens;
+mod service;
 mod store;
 
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ enum Name {
     Loading,
     /// Updates a second through the vehicle service's core, to ten subscribers
     Store,
+    /// Values a second through D-Bus to one client, and how late immediate ones are
+    Fanout,
     /// From a frame on the link to a client's hands
     Latency,
     /// CPU, memory and frame times of a running simulation
@@ -84,6 +88,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Codec => codec::figures(),
         Name::Loading => loading::figures(),
         Name::Store => store::figures(),
+        Name::Fanout => fanout::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
