@@ -3,6 +3,7 @@
 mod codec;
 mod fanout;
 mod figure;
+mod full_bus;
 mod latency;
 mod library;
 mod loading;
@@ -43,6 +44,8 @@ enum Name {
     Store,
     /// Values a second through D-Bus to one client, and how late immediate ones are
     Fanout,
+    /// CPU of the vehicle service with 4,400 frames a second
+    FullBus,
     /// From a frame on the link to a client's hands
     Latency,
     /// CPU, memory and frame times of a running simulation
@@ -89,6 +92,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Loading => loading::figures(),
         Name::Store => store::figures(),
         Name::Fanout => fanout::figures(),
+        Name::FullBus => full_bus::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
