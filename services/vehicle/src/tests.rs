@@ -13,6 +13,7 @@ use crate::core::{Core, Effect};
 use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
+mod immediate;
 
 const DBC: &str = r#"
 BO_ 100 Motion: 2 X
@@ -68,7 +69,16 @@ struct Bench(Core);
 
 impl Bench {
     fn new() -> Self {
-        let profile = Profile::parse("car.toml", CAR, Catalogue::ours()).unwrap();
+        Self::of(CAR)
+    }
+
+    /// The same car, but that its speed is told at once.
+    fn immediate() -> Self {
+        Self::of(&CAR.replacen("cycle_ms = 20\n", "cycle_ms = 20\nimmediate = true\n", 1))
+    }
+
+    fn of(car: &str) -> Self {
+        let profile = Profile::parse("car.toml", car, Catalogue::ours()).unwrap();
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), 7);
         // The link's second interface is the car's first bus.

@@ -68,7 +68,7 @@ fn describe(profile: &Profile) -> String {
                 write!(text, ", {what} {} ms", time.as_millis()).unwrap();
             }
         }
-        text.push('\n');
+        text.push_str(if signal.immediate { ", at once\n" } else { "\n" });
     }
     if let Some(climate) = &profile.climate {
         let (bus, echo) = (&profile.buses[climate.bus].interface, path(climate.echo));
