@@ -126,11 +126,8 @@ pub fn frames(text: &[u8], interfaces: &[&str]) -> Vec<Frame> {
 }
 
 fn decode(recording: &Recording, text: &[u8]) -> Result<f64> {
-    let codecs: Vec<Codec> = recording
-        .buses
-        .values()
-        .map(|path| Ok(Codec::compile(&parse(path)?)))
-        .collect::<Result<_>>()?;
+    let codecs: Vec<Codec> =
+        recording.buses.values().map(|path| Ok(Codec::compile(&parse(path)?))).collect::<Result<_>>()?;
     let interfaces: Vec<_> = recording.buses.keys().copied().collect();
     let frames = frames(text, &interfaces);
     Ok(speed(frames.len(), || {

@@ -87,8 +87,7 @@ fn run(shape: Shape, time: Duration, acknowledged: u64, hanging: bool) -> Result
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let heard = runtime.block_on(async {
         let connection = Bus::open(service.daemon.address()).await.connection;
-        let mut subscription =
-            Subscription::open(&connection, Wish { paths, min_interval_ms: 0, window: 64 }).await?;
+        let mut subscription = Subscription::open(&connection, Wish { paths, min_interval_ms: 0, window: 64 }).await?;
         let mut late = Vec::new();
         let (mut first, mut last) = (None, begun);
         while first.is_none_or(|first| last - first < WARM_UP + time) {
@@ -182,7 +181,11 @@ fn write_car(shape: Shape, folder: &Path) -> Result<Vec<String>> {
             writeln!(dbc, "BO_ {} M{at}: 1 X", 0x100 + at)?;
         }
         writeln!(dbc, " SG_ S{at} : {bit}|8@1+ (1,0) [0|0] \"\" X")?;
-        writeln!(car, "[[signals]]\nleaf = \"{}\"\nbus = \"can0\"\nmessage = \"M{message}\"\nsignal = \"S{at}\"", leaf.path)?;
+        writeln!(
+            car,
+            "[[signals]]\nleaf = \"{}\"\nbus = \"can0\"\nmessage = \"M{message}\"\nsignal = \"S{at}\"",
+            leaf.path
+        )?;
         writeln!(car, "cycle_ms = 1000\nimmediate = true")?;
         if let [zero, one, ..] = leaf.allowed.as_slice() {
             writeln!(car, "values = {{ 0 = \"{zero}\", 1 = \"{one}\" }}")?;

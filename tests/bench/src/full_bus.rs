@@ -63,7 +63,9 @@ fn drive(link: &Local, recording: &[Frame], ended: &AtomicBool) -> Result<f64> {
     let mut sent = 0;
     for frame in recording.iter().cycle().take_while(|_| !ended.load(Ordering::Relaxed)) {
         sent += 1;
-        std::thread::sleep((begun + Duration::from_secs(1) * sent / FRAMES_A_SECOND).saturating_duration_since(Instant::now()));
+        std::thread::sleep(
+            (begun + Duration::from_secs(1) * sent / FRAMES_A_SECOND).saturating_duration_since(Instant::now()),
+        );
         let t_ns = u64::try_from(begun.elapsed().as_nanos())?;
         let mut frame = *frame;
         frame.t_ns = t_ns;

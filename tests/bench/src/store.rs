@@ -68,15 +68,23 @@ pub fn figures() -> Result<Vec<Figure>> {
 /// A car of a thousand leaves.
 fn car() -> Result<Car> {
     let mut catalogue = String::new();
-    let mut profile = "name = \"Thousand\"\ndescription = \"A thousand leaves.\"\n[buses.can0]\ndbc = \"x.dbc\"\nbitrate = 500_000\n".to_owned();
+    let mut profile =
+        "name = \"Thousand\"\ndescription = \"A thousand leaves.\"\n[buses.can0]\ndbc = \"x.dbc\"\nbitrate = 500_000\n"
+            .to_owned();
     let mut dbc = String::new();
     for message in 0..MESSAGES {
         writeln!(dbc, "BO_ {} M{message}: 8 X", 0x100 + message)?;
         for signal in 0..SIGNALS {
             writeln!(dbc, " SG_ S{signal} : {}|16@1+ (0.01,0) [0|0] \"km/h\" X", 16 * signal)?;
             let path = path(SIGNALS * message + signal);
-            writeln!(catalogue, "[leaves.\"{path}\"]\nkind = \"sensor\"\ndatatype = \"float\"\nunit = \"km/h\"\ndescription = \"One of many.\"")?;
-            writeln!(profile, "[[signals]]\nleaf = \"{path}\"\nbus = \"can0\"\nmessage = \"M{message}\"\nsignal = \"S{signal}\"\ncycle_ms = 20")?;
+            writeln!(
+                catalogue,
+                "[leaves.\"{path}\"]\nkind = \"sensor\"\ndatatype = \"float\"\nunit = \"km/h\"\ndescription = \"One of many.\""
+            )?;
+            writeln!(
+                profile,
+                "[[signals]]\nleaf = \"{path}\"\nbus = \"can0\"\nmessage = \"M{message}\"\nsignal = \"S{signal}\"\ncycle_ms = 20"
+            )?;
         }
     }
     let told = |mistakes: Vec<tandem_signals::Mistake>| mistakes.first().map(ToString::to_string).unwrap_or_default();

@@ -2,6 +2,7 @@
 //! the line in the file.
 
 mod names;
+mod notes;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 
 use names::{Edits, Word, Words, digit_first};
+pub use notes::{Note, Said, Setting};
 use statement::{Kind, Statement};
 
 use crate::error::NEAR;
@@ -19,8 +21,10 @@ const MESSAGE_OF_LOOSE_SIGNALS: &str = "VECTOR__INDEPENDENT_SIG_MSG";
 const NOBODY: &str = "Vector__XXX";
 
 /// A text that the parser takes, and where its messages and signals stood.
-pub struct Mended {
+pub struct Mended<'a> {
     pub text: String,
+    /// What was read already and is not in the text any more.
+    pub notes: Vec<Note<'a>>,
     pub repairs: Vec<Repair>,
     /// Of each `BO_` left in the text, its line and those of its signals.
     pub lines: Vec<MessageLines>,
@@ -38,23 +42,29 @@ pub struct MessageLines {
 ///
 /// # Errors
 /// [`DbcError`] for a text whose statements cannot be told apart, and for an id over 32 bits.
-pub fn mend(text: &str) -> Result<Mended, DbcError> {
+pub fn mend(text: &str) -> Result<Mended<'_>, DbcError> {
     let statements = statement::split(text)?;
     let mut mender = Mender { known: survey(&statements)?, ..Mender::default() };
     let mut mended = String::with_capacity(text.len() + text.len() / 16);
+    let mut notes = Vec::new();
     for statement in &statements {
         mended.push_str(statement.gap);
-        match mender.statement(statement) {
-            Outcome::Keep(edits) => edits.apply(statement.text, &mut mended),
-            // An empty statement of as many lines: the parser counts lines as the file does.
-            Outcome::Drop => mended.extend(statement.text.chars().filter(|c| *c == '\n')),
+        let note = mender.note(statement);
+        if note.is_none()
+            && let Outcome::Keep(edits) = mender.statement(statement)
+        {
+            edits.apply(statement.text, &mut mended);
+            continue;
         }
+        // An empty statement of as many lines: the parser counts lines as the file does.
+        notes.extend(note);
+        mended.extend(statement.text.matches('\n'));
     }
-    if !mended.ends_with('\n') {
-        mended.push('\n');
-    }
+    // The parser takes its time for every line end, and behind the last statement there are as many as there were notes.
+    mended.truncate(mended.trim_end().len());
+    mended.push('\n');
     mender.repairs.sort_by_key(|repair| repair.line);
-    Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines })
+    Ok(Mended { text: mended, notes, repairs: mender.repairs, lines: mender.lines })
 }
 
 /// A statement of a mended text, as it stands there and as a text of its own that parses or does not.
@@ -147,6 +157,14 @@ struct Mender<'a> {
 impl<'a> Mender<'a> {
     fn report(&mut self, statement: &Statement<'_>, defect: Defect, what: String) {
         self.repairs.push(Repair { line: statement.line, defect, what });
+    }
+
+    /// A statement that is plain, and speaks of what is there under the id that the file gives it.
+    fn note(&self, statement: &Statement<'a>) -> Option<Note<'a>> {
+        let note = notes::read(statement.keyword, statement.text)?;
+        let known = matches!(self.known.ids.get(&note.message), Some(Fate::Kept(id)) if *id == note.message);
+        let has = |signal| self.known.signals.contains(&(note.message, signal));
+        (known && note.signal.is_none_or(has)).then_some(note)
     }
 
     fn statement(&mut self, statement: &Statement<'a>) -> Outcome {

@@ -99,17 +99,7 @@ impl Field {
             false => 64u8.saturating_sub(size).saturating_sub(first.saturating_mul(8).saturating_add(bit)),
             true => first.saturating_mul(8).saturating_add(7 - bit).min(63),
         };
-        Self {
-            first,
-            last,
-            shift,
-            size,
-            above,
-            big,
-            kind,
-            factor: signal.factor,
-            offset: signal.offset,
-        }
+        Self { first, last, shift, size, above, big, kind, factor: signal.factor, offset: signal.offset }
     }
 
     /// The field, but one that fits no payload.

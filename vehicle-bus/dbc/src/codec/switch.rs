@@ -12,7 +12,8 @@ impl Codec {
     /// The switch of a message with these groups, if one multiplexor decides on all of them.
     pub(super) fn switch(&mut self, groups: Range<usize>) -> Option<Switch> {
         let groups = self.groups.get(groups)?;
-        let mut conditions = groups.iter().filter_map(|group| self.conditions.get(group.condition? as usize)).peekable();
+        let mut conditions =
+            groups.iter().filter_map(|group| self.conditions.get(group.condition? as usize)).peekable();
         let multiplexor = conditions.peek()?.multiplexor;
         let mut starts = vec![0];
         for condition in conditions {
@@ -32,7 +33,10 @@ impl Codec {
         let lasts = starts.iter().skip(1).map(|next| next - 1).chain([u64::MAX]);
         for (start, last) in starts.iter().zip(lasts) {
             let from = runs.len();
-            groups.iter().filter(|group| self.selects(group, Some(*start))).for_each(|group| add(&mut runs, from, group));
+            groups
+                .iter()
+                .filter(|group| self.selects(group, Some(*start)))
+                .for_each(|group| add(&mut runs, from, group));
             cases.push(Case { last, runs: first_run + from..first_run + runs.len() });
         }
         let from = runs.len();
