@@ -168,7 +168,7 @@ impl Core {
 
     /// A heartbeat while no car brings the time, which stands still: the service is alive, its readings are not.
     pub fn heartbeat(&mut self) -> Vec<Effect> {
-        self.subscriptions.heartbeat(&self.store, self.now).into_iter().map(Effect::Tell).collect()
+        self.subscriptions.heartbeat(&self.store, self.told_until()).into_iter().map(Effect::Tell).collect()
     }
 
     /// The tick that must happen before a frame of this time is heard, if any.
@@ -226,7 +226,7 @@ impl Core {
         let fault = self.store.hear(&frame).filter(|(_, count)| *count == 1);
         let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
         if !self.store.immediate().is_empty() {
-            self.told_at = self.told_at.max(Nanoseconds(frame.t_ns));
+            self.told_at = self.told_until().max(Nanoseconds(frame.t_ns));
             let batches = self.subscriptions.tell_at_once(self.store.immediate(), &self.store, self.told_at);
             effects.extend(batches.into_iter().map(Effect::Tell));
         }
@@ -245,8 +245,13 @@ impl Core {
         effects
     }
 
+    /// The latest moment that anybody was told of.
+    fn told_until(&self) -> Nanoseconds {
+        self.now.max(self.told_at)
+    }
+
     fn tell(&mut self) -> Vec<Effect> {
-        let (batches, dropped) = self.subscriptions.tick(&self.store, self.now);
+        let (batches, dropped) = self.subscriptions.tick(&self.store, self.told_until());
         let dropped = dropped.into_iter().map(|(id, client)| Effect::Dropped { id, client });
         dropped.chain(batches.into_iter().map(Effect::Tell)).collect()
     }
@@ -265,11 +270,11 @@ impl Core {
         min_interval: Nanoseconds,
         window: u32,
     ) -> Result<Opened, SubscribeError> {
-        self.subscriptions.open(client, paths, min_interval, window, &self.store, self.now)
+        self.subscriptions.open(client, paths, min_interval, window, &self.store, self.told_until())
     }
 
     pub fn acknowledge(&mut self, client: &str, id: u32, sequence: u64) {
-        self.subscriptions.acknowledge(client, id, sequence, self.now);
+        self.subscriptions.acknowledge(client, id, sequence, self.told_until());
     }
 
     pub fn unsubscribe(&mut self, client: &str, id: u32) -> bool {

@@ -13,6 +13,7 @@ use crate::core::{Core, Effect};
 use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
+mod immediate;
 mod last_values;
 
 const DBC: &str = r#"
@@ -70,6 +71,11 @@ struct Bench(Core);
 impl Bench {
     fn new() -> Self {
         Self::of(CAR)
+    }
+
+    /// The same car, but that its speed is told at once.
+    fn immediate() -> Self {
+        Self::of(&CAR.replacen("cycle_ms = 20\n", "cycle_ms = 20\nimmediate = true\n", 1))
     }
 
     fn of(car: &str) -> Self {

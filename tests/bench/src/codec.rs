@@ -115,7 +115,7 @@ pub fn speed(items: usize, mut work: impl FnMut()) -> f64 {
     }
 }
 
-fn frames(text: &[u8], interfaces: &[&str]) -> Vec<Frame> {
+pub fn frames(text: &[u8], interfaces: &[&str]) -> Vec<Frame> {
     LogReader::new(text)
         .filter_map(|(_, line)| line.ok())
         .filter_map(|line| {

@@ -1,19 +1,19 @@
 //! From a frame on the link to a client's hands: this process is the car at one end and the client at the other, so that one clock tells both.
 
-use std::process::Command;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use tandem_can::{Event, Hello, Listener, Pace};
+use tandem_can::{Event, Local};
 use tandem_contracts::subscription::{News, Subscription, Wish};
 use tandem_dbc::{Codec, Database};
 use tandem_frame::{BusIndex, Frame};
-use tandem_scenes::{Bus, Daemon, binary, root};
+use tandem_scenes::{Bus, root};
 use tandem_units::Value;
 
 use crate::figure::Figure;
-use crate::process::{Kept, quantile};
+use crate::process::quantile;
+use crate::service::Service;
 
 /// Time comes this often.
 const STEP: Duration = Duration::from_millis(1);
@@ -28,23 +28,12 @@ const LEFT_OUT: usize = 100;
 const PATH: &str = "Vehicle.TraveledDistanceSinceStart";
 
 pub fn figures() -> Result<Vec<Figure>> {
-    let folder = tempfile::tempdir()?;
-    let link = folder.path().join("link");
-    let daemon = Daemon::start();
-    let listener = Listener::bind(&link)?;
-    let _service = Kept(
-        Command::new(binary("tandem-vehicle"))
-            .args(["--car", "demo", "--link"])
-            .arg(&link)
-            .env("TANDEM_BUS", daemon.address())
-            .env("TANDEM_ASSETS", root().join("assets"))
-            .env("TANDEM_LOG", "error")
-            .spawn()?,
-    );
+    let service = Service::start("demo", &["can0", "can1"])?;
     let (sent_sender, sent) = mpsc::channel();
-    let car = std::thread::spawn(move || drive(&listener, &sent_sender));
+    let link = service.link.clone();
+    let car = std::thread::spawn(move || drive(&link, &sent_sender));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let heard = runtime.block_on(listen(daemon.address()))?;
+    let heard = runtime.block_on(listen(service.daemon.address()))?;
     car.join().map_err(|_| anyhow::anyhow!("the car's thread panicked"))??;
 
     // A frame has arrived with the first batch that carries its value or a later one.
@@ -64,7 +53,7 @@ pub fn figures() -> Result<Vec<Figure>> {
 }
 
 /// Sends a frame with a new number every few steps, and says when.
-fn drive(listener: &Listener, sent: &mpsc::Sender<(u32, Instant)>) -> Result<()> {
+fn drive(link: &Local, sent: &mpsc::Sender<(u32, Instant)>) -> Result<()> {
     let dbc = std::fs::read(root().join("assets/cars/demo/powertrain.dbc"))?;
     let database = Database::parse(&dbc)?;
     let message = database.message("TripStatus").context("the demo car has no TripStatus")?;
@@ -72,8 +61,6 @@ fn drive(listener: &Listener, sent: &mpsc::Sender<(u32, Instant)>) -> Result<()>
     let codec = Codec::compile(&database);
     let index = codec.index(message.id).context("the codec has no TripStatus")?;
 
-    let link = listener.accept()?;
-    link.send(&[Event::Hello(Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] })])?;
     let begun = Instant::now();
     for step in 1..=FRAMES * STEPS_A_FRAME + STEPS_AFTER {
         std::thread::sleep((begun + STEP * step).saturating_duration_since(Instant::now()));

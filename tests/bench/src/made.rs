@@ -18,7 +18,7 @@ pub fn plain(messages: usize) -> String {
         let id = id(message);
         _ = writeln!(text, "BO_ {id} Message_{message}: 8 Gateway");
         _ = writeln!(notes, "CM_ BO_ {id} \"What module {message} says of itself, and how it fares.\";");
-        _ = writeln!(notes, "BA_ \"GenMsgCycleTime\" BO_ {id} {};", [10, 20, 50, 100, 500][message % 5]);
+        _ = writeln!(notes, "BA_ \"GenMsgCycleTime\" BO_ {id} {};", 10 << (message % 5));
         let mut bit = 0;
         for (at, size) in SIZES.into_iter().take(12 - usize::from(message % 5 == 4)).enumerate() {
             let (sign, factor, offset) = if size > 8 { ('-', "0.01", "-40") } else { ('+', "1", "0") };

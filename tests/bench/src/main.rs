@@ -1,7 +1,9 @@
 //! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
 
 mod codec;
+mod fanout;
 mod figure;
+mod full_bus;
 mod latency;
 mod library;
 mod loading;
@@ -11,6 +13,7 @@ mod player;
 mod process;
 mod running;
 mod screens;
+mod service;
 mod store;
 
 use std::process::ExitCode;
@@ -39,6 +42,10 @@ enum Name {
     Loading,
     /// Updates a second through the vehicle service's core, to ten subscribers
     Store,
+    /// Values a second through D-Bus to one client, and how late immediate ones are
+    Fanout,
+    /// CPU of the vehicle service with 4,400 frames a second
+    FullBus,
     /// From a frame on the link to a client's hands
     Latency,
     /// CPU, memory and frame times of a running simulation
@@ -84,6 +91,8 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Codec => codec::figures(),
         Name::Loading => loading::figures(),
         Name::Store => store::figures(),
+        Name::Fanout => fanout::figures(),
+        Name::FullBus => full_bus::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),

@@ -30,19 +30,19 @@ pub(crate) const NEAR: usize = 60;
 
 impl DbcError {
     /// What the parser found wrong in a mended text, by the lines of the file.
-    pub(crate) fn new(error: can_dbc::DbcError, mended: &Mended) -> Self {
+    pub(crate) fn new(error: can_dbc::DbcError, mended: &Mended<'_>) -> Self {
         Self::found(error, &mended.text).of_file(mended)
     }
 
     /// The first line of a mended text that says something else to the parser than to the repair.
-    pub(crate) fn misread(mended: &Mended) -> Self {
+    pub(crate) fn misread(mended: &Mended<'_>) -> Self {
         let text = &mended.text;
         let wrong = text.lines().zip(1..).find_map(|(refused, line)| Some((line, refused, missing(refused)?)));
         let (line, refused, (column, expected)) = wrong.unwrap_or_else(|| (1, nth_line(text, 1), (1, one_a_line())));
         Self::syntax(line, column, expected, refused).of_file(mended)
     }
 
-    fn of_file(mut self, mended: &Mended) -> Self {
+    fn of_file(mut self, mended: &Mended<'_>) -> Self {
         match &mut self {
             Self::Syntax { line, .. } | Self::Value { line, .. } | Self::Id { line, .. } | Self::Quote { line, .. } => {
                 *line = mended.line_of_file(*line);

@@ -10,11 +10,13 @@ use encoding_rs::Encoding;
 use tandem_frame::CanId;
 
 use crate::lint::{DEEPEST, never_there};
-use crate::repair::{self, MessageLines};
+use crate::repair::{self, MessageLines, Note, Said, Setting};
 use crate::{ByteOrder, Database, DbcError, Defect, FrameFormat, Kind, Message, Multiplex, Node, Repair, Signal};
 
 /// A text of this size, 16 MiB, keeps a machine busy for some seconds and with a gigabyte; real ones have a tenth of it.
 const LARGEST: usize = 16 << 20;
+/// The mark of an extended id.
+const EXTENDED: u32 = 1 << 31;
 const CYCLE_TIME: &str = "GenMsgCycleTime";
 const FRAME_FORMAT: &str = "VFrameFormat";
 const SEND_TYPE: &str = "GenMsgSendType";
@@ -38,7 +40,8 @@ impl Database {
         let text = decoded(text)?;
         let mut mended = repair::mend(&text)?;
         let dbc = can_dbc::Dbc::try_from(mended.text.as_str()).map_err(|error| DbcError::new(error, &mended))?;
-        let mut loader = Loader { repairs: std::mem::take(&mut mended.repairs), ..Loader::new(&dbc) };
+        let notes = std::mem::take(&mut mended.notes);
+        let mut loader = Loader { repairs: std::mem::take(&mut mended.repairs), ..Loader::new(&dbc, notes) };
         let messages = dbc.messages.iter().zip(&mended.lines);
         let same = |(message, lines): (&can_dbc::Message, &MessageLines)| {
             message.id.raw() == lines.id && message.signals.len() == lines.signals.len()
@@ -84,7 +87,7 @@ fn decoded(bytes: &[u8]) -> Result<String, DbcError> {
             })
             .collect(),
     };
-    Ok(line_ends(&text))
+    Ok(if text.contains('\r') { line_ends(&text) } else { text })
 }
 
 fn line_ends(text: &str) -> String {
@@ -118,7 +121,7 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(dbc: &'a can_dbc::Dbc) -> Self {
+    fn new(dbc: &'a can_dbc::Dbc, notes: Vec<Note<'a>>) -> Self {
         let attributes = |name: &'static str| dbc.attribute_values_message.iter().filter(move |a| a.name == name);
         let of_signals = |name: &'static str| dbc.attribute_values_signal.iter().filter(move |a| a.name == name);
         let words = |wanted: &str| {
@@ -138,7 +141,7 @@ impl<'a> Loader<'a> {
                 .1
                 .extend(ranges);
         }
-        Self {
+        let mut loader = Self {
             repairs: Vec::new(),
             cycle_default: dbc.attribute_default(CYCLE_TIME).and_then(milliseconds),
             cycles: attributes(CYCLE_TIME).map(|a| (a.message_id, milliseconds(&a.value))).collect(),
@@ -188,6 +191,41 @@ impl<'a> Loader<'a> {
                 })
                 .collect(),
             mappings,
+        };
+        notes.into_iter().for_each(|note| loader.note(note, formats));
+        loader
+    }
+
+    /// As the statements that the parser reads, further up.
+    fn note(&mut self, note: Note<'a>, formats: &[String]) {
+        let id = match note.message.checked_sub(EXTENDED) {
+            Some(id) => Id::Extended(id),
+            None => Id::Standard(note.message as u16),
+        };
+        let value = |setting| match setting {
+            Setting::Number(number) => AttributeValue::Double(number),
+            Setting::Text(text) => AttributeValue::String(text.to_owned()),
+        };
+        match (note.signal, note.said) {
+            (signal, Said::Comment(comment)) => _ = self.comments.insert((id, signal), comment),
+            (Some(signal), Said::Values(values)) => {
+                let named = values.into_iter().map(|(number, name)| (number, unescaped(name))).collect();
+                self.values.insert((id, signal), named);
+            }
+            (None, Said::Attribute(CYCLE_TIME, setting)) => _ = self.cycles.insert(id, milliseconds(&value(setting))),
+            (None, Said::Attribute(FRAME_FORMAT, setting)) => {
+                self.formats.insert(id, format(&value(setting), formats));
+            }
+            (Some(signal), Said::Attribute(START_VALUE, Setting::Number(number))) => {
+                self.starts.insert((id, signal), number);
+            }
+            (None, Said::Attribute(LONG_MESSAGE_NAME, Setting::Text(name))) if !name.is_empty() => {
+                self.long_messages.insert(id, name);
+            }
+            (Some(signal), Said::Attribute(LONG_SIGNAL_NAME, Setting::Text(name))) if !name.is_empty() => {
+                self.long_signals.insert((id, signal), name);
+            }
+            _ => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //! that every later error still names it.
 
 mod names;
+mod notes;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,7 @@ mod tests;
 use std::collections::{HashMap, HashSet};
 
 use names::{Edits, Word, Words, digit_first};
+pub use notes::{Note, Said, Setting};
 use statement::{Kind, Statement};
 
 use crate::error::NEAR;
@@ -23,8 +25,10 @@ const BLANK: usize = 16;
 const MOST_COPIED: usize = 8 << 20;
 
 /// A text that the parser takes, and where its messages and signals stood.
-pub struct Mended {
+pub struct Mended<'a> {
     pub text: String,
+    /// What was read already and is not in the text any more.
+    pub notes: Vec<Note<'a>>,
     pub repairs: Vec<Repair>,
     /// Of each `BO_` left in the text, its line and those of its signals.
     pub lines: Vec<MessageLines>,
@@ -32,7 +36,7 @@ pub struct Mended {
     missing: Vec<(usize, usize)>,
 }
 
-impl Mended {
+impl Mended<'_> {
     /// The line of the file that a line of the text was, both from 1.
     pub fn line_of_file(&self, line: usize) -> usize {
         let before = self.missing.partition_point(|(from, _)| *from <= line);
@@ -52,29 +56,33 @@ pub struct MessageLines {
 ///
 /// # Errors
 /// [`DbcError`] for a text whose statements cannot be told apart, and for an id over 32 bits.
-pub fn mend(text: &str) -> Result<Mended, DbcError> {
+pub fn mend(text: &str) -> Result<Mended<'_>, DbcError> {
     let statements = statement::split(text)?;
     let mut mender = Mender { known: survey(&statements)?, ..Mender::default() };
     let mut mended = String::with_capacity(text.len() + text.len() / 16);
-    let (mut left_out, mut missing) = (0, Vec::new());
+    let (mut left_out, mut missing, mut notes) = (0, Vec::new(), Vec::new());
     for statement in &statements {
         left_out += push_blank(statement.gap, &mut mended);
         if missing.last().map_or(0, |(_, lines)| *lines) < left_out {
             missing.push((statement.line - left_out, left_out));
         }
-        match mender.statement(statement) {
-            Outcome::Keep(edits) => edits.apply(statement.text, &mut mended),
-            Outcome::Drop => {
-                let lines: String = statement.text.chars().filter(|c| *c == '\n').collect();
-                left_out += push_blank(&lines, &mut mended);
-            }
+        let note = mender.note(statement);
+        if note.is_none()
+            && let Outcome::Keep(edits) = mender.statement(statement)
+        {
+            edits.apply(statement.text, &mut mended);
+            continue;
         }
+        // An empty statement of as many lines: the parser counts lines as the file does.
+        notes.extend(note);
+        let lines: String = statement.text.matches('\n').collect();
+        left_out += push_blank(&lines, &mut mended);
     }
-    if !mended.ends_with('\n') {
-        mended.push('\n');
-    }
+    // The parser takes its time for every line end, and behind the last statement there are as many as there were notes.
+    mended.truncate(mended.trim_end().len());
+    mended.push('\n');
     mender.repairs.sort_by_key(|repair| repair.line);
-    Ok(Mended { text: mended, repairs: mender.repairs, lines: mender.lines, missing })
+    Ok(Mended { text: mended, notes, repairs: mender.repairs, lines: mender.lines, missing })
 }
 
 /// Writes what is between two statements; how many of its line ends were left out.
@@ -188,6 +196,14 @@ struct Mender<'a> {
 impl<'a> Mender<'a> {
     fn report(&mut self, statement: &Statement<'_>, defect: Defect, what: String) {
         self.repairs.push(Repair { line: statement.line, defect, what });
+    }
+
+    /// A statement that is plain, and speaks of what is there under the id that the file gives it.
+    fn note(&self, statement: &Statement<'a>) -> Option<Note<'a>> {
+        let note = notes::read(statement.keyword, statement.text)?;
+        let known = matches!(self.known.ids.get(&note.message), Some(Fate::Kept(id)) if *id == note.message);
+        let has = |signal| self.known.signals.contains(&(note.message, signal));
+        (known && note.signal.is_none_or(has)).then_some(note)
     }
 
     fn statement(&mut self, statement: &Statement<'a>) -> Outcome {

@@ -81,7 +81,7 @@ fn describe(profile: &Profile) -> String {
         if !signal.on_change {
             write!(text, ", told each time").unwrap();
         }
-        text.push('\n');
+        text.push_str(if signal.immediate { ", at once\n" } else { "\n" });
     }
     if let Some(climate) = &profile.climate {
         let (bus, echo) = (&profile.buses[climate.bus].interface, path(climate.echo));

@@ -72,13 +72,36 @@ pub(crate) struct Binding {
 }
 
 /// How a physical value becomes one in the leaf's unit.
-pub(crate) enum Computed {
+#[derive(Clone, Debug)]
+pub enum Computed {
     Linear(Conversion),
     Program(Expression),
 }
 
 impl Computed {
-    pub(crate) fn of(&self, physical: f64) -> f64 {
+    /// As `car.toml` has it.
+    ///
+    /// # Errors
+    /// What is wrong with it for this signal of the DBC file.
+    pub fn bind(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Result<Self, String> {
+        Ok(match &signal.transform {
+            Transform::None => Self::Linear(Conversion::NONE),
+            Transform::Linear(linear) => Self::Linear(*linear),
+            Transform::Expression(expression) => Self::Program(expression.clone()),
+            Transform::UnitOfDbc if layout.unit.trim().is_empty() => {
+                return Err(format!(
+                    "`unit = \"dbc\"`: the DBC file names no unit for `{}`: say which it is",
+                    layout.name
+                ));
+            }
+            Transform::UnitOfDbc => Self::Linear(
+                conversion(&layout.unit, &leaf.unit).map_err(|error| format!("`unit = \"dbc\"`: {error}"))?,
+            ),
+        })
+    }
+
+    /// The value in the leaf's unit.
+    pub fn of(&self, physical: f64) -> f64 {
         match self {
             Self::Linear(Conversion { scale, offset }) => physical * scale + offset,
             Self::Program(expression) => expression.evaluate(physical),
@@ -253,7 +276,7 @@ fn bind_signal(
     };
     let message = bus.database.messages.get(index).ok_or("the message does not exist")?;
     let layout = message.signals.get(at).ok_or("the signal does not exist")?;
-    let computed = bind_transform(signal, layout, leaf)?;
+    let computed = Computed::bind(signal, layout, leaf)?;
     if let Some(what) = odd_unit(signal, layout, leaf) {
         warn(what);
     }
@@ -283,20 +306,6 @@ fn bind_signal(
         keep: signal.keep,
         on_change: signal.on_change,
         pace: pace.map(|(at, _)| at),
-    })
-}
-
-fn bind_transform(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Result<Computed, String> {
-    Ok(match &signal.transform {
-        Transform::None => Computed::Linear(Conversion::NONE),
-        Transform::Linear(linear) => Computed::Linear(*linear),
-        Transform::Expression(expression) => Computed::Program(expression.clone()),
-        Transform::UnitOfDbc if layout.unit.trim().is_empty() => {
-            return Err(format!("`unit = \"dbc\"`: the DBC file names no unit for `{}`: say which it is", layout.name));
-        }
-        Transform::UnitOfDbc => Computed::Linear(
-            conversion(&layout.unit, &leaf.unit).map_err(|error| format!("`unit = \"dbc\"`: {error}"))?,
-        ),
     })
 }
 

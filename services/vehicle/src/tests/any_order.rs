@@ -45,6 +45,7 @@ struct Onlooker {
     clock_ms: u64,
     generation: u64,
     now: Nanoseconds,
+    told_at: Nanoseconds,
     /// By subscription: window, last sequence, last acknowledged.
     windows: BTreeMap<u32, (u32, u64, u64)>,
     last_sent: Option<Nanoseconds>,
@@ -112,6 +113,7 @@ impl Onlooker {
         if car.0.generation() != self.generation {
             assert!(car.0.generation() > self.generation, "generations are counted up");
             (self.generation, self.now, self.last_sent) = (car.0.generation(), Nanoseconds::ZERO, None);
+            self.told_at = Nanoseconds::ZERO;
         }
         assert!(car.0.now() >= self.now, "time goes back only with a new generation");
         self.now = car.0.now();
@@ -119,6 +121,8 @@ impl Onlooker {
             let (window, sent, acknowledged) = self.windows.get_mut(&batch.id).expect("nobody else is told");
             assert_eq!(batch.sequence, *sent + 1, "no number is left out");
             *sent = batch.sequence;
+            assert!(batch.now >= self.told_at, "no batch is older than one before it: {batch:?}");
+            self.told_at = batch.now;
             assert!(*window == LOCKSTEP || *sent - *acknowledged <= u64::from(*window), "{batch:?}");
             for (_, reading) in &batch.changes {
                 assert_eq!(reading.value.is_some(), reading.quality.has_value());
@@ -141,8 +145,8 @@ impl Onlooker {
 
 proptest! {
     #[test]
-    fn invariants_hold_whatever_is_said(story in prop::collection::vec(said(), 1..80)) {
-        let mut car = Bench::new();
+    fn invariants_hold_whatever_is_said(story in prop::collection::vec(said(), 1..80), immediate in any::<bool>()) {
+        let mut car = if immediate { Bench::immediate() } else { Bench::new() };
         let mut onlooker = Onlooker { connected: true, generation: car.0.generation(), ..Onlooker::default() };
         for said in story {
             let effects = onlooker.tells(&mut car, said);

@@ -6,6 +6,7 @@ mod administrator;
 mod bad_input;
 mod cantools;
 mod determinism;
+mod hanging;
 mod last_values;
 mod music;
 mod nothing_is_left_behind;

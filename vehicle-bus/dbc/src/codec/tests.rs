@@ -305,4 +305,49 @@ proptest! {
         codec.encode(0, &mut again, 0, physical.unwrap()).unwrap();
         prop_assert_eq!(again, data);
     }
+    #[test]
+    fn a_payload_reads_the_same_whether_it_is_short_or_padded(
+        first in 0..64u16, size in 1..=64u16, big in any::<bool>(), signed in any::<bool>(), data in any::<[u8; 8]>(),
+    ) {
+        let (start, order) = if big { (first / 8 * 8 + 7 - first % 8, Big) } else { (first, Little) };
+        let kind = match (first, size, signed) {
+            (0..=32, 32, false) => Float,
+            (0, 64, false) => Double,
+            (_, _, false) => Unsigned,
+            (_, _, true) => Signed,
+        };
+        let codec = codec(8, vec![signal(start, size.min(64 - first), order, kind)]);
+        let mut long = [0xA5; 64];
+        long[..8].copy_from_slice(&data);
+        let read = |data| {
+            let mut sample = None;
+            codec.decode(0, data, |found| sample = Some((found.raw, found.physical))).unwrap();
+            // Compared as text: what is not a number equals nothing.
+            format!("{sample:?} {:?}", codec.raw(0, 0, data))
+        };
+        prop_assert_eq!(read(&data), read(&long));
+    }
+
+    #[test]
+    fn a_multiplexors_branches_are_looked_up_as_they_are_asked_for_one_by_one(
+        branches in prop::collection::vec(
+            (prop::option::of(prop::collection::vec((0..16u64, 0..6u64), 1..3)), 0..24u16), 1..24,
+        ),
+        selects_signed in any::<bool>(),
+        data in any::<[u8; 8]>(),
+    ) {
+        let kind = if selects_signed { Signed } else { Unsigned };
+        let mut signals = vec![Signal { multiplex: Multiplex::Multiplexor, ..signal(0, 5, Little, kind) }];
+        signals.extend(branches.into_iter().map(|(ranges, start)| {
+            let ranges = ranges.map(|ranges| ranges.into_iter().map(|(low, wide)| low..=low + wide).collect());
+            let multiplex = ranges.map_or(Multiplex::Plain, |ranges| Multiplex::Of { multiplexor: 0, ranges });
+            Signal { multiplex, ..signal(8 + start, 9, Little, Unsigned) }
+        }));
+        let all: Vec<_> = (0..signals.len()).collect();
+        let codec = codec(8, signals);
+        let (mut looked_up, mut asked) = (Vec::new(), Vec::new());
+        codec.decode(0, &data, |sample| looked_up.push(sample)).unwrap();
+        codec.decode_only(0, &all, &data, |sample| asked.push(sample)).unwrap();
+        prop_assert_eq!(looked_up, asked);
+    }
 }

@@ -132,12 +132,13 @@ fn list(text: &str) -> usize {
 /// The length of a statement that ends in `;`, and whether it has one: without, it ends before the next statement.
 fn ended(text: &str, line: usize) -> Result<(usize, bool), DbcError> {
     let (mut opened, mut escaped) = (None, false);
-    for (at, c) in text.char_indices() {
-        match (c, opened) {
-            ('"', Some(_)) if !escaped => opened = None,
-            ('"', None) => opened = Some(at),
-            (';', None) => return Ok((at + 1, true)),
-            ('\n', None) => {
+    // No byte of a longer character is one of these signs.
+    for (at, byte) in text.bytes().enumerate() {
+        match (byte, opened) {
+            (b'"', Some(_)) if !escaped => opened = None,
+            (b'"', None) => opened = Some(at),
+            (b';', None) => return Ok((at + 1, true)),
+            (b'\n', None) => {
                 let next = text.get(at + 1..).unwrap_or_default();
                 if begins_statement(next) {
                     return Ok((text.get(..at).unwrap_or_default().trim_end().len(), false));
@@ -145,7 +146,7 @@ fn ended(text: &str, line: usize) -> Result<(usize, bool), DbcError> {
             }
             _ => {}
         }
-        escaped = c == '\\';
+        escaped = byte == b'\\';
     }
     match opened {
         None => Ok((text.trim_end().len(), false)),

@@ -1,6 +1,9 @@
+use std::ops::RangeInclusive;
+
 use tandem_dbc::{Message, Raw};
 use tandem_frame::Frame;
-use tandem_signals::nearest;
+use tandem_signals::{Conversion, nearest};
+use tandem_store::Computed;
 
 use super::series::Series;
 use crate::dictionary::Dictionary;
@@ -19,11 +22,10 @@ pub struct Wanted {
     book: usize,
     message: usize,
     signal: usize,
-    scale: f64,
-    offset: f64,
+    computed: Computed,
     names: Vec<(i64, String)>,
     /// Raw values that say "not measured".
-    not_available: Vec<i64>,
+    not_available: Vec<RangeInclusive<i64>>,
     gap: Option<u64>,
 }
 
@@ -58,11 +60,12 @@ impl Wanted {
         let mapped = profile.signals.iter().find(|mapped| catalogue.leaf(mapped.leaf).path == path)?;
         let messages = &dictionary.books.get(mapped.bus)?.database.messages;
         let index = messages.iter().position(|candidate| candidate.name == mapped.message)?;
-        let mut wanted = Self::new(mapped.bus, index, messages.get(index)?, &mapped.signal)?;
+        let message = messages.get(index)?;
+        let mut wanted = Self::new(mapped.bus, index, message, &mapped.signal)?;
         let leaf = catalogue.leaf(mapped.leaf);
         wanted.name.clone_from(&leaf.path);
         wanted.unit.clone_from(&leaf.unit);
-        (wanted.scale, wanted.offset) = (mapped.scale, mapped.offset);
+        wanted.computed = Computed::bind(mapped, message.signals.get(wanted.signal)?, leaf).ok()?;
         wanted.not_available.clone_from(&mapped.not_available);
         wanted.names = mapped.values.iter().map(|(raw, value)| (*raw, value.to_string())).collect();
         Some(wanted)
@@ -77,8 +80,7 @@ impl Wanted {
             book,
             message,
             signal: at,
-            scale: 1.0,
-            offset: 0.0,
+            computed: Computed::Linear(Conversion::NONE),
             names: signal.values.clone(),
             not_available: Vec::new(),
             gap,
@@ -102,10 +104,10 @@ impl Wanted {
         let _ = book.codec.decode_only(self.message, &[self.signal], frame.data(), |sample| {
             let raw: Raw = sample.raw;
             let whole = whole(raw);
-            if whole.is_some_and(|raw| self.not_available.contains(&raw)) {
+            if whole.is_some_and(|raw| self.not_available.iter().any(|range| range.contains(&raw))) {
                 return;
             }
-            series.push(t_ns, sample.physical * self.scale + self.offset, whole);
+            series.push(t_ns, self.computed.of(sample.physical), whole);
         });
     }
 }
