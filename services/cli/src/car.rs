@@ -7,7 +7,7 @@ use clap::Subcommand;
 use tandem_signals::{Catalogue, Mistake, Profile};
 use tandem_store::{LoadError, Places};
 
-use crate::failure::{Status, set_up};
+use crate::failure::{SetUp, Status, set_up};
 use crate::places;
 use crate::say::say;
 use crate::table::{Align, Table, counted};
@@ -84,6 +84,9 @@ fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
         }
         // A file that is not there is the set-up's fault, one that cannot be understood is its own.
         Err(error @ (LoadError::NoDbc { .. } | LoadError::NoSuchCar { .. })) => Err(set_up(error.to_string())),
+        Err(LoadError::Read { path, source }) => {
+            Err(anyhow::Error::new(source).context(SetUp(format!("cannot read {}", path.display()))))
+        }
         Err(error) => Err(error.into()),
     }
 }

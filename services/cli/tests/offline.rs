@@ -264,3 +264,72 @@ fn without_a_bus_or_cars_it_says_what_to_do() {
     tandem: TANDEM_ASSETS is GARAGE, which has no folder `cars`
     ");
 }
+
+const TREE: &str = r#"{"Vehicle": {"type": "branch", "children": {"Cabin": {"type": "branch", "children": {
+  "RearviewMirror": {"type": "branch", "children": {"DimmingLevel": {"type": "actuator", "datatype": "uint8", "unit": "percent", "max": 100,
+    "deprecation": "v9.0 - use another."}}}}}}}}"#;
+const OVERLAY: &str = "Vehicle.Speed:\n  type: sensor\n  dbc2vss: {signal: Speed, interval_ms: 100}\nVehicle.Cabin.RearviewMirror.DimmingLevel:\n  type: actuator\n  dbc2vss:\n    signal: Speed\n    transform: {math: \"x / 10\"}\n";
+
+#[test]
+fn an_imported_car_passes_its_check_and_nothing_is_written_over() {
+    let garage = garage();
+    fs::write(garage.path().join("own.vspec"), OVERLAY).unwrap();
+    fs::write(garage.path().join("vss.json"), TREE).unwrap();
+    let run = |arguments: &str| told(&garage, &tandem(&garage, arguments).output().unwrap());
+    let import = "car import own.vspec --dbc assets/cars/two/two.dbc --out made";
+    insta::assert_snapshot!(run(&format!("{import} --vss vss.json")), @r"
+    status 0
+    2 signals carried over, 0 not
+    ");
+    insta::assert_snapshot!(run("car check made --vss vss.json"), @r"
+    status 0
+    GARAGE/made/car.toml:16: warning: `Vehicle.Cabin.RearviewMirror.DimmingLevel` is out of use: v9.0 - use another.
+    Imported car: 2 signals from 1 bus, no mistake, 1 warning
+    ");
+    insta::assert_snapshot!(run("car check made"), @r"
+    status 1
+    GARAGE/made/car.toml:17:8: `leaf`: no leaf `Vehicle.Cabin.RearviewMirror.DimmingLevel` in the catalogue
+    1 mistake
+    ");
+    insta::assert_snapshot!(run(import), @r"
+    status 2
+    tandem: made/car.toml is there already: name another folder
+    ");
+    insta::assert_snapshot!(run("car import own.vspec --dbc assets/cars/two/two.dbc"), @r#"
+    status 1
+    name = "Imported car"
+    description = "Imported from own.vspec."
+
+    [buses.can0]
+    dbc = "two.dbc"
+    bitrate = 500000 # a guess: the mapping does not say it
+
+    [[signals]]
+    leaf = "Vehicle.Speed"
+    bus = "can0"
+    message = "Motion"
+    signal = "Speed"
+    interval_ms = 100
+    on_change = false
+    own.vspec:4:1: no leaf `Vehicle.Cabin.RearviewMirror.DimmingLevel` in the catalogue: `--vss FILE` adds the leaves of VSS
+    1 signal carried over, 1 not
+    "#);
+}
+
+#[test]
+fn a_vss_file_that_cannot_be_read_is_told_by_every_command_that_takes_it() {
+    let garage = garage();
+    fs::write(garage.path().join("vss.json"), "{\"Vehicle\": {\"type\": \"brnch\"},\n\"Vehicle\": 3}").unwrap();
+    let run = |arguments: &str| told(&garage, &tandem(&garage, arguments).output().unwrap());
+    insta::assert_snapshot!(run("car check two --vss vss.json"), @r"
+    status 1
+    vss.json:2:1: `Vehicle` is here already, in line 1
+    1 mistake
+    ");
+    let expected = "status 2\ntandem: vss.json:2:1: `Vehicle` is here already, in line 1\n";
+    for command in ["replay drive.log --car two", "sim --car two", "car import x --dbc assets/cars/two/two.dbc"] {
+        assert_eq!(run(&format!("{command} --vss vss.json")), expected, "{command}");
+    }
+    let missing = run("car check two --vss nowhere.json");
+    assert_eq!(missing, "status 2\ntandem: cannot read nowhere.json: No such file or directory (os error 2)\n");
+}

@@ -93,7 +93,7 @@ fn every_leaf_of_vss_6_is_mapped_and_heard() {
     assert_eq!(others, []);
     let is_private = |path: &str| catalogue.leaf(catalogue.find(path).unwrap()).private;
     for private in [
-        "Vehicle.CurrentLocation.HorizontalAccuracy",
+        "Vehicle.CurrentLocation.GNSSReceiver.MountingPosition.X",
         "Vehicle.Cabin.Infotainment.Navigation.DestinationSet.Latitude",
         "Vehicle.Powertrain.TractionBattery.Charging.Location.Altitude",
         "Vehicle.VehicleIdentification.LicensePlate",

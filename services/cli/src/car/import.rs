@@ -54,6 +54,9 @@ struct Made {
 
 impl Import {
     pub fn run(&self) -> anyhow::Result<Status> {
+        if let Some(there) = self.out.as_ref().map(|folder| folder.join("car.toml")).filter(|there| there.exists()) {
+            return Err(set_up(format!("{} is there already: name another folder", there.display())));
+        }
         let catalogue = self.vss.catalogue()?;
         let buses = self.buses()?;
         let file = self.mapping.display().to_string();
@@ -109,9 +112,6 @@ impl Import {
     /// Nothing that is there already is written over.
     fn put(&self, folder: &Path, text: &str) -> anyhow::Result<()> {
         let there = folder.join("car.toml");
-        if there.exists() {
-            return Err(set_up(format!("{} is there already: name another folder", there.display())));
-        }
         std::fs::create_dir_all(folder).with_context(|| SetUp(format!("cannot make {}", folder.display())))?;
         for path in &self.dbc {
             let copy = folder.join(path.file_name().unwrap_or_default());

@@ -163,6 +163,7 @@ fn a_value_that_goes_or_comes_does_not_wait() {
     let entry = (SPEED, "Speed", "scale = 100\ninterval_ms = 1000\nnot_available = [0xFFFF]");
     let mut car = bench(&[entry]);
     car.raw(1, 0, 0, 0, 0);
+    assert_eq!(car.says(SPEED, 0), "1 valid");
     car.raw(2, 0, 0, 0, 20);
     car.raw(0xFFFF, 0, 0, 0, 40);
     assert_eq!(car.says(SPEED, 40), "absent");
