@@ -44,7 +44,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("libxi6", For::Windows, "windows on X11: touch and mouse"),
     ("libxkbcommon-x11-0", For::Windows, "windows on X11 and Wayland: the keyboard"),
     ("libwayland-client0", For::Windows, "windows on Wayland"),
-    ("python3-venv", For::Python, "cantools, the decoder that ours is compared with"),
+    ("python3-venv", For::Python, "cantools, python-can and others, which ours is compared with"),
     ("systemd", For::Tests, "busctl, which reads our interfaces as an administrator would"),
     ("g++", For::Tests, "libFuzzer"),
     ("playerctl", For::Tests, "it steers our player as every desktop does"),

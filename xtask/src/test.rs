@@ -20,7 +20,7 @@ pub fn run(workspace: &Workspace, filter: &[String], may_install: bool) -> Resul
     let mut steps = Steps::default();
     let needs = Needs { python: true, tests: true, ..Needs::default() };
     steps.take("packages", || packages::provide(needs, may_install))?;
-    let python = steps.take("cantools", python::provide)?;
+    let python = steps.take("python peers", python::provide)?;
     steps.take("nextest", || provide_nextest(workspace))?;
     steps.take("build folder", || workspace.claim())?;
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;

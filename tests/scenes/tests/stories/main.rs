@@ -8,6 +8,7 @@ mod cantools;
 mod determinism;
 mod music;
 mod nothing_is_left_behind;
+mod peers;
 mod phones;
 mod pictures;
 mod recordings;

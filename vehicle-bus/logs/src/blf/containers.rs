@@ -39,6 +39,8 @@ enum State {
     /// So many bytes of the file belong to it.
     Plain(u64),
     Zlib(u64),
+    /// Of no use from here on, which is to be told.
+    Spoiled(u64),
     /// Of no use any more.
     Rest(u64),
 }
@@ -171,6 +173,10 @@ impl Containers {
                     }
                 }
                 State::Plain(0) => self.state = State::Between,
+                State::Spoiled(left) => {
+                    self.state = State::Rest(left);
+                    return Err(self.error(Reason::Zlib));
+                }
                 State::Rest(left) => {
                     self.state = State::Between;
                     self.skip_in_file(left)?;
@@ -222,11 +228,8 @@ impl Containers {
             Ok(Status::StreamEnd) => self.state = State::Rest(left - taken),
             Ok(_) if given > 0 || taken > 0 => {}
             Ok(_) if cut => return Err(self.error(Reason::Cut)),
-            // It has no end within its container, or makes no sense.
-            Ok(_) | Err(_) => {
-                self.state = State::Rest(left - taken);
-                return Err(self.error(Reason::Zlib));
-            }
+            // It has no end within its container, or makes no sense. What was unpacked before that is whole.
+            Ok(_) | Err(_) => self.state = State::Spoiled(left - taken),
         }
         Ok(given > 0)
     }

@@ -145,6 +145,13 @@ fn a_spoiled_container_is_told_and_the_next_is_read() {
     let mut spoiled = zlib(&message(7, 1));
     spoiled[40] ^= 0xFF;
     assert_eq!(told(&[spoiled, zlib(&message(7, 2))])[1..], [first(2)]);
+    // What was unpacked before the place that is spoiled is whole.
+    let mut stored = ZlibEncoder::new(Vec::new(), Compression::none());
+    stored.write_all(&message(7, 1)).unwrap();
+    let mut stored = stored.finish().unwrap();
+    *stored.last_mut().unwrap() ^= 0xFF;
+    let told_of = told(&[container(2, &stored), zlib(&message(7, 2))]);
+    assert_eq!(told_of, [&first(1), "byte 144, the container's zlib data is spoiled", &first(2)]);
     let told_of = told(&[container(9, b"????"), zlib(&message(7, 2))]);
     assert_eq!(told_of, ["byte 144, the container is packed by method 9, which nobody has documented", &first(2)]);
     assert_eq!(
