@@ -5,7 +5,7 @@ use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW};
 use tandem_dbc::Database;
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Profile};
-use tandem_store::Car;
+use tandem_store::{Car, Fault};
 use tandem_units::{Nanoseconds, Quality};
 
 use crate::climate::WishError;
@@ -354,6 +354,17 @@ fn frames_count_in_the_order_in_which_they_come_whatever_their_times_say() {
     assert_eq!(reading.value.unwrap().as_f64(), Some(31.0));
     assert_eq!((reading.quality, reading.heard), (Quality::Valid, Nanoseconds::from_millis(100)));
     assert_eq!(car.0.generation(), 7, "it is the same drive");
+}
+
+#[test]
+fn a_frame_longer_than_its_message_is_read_and_a_shorter_one_is_told_and_moves_nothing() {
+    let mut car = Bench::new();
+    let told = car.hears(100, &[0xB8, 0x0B, 1, 2, 3], 20);
+    assert!(told.is_empty(), "{told:?}");
+    let told = car.hears(100, &[0], 40);
+    assert!(matches!(told[..], [Effect::Fault { fault: Fault::Short, .. }]), "{told:?}");
+    let reading = car.0.reading(SPEED).unwrap();
+    assert_eq!((reading.value.unwrap().as_f64(), reading.heard), (Some(30.0), Nanoseconds::from_millis(20)));
 }
 
 #[test]
