@@ -20,10 +20,11 @@ impl Stop {
     }
 }
 
-/// Does what may wait on a thread of its own. Ctrl-C and SIGTERM ask it to stop, and are not the end before it has stopped.
+/// Does what may wait on a thread of its own. Ctrl-C and SIGTERM ask it to stop, and are not the end before it has stopped; asked twice, it is given up, for it
+/// may wait for a pipe into which nobody writes.
 ///
 /// # Errors
-/// Those of the work.
+/// Those of the work; [`GivenUp`].
 pub async fn until_stopped<T: Send + 'static>(
     work: impl FnOnce(Stop) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<T> {

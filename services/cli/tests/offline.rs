@@ -266,9 +266,9 @@ fn without_a_bus_or_cars_it_says_what_to_do() {
 }
 
 const TREE: &str = r#"{"Vehicle": {"type": "branch", "children": {"Cabin": {"type": "branch", "children": {
-  "RearviewMirror": {"type": "branch", "children": {"DimmingLevel": {"type": "actuator", "datatype": "uint8", "unit": "percent", "max": 100,
+  "RearShade": {"type": "branch", "children": {"Position": {"type": "actuator", "datatype": "uint8", "unit": "percent", "max": 100,
     "deprecation": "v9.0 - use another."}}}}}}}}"#;
-const OVERLAY: &str = "Vehicle.Speed:\n  type: sensor\n  dbc2vss: {signal: Speed, interval_ms: 100}\nVehicle.Cabin.RearviewMirror.DimmingLevel:\n  type: actuator\n  dbc2vss:\n    signal: Speed\n    transform: {math: \"x / 10\"}\n";
+const OVERLAY: &str = "Vehicle.Speed:\n  type: sensor\n  dbc2vss: {signal: Speed, interval_ms: 100}\nVehicle.Cabin.RearShade.Position:\n  type: actuator\n  dbc2vss:\n    signal: Speed\n    transform: {math: \"x / 10\"}\n";
 
 #[test]
 fn an_imported_car_passes_its_check_and_nothing_is_written_over() {
@@ -283,12 +283,12 @@ fn an_imported_car_passes_its_check_and_nothing_is_written_over() {
     ");
     insta::assert_snapshot!(run("car check made --vss vss.json"), @r"
     status 0
-    GARAGE/made/car.toml:16: warning: `Vehicle.Cabin.RearviewMirror.DimmingLevel` is out of use: v9.0 - use another.
+    GARAGE/made/car.toml:16: warning: `Vehicle.Cabin.RearShade.Position` is out of use: v9.0 - use another.
     Imported car: 2 signals from 1 bus, no mistake, 1 warning
     ");
     insta::assert_snapshot!(run("car check made"), @r"
     status 1
-    GARAGE/made/car.toml:17:8: `leaf`: no leaf `Vehicle.Cabin.RearviewMirror.DimmingLevel` in the catalogue
+    GARAGE/made/car.toml:17:8: `leaf`: no leaf `Vehicle.Cabin.RearShade.Position` in the catalogue
     1 mistake
     ");
     insta::assert_snapshot!(run(import), @r"
@@ -311,7 +311,7 @@ fn an_imported_car_passes_its_check_and_nothing_is_written_over() {
     signal = "Speed"
     interval_ms = 100
     on_change = false
-    own.vspec:4:1: no leaf `Vehicle.Cabin.RearviewMirror.DimmingLevel` in the catalogue: `--vss FILE` adds the leaves of VSS
+    own.vspec:4:1: no leaf `Vehicle.Cabin.RearShade.Position` in the catalogue: `--vss FILE` adds the leaves of VSS
     1 signal carried over, 1 not
     "#);
 }

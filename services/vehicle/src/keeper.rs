@@ -15,6 +15,8 @@ use crate::memory::LastValues;
 
 /// How long the end of the service waits for the disk. Who started it waits 2 s.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// What the disk did not take is offered to it again so seldom.
+const AGAIN: Duration = Duration::from_secs(60);
 
 /// The way to the thread.
 pub struct Keeper {
@@ -41,13 +43,17 @@ impl Keeper {
     /// # Errors
     /// The kernel gives us no thread.
     pub fn open(folder: &Path, car: &str) -> io::Result<(Self, LastValues)> {
+        Self::with_patience(folder, car, AGAIN)
+    }
+
+    fn with_patience(folder: &Path, car: &str, again: Duration) -> io::Result<(Self, LastValues)> {
         let file = StateFile { path: folder.join(last_values::file_name(car)), car: car.to_owned(), failed: None };
         let known = file.read();
         let desk = Arc::new(Desk::default());
         let (end, ended) = oneshot::channel();
         let theirs = Arc::clone(&desk);
         std::thread::Builder::new().name("keeper".into()).spawn(move || {
-            write_all(file, &theirs);
+            write_all(file, &theirs, again);
             drop(end);
         })?;
         Ok((Self { desk, ended }, known))
@@ -79,11 +85,19 @@ impl Desk {
     }
 }
 
-fn write_all(mut file: StateFile, desk: &Desk) {
+fn write_all(mut file: StateFile, desk: &Desk, again: Duration) {
     loop {
         let mut tray = desk.tray();
         while tray.newest.is_none() && !tray.ends {
-            tray = desk.news.wait(tray).unwrap_or_else(PoisonError::into_inner);
+            if file.failed.is_none() {
+                tray = desk.news.wait(tray).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (held, waited) = desk.news.wait_timeout(tray, again).unwrap_or_else(PoisonError::into_inner);
+            tray = held;
+            if waited.timed_out() {
+                break;
+            }
         }
         let (newest, ends) = (tray.newest.take(), tray.ends);
         drop(tray);

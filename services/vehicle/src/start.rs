@@ -44,7 +44,7 @@ pub struct Options {
     #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
     /// The folder where attributes, the odometer and what the car keeps outlive a power cut; no other service may use it
-    /// [default: with --can $STATE_DIRECTORY or $XDG_STATE_HOME/tandem/vehicle; with --link none, for nothing is remembered of a recording]
+    /// [default: with --can $STATE_DIRECTORY or $XDG_STATE_HOME/tandem/vehicle; without it none, for nothing is remembered of a car that is not real]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// The folder that holds cars/
@@ -100,7 +100,7 @@ pub async fn start(
     };
     let generation =
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
-    let state = state.or_else(|| link.is_none().then(|| state_folder("vehicle")).flatten());
+    let state = state.or_else(|| if can.is_empty() { None } else { state_folder("vehicle") });
     let name = car.profile.name.clone();
     let mut core = Core::new(car, generation);
     let keeper = match state {

@@ -192,12 +192,12 @@ impl<'a> Loader<'a> {
                 .collect(),
             mappings,
         };
-        notes.into_iter().for_each(|note| loader.note(note, formats));
+        notes.into_iter().for_each(|note| loader.note(note, formats, send_types));
         loader
     }
 
     /// As the statements that the parser reads, further up.
-    fn note(&mut self, note: Note<'a>, formats: &[String]) {
+    fn note(&mut self, note: Note<'a>, formats: &[String], send_types: &'a [String]) {
         let id = match note.message.checked_sub(EXTENDED) {
             Some(id) => Id::Extended(id),
             None => Id::Standard(note.message as u16),
@@ -215,6 +215,13 @@ impl<'a> Loader<'a> {
             (None, Said::Attribute(CYCLE_TIME, setting)) => _ = self.cycles.insert(id, milliseconds(&value(setting))),
             (None, Said::Attribute(FRAME_FORMAT, setting)) => {
                 self.formats.insert(id, format(&value(setting), formats));
+            }
+            (None, Said::Attribute(SEND_TYPE, setting)) => {
+                let named = match setting {
+                    Setting::Number(place) => send_types.get(place as usize).map(String::as_str),
+                    Setting::Text(word) => Some(word).filter(|word| !word.is_empty()),
+                };
+                self.send_types.insert(id, named);
             }
             (Some(signal), Said::Attribute(START_VALUE, Setting::Number(number))) => {
                 self.starts.insert((id, signal), number);

@@ -64,12 +64,15 @@ impl Stage {
     /// Fetches an episode until the library has it; its bytes.
     async fn download(&self, id: String) -> Vec<u8> {
         let media = &self.media;
+        let shown = || async { media.page("podcasts".into(), String::new(), 0, 1).await.unwrap().generation };
+        let before = shown().await;
         media.download(id).await.unwrap();
         let file = until("the episode, whole and alone", || async {
             let [file] = self.episodes().try_into().ok()?;
             Some(file).filter(|file| file.extension() == Some("audio".as_ref()))
         })
         .await;
+        until("the library to have it", || async { (shown().await != before).then_some(()) }).await;
         std::fs::read(file).unwrap()
     }
 }

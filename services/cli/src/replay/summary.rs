@@ -202,7 +202,7 @@ fn read(reading: PathReading, leaves: &HashMap<String, Leaf>, now: Nanoseconds, 
     let leaf = leaves.get(&path);
     let withheld = privacy == Privacy::Kept && leaf.is_some_and(values::is_private);
     let (quality, value) = wire::from_variant(quality, &value).unwrap_or((Quality::Invalid, None));
-    let heard = heard_ns > 0 || quality.has_value();
+    let heard = heard_ns > 0;
     Reading {
         unit: leaf.map(|leaf| leaf.unit.clone()).unwrap_or_default(),
         path,

@@ -50,6 +50,24 @@ fn what_is_not_taken_is_set_aside_and_the_next_is_kept() {
 }
 
 #[test]
+fn what_the_disk_did_not_take_is_offered_to_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    fs::write(&state, "").unwrap();
+    let (keeper, _) = Keeper::with_patience(&state, "Demo", Duration::from_millis(5)).unwrap();
+    keeper.keep(odometer(1));
+    while keeper.desk.tray().newest.is_some() {
+        std::thread::yield_now();
+    }
+    fs::remove_file(&state).unwrap();
+    // Nobody says anything new.
+    while !file(&state).exists() {
+        std::thread::yield_now();
+    }
+    assert_eq!(known(&state), odometer(1));
+}
+
+#[test]
 fn what_is_no_file_keeps_nobody_waiting() {
     let folder = tempfile::tempdir().unwrap();
     let file = file(folder.path());

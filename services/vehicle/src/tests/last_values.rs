@@ -137,10 +137,19 @@ fn the_odometer_is_written_once_a_minute_and_an_attribute_at_once() {
     assert_eq!(drive.drives(MINUTE, 1060, 0), [values(1060, None)]);
     assert_eq!(drive.drives(MINUTE + 1000, 1061, 1), [both(1061, 1)], "a VIN is not waited with");
     assert_eq!(drive.drives(2 * MINUTE, 1062, 1), Vec::<LastValues>::new(), "which was the next minute's write");
-    assert_eq!(drive.drives(3 * MINUTE, 1063, 1), [both(1063, 1)]);
-    drive.drives(3 * MINUTE + 1000, 1064, 1);
+    assert_eq!(drive.drives(3 * MINUTE, 1063, 1), [both(1062, 1)], "when it was due");
+    drive.drives(3 * MINUTE + 500, 1064, 1);
     assert_eq!(kept(drive.0.disconnect()), [both(1064, 1)], "the car goes");
     assert_eq!(drive.0.last_values(), None);
+}
+
+#[test]
+fn attributes_that_come_one_by_one_keep_no_odometer_waiting() {
+    let mut drive = Drive::new(CAR, LastValues::new());
+    drive.connects();
+    let written: usize = (1..=8).map(|turn| drive.drives(turn * 100, 1000, 1 + (turn % 2) as u8).len()).sum();
+    assert_eq!(written, 8);
+    assert_eq!(drive.drives(MINUTE + 1000, 1060, 1), [both(1060, 1)], "a minute later all the same");
 }
 
 #[test]
