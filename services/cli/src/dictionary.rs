@@ -8,19 +8,20 @@ use clap::Args;
 use tandem_dbc::{Codec, Database, Message};
 use tandem_frame::CanId;
 use tandem_signals::{Catalogue, Profile};
-use tandem_store::{Bitrates, Car};
+use tandem_store::{Bitrates, Car, Store};
 
 use crate::failure::SetUp;
 use crate::places;
 use crate::replay::which_car;
 use crate::say::complain;
+use crate::values::Privacy;
 use crate::vss::Vss;
 
 /// Where the meaning of frames comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct Meaning {
-    /// A DBC file; `can0=FILE` is for one bus only, and may be given for others again.
-    #[arg(long, value_name = "[BUS=]FILE")]
+    /// A DBC file; `can0=FILE` is for one bus only, and may be given for others again. What is private only a car says: by DBC files alone every signal is told.
+    #[arg(long, value_name = "[BUS=]FILE", conflicts_with_all = ["vss", "dbc_path"])]
     pub dbc: Vec<PathBuf>,
     /// A car, by its name in the assets or the folder of its car.toml: the DBC file of each of its buses. Without it and --dbc the car that stands in the TOML file
     /// beside a recording.
@@ -31,6 +32,21 @@ pub struct Meaning {
     pub dbc_path: Vec<PathBuf>,
     #[command(flatten)]
     pub vss: Vss,
+}
+
+/// Whether a command tells what says something about a person.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Private {
+    /// Tells the car's private signals as well: position, vehicle identification number. Without it they are named, and neither their values nor the bytes of their
+    /// messages are told.
+    #[arg(long, conflicts_with = "dbc")]
+    private: bool,
+}
+
+impl Private {
+    pub fn privacy(self) -> Privacy {
+        if self.private { Privacy::Told } else { Privacy::Kept }
+    }
 }
 
 /// One DBC file, compiled.
@@ -51,6 +67,10 @@ pub struct Dictionary {
 }
 
 impl Meaning {
+    pub fn is_given(&self) -> bool {
+        !self.dbc.is_empty() || self.car.is_some() || !self.dbc_path.is_empty() || self.vss.is_given()
+    }
+
     /// Reads what was given, or else the car that stands beside the recording; nothing is a dictionary, too.
     ///
     /// # Errors
@@ -120,8 +140,49 @@ impl Dictionary {
         self.books.get(self.index(bus)?)
     }
 
-    /// The place of a bus's book.
+    /// What hears the frames of the car, each with its book for a bus, and answers readings.
+    pub fn store(&self) -> Option<Store> {
+        let (profile, catalogue) = self.car.as_ref()?;
+        let databases = self.books.iter().map(|book| book.database.clone()).collect();
+        // It was bound before.
+        Car::bind("car.toml", profile.clone(), databases, catalogue).ok().map(Store::new)
+    }
+
+    /// The place of a bus's book: its own, or else the one that is for all.
     pub fn index(&self, bus: &str) -> Option<usize> {
-        self.books.iter().position(|book| book.bus.as_deref().is_none_or(|own| own == bus))
+        let of = |wanted: Option<&str>| self.books.iter().position(|book| book.bus.as_deref() == wanted);
+        of(Some(bus)).or_else(|| of(None))
+    }
+
+    /// Whether a signal is a private leaf of the car; of DBC files alone nobody knows.
+    pub fn is_private(&self, book: usize, message: &str, signal: &str) -> bool {
+        self.car.as_ref().is_some_and(|(profile, catalogue)| {
+            profile.signals.iter().any(|mapped| {
+                mapped.bus == book
+                    && mapped.message == message
+                    && mapped.signal == signal
+                    && catalogue.leaf(mapped.leaf).private
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_has_its_own_file_rather_than_the_one_for_all() {
+        let book = |bus: Option<&str>| Book {
+            bus: bus.map(str::to_owned),
+            bitrates: None,
+            database: Database::default(),
+            codec: Codec::compile(&Database::default()),
+        };
+        for (buses, own, other) in [([None, Some("can1")], 1, 0), ([Some("can1"), None], 0, 1)] {
+            let dictionary = Dictionary { books: buses.map(book).into(), car: None };
+            assert_eq!((dictionary.index("can1"), dictionary.index("can0")), (Some(own), Some(other)));
+        }
+        assert_eq!(Dictionary { books: vec![book(Some("can1"))], car: None }.index("can0"), None);
     }
 }

@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
-use tandem_dbc::{Codec, DecodeError, Message, Raw, Sample};
+use tandem_dbc::{Codec, DecodeError, Message, Raw, Sample, Signal};
 use tandem_frame::CanId;
 
 use crate::dictionary::{Book, Dictionary};
 use crate::table::{counted, number};
+use crate::values::{Privacy, WITHHELD};
 
 /// How the signals are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,40 +81,59 @@ pub struct Labels {
     head: String,
     signals: Vec<SignalLabels>,
     end: &'static [u8],
+    withholds: bool,
 }
 
 struct SignalLabels {
     before: String,
     after: String,
     names: Vec<(i64, String)>,
+    /// Says something about a person who did not ask for it to be told.
+    withheld: bool,
 }
 
 impl Labels {
-    pub fn new(message: &Message, form: Form, paint: Paint) -> Self {
-        let signals = message.signals.iter().map(|signal| match form {
+    pub fn new(message: &Message, form: Form, paint: Paint, is_withheld: impl Fn(&Signal) -> bool) -> Self {
+        let of_signal = |signal: &Signal, withheld| match form {
             Form::Text | Form::Brief => SignalLabels {
                 before: format!("{}=", paint.faint(&signal.name)),
                 after: if signal.unit.is_empty() { String::new() } else { format!(" {}", signal.unit) },
                 names: signal.values.clone(),
+                withheld,
             },
-            Form::Json => {
-                SignalLabels { before: format!("{}:", quoted(&signal.name)), after: String::new(), names: Vec::new() }
-            }
-        });
+            Form::Json => SignalLabels {
+                before: format!("{}:", quoted(&signal.name)),
+                after: String::new(),
+                names: Vec::new(),
+                withheld,
+            },
+        };
+        let signals: Vec<_> = message.signals.iter().map(|signal| of_signal(signal, is_withheld(signal))).collect();
+        let withholds = signals.iter().any(|signal| signal.withheld);
         let (head, end): (_, &[u8]) = match form {
             Form::Text | Form::Brief => (format!("{}: ", paint.name(&message.name)), b"\n"),
             Form::Json => {
                 (format!(",\"id\":\"{}\",\"message\":{},\"signals\":{{", message.id, quoted(&message.name)), b"}}\n")
             }
         };
-        Self { message: message.name.clone(), form, head, signals: signals.collect(), end }
+        Self { message: message.name.clone(), form, head, signals, end, withholds }
     }
 
     /// Those of every message, by book.
-    pub fn all(dictionary: &Dictionary, form: Form, paint: Paint) -> Vec<Vec<Self>> {
+    pub fn all(dictionary: &Dictionary, form: Form, paint: Paint, privacy: Privacy) -> Vec<Vec<Self>> {
+        let of_message = |at: usize, message: &Message| {
+            Self::new(message, form, paint, |signal| {
+                privacy == Privacy::Kept && dictionary.is_private(at, &message.name, &signal.name)
+            })
+        };
         let of_book =
-            |book: &Book| book.database.messages.iter().map(|message| Self::new(message, form, paint)).collect();
-        dictionary.books.iter().map(of_book).collect()
+            |(at, book): (usize, &Book)| book.database.messages.iter().map(|message| of_message(at, message)).collect();
+        dictionary.books.iter().enumerate().map(of_book).collect()
+    }
+
+    /// Whether the bytes of its frames say what is withheld.
+    pub fn withholds(&self) -> bool {
+        self.withholds
     }
 
     /// The message's name.
@@ -137,7 +157,7 @@ impl Labels {
         begin(self.form, t_ns, interface, line);
         line.extend(self.head.as_bytes());
         let mut first = true;
-        codec.decode(index, data, |sample| self.signal(&sample, std::mem::take(&mut first), line))?;
+        codec.decode(index, data, |sample| self.signal(&sample, &mut first, line))?;
         line.extend(self.end);
         Ok(())
     }
@@ -148,17 +168,23 @@ impl Labels {
     /// The frame is too short for its message.
     pub fn signals(&self, codec: &Codec, index: usize, data: &[u8], line: &mut Vec<u8>) -> Result<(), DecodeError> {
         let mut first = true;
-        codec.decode(index, data, |sample| self.signal(&sample, std::mem::take(&mut first), line))
+        codec.decode(index, data, |sample| self.signal(&sample, &mut first, line))
     }
 
-    fn signal(&self, sample: &Sample, first: bool, line: &mut Vec<u8>) {
+    fn signal(&self, sample: &Sample, first: &mut bool, line: &mut Vec<u8>) {
         let Some(labels) = self.signals.get(sample.signal) else { return };
-        match (first, self.form) {
+        if labels.withheld && self.form == Form::Json {
+            return;
+        }
+        match (std::mem::take(first), self.form) {
             (true, _) => {}
             (false, Form::Text | Form::Brief) => line.extend(b", "),
             (false, Form::Json) => line.push(b','),
         }
         line.extend(labels.before.as_bytes());
+        if labels.withheld {
+            return line.extend(WITHHELD.as_bytes());
+        }
         let physical = sample.physical;
         let _ = match self.form {
             Form::Text => write!(line, "{physical}"),
@@ -216,17 +242,33 @@ pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
+/// Unknown ids that are kept: a bus that babbles has half a thousand million.
+const MOST_UNKNOWN: usize = 4096;
+/// Those that are named.
+const TOLD: usize = 20;
+
 /// What of a recording had a meaning.
 #[derive(Debug, Default)]
 pub struct Found {
     pub frames: u64,
     pub known: u64,
-    pub unknown: BTreeSet<CanId>,
+    unknown: BTreeSet<CanId>,
+    /// Frames of further unknown ids, which are not kept.
+    further: u64,
     /// Frames shorter than their message, by message.
     pub short: BTreeMap<String, u64>,
 }
 
 impl Found {
+    /// One more frame was of an unknown id.
+    pub fn note_unknown(&mut self, id: CanId) {
+        if self.unknown.len() < MOST_UNKNOWN || self.unknown.contains(&id) {
+            self.unknown.insert(id);
+        } else {
+            self.further += 1;
+        }
+    }
+
     /// One more frame was too short for its message.
     pub fn note_short(&mut self, labels: &Labels) {
         *self.short.entry(labels.message.clone()).or_default() += 1;
@@ -239,13 +281,36 @@ impl Found {
         let _ = match self.unknown.len() as u64 {
             0 => write!(text, ", no unknown id"),
             count => {
-                let ids: Vec<_> = self.unknown.iter().map(ToString::to_string).collect();
+                let ids: Vec<_> = self.unknown.iter().take(TOLD).map(ToString::to_string).collect();
                 write!(text, ", {}: {}", counted(count, "unknown id"), ids.join(" "))
             }
         };
+        let _ = match self.unknown.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            more => write!(text, " and {more} more"),
+        };
+        if self.further > 0 {
+            let _ = write!(text, "; {} of yet others", counted(self.further, "frame"));
+        }
         for (message, count) in &self.short {
             let _ = write!(text, "\n{message}: too short in {}, not decoded", counted(*count, "frame"));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bus_that_babbles_fills_neither_memory_nor_the_line() {
+        let mut found = Found::default();
+        for id in (0..10_000).chain(0..100) {
+            found.note_unknown(CanId::extended(id).unwrap());
+        }
+        assert_eq!((found.unknown.len(), found.further), (4096, 10_000 - 4096));
+        let text = found.text();
+        assert!(text.ends_with(" 00000013 and 4076 more; 5904 frames of yet others"), "{text}");
     }
 }

@@ -33,12 +33,13 @@ use crate::say::complain;
 use crate::screens::{self, Look, Screen, Shown};
 use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
+use crate::values::Privacy;
 use crate::vss::Vss;
 use decode::AtBadLine;
 use feed::{Feed, Speed};
 use log::{Log, Source};
 use pace::tick_at;
-use summary::{Answers, Privacy, Summary};
+use summary::{Answers, Summary};
 
 /// The service tells every subscriber the time at least this often.
 const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
@@ -80,8 +81,8 @@ pub struct Replay {
     /// When the pictures are taken, seconds of log time; without it at the end.
     #[arg(long, value_name = "SECONDS", requires = "screenshots", value_parser = seconds)]
     screenshot_at: Option<Nanoseconds>,
-    /// Decodes by this DBC file alone: no car, no service, no screens.
-    #[arg(long, value_name = "FILE")]
+    /// Decodes by this DBC file alone: no car, no service, no screens. What is private only a car says, so every signal is told.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["vss", "dbc_path", "private"])]
     dbc: Option<PathBuf>,
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again.
     #[arg(long, value_name = "DIR")]

@@ -12,6 +12,16 @@ pub fn is_private(leaf: &Leaf) -> bool {
     leaf.details.get("private").is_some_and(|flag| matches!(&**flag, Variant::Bool(true)))
 }
 
+/// Whether values that say something about a person are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    Kept,
+    Told,
+}
+
+/// What stands in the place of a value that is kept.
+pub const WITHHELD: &str = "private";
+
 /// A value for people.
 pub fn text(value: &Value) -> String {
     match value {

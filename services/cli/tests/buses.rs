@@ -70,7 +70,7 @@ fn a_recording_is_counted() {
     bus   id   message  count  per s  period  least     most  jitter ms  length  bits  changing bytes
     can0  123  Motion     200   33.3   30.05  20.00  2020.00     141.42       3    15  0-2
     can0  7FF  -            1    0.0       -      -        -          -       1     0
-    1 line without a frame, the first of them:
+    1 part without a frame, the first of them:
       line 201, column 6: expected `)` behind the time stamp
     ");
     let output = tandem(&garage, "bus stats drive.log --json").output().unwrap();
@@ -145,7 +145,7 @@ fn what_is_missing_is_said_in_one_line() {
     tandem: x.jpg: a picture ends in .svg or .png
 
     status 1
-    tandem: 1 line without a frame
+    tandem: 1 part without a frame
     tandem: Motion.Speed is not in this part of the recording
 
     status 2
@@ -164,4 +164,160 @@ fn what_is_missing_is_said_in_one_line() {
     tandem: there is no interface nosuch0: `ip link show type can` lists those that are
     ");
     assert!(!garage.path().join("x.log").exists() && !garage.path().join("x.svg").exists());
+}
+
+const CAR: &str = r#"name = "Own"
+description = "A test."
+
+[buses.can0]
+dbc = "own.dbc"
+bitrate = 500_000
+
+[[signals]]
+leaf = "Vehicle.CurrentLocation.Latitude"
+bus = "can0"
+message = "Place"
+signal = "Latitude"
+cycle_ms = 1000
+
+[[signals]]
+leaf = "Vehicle.Speed"
+bus = "can0"
+message = "Motion"
+signal = "Speed"
+valid_if = { signal = "Gear", equals = 3 }
+cycle_ms = 20
+stale_after_ms = 300
+"#;
+
+/// The car of its own DBC file and place, beside the recording.
+fn own_car(log: &str) -> TempDir {
+    let garage = garage();
+    let place = "\nBO_ 292 Place: 3 X\n SG_ Latitude : 0|8@1+ (1,0) [0|0] \"degrees\" X\n SG_ Good : 16|8@1+ (1,0) [0|0] \"\" X\n";
+    fs::write(garage.path().join("own.dbc"), DBC.replace("\n\nVAL_", &format!("\n{place}\nVAL_"))).unwrap();
+    fs::write(garage.path().join("car.toml"), CAR).unwrap();
+    fs::write(garage.path().join("own.log"), log).unwrap();
+    garage
+}
+
+fn with_assets(garage: &TempDir, arguments: &str) -> String {
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets");
+    told(&tandem(garage, arguments).env("TANDEM_ASSETS", assets).output().unwrap())
+}
+
+#[test]
+fn where_a_car_is_stays_with_it_unless_it_is_asked_for() {
+    let garage = own_car("(7.000000) can0 124#2F\n(7.100000) can0 124#2F0001\n(7.200000) can0 123#B80B03\n");
+    insta::assert_snapshot!(with_assets(&garage, "bus decode own.log --car ."), @r"
+    status 0
+    (7.000000) can0 124#private Place, too short
+    (7.100000) can0 Place: Latitude=private, Good=1
+    (7.200000) can0 Motion: Speed=30 km/h, Gear=3 (D)
+    3 frames, 3 of messages that the DBC file knows, no unknown id
+    Place: too short in 1 frame, not decoded
+    ");
+    insta::assert_snapshot!(with_assets(&garage, "bus decode own.log --car . --json"), @r#"
+    status 0
+    {"t":7.000000,"bus":"can0","id":"124","mark":"Place, too short"}
+    {"t":7.100000,"bus":"can0","id":"124","message":"Place","signals":{"Good":1.0}}
+    {"t":7.200000,"bus":"can0","id":"123","message":"Motion","signals":{"Speed":30.0,"Gear":3.0}}
+    3 frames, 3 of messages that the DBC file knows, no unknown id
+    Place: too short in 1 frame, not decoded
+    "#);
+    insta::assert_snapshot!(with_assets(&garage, "bus top own.log --car . --speed 0"), @r"
+    status 0
+    can0: 3 frames, 15.0 frames/s, load 0.0 % of 500 kbit/s
+    bus   id        message     count    per s  data
+    can0  123       Motion          1      0.0  B8 0B 03  Speed=30 km/h, Gear=3 (D)
+    can0  124       Place           2     10.0  private  Latitude=private, Good=1
+    ");
+    insta::assert_snapshot!(with_assets(&garage, "bus plot own.log --car . --json -o x.svg --signal Place.Latitude"), @r"
+    status 2
+    tandem: Place.Latitude is private: say --private to have it drawn
+    ");
+    let path = "--signal Vehicle.CurrentLocation.Latitude -o x.svg --json";
+    let refused = with_assets(&garage, &format!("bus plot own.log --car . {path}"));
+    assert!(refused.starts_with("status 2\n") && refused.contains("--private"), "{refused}");
+    assert!(!garage.path().join("x.svg").exists());
+    let asked = [
+        "bus decode own.log --car . --json --private",
+        "bus top own.log --car . --speed 0 --private",
+        &format!("bus plot own.log --car . --private {path}"),
+        "bus decode own.log --dbc own.dbc --json",
+    ];
+    for asked in asked {
+        let told = with_assets(&garage, asked);
+        assert!(told.starts_with("status 0\n") && told.contains("47"), "{asked}: {told}");
+    }
+}
+
+#[test]
+fn a_leaf_is_drawn_as_its_reading_says() {
+    let mut log = String::new();
+    for at in 0..100_u64 {
+        // Not valid in the middle; late once, though not too late for the car.toml.
+        let gear = if (40..50).contains(&at) { 0 } else { 3 };
+        let t_us = at * 20_000 + if at < 70 { 0 } else { 250_000 };
+        log += &format!("({}.{:06}) can0 123#E803{gear:02X}\n", 7 + t_us / 1_000_000, t_us % 1_000_000);
+    }
+    // The second of these is on no globe.
+    log += "(9.300000) can0 124#2F0001\n(9.400000) can0 124#C80001\n";
+    let garage = own_car(&log);
+    let drawn = |signal: &str| -> serde_json::Value {
+        let told =
+            with_assets(&garage, &format!("bus plot own.log --car . --private --signal {signal} -o x.svg --json"));
+        serde_json::from_str(told.strip_prefix("status 0\n").unwrap_or_else(|| panic!("{told}"))).unwrap()
+    };
+    let points = |signal: &str| {
+        let drawn = drawn(signal);
+        (drawn[0]["points"].as_u64().unwrap(), drawn[0]["gaps"].as_u64().unwrap(), drawn[0]["most"].as_f64().unwrap())
+    };
+    assert_eq!((points("Vehicle.Speed"), points("Motion.Speed")), ((90, 1, 10.0), (100, 0, 10.0)));
+    assert_eq!((points("Vehicle.CurrentLocation.Latitude"), points("Place.Latitude")), ((1, 0, 47.0), (2, 0, 200.0)));
+}
+
+#[test]
+fn a_picture_is_drawn_over_another_but_never_over_the_recording() {
+    let garage = garage();
+    let plot = "--dbc car.dbc --signal Motion.Speed --from 0";
+    for _ in 0..2 {
+        assert!(tells(&garage, &format!("bus plot drive.log {plot} -o x.svg")).starts_with("status 0\n"));
+    }
+    fs::rename(garage.path().join("drive.log"), garage.path().join("drive.svg")).unwrap();
+    let before = fs::read(garage.path().join("drive.svg")).unwrap();
+    insta::assert_snapshot!(tells(&garage, &format!("bus plot drive.svg {plot} -o ./drive.svg")), @r"
+    status 2
+    tandem: ./drive.svg: the picture would be drawn over the recording
+    ");
+    assert_eq!(fs::read(garage.path().join("drive.svg")).unwrap(), before);
+}
+
+#[test]
+fn a_png_that_memory_may_not_hold_is_refused() {
+    let garage = garage();
+    let signals: String = (0..200).map(|at| format!(" SG_ S{at} : 0|8@1+ (1,0) [0|0] \"u{at}\" X\n")).collect();
+    fs::write(garage.path().join("many.dbc"), format!("BO_ 291 Many: 3 X\n{signals}")).unwrap();
+    let wanted: String = (0..200).map(|at| format!(" --signal Many.S{at}")).collect();
+    let told = tells(&garage, &format!("bus plot drive.log --dbc many.dbc{wanted} -o x.png"));
+    assert!(told.starts_with("status 2\n") && told.contains("too large"), "{told}");
+}
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused() {
+    let garage = garage();
+    let asked = [
+        "bus decode drive.log --dbc car.dbc --vss x.json",
+        "bus decode drive.log --dbc car.dbc --dbc-path .",
+        "bus decode drive.log --dbc car.dbc --private",
+        "replay drive.log --dbc car.dbc --private",
+        "replay drive.log --dbc car.dbc --dbc-path .",
+        "replay drive.log --dbc car.dbc --vss x.json",
+        "bus send nosuch0 123#00 --dbc car.dbc",
+        "bus send nosuch0 123#00 --car demo",
+        "bus top --can nosuch0 --speed 2",
+    ];
+    for asked in asked {
+        let told = tells(&garage, asked);
+        assert!(told.starts_with("status 2\n") && !told.contains("no interface"), "{asked}: {told}");
+    }
 }

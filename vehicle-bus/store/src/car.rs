@@ -73,7 +73,7 @@ pub(crate) struct Binding {
 
 /// How a physical value becomes one in the leaf's unit.
 #[derive(Clone, Debug)]
-pub enum Computed {
+pub(crate) enum Computed {
     Linear(Conversion),
     Program(Expression),
 }
@@ -83,7 +83,7 @@ impl Computed {
     ///
     /// # Errors
     /// What is wrong with it for this signal of the DBC file.
-    pub fn bind(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Result<Self, String> {
+    fn bind(signal: &SignalProfile, layout: &Signal, leaf: &Leaf) -> Result<Self, String> {
         Ok(match &signal.transform {
             Transform::None => Self::Linear(Conversion::NONE),
             Transform::Linear(linear) => Self::Linear(*linear),
@@ -101,7 +101,7 @@ impl Computed {
     }
 
     /// The value in the leaf's unit.
-    pub fn of(&self, physical: f64) -> f64 {
+    pub(crate) fn of(&self, physical: f64) -> f64 {
         match self {
             Self::Linear(Conversion { scale, offset }) => physical * scale + offset,
             Self::Program(expression) => expression.evaluate(physical),
@@ -184,6 +184,11 @@ impl Car {
     /// Whether a slot's reading is news only if it differs, in value or quality; if not, every time that it was heard is.
     pub fn told_on_change(&self, slot: usize) -> bool {
         self.leaves.get(slot).is_none_or(|plan| plan.on_change)
+    }
+
+    /// After how long a silence the reading of a slot is stale.
+    pub fn stale_after(&self, slot: usize) -> Option<Nanoseconds> {
+        self.leaves.get(slot).map(|plan| plan.stale_after)
     }
 
     /// Watches a raw value; call it before frames are heard. `None` if the bus has no such message or signal.

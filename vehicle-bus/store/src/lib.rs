@@ -8,7 +8,7 @@ mod load;
 mod statistics;
 mod store;
 
-pub use car::{Bus, Car, Computed, Probe};
+pub use car::{Bus, Car, Probe};
 pub use load::{LoadError, Places, Warning, catalogue, load};
 pub use statistics::{Bitrates, Bits, BusCounts, Fault, IdCounts, Statistics};
 pub use store::{Reading, Store};

@@ -8,9 +8,10 @@ use tandem_frame::{BusIndex, Frame};
 use tandem_logs::LONGEST_LINE;
 
 use super::recording::{self, Skipped};
-use crate::dictionary::{Dictionary, Meaning};
+use crate::dictionary::{Dictionary, Meaning, Private};
 use crate::failure::{Status, set_up};
 use crate::labels::{Form, Found, Labels, Paint, begin};
+use crate::values::{Privacy, WITHHELD};
 
 /// Puts the names and values of a DBC file to every frame: a filter for candump's text, a line for each of its lines, at once.
 ///
@@ -25,6 +26,8 @@ pub struct Decode {
     log: Option<PathBuf>,
     #[command(flatten)]
     meaning: Meaning,
+    #[command(flatten)]
+    private: Private,
     /// A line of JSON for each frame.
     #[arg(long)]
     json: bool,
@@ -45,7 +48,8 @@ impl Decode {
         }
         let form = if self.json { Form::Json } else { Form::Text };
         let out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        let mut teller = Teller::new(dictionary, form, self.color.settled(), self.known, out);
+        let privacy = self.private.privacy();
+        let mut teller = Teller::new(dictionary, privacy, form, self.color.settled(), self.known, out);
         match log {
             Some(path) => teller.recording(&path)?,
             None => teller.lines(BufReader::with_capacity(1 << 16, io::stdin()))?,
@@ -69,8 +73,8 @@ struct Teller<W> {
 }
 
 impl<W: Write> Teller<W> {
-    fn new(dictionary: Dictionary, form: Form, paint: Paint, known: bool, out: W) -> Self {
-        let labels = Labels::all(&dictionary, form, paint);
+    fn new(dictionary: Dictionary, privacy: Privacy, form: Form, paint: Paint, known: bool, out: W) -> Self {
+        let labels = Labels::all(&dictionary, form, paint, privacy);
         Self {
             labels,
             dictionary,
@@ -148,11 +152,11 @@ impl<W: Write> Teller<W> {
                 (true, _) => "error frame",
                 (_, true) => "remote frame",
                 _ => {
-                    self.found.unknown.insert(frame.id);
+                    self.found.note_unknown(frame.id);
                     "unknown"
                 }
             };
-            return if self.known { Ok(()) } else { self.bare(frame, t_ns, interface, mark) };
+            return if self.known { Ok(()) } else { self.bare(frame, t_ns, interface, mark, false) };
         };
         self.found.known += 1;
         if labels.tell(&book.codec, index, t_ns, interface, frame.data(), &mut self.line).is_ok() {
@@ -160,17 +164,31 @@ impl<W: Write> Teller<W> {
         }
         let mark = format!("{}, too short", labels.message());
         self.found.note_short(labels);
-        self.bare(frame, t_ns, interface, &mark)
+        let withheld = labels.withholds();
+        self.bare(frame, t_ns, interface, &mark, withheld)
     }
 
-    /// A frame that has no signals to tell.
-    fn bare(&mut self, frame: &Frame, t_ns: Option<u64>, interface: &str, mark: &str) -> io::Result<()> {
+    /// A frame that has no signals to tell; without its bytes if they are withheld.
+    fn bare(
+        &mut self,
+        frame: &Frame,
+        t_ns: Option<u64>,
+        interface: &str,
+        mark: &str,
+        withheld: bool,
+    ) -> io::Result<()> {
         self.line.clear();
         begin(self.form, t_ns, interface, &mut self.line);
         let mut text = String::new();
         // Writing to memory cannot fail.
         let _ = write_frame(&mut text, frame);
+        if withheld {
+            text = format!("{}#{WITHHELD}", frame.id);
+        }
         match self.form {
+            Form::Json if withheld => {
+                writeln!(self.line, ",\"id\":{},\"mark\":{}}}", json!(frame.id.to_string()), json!(mark))?;
+            }
             Form::Text | Form::Brief => writeln!(self.line, "{} {}", self.paint.faint(&text), self.paint.wrong(mark))?,
             Form::Json => {
                 let (id, data) = text.split_once('#').unwrap_or((&text, ""));
@@ -221,7 +239,8 @@ mod tests {
         let database = Database::parse(DBC.as_bytes()).unwrap();
         let codec = Codec::compile(&database);
         let book = Book { bus: Some("can0".into()), bitrates: None, database, codec };
-        let mut teller = Teller::new(Dictionary { books: vec![book], car: None }, form, paint, known, Vec::new());
+        let mut teller =
+            Teller::new(Dictionary { books: vec![book], car: None }, Privacy::Kept, form, paint, known, Vec::new());
         teller.lines(BufReader::new(TEXT.as_bytes())).unwrap();
         let summary = teller.summary();
         (String::from_utf8(teller.out).unwrap(), summary)
@@ -243,7 +262,7 @@ mod tests {
         insta::assert_snapshot!(summary, @r"
         7 frames, 3 of messages that the DBC file knows, 2 unknown ids: 123 7FF
         Motion: too short in 1 frame, not decoded
-        1 line without a frame, the first of them:
+        1 part without a frame, the first of them:
           line 8, column 1: expected `(` before the time stamp
         ");
         let (text, _) = decoded(Form::Text, Paint::Never, true);
@@ -287,7 +306,9 @@ mod tests {
             let book = Book { bus: None, bitrates: None, database, codec };
             let dictionary = Dictionary { books: vec![book], car: None };
             let out = BufWriter::new(writer);
-            Teller::new(dictionary, Form::Text, Paint::Never, false, out).lines(BufReader::new(ours)).unwrap();
+            Teller::new(dictionary, Privacy::Kept, Form::Text, Paint::Never, false, out)
+                .lines(BufReader::new(ours))
+                .unwrap();
         });
         for _ in 0..3 {
             theirs.write_all(b"(1.0) can0 123#0301\n").unwrap();

@@ -40,6 +40,6 @@ impl Skipped {
             return String::new();
         }
         let first: String = self.first.iter().map(|what| format!("\n  {what}")).collect();
-        format!("\n{} without a frame, the first of them:{first}", counted(self.count, "line"))
+        format!("\n{} without a frame, the first of them:{first}", counted(self.count, "part"))
     }
 }

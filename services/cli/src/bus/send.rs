@@ -162,6 +162,9 @@ impl Send {
             let dictionary = self.meaning.read(None)?;
             return Ok(Frames::Composed(Box::new(Composer::new(&dictionary, &self.interface, message, &self.what)?)));
         }
+        if self.meaning.is_given() {
+            return Err(set_up("a DBC file or a car is for --message NAME; a frame goes as it is written"));
+        }
         match self.what.as_slice() {
             [text] => Ok(Frames::Plain(plain(text)?)),
             [] => Err(set_up("what is to be sent? Say a frame such as 123#1122, or --message NAME with --dbc FILE")),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::record::seconds;
-use crate::dictionary::Meaning;
+use crate::dictionary::{Meaning, Private};
 use crate::failure::Status;
 use crate::interrupt::{Stop, until_stopped};
 use crate::labels::{Form, Labels, Paint};
@@ -45,11 +45,13 @@ pub struct Top {
     can: Vec<String>,
     #[command(flatten)]
     meaning: Meaning,
+    #[command(flatten)]
+    private: Private,
     /// By what the ids are sorted.
     #[arg(long, value_enum, default_value = "id")]
     sort: Sort,
     /// How fast a recording is played: 1 as it was, 2 twice as fast; 0 does not wait at all.
-    #[arg(long, default_value_t = 1.0, value_parser = speed)]
+    #[arg(long, default_value_t = 1.0, conflicts_with = "can", value_parser = speed)]
     speed: f64,
     /// Ends after so many seconds of the bus's time.
     #[arg(long, value_name = "S", value_parser = seconds)]
@@ -85,6 +87,7 @@ impl Top {
     fn show(self, stop: Stop) -> anyhow::Result<Status> {
         let log = self.log.as_deref().filter(|log| *log != Path::new("-"));
         let dictionary = self.meaning.read(log)?;
+        let privacy = self.private.privacy();
         let mut feed = match &self.log {
             Some(log) => Feed::recording(log, self.speed)?,
             None => Feed::live(&self.can)?,
@@ -92,12 +95,12 @@ impl Top {
         let shared = Shared::default();
         let end = self.seconds;
         if !io::stdout().is_terminal() {
-            let labels = Labels::all(&dictionary, Form::Brief, Paint::Never);
+            let labels = Labels::all(&dictionary, Form::Brief, Paint::Never, privacy);
             let mut screen = Screen { dictionary, labels, sort: self.sort, paint: Paint::Never, scroll: 0 };
             return lines(&mut feed, &shared, &stop, end, &mut screen);
         }
         let paint = self.color.settled();
-        let labels = Labels::all(&dictionary, Form::Brief, paint);
+        let labels = Labels::all(&dictionary, Form::Brief, paint, privacy);
         let mut screen = Screen { dictionary, labels, sort: self.sort, paint, scroll: 0 };
         let (feeding, board) = (stop.clone(), Arc::clone(&shared));
         let feeder = thread::Builder::new().name("feed".into()).spawn(move || {

@@ -37,7 +37,8 @@ pub fn decode(
     out: &mut impl Write,
 ) -> anyhow::Result<Tally> {
     let codec = Codec::compile(database);
-    let labels: Vec<_> = database.messages.iter().map(|message| Labels::new(message, form, Paint::Never)).collect();
+    let labels: Vec<_> =
+        database.messages.iter().map(|message| Labels::new(message, form, Paint::Never, |_| false)).collect();
     let mut tally = Tally::default();
     let mut line = Vec::with_capacity(4096);
     while let Some(read) = log.next() {
@@ -58,7 +59,7 @@ pub fn decode(
         let data = !frame.flags.error && !frame.flags.remote;
         let Some(index) = codec.index(frame.id).filter(|_| data) else {
             if data {
-                tally.found.unknown.insert(frame.id);
+                tally.found.note_unknown(frame.id);
             }
             continue;
         };

@@ -88,7 +88,7 @@ pub fn readings(readings: &[Reading]) -> Table {
         Table::new([("reading", Left), ("value", Right), ("unit", Left), ("quality", Left), ("age s", Right)]);
     for reading in readings {
         let value = match &reading.value {
-            _ if reading.withheld => "private".to_owned(),
+            _ if reading.withheld => values::WITHHELD.to_owned(),
             Some(value) => values::text(value),
             None => "-".to_owned(),
         };

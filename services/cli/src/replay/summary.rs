@@ -12,7 +12,7 @@ use zbus::Connection;
 
 use super::log::Log;
 use crate::bus::id_text;
-use crate::values;
+use crate::values::{self, Privacy};
 
 /// Everything that is told at the end.
 #[derive(Debug, Serialize)]
@@ -99,13 +99,6 @@ pub struct Reading {
     /// Its value was left out because it says something about a person.
     #[serde(skip)]
     pub withheld: bool,
-}
-
-/// Whether values that say something about a person are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Privacy {
-    Kept,
-    Told,
 }
 
 /// What the service answered.

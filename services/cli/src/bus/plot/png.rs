@@ -21,13 +21,15 @@ const WANTED: [&str; 7] = [
 ];
 /// Pixels for each of the drawing's: sharp on every screen.
 const SCALE: f32 = 2.0;
+/// Four bytes each are held in memory.
+const MOST_PIXELS: u64 = 100_000_000;
 /// Folders within folders.
 const DEEPEST: usize = 6;
 
 /// Makes pixels of an SVG picture.
 ///
 /// # Errors
-/// This machine has no font that we know.
+/// This machine has no font that we know, or the picture is too large.
 pub fn render(picture: &str) -> anyhow::Result<Vec<u8>> {
     let mut files = Vec::new();
     FOLDERS.iter().for_each(|folder| find(Path::new(folder), DEEPEST, &mut files));
@@ -45,7 +47,13 @@ pub fn render(picture: &str) -> anyhow::Result<Vec<u8>> {
     let options = Options { fontdb: Arc::new(fonts), ..Options::default() };
     let tree = Tree::from_str(picture, &options).context("the picture is no SVG")?;
     let size = tree.size().to_int_size().scale_by(SCALE).context("the picture has no size")?;
-    let mut pixels = Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
+    let (width, height) = (size.width(), size.height());
+    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+        return Err(set_up(format!(
+            "a PNG of {width} x {height} pixels is too large: draw fewer signals, a smaller --width, or an .svg"
+        )));
+    }
+    let mut pixels = Pixmap::new(width, height).context("the picture is too large")?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixels.as_mut());
     pixels.encode_png().context("the picture is no PNG")
 }

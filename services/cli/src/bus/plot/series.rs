@@ -22,6 +22,8 @@ pub struct Series {
     seen: Vec<(f64, usize)>,
     /// How long a silence is a gap.
     gap: Option<u64>,
+    /// Since the last value there was none, though the message came.
+    interrupted: bool,
     /// Sum and count of the periods that were no gap.
     periods: (u64, u64),
     pub points: u64,
@@ -50,6 +52,7 @@ impl Series {
             all_named: true,
             seen: Vec::new(),
             gap,
+            interrupted: false,
             periods: (0, 0),
             points: 0,
             width: 1,
@@ -80,13 +83,19 @@ impl Series {
         }
     }
 
+    /// The message came and said nothing: the line does not go on to the next value.
+    pub fn interrupt(&mut self) {
+        self.interrupted = true;
+    }
+
     fn is_gap(&mut self, t_ns: u64) -> bool {
+        let interrupted = std::mem::take(&mut self.interrupted);
         let Some(last) = self.buckets.last().map(|bucket| bucket.last.0) else { return false };
         let period = t_ns.saturating_sub(last);
         let (sum, count) = &mut self.periods;
         let mean = (*count > 2).then(|| *sum as f64 / *count as f64);
         let limit = self.gap.or(mean.map(|mean| SHORTEST.max((PERIODS * mean) as u64)));
-        let gap = limit.is_some_and(|limit| period > limit);
+        let gap = interrupted || limit.is_some_and(|limit| period > limit);
         if !gap {
             *sum += period;
             *count += 1;

@@ -1,14 +1,16 @@
 use std::ops::RangeInclusive;
 
-use tandem_dbc::{Message, Raw};
+use tandem_dbc::Message;
 use tandem_frame::Frame;
-use tandem_signals::{Conversion, nearest};
-use tandem_store::Computed;
+use tandem_signals::nearest;
+use tandem_store::Store;
+use tandem_units::{Nanoseconds, Quality, Value};
 
 use super::series::Series;
 use crate::dictionary::Dictionary;
 use crate::failure::set_up;
 use crate::labels::whole;
+use crate::values::Privacy;
 
 /// Silence of so many cycles is a gap, if it is not shorter than [`SHORTEST`].
 const CYCLES: u64 = 5;
@@ -19,27 +21,40 @@ const SHORTEST: u64 = 200_000_000;
 pub struct Wanted {
     name: String,
     unit: String,
-    book: usize,
-    message: usize,
-    signal: usize,
-    computed: Computed,
     names: Vec<(i64, String)>,
-    /// Raw values that say "not measured".
-    not_available: Vec<RangeInclusive<i64>>,
     gap: Option<u64>,
+    source: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    /// A signal, as it stands in the DBC file.
+    Signal { book: usize, message: usize, signal: usize },
+    /// A leaf of the car, as its readings tell it.
+    Leaf {
+        slot: usize,
+        /// What each raw value says, if the car.toml has names for them.
+        values: Vec<(i64, Value)>,
+        /// What was heard last.
+        last: Option<(u64, Option<f64>)>,
+    },
 }
 
 impl Wanted {
     /// Finds `Message.Signal`, or the VSS path of a car.
     ///
     /// # Errors
-    /// A wrong set-up: there is no such signal.
-    pub fn find(dictionary: &Dictionary, name: &str) -> anyhow::Result<Self> {
+    /// A wrong set-up: there is no such signal, or it is private and not asked for.
+    pub fn find(dictionary: &Dictionary, store: Option<&Store>, privacy: Privacy, name: &str) -> anyhow::Result<Self> {
         if dictionary.books.is_empty() {
             return Err(set_up(format!("where does {name} stand? Say --dbc FILE or --car NAME")));
         }
-        let found = Self::by_leaf(dictionary, name).or_else(|| Self::by_signal(dictionary, name));
-        found.ok_or_else(|| {
+        let leaf = store.and_then(|store| Self::by_leaf(store, name));
+        let found = leaf.or_else(|| Self::by_signal(dictionary, name));
+        if let (Privacy::Kept, Some((_, true))) = (privacy, &found) {
+            return Err(set_up(format!("{name} is private: say --private to have it drawn")));
+        }
+        found.map(|(wanted, _)| wanted).ok_or_else(|| {
             let names: Vec<_> = names(dictionary).collect();
             let near = nearest(name, names.iter().map(String::as_str));
             let near = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
@@ -47,28 +62,26 @@ impl Wanted {
         })
     }
 
-    fn by_signal(dictionary: &Dictionary, name: &str) -> Option<Self> {
+    /// And whether it is private.
+    fn by_signal(dictionary: &Dictionary, name: &str) -> Option<(Self, bool)> {
         let (message, signal) = name.split_once('.')?;
         dictionary.books.iter().enumerate().find_map(|(at, book)| {
             let index = book.database.messages.iter().position(|candidate| candidate.name == message)?;
-            Self::new(at, index, book.database.messages.get(index)?, signal)
+            let wanted = Self::new(at, index, book.database.messages.get(index)?, signal)?;
+            Some((wanted, dictionary.is_private(at, message, signal)))
         })
     }
 
-    fn by_leaf(dictionary: &Dictionary, path: &str) -> Option<Self> {
-        let (profile, catalogue) = dictionary.car.as_ref()?;
-        let mapped = profile.signals.iter().find(|mapped| catalogue.leaf(mapped.leaf).path == path)?;
-        let messages = &dictionary.books.get(mapped.bus)?.database.messages;
-        let index = messages.iter().position(|candidate| candidate.name == mapped.message)?;
-        let message = messages.get(index)?;
-        let mut wanted = Self::new(mapped.bus, index, message, &mapped.signal)?;
-        let leaf = catalogue.leaf(mapped.leaf);
-        wanted.name.clone_from(&leaf.path);
-        wanted.unit.clone_from(&leaf.unit);
-        wanted.computed = Computed::bind(mapped, message.signals.get(wanted.signal)?, leaf).ok()?;
-        wanted.not_available.clone_from(&mapped.not_available);
-        wanted.names = mapped.values.iter().map(|(raw, value)| (*raw, value.to_string())).collect();
-        Some(wanted)
+    /// And whether it is private.
+    fn by_leaf(store: &Store, path: &str) -> Option<(Self, bool)> {
+        let car = store.car();
+        let slot = car.slot(path)?;
+        let mapped = car.profile.signals.iter().find(|mapped| car.catalogue.leaf(mapped.leaf).path == path)?;
+        let leaf = car.catalogue.leaf(mapped.leaf);
+        let names = mapped.values.iter().map(|(raw, value)| (*raw, value.to_string())).collect();
+        let source = Source::Leaf { slot, values: mapped.values.clone(), last: None };
+        let gap = car.stale_after(slot).map(|after| after.0);
+        Some((Self { name: path.to_owned(), unit: leaf.unit.clone(), names, gap, source }, leaf.private))
     }
 
     fn new(book: usize, message: usize, found: &Message, signal: &str) -> Option<Self> {
@@ -77,13 +90,9 @@ impl Wanted {
         Some(Self {
             name: format!("{}.{}", found.name, signal.name),
             unit: signal.unit.clone(),
-            book,
-            message,
-            signal: at,
-            computed: Computed::Linear(Conversion::NONE),
             names: signal.values.clone(),
-            not_available: Vec::new(),
             gap,
+            source: Source::Signal { book, message, signal: at },
         })
     }
 
@@ -91,24 +100,52 @@ impl Wanted {
         Series::new(self.name.clone(), self.unit.clone(), self.names.clone(), self.gap)
     }
 
-    /// Takes the signal's value from a frame, if it is in it.
-    pub fn hear(&self, dictionary: &Dictionary, book: usize, frame: &Frame, t_ns: u64, series: &mut Series) {
-        if book != self.book || frame.flags.error || frame.flags.remote {
-            return;
-        }
-        let Some(book) = dictionary.books.get(book) else { return };
-        if book.codec.index(frame.id) != Some(self.message) {
-            return;
-        }
-        // A frame that is too short has no value, and its silence is a gap.
-        let _ = book.codec.decode_only(self.message, &[self.signal], frame.data(), |sample| {
-            let raw: Raw = sample.raw;
-            let whole = whole(raw);
-            if whole.is_some_and(|raw| self.not_available.iter().any(|range| range.contains(&raw))) {
-                return;
+    /// Takes the signal's value from a frame, if it is in it: for a leaf what the store, which heard the frame before, reads then.
+    pub fn hear(
+        &mut self,
+        dictionary: &Dictionary,
+        store: Option<&Store>,
+        frame: &Frame,
+        span: &RangeInclusive<u64>,
+        series: &mut Series,
+    ) {
+        match &mut self.source {
+            Source::Signal { book, message, signal } => {
+                let of_bus = usize::from(frame.bus.0) == *book && !frame.flags.error && !frame.flags.remote;
+                let Some(book) = dictionary.books.get(*book).filter(|_| of_bus && span.contains(&frame.t_ns)) else {
+                    return;
+                };
+                if book.codec.index(frame.id) != Some(*message) {
+                    return;
+                }
+                // A frame that is too short has no value, and its silence is a gap.
+                let _ = book.codec.decode_only(*message, &[*signal], frame.data(), |sample| {
+                    series.push(frame.t_ns, sample.physical, whole(sample.raw));
+                });
             }
-            series.push(t_ns, self.computed.of(sample.physical), whole);
-        });
+            Source::Leaf { slot, values, last } => {
+                let Some(store) = store else { return };
+                let reading = store.reading(*slot, Nanoseconds(frame.t_ns));
+                let raw = values.iter().find(|(_, value)| Some(value) == reading.value.as_ref()).map(|(raw, _)| *raw);
+                let value = reading.value.filter(|_| reading.quality == Quality::Valid);
+                let value = value.and_then(|value| match value {
+                    Value::Float(number) => Some(number),
+                    Value::Int(number) => Some(number as f64),
+                    Value::Bool(flag) => Some(f64::from(u8::from(flag))),
+                    Value::Text(_) => raw.map(|raw| raw as f64),
+                });
+                let heard = reading.heard.0;
+                if reading.quality == Quality::Stale || *last == Some((heard, value)) {
+                    return;
+                }
+                *last = Some((heard, value));
+                match value {
+                    Some(value) if span.contains(&heard) => series.push(heard, value, raw),
+                    Some(_) => {}
+                    None => series.interrupt(),
+                }
+            }
+        }
     }
 }
 

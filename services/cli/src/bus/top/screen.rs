@@ -5,6 +5,7 @@ use super::board::{Board, Row};
 use crate::dictionary::Dictionary;
 use crate::labels::{Labels, Paint};
 use crate::table::{counted, width};
+use crate::values::WITHHELD;
 
 /// The bit rate of a bus of which nobody says another.
 const USUAL: Bitrates = Bitrates { nominal: 500_000, data: None };
@@ -91,7 +92,11 @@ impl Screen {
         if row.frame.flags.remote {
             line += "remote";
         }
-        for (at, byte) in row.frame.data().iter().enumerate() {
+        let withheld = meaning.is_some_and(|(_, _, labels)| labels.withholds());
+        if withheld && !row.frame.data().is_empty() {
+            line += &format!("{} ", self.paint.faint(WITHHELD));
+        }
+        for (at, byte) in row.frame.data().iter().enumerate().filter(|_| !withheld) {
             let byte = format!("{byte:02X}");
             line += &if row.is_fresh(at, now) { self.paint.fresh(&byte) } else { byte };
             line.push(' ');
@@ -143,13 +148,14 @@ mod tests {
     use super::*;
     use crate::dictionary::Book;
     use crate::labels::Form;
+    use crate::values::Privacy;
 
     fn screen(paint: Paint) -> Screen {
         let text = "BO_ 291 Motion: 2 X\n SG_ Speed : 0|8@1+ (0.5,0) [0|0] \"km/h\" X\n SG_ Gear : 8|8@1+ (1,0) [0|0] \"\" X\n";
         let database = Database::parse(text.as_bytes()).unwrap();
         let codec = Codec::compile(&database);
         let dictionary = Dictionary { books: vec![Book { bus: None, bitrates: None, database, codec }], car: None };
-        let labels = Labels::all(&dictionary, Form::Brief, paint);
+        let labels = Labels::all(&dictionary, Form::Brief, paint, Privacy::Kept);
         Screen { dictionary, labels, sort: Sort::Id, paint, scroll: 0 }
     }
 

@@ -7,7 +7,8 @@ use tandem_units::{Nanoseconds, Quality, Value};
 
 use super::*;
 use crate::replay::log::Log;
-use crate::replay::summary::{Answers, Privacy};
+use crate::replay::summary::Answers;
+use crate::values::Privacy;
 
 const LOG: &str = "(10.000000) can0 123#00\n(10.9 can0 123#00\n(11.500000) can7 123#00\n(12.500000) can0 123#00\n";
 
