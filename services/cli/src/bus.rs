@@ -24,6 +24,9 @@ use crate::table::{Align, Table};
 #[derive(Subcommand)]
 pub enum Bus {
     /// Frames, rate and load of each bus, and the ids heard with their errors.
+    ///
+    /// On a real interface the vehicle service hears only the ids that the car's DBC file knows: load and unknown frames are of them and of what the service sent. `tandem bus
+    /// top --can can0` and `tandem bus stats --can can0` hear everything.
     Show {
         /// Prints one JSON document.
         #[arg(long)]

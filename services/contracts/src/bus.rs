@@ -14,24 +14,27 @@ pub const PATH: &str = "/org/tandem/Bus1";
 pub struct BusStatistics {
     /// The interface, such as `can0`.
     pub name: String,
+    /// Frames heard of others. A real interface (`--can`) is told by the kernel only of ids that the car's DBC file knows, unless that has messages of J1939: then of all.
     pub frames: u64,
-    /// Frames with an id that the car's DBC file does not know.
+    /// Frames heard with an id that the car's DBC file does not know; of a real interface therefore hardly any.
     pub unknown: u64,
     /// Frames we sent.
     pub sent: u64,
-    /// Frames a second, over the time from the first frame to the last.
+    /// Frames heard a second, over the time from the first frame to the last; the time between two links does not count.
     pub rate: f64,
     /// Share of the time from the first frame to the last in which the bus was in use, percent: the exact bits of each frame, stuff bits and the pause behind it
-    /// included, at the bit rates of car.toml.
+    /// included, at the bit rates of car.toml. On a real interface these are the frames heard and those of ours that went out: what other ids take of the bus is not in it.
     pub load: f64,
-    /// The same over the last second, up to a full tenth of a second, percent.
+    /// The same over the last second, up to a full tenth of a second, percent; 0 while no car is there.
     pub load_last_second: f64,
     /// What became of the interface: `active`, `warning` (an error counter is over 96), `passive` (over 127), `bus-off`, `down`, `absent` (there is no such
-    /// interface), `unreadable`; `unknown` if nothing was said of one, as in a simulator or a replay.
+    /// interface), `unreadable`; `unknown` if nothing was said of one, as in a simulator or a replay. A bus for programs of this machine (`--cannelloni`) is `active` while
+    /// one of them has greeted, and `down` otherwise.
     pub state: String,
-    /// Frames that came faster than they were read, and are lost.
+    /// Frames that came faster than they were read, and are lost; with `--cannelloni`, frames of ours that found no room, and those that found none with a program that does
+    /// not read.
     pub lost: u64,
-    /// Error frames of the interface's controller.
+    /// Error frames of the interface's controller, or of a recording. They are no frames in what stands above.
     pub error_frames: u64,
     /// How often we had the controller restarted after it was bus-off.
     pub restarts: u64,

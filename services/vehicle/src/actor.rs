@@ -51,6 +51,17 @@ pub struct Actor {
     silent: bool,
     /// What the car did not take.
     refused: Seldom,
+    /// What programs on buses of this machine did.
+    peers: PeersDid,
+}
+
+/// Each kind by itself: who comes in masses does not hide why another was put off.
+#[derive(Default)]
+struct PeersDid {
+    joined: Seldom,
+    left: Seldom,
+    dropped: Seldom,
+    refused: Seldom,
 }
 
 impl Actor {
@@ -64,6 +75,7 @@ impl Actor {
             silent_at: None,
             silent: false,
             refused: Seldom::default(),
+            peers: PeersDid::default(),
         }
     }
 
@@ -108,12 +120,19 @@ impl Actor {
                         self.link = Some(link);
                     }
                     Some(LinkNews::Heard(event)) => self.hear(event).await?,
+                    Some(LinkNews::Echo(frame)) => self.core.hear_echo(&frame),
                     Some(LinkNews::Interface { bus, name, news }) => {
                         tell_of_interface(&name, news);
                         self.core.hear_of_interface(&bus, news);
                     }
                     Some(LinkNews::Errors { bus, counts }) => self.core.count_errors(&bus, counts),
-                    Some(LinkNews::Peer { bus, peer, news }) => tell_of_peer(&bus, peer, news),
+                    // What its programs do is told already.
+                    Some(LinkNews::Bus { bus, news }) => self.core.hear_of_interface(&bus, news),
+                    Some(LinkNews::Peer { bus, peer, news }) => {
+                        if let Some(times) = self.peers.did(news).happened(Instant::now()) {
+                            tell_of_peer(&bus, peer, news, times);
+                        }
+                    }
                     Some(LinkNews::Down(reason)) => self.lose_link(reason.as_deref()).await?,
                     None => return Err(ActorError::BusGone),
                 },
@@ -286,13 +305,26 @@ fn tell_of_interface(interface: &str, news: News) {
     }
 }
 
-/// Whoever is on a bus of this machine.
-fn tell_of_peer(bus: &str, peer: SocketAddr, news: PeerNews) {
+impl PeersDid {
+    fn did(&mut self, news: PeerNews) -> &mut Seldom {
+        match news {
+            PeerNews::Joined => &mut self.joined,
+            PeerNews::Left => &mut self.left,
+            PeerNews::Dropped(_) => &mut self.dropped,
+            PeerNews::Refused => &mut self.refused,
+        }
+    }
+}
+
+/// Whoever is on a bus of this machine, the last of `times` since the line before.
+fn tell_of_peer(bus: &str, peer: SocketAddr, news: PeerNews, times: u64) {
     match news {
-        PeerNews::Joined => info!(bus, %peer, "a program is on the bus"),
-        PeerNews::Left => info!(bus, %peer, "a program left the bus"),
-        PeerNews::Dropped(fault) => warn!(bus, %peer, error = &fault as &dyn Error, "a program was put off the bus"),
-        PeerNews::Refused => warn!(bus, %peer, "a program was not let on the bus: there are too many"),
+        PeerNews::Joined => info!(bus, %peer, times, "a program is on the bus"),
+        PeerNews::Left => info!(bus, %peer, times, "a program left the bus"),
+        PeerNews::Dropped(fault) => {
+            warn!(bus, %peer, times, error = &fault as &dyn Error, "a program was put off the bus")
+        }
+        PeerNews::Refused => warn!(bus, %peer, times, "a program was not let on the bus: there are too many"),
     }
 }
 

@@ -246,7 +246,7 @@ fn buses(core: &Core) -> Vec<BusStatistics> {
             load_last_second: counts.recent_load(bus.bitrates, core.now().0),
             state: health.word().to_owned(),
             lost: health.lost,
-            error_frames: health.errors.frames,
+            error_frames: health.errors.frames + counts.error_frames,
             restarts: health.restarts,
         })
         .collect()

@@ -218,11 +218,7 @@ impl Core {
     /// Takes in a frame of the link; call [`Core::tick`] first while [`Core::tick_before`] says so. What it says of leaves marked immediate is told
     /// with the frame's own time, a batch a frame, whatever else lies in wait: so the same frames give the same batches.
     pub fn hear(&mut self, frame: &Frame) -> Vec<Effect> {
-        let Some(bus) = self.buses.get(usize::from(frame.bus.0)).copied().flatten() else { return Vec::new() };
-        // Ticks that were told are past: a frame cannot be heard before them, nor at 0, which says never.
-        let mut frame = *frame;
-        frame.bus = bus;
-        frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0).max(1);
+        let Some(frame) = self.of_the_car(frame) else { return Vec::new() };
         let fault = self.store.hear(&frame).filter(|(_, count)| *count == 1);
         let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
         if !self.store.immediate().is_empty() {
@@ -231,6 +227,22 @@ impl Core {
             effects.extend(batches.into_iter().map(Effect::Tell));
         }
         effects
+    }
+
+    /// A frame of ours went out on the wire.
+    pub fn hear_echo(&mut self, frame: &Frame) {
+        if let Some(frame) = self.of_the_car(frame) {
+            self.store.echo(&frame);
+        }
+    }
+
+    /// A frame of the link as one of the car's bus and of our time, if the car has such a bus.
+    fn of_the_car(&self, frame: &Frame) -> Option<Frame> {
+        let mut frame = *frame;
+        frame.bus = self.buses.get(usize::from(frame.bus.0)).copied().flatten()?;
+        // Ticks that were told are past: a frame cannot be heard before them, nor at 0, which says never.
+        frame.t_ns = frame.t_ns.min(LATEST.0).max(self.now.0).max(1);
+        Some(frame)
     }
 
     /// The next tick of the grid.

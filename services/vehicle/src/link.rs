@@ -10,7 +10,7 @@ use tandem_can::{
     Cannelloni, ErrorCounts, Event, Heard, Hello, Interface, LinkError, Local, News, PeerNews, PeerSender, SendError,
     Sender as Frames, SocketCan, Told,
 };
-use tandem_frame::BusIndex;
+use tandem_frame::{BusIndex, Frame};
 use tokio::sync::mpsc::Sender;
 use tracing::info;
 
@@ -22,6 +22,8 @@ pub enum LinkNews {
     /// Connected; this end sends.
     Up(Outlet),
     Heard(Event),
+    /// A frame of ours is on the wire.
+    Echo(Frame),
     /// Of a real interface.
     Interface {
         /// Of the car.
@@ -34,6 +36,11 @@ pub enum LinkNews {
     Errors {
         bus: String,
         counts: ErrorCounts,
+    },
+    /// Of a bus of this machine.
+    Bus {
+        bus: String,
+        news: News,
     },
     /// Of a program on a bus of this machine.
     Peer {
@@ -139,6 +146,7 @@ fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNew
                 }
                 Some(LinkNews::Heard(Event::Advance(t_ns)))
             }
+            Heard::Echo(frame) => Some(LinkNews::Echo(frame)),
             heard => heard.event().map(LinkNews::Heard),
         })
     })
@@ -151,6 +159,7 @@ fn hear_peers(link: &mut Cannelloni, news: &Sender<LinkNews>) -> Option<()> {
     let name = |bus: BusIndex| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
     hear(news, Outlet::Peers(link.sender()), hello, || {
         Ok(match link.receive()? {
+            Told::News(bus, news) => Some(LinkNews::Bus { bus: name(bus), news }),
             Told::Peer(bus, peer, news) => Some(LinkNews::Peer { bus: name(bus), peer, news }),
             told => told.event().map(LinkNews::Heard),
         })

@@ -357,6 +357,18 @@ fn frames_count_in_the_order_in_which_they_come_whatever_their_times_say() {
 }
 
 #[test]
+fn what_went_out_takes_its_time_of_the_bus_and_moves_no_reading() {
+    let mut car = Bench::new();
+    let own = |bus| Frame::new(BusIndex(bus), CanId::standard(100).unwrap(), 5, &[0x80, 0x0C]).unwrap();
+    car.0.hear_echo(&own(1));
+    // Of an interface that is no bus of the car.
+    car.0.hear_echo(&own(0));
+    let bus = &car.0.store().statistics().buses[0];
+    assert_eq!((bus.frames, bus.bits.nominal), (0, u64::from(own(1).wire_bits().nominal)));
+    assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Absent);
+}
+
+#[test]
 fn a_frame_longer_than_its_message_is_read_and_a_shorter_one_is_told_and_moves_nothing() {
     let mut car = Bench::new();
     let told = car.hears(100, &[0xB8, 0x0B, 1, 2, 3], 20);

@@ -15,14 +15,14 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use tandem_frame::{BusIndex, Frame};
 
-use crate::socket::{GRID, SendError, boot};
+use crate::socket::{GRID, News, SendError, boot};
 use crate::{Event, Hello, Pace};
 pub use peer::Fault;
 use peer::Peer;
@@ -31,8 +31,8 @@ use peer::Peer;
 const MOST_PEERS: usize = 16;
 /// A full bus carries some 20,000 frames a second: so many on the grid of 20 ms.
 const CAPACITY: usize = 400;
-/// And so many are everybody's, however many there are.
-const LEAST: usize = 16;
+/// So many are let in, or refused, on one bus before the others have their turn.
+const TURN: usize = 16;
 /// Own frames that may wait for the thread that reads.
 const OWN: usize = 1024;
 /// A kernel without room for a further peer is asked again after this.
@@ -55,6 +55,9 @@ pub enum Told {
     /// All frames up to this time, nanoseconds, are told.
     Advance(u64),
     Peer(BusIndex, SocketAddr, PeerNews),
+    /// [`News::Up`] once somebody has greeted, [`News::Down`] with `NETDOWN` while nobody has, and [`News::Lost`] of frames that found no room: of ours, or with somebody
+    /// who does not read.
+    News(BusIndex, News),
 }
 
 /// What became of somebody on a bus.
@@ -73,7 +76,7 @@ impl Told {
         match self {
             Self::Frame(frame) => Some(Event::Frame(frame)),
             Self::Advance(t_ns) => Some(Event::Advance(t_ns)),
-            Self::Peer(..) => None,
+            Self::Peer(..) | Self::News(..) => None,
         }
     }
 }
@@ -95,7 +98,10 @@ struct Shared {
 
 struct SharedBus {
     fd: bool,
-    peers: AtomicUsize,
+    /// Somebody has greeted.
+    up: AtomicBool,
+    /// Frames that found no room, and were not told yet.
+    lost: AtomicU32,
 }
 
 /// Sends frames to the buses of a [`Cannelloni`], from any thread.
@@ -108,17 +114,18 @@ impl PeerSender {
     /// Gives a frame to everybody who is on its bus, never waiting.
     ///
     /// # Errors
-    /// [`SendError`]; [`SendError::Down`] if nobody is there. The frame is not sent then.
+    /// [`SendError`]; [`SendError::Down`] if nobody has greeted. The frame is not sent then.
     pub fn try_send(&self, frame: &Frame) -> Result<(), SendError> {
         let bus = self.shared.buses.get(usize::from(frame.bus.0)).ok_or(SendError::NoBus(frame.bus))?;
         if frame.flags.error || (frame.flags.fd && !bus.fd) {
             return Err(SendError::Kind);
         }
-        if bus.peers.load(Ordering::Relaxed) == 0 {
+        if !bus.up.load(Ordering::Relaxed) {
             return Err(SendError::Down);
         }
         let mut own = self.shared.own.lock().unwrap_or_else(PoisonError::into_inner);
         if own.len() >= OWN {
+            bus.lost.fetch_add(1, Ordering::Relaxed);
             return Err(SendError::Full);
         }
         own.push_back(*frame);
@@ -136,6 +143,8 @@ struct Bus {
     listener: TcpListener,
     /// Nobody is let in before this time.
     closed_until: u64,
+    /// Whether it is up, as was told.
+    told: Option<bool>,
 }
 
 /// Some buses, read by one thread.
@@ -163,9 +172,10 @@ impl Cannelloni {
                 Ok(listener)
             };
             let listener = listen().map_err(|source| ListenError::Listen { address: port.address, source })?;
-            buses.push(Bus { port, listener, closed_until: 0 });
+            buses.push(Bus { port, listener, closed_until: 0, told: None });
         }
-        let shared = buses.iter().map(|bus| SharedBus { fd: bus.port.fd, peers: AtomicUsize::new(0) }).collect();
+        let shared = |bus: &Bus| SharedBus { fd: bus.port.fd, up: AtomicBool::default(), lost: AtomicU32::default() };
+        let shared = buses.iter().map(shared).collect();
         let shared = Arc::new(Shared { own: Mutex::default(), wake, buses: shared });
         Ok(Self { buses, peers: Vec::new(), shared, told: VecDeque::new(), next_advance: 0 })
     }
@@ -207,7 +217,7 @@ impl Cannelloni {
         self.let_in(now);
         self.send_own();
         for at in 0..self.peers.len() {
-            let share = (CAPACITY / self.peers_of(at).max(1)).max(LEAST);
+            let share = CAPACITY / self.peers_of(at).max(1);
             let Some(peer) = self.peers.get_mut(at) else { break };
             if tick {
                 peer.grant(share);
@@ -224,6 +234,7 @@ impl Cannelloni {
             peer.flush();
         }
         self.let_go(now);
+        self.tell_of_buses();
         if tick {
             self.next_advance = now - now % GRID + GRID;
             self.told.push_back(Told::Advance(now));
@@ -239,10 +250,14 @@ impl Cannelloni {
     fn pass_on(&mut self, frame: &Frame, bus: BusIndex, from: Option<usize>) {
         let Some((bytes, length)) = wire::write(frame) else { return };
         let bytes = bytes.get(..length).unwrap_or_default();
+        let mut lost = 0;
         for (at, peer) in self.peers.iter_mut().enumerate() {
             if peer.bus == bus && Some(at) != from {
-                peer.give(bytes);
+                lost += u32::from(!peer.give(bytes));
             }
+        }
+        if let Some(bus) = self.shared.buses.get(usize::from(bus.0)) {
+            bus.lost.fetch_add(lost, Ordering::Relaxed);
         }
     }
 
@@ -259,7 +274,10 @@ impl Cannelloni {
     fn let_in(&mut self, now: u64) {
         for (at, bus) in self.buses.iter_mut().enumerate() {
             let index = BusIndex(u8::try_from(at).unwrap_or(u8::MAX));
-            while now >= bus.closed_until {
+            for _ in 0..TURN {
+                if now < bus.closed_until {
+                    break;
+                }
                 match bus.listener.accept() {
                     Ok((stream, address)) => {
                         let there = self.peers.iter().filter(|peer| peer.bus == index).count();
@@ -275,7 +293,6 @@ impl Cannelloni {
                 }
             }
         }
-        self.count();
     }
 
     fn let_go(&mut self, now: u64) {
@@ -286,13 +303,20 @@ impl Cannelloni {
             told.push_back(Told::Peer(peer.bus, peer.address, news));
             false
         });
-        self.count();
     }
 
-    fn count(&self) {
-        for (at, bus) in self.shared.buses.iter().enumerate() {
-            let there = self.peers.iter().filter(|peer| usize::from(peer.bus.0) == at).count();
-            bus.peers.store(there, Ordering::Relaxed);
+    fn tell_of_buses(&mut self) {
+        for (at, (bus, shared)) in self.buses.iter_mut().zip(&self.shared.buses).enumerate() {
+            let index = BusIndex(u8::try_from(at).unwrap_or(u8::MAX));
+            let up = self.peers.iter().any(|peer| peer.bus == index && peer.greeted);
+            shared.up.store(up, Ordering::Relaxed);
+            if bus.told.replace(up) != Some(up) {
+                let news = if up { News::Up } else { News::Down(Errno::NETDOWN) };
+                self.told.push_back(Told::News(index, news));
+            }
+            if let lost @ 1.. = shared.lost.swap(0, Ordering::Relaxed) {
+                self.told.push_back(Told::News(index, News::Lost(lost)));
+            }
         }
     }
 

@@ -79,6 +79,22 @@ pub enum News {
     Lost(u32),
 }
 
+impl News {
+    /// The state that it says a bus is in, as `Bus1` has it; none if it says nothing of that.
+    pub fn state(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Up | Self::State(BusState::Active) => "active",
+            Self::State(BusState::Warning) => "warning",
+            Self::State(BusState::Passive) => "passive",
+            Self::State(BusState::BusOff) => "bus-off",
+            Self::Down(Errno::NETDOWN) => "down",
+            Self::Down(Errno::NODEV) => "absent",
+            Self::Down(_) => "unreadable",
+            Self::Restart(_) | Self::Lost(_) => return None,
+        })
+    }
+}
+
 impl Heard {
     /// As the events of every link have it; none for what only a real interface says.
     pub fn event(self) -> Option<Event> {

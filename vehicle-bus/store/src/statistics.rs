@@ -29,13 +29,18 @@ impl Fault {
 /// What was heard on one bus.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BusCounts {
+    /// Of others; error frames are none of them.
     pub frames: u64,
     pub unknown: u64,
     pub sent: u64,
+    /// Error frames among what was told as frames, as a recording has them.
+    pub error_frames: u64,
     /// On the wire, stuff bits and the pauses between frames included.
     pub bits: Bits,
-    pub first_ns: Option<u64>,
-    pub last_ns: u64,
+    /// The first and the last time of this clock.
+    span: Option<(u64, u64)>,
+    /// The spans of the clocks before it.
+    earlier_ns: u64,
     recent: Recent,
 }
 
@@ -81,14 +86,25 @@ pub struct Statistics {
 }
 
 impl BusCounts {
-    /// Frames a second from the first frame to the last; 0 until time has passed.
-    pub fn rate(&self) -> f64 {
-        self.seconds().map_or(0.0, |seconds| self.frames as f64 / seconds)
+    /// From the first frame to the last, s: of each clock by itself, for the time of one means nothing on the next.
+    pub fn seconds(&self) -> f64 {
+        let span = self.span.map_or(0, |(first, last)| last - first);
+        self.earlier_ns.saturating_add(span) as f64 / 1e9
     }
 
-    /// Share of the time from the first frame to the last in which the bus was in use, percent.
+    /// Frames a second from the first frame to the last; 0 until time has passed.
+    pub fn rate(&self) -> f64 {
+        self.in_time(self.frames as f64)
+    }
+
+    /// Share of the time from the first frame to the last in which the bus was in use, percent; 0 until time has passed.
     pub fn load(&self, rates: Bitrates) -> f64 {
-        self.seconds().map_or(0.0, |seconds| 100.0 * self.bits.seconds(rates) / seconds)
+        self.in_time(100.0 * self.bits.seconds(rates))
+    }
+
+    fn in_time(&self, sum: f64) -> f64 {
+        let seconds = self.seconds();
+        if seconds > 0.0 { sum / seconds } else { 0.0 }
     }
 
     /// Share of the last second before `now_ns`, up to a full tenth of a second, in which the bus was in use, percent.
@@ -102,11 +118,16 @@ impl BusCounts {
 
     /// Counts a frame.
     pub fn hear(&mut self, frame: &Frame) {
-        let bits = frame.wire_bits();
         self.frames += 1;
+        self.carry(frame);
+    }
+
+    /// Counts the time that a frame, whose ever it is, took of the bus.
+    pub fn carry(&mut self, frame: &Frame) {
+        let bits = frame.wire_bits();
         self.bits.add(bits);
-        self.first_ns.get_or_insert(frame.t_ns);
-        self.last_ns = self.last_ns.max(frame.t_ns);
+        let (first, last) = self.span.unwrap_or((frame.t_ns, frame.t_ns));
+        self.span = Some((first, last.max(frame.t_ns)));
         let Recent(slices) = &mut self.recent;
         let slice = frame.t_ns / SLICE;
         if let Some((number, sum)) = slices.get_mut((slice % 11) as usize) {
@@ -117,9 +138,11 @@ impl BusCounts {
         }
     }
 
-    fn seconds(&self) -> Option<f64> {
-        let span = self.last_ns.checked_sub(self.first_ns?)?;
-        (span > 0).then(|| span as f64 / 1e9)
+    /// Another clock begins, or none: what was counted stays, and nothing of it was in the last second.
+    fn begin_clock(&mut self) {
+        let span = self.span.take().map_or(0, |(first, last)| last - first);
+        self.earlier_ns = self.earlier_ns.saturating_add(span);
+        self.recent = Recent::default();
     }
 }
 
@@ -139,6 +162,10 @@ impl Bits {
 impl Statistics {
     pub(crate) fn hear(&mut self, frame: &Frame, known: bool) {
         if let Some(bus) = self.buses.get_mut(usize::from(frame.bus.0)) {
+            if frame.flags.error {
+                bus.error_frames += 1;
+                return;
+            }
             bus.hear(frame);
             bus.unknown += u64::from(!known);
         }
@@ -158,5 +185,15 @@ impl Statistics {
         if let Some(bus) = self.buses.get_mut(usize::from(frame.bus.0)) {
             bus.sent += 1;
         }
+    }
+
+    pub(crate) fn carry(&mut self, frame: &Frame) {
+        if let Some(bus) = self.buses.get_mut(usize::from(frame.bus.0)) {
+            bus.carry(frame);
+        }
+    }
+
+    pub(crate) fn begin_clock(&mut self) {
+        self.buses.iter_mut().for_each(BusCounts::begin_clock);
     }
 }

@@ -88,6 +88,11 @@ impl Store {
         self.statistics.sent(frame);
     }
 
+    /// Counts the time that a frame of ours took of its bus: it went out.
+    pub fn echo(&mut self, frame: &Frame) {
+        self.statistics.carry(frame);
+    }
+
     /// Takes in a frame. Returns what is wrong with it, and how often that was seen on its id.
     pub fn hear(&mut self, frame: &Frame) -> Option<(Fault, u64)> {
         self.immediate.clear();
@@ -165,12 +170,13 @@ impl Store {
         self.probes.get(probe.0).copied().flatten()
     }
 
-    /// Forgets every reading: the link is gone, and nothing may look alive. Counts stay.
+    /// Forgets every reading: the link is gone, and nothing may look alive. Counts stay; the next frame may come by another clock.
     pub fn forget(&mut self) {
         self.slots.fill(Slot::default());
         self.paced.fill(Paced::default());
         self.probes.fill(None);
         self.counters = Counters::new(&self.car);
+        self.statistics.begin_clock();
     }
 }
 

@@ -1,5 +1,5 @@
 use tandem_dbc::Database;
-use tandem_frame::{BusIndex, CanId, Frame};
+use tandem_frame::{BusIndex, CanId, Flags, Frame};
 use tandem_signals::{Catalogue, Profile};
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -199,6 +199,46 @@ fn buses_are_counted() {
     assert_eq!(recent, [0, 123, 123, 173, 173, 177, 127, 0], "bits of the last second");
     let other_bus = Frame::new(BusIndex(9), CanId::standard(1).unwrap(), 0, &[]).unwrap();
     assert_eq!(car.0.hear(&other_bus), None);
+}
+
+#[test]
+fn error_frames_are_counted_apart_from_frames() {
+    let mut car = Bench::new();
+    car.hears(0x7FF, &[], 500);
+    let mut wanted = car.0.statistics().buses[0].clone();
+    wanted.error_frames = 1;
+    let flags = Flags { error: true, ..Flags::default() };
+    let error = Frame::with_flags(BusIndex(0), CanId::standard(8).unwrap(), 900_000_000, flags, &[0; 8]).unwrap();
+    assert_eq!(car.0.hear(&error), None);
+    assert_eq!(car.0.statistics().buses[0], wanted);
+    assert_eq!(car.0.statistics().ids.len(), 1);
+}
+
+#[test]
+fn what_we_sent_takes_its_time_of_the_bus_and_is_nobody_elses_frame() {
+    let mut car = Bench::new();
+    car.hears(0x7FF, &[], 500);
+    let own = Frame::new(BusIndex(0), CanId::standard(0x7FE).unwrap(), 1_500_000_000, &[0; 8]).unwrap();
+    car.0.echo(&own);
+    let bus = &car.0.statistics().buses[0];
+    assert_eq!((bus.frames, bus.unknown, bus.bits.nominal), (1, 1, 50 + 127));
+    assert_eq!(bus.seconds(), 1.0);
+}
+
+#[test]
+fn the_times_of_one_clock_are_not_measured_by_another() {
+    let mut car = Bench::new();
+    let rates = Bitrates { nominal: 500_000, data: None };
+    car.hears(0x7FF, &[], 100_000);
+    car.hears(0x7FF, &[], 101_000);
+    car.0.forget();
+    let bus = &car.0.statistics().buses[0];
+    assert_eq!((bus.frames, bus.rate(), bus.recent_load(rates, 101_500_000_000)), (2, 2.0, 0.0));
+    // The next clock runs behind; nothing from between them is time.
+    car.hears(0x7FF, &[], 1_000);
+    car.hears(0x7FF, &[], 4_000);
+    let bus = &car.0.statistics().buses[0];
+    assert_eq!((bus.frames, bus.seconds(), bus.rate()), (4, 4.0, 1.0));
 }
 
 #[test]

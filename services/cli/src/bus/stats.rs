@@ -167,7 +167,7 @@ fn document(
             frames: bus.counts.frames,
             error_frames: bus.errors,
             ids: collector.ids.keys().filter(|(other, _)| usize::from(other.0) == at).count(),
-            seconds: bus.counts.first_ns.map_or(0.0, |first| bus.counts.last_ns.saturating_sub(first) as f64 / 1e9),
+            seconds: bus.counts.seconds(),
             rate: bus.counts.rate(),
             load: bus.counts.load(rates),
             bitrate: nominal,

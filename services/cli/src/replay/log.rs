@@ -86,6 +86,7 @@ pub struct Log {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Interface {
     pub name: String,
+    /// Error frames are none of them.
     pub frames: u64,
 }
 
@@ -130,7 +131,8 @@ impl Log {
                 counts.resize(at + 1, 0);
             }
             if let Some(count) = counts.get_mut(at) {
-                *count += 1;
+                // The service counts error frames apart.
+                *count += u64::from(!frame.flags.error);
             }
         }
         let interfaces = reader.interfaces().iter().cloned().zip(counts);
@@ -252,6 +254,14 @@ mod tests {
         ");
         let frames: Vec<_> = log.frames().unwrap().map(|frame| (frame.bus.0, frame.t_ns)).collect();
         assert_eq!(frames, [(0, 0), (1, S)]);
+    }
+
+    #[test]
+    fn error_frames_are_not_among_the_frames_of_an_interface() {
+        let log = Log::in_memory("(1.0) can0 123#00\n(1.1) can0 20000004#0004000000000000\n");
+        assert_eq!(log.interfaces, [Interface { name: "can0".to_owned(), frames: 1 }]);
+        let errors: Vec<_> = log.frames().unwrap().map(|frame| frame.flags.error).collect();
+        assert_eq!(errors, [false, true]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ pub(super) struct Peer {
     pub(super) bus: BusIndex,
     fd: bool,
     since: u64,
-    greeted: bool,
+    pub(super) greeted: bool,
     inbox: Vec<u8>,
     outbox: VecDeque<u8>,
     /// Frames that it may still say before time goes on.
@@ -160,16 +160,18 @@ impl Peer {
         self.inbox.drain(..at);
     }
 
-    /// Something for it to hear.
-    pub(super) fn give(&mut self, bytes: &[u8]) {
+    /// Something for it to hear; whether there was room. Who has not greeted yet misses nothing.
+    pub(super) fn give(&mut self, bytes: &[u8]) -> bool {
         if !self.greeted {
-            return;
+            return true;
         }
-        if self.outbox.len() + bytes.len() > OUTBOX {
-            self.fault = Some(Fault::Slow);
-        } else {
+        let fits = self.outbox.len() + bytes.len() <= OUTBOX;
+        if fits {
             self.outbox.extend(bytes);
+        } else {
+            self.fault = Some(Fault::Slow);
         }
+        fits
     }
 
     pub(super) fn flush(&mut self) {

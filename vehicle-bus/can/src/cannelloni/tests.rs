@@ -245,10 +245,11 @@ fn who_does_not_read_is_dropped_and_who_floods_keeps_nobody_from_being_heard() {
                 assert_eq!(news, PeerNews::Dropped(Fault::Slow));
                 break;
             }
-            Told::Advance(_) => {}
+            Told::Advance(_) | Told::News(..) => {}
         }
     }
     assert!(heard > 1000);
+    assert!(matches!(stage.next(), Told::News(BusIndex(1), News::Lost(1..))));
     // The one that reads is heard among the flood.
     reader.write_all(&bytes(&frame(0x5, &[5]))).unwrap();
     while stage.next_frame().id != standard(0x5) {}
@@ -289,6 +290,54 @@ fn there_is_room_for_some_and_no_more() {
     let elsewhere = stage.joins(1);
     drop((some, elsewhere));
     stage.ends();
+}
+
+/// Buses that are read as the test goes.
+fn link(buses: usize) -> Cannelloni {
+    let port = |at| Port { name: format!("can{at}"), address: "127.0.0.1:0".parse().unwrap(), fd: false };
+    Cannelloni::new((0..buses).map(port).collect()).unwrap()
+}
+
+fn next_of_bus(link: &mut Cannelloni) -> News {
+    loop {
+        if let Told::News(BUS, news) = link.receive().unwrap() {
+            return news;
+        }
+    }
+}
+
+#[test]
+fn a_bus_is_up_from_the_first_who_greets_to_the_last_who_leaves() {
+    let mut link = link(1);
+    let sender = link.sender();
+    assert_eq!(next_of_bus(&mut link), News::Down(Errno::NETDOWN));
+    let mut one = TcpStream::connect(link.address(BUS).unwrap()).unwrap();
+    while !matches!(link.receive().unwrap(), Told::Peer(.., PeerNews::Joined)) {}
+    assert_eq!(sender.try_send(&frame(1, &[])), Err(SendError::Down), "nobody has greeted");
+    one.write_all(BANNER).unwrap();
+    assert_eq!(next_of_bus(&mut link), News::Up);
+    for _ in 0..OWN {
+        sender.try_send(&frame(1, &[])).unwrap();
+    }
+    for _ in 0..3 {
+        assert_eq!(sender.try_send(&frame(1, &[])), Err(SendError::Full));
+    }
+    assert_eq!(next_of_bus(&mut link), News::Lost(3));
+    drop(one);
+    assert_eq!(next_of_bus(&mut link), News::Down(Errno::NETDOWN));
+}
+
+#[test]
+fn a_crowd_is_let_in_by_turns() {
+    let mut link = link(1);
+    let address = link.address(BUS).unwrap();
+    let crowd: Vec<_> = (0..3 * TURN).map(|_| TcpStream::connect(address).unwrap()).collect();
+    for _ in 0..3 {
+        link.turn();
+        let told = link.told.drain(..).filter(|told| matches!(told, Told::Peer(..))).count();
+        assert_eq!(told, TURN);
+    }
+    drop(crowd);
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tandem_can::{BusState, Errno, Heard, News, Wanted};
+use tandem_can::{Heard, News, Wanted};
 use tandem_logs::Reader;
 
 use super::{Shared, lock};
@@ -82,15 +82,12 @@ impl Feed {
                     }
                     Heard::News(bus, news) => {
                         let Some(bus) = board.bus(bus, live.name(bus)) else { return Ok(true) };
-                        match news {
-                            News::Up | News::State(BusState::Active) => bus.state = "",
-                            News::Down(Errno::NETDOWN) => bus.state = "down",
-                            News::Down(_) => bus.state = "gone",
-                            News::State(BusState::Warning) => bus.state = "warning",
-                            News::State(BusState::Passive) => bus.state = "passive",
-                            News::State(BusState::BusOff) => bus.state = "bus-off",
-                            News::Lost(frames) => bus.lost += u64::from(frames),
-                            News::Restart(_) => {}
+                        if let Some(state) = news.state() {
+                            // That all is well needs no word.
+                            bus.state = if state == "active" { "" } else { state };
+                        }
+                        if let News::Lost(frames) = news {
+                            bus.lost += u64::from(frames);
                         }
                     }
                     Heard::Echo(_) => {}
