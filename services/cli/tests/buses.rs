@@ -165,3 +165,28 @@ fn what_is_missing_is_said_in_one_line() {
     ");
     assert!(!garage.path().join("x.log").exists() && !garage.path().join("x.svg").exists());
 }
+
+#[test]
+fn of_a_recording_that_breaks_off_is_told_what_there_is_and_that_it_is_not_all() {
+    let garage = garage();
+    let cut = garage.path().join("cut.log.gz");
+    let mut writer = tandem_logs::Writer::create(&cut).unwrap();
+    for frame in tandem_logs::open(garage.path().join("drive.log")).unwrap().filter_map(Result::ok) {
+        writer.write(&frame, "can0").unwrap();
+    }
+    writer.finish().unwrap();
+    let packed = fs::read(&cut).unwrap();
+    fs::write(&cut, &packed[..packed.len() / 2]).unwrap();
+    let plot = "bus plot cut.log.gz --dbc car.dbc --signal Motion.Speed -o cut.svg";
+    for arguments in
+        ["bus stats cut.log.gz", "bus decode cut.log.gz --dbc car.dbc", "bus top cut.log.gz --speed 0", plot]
+    {
+        let output = tandem(&garage, arguments).output().unwrap();
+        let error = String::from_utf8(output.stderr.clone()).unwrap();
+        assert!(error.contains("the recording breaks off here"), "{arguments}: {error}");
+        assert!(!error.contains("without a frame"), "{arguments}: {error}");
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        assert!(!output.stdout.is_empty(), "{arguments}");
+    }
+    assert!(garage.path().join("cut.svg").exists());
+}

@@ -107,6 +107,7 @@ impl Stats {
         let (collector, skipped) = until_stopped(move |stop| self.collect(&stop)).await?;
         if collector.buses.is_empty() {
             let first = skipped.first.first().map(|first| format!("; {first}")).unwrap_or_default();
+            skipped.to_the_end()?;
             return Err(set_up(format!("there is no frame in it{first}")));
         }
         let assumed = rates.0.is_none() && dictionary.car.is_none();
@@ -115,6 +116,7 @@ impl Stats {
         if skipped.count > 0 {
             let _ = writeln!(io::stderr(), "{}", skipped.text().trim_start());
         }
+        skipped.to_the_end()?;
         Ok(Status::OK)
     }
 
@@ -130,7 +132,7 @@ impl Stats {
         {
             match frame {
                 Ok(frame) => collector.hear(&frame, reader.interface(frame.bus)),
-                Err(error) => skipped.note(error.to_string()),
+                Err(error) => skipped.hear(error),
             }
         }
         Ok((collector, skipped))

@@ -151,15 +151,20 @@ fn lines(
         out.write_all(b"\n")?;
         out.flush()
     };
-    while !stop.is_asked() && feed.step(shared, end, stop)? {
+    let outcome = loop {
+        match feed.step(shared, end, stop) {
+            Ok(true) if !stop.is_asked() => {}
+            outcome => break outcome,
+        }
         let board = lock(shared);
         let Some(now) = board.now() else { continue };
         if now >= *due.get_or_insert(now + EACH) {
             due = Some(now + EACH);
             write(screen, &board)?;
         }
-    }
+    };
     write(screen, &lock(shared))?;
+    outcome?;
     Ok(Status::OK)
 }
 
