@@ -11,7 +11,7 @@ use tandem_can::{Errno, Heard, News, SendError, Wanted};
 use tandem_frame::text::{parse_line, write_frame};
 use tandem_frame::{BusIndex, Frame};
 
-use super::live::Live;
+use super::live::{Live, bound};
 use crate::dictionary::Meaning;
 use crate::failure::{Status, set_up};
 use crate::interrupt::{Stop, until_stopped};
@@ -86,7 +86,7 @@ impl Send {
         let mut frames = self.frames()?;
         let first = frames.next()?;
         let wanted = if first.flags.remote { Wanted::All } else { Wanted::Ids(vec![first.id]) };
-        let mut live = Live::open(std::slice::from_ref(&self.interface), &wanted)?;
+        let mut live = Live::open(&[bound(&self.interface).map_err(set_up)?], &wanted)?;
         let sender = live.sender();
         let (tell, hear) = channel();
         thread::Builder::new().name("ear".into()).spawn(move || while tell.send(live.receive()).is_ok() {})?;

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::live::{Bound, bound, warn_if_nothing_fits};
+use super::rates::Rates;
 use super::record::seconds;
 use crate::dictionary::Meaning;
 use crate::failure::Status;
@@ -40,11 +42,13 @@ pub struct Top {
     /// A recording; `-` is standard input, as it comes.
     #[arg(required_unless_present = "can", conflicts_with = "can")]
     log: Option<PathBuf>,
-    /// A real interface instead, such as `can0`; may be given again.
-    #[arg(long, value_name = "INTERFACE")]
-    can: Vec<String>,
+    /// A real interface instead, such as `can0`, or `can0=vcan0` if the car's bus has another name; may be given again.
+    #[arg(long, value_name = "[BUS=]INTERFACE", value_parser = bound)]
+    can: Vec<Bound>,
     #[command(flatten)]
     meaning: Meaning,
+    #[command(flatten)]
+    rates: Rates,
     /// By what the ids are sorted.
     #[arg(long, value_enum, default_value = "id")]
     sort: Sort,
@@ -85,6 +89,7 @@ impl Top {
     fn show(self, stop: Stop) -> anyhow::Result<Status> {
         let log = self.log.as_deref().filter(|log| *log != Path::new("-"));
         let dictionary = self.meaning.read(log)?;
+        warn_if_nothing_fits(&self.can, &dictionary);
         let mut feed = match &self.log {
             Some(log) => Feed::recording(log, self.speed)?,
             None => Feed::live(&self.can)?,
@@ -93,12 +98,13 @@ impl Top {
         let end = self.seconds;
         if !io::stdout().is_terminal() {
             let labels = Labels::all(&dictionary, Form::Brief, Paint::Never);
-            let mut screen = Screen { dictionary, labels, sort: self.sort, paint: Paint::Never, scroll: 0 };
+            let mut screen =
+                Screen { dictionary, labels, rates: self.rates, sort: self.sort, paint: Paint::Never, scroll: 0 };
             return lines(&mut feed, &shared, &stop, end, &mut screen);
         }
         let paint = self.color.settled();
         let labels = Labels::all(&dictionary, Form::Brief, paint);
-        let mut screen = Screen { dictionary, labels, sort: self.sort, paint, scroll: 0 };
+        let mut screen = Screen { dictionary, labels, rates: self.rates, sort: self.sort, paint, scroll: 0 };
         let (feeding, board) = (stop.clone(), Arc::clone(&shared));
         let feeder = thread::Builder::new().name("feed".into()).spawn(move || {
             while !feeding.is_asked() && feed.step(&board, end, &feeding)? {}
