@@ -123,7 +123,9 @@ impl Dictionary {
     /// If every book is for another bus than those that there are: the first book's bus, and what to say.
     pub fn misfit<'a>(&self, here: impl Iterator<Item = &'a str> + Clone) -> Option<(&str, String)> {
         let own: Vec<_> = self.books.iter().filter_map(|book| book.bus.as_deref()).collect();
-        let first = own.first().filter(|_| here.clone().all(|name| self.index(name).is_none()))?;
+        let first = own
+            .first()
+            .filter(|_| here.clone().next().is_some() && here.clone().all(|name| self.index(name).is_none()))?;
         let here: Vec<_> = here.collect();
         let what =
             format!("no DBC file is for a bus here: there is {}, they are for {}", here.join(" "), own.join(" "));

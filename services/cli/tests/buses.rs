@@ -87,7 +87,7 @@ fn the_ids_of_a_recording_are_written_each_second_where_there_is_no_terminal() {
     let tables: Vec<_> = text.trim_end().split("\n\n").collect();
     assert_eq!(tables.len(), 5, "{text}");
     insta::assert_snapshot!(tables[4], @r"
-    can0: 201 frames, 33.5 frames/s, load 0.7 % of 500 kbit/s
+    can0: 201 frames, 33.5 frames/s, load 0.7 % of 500 kbit/s (assumed, say --bitrate)
     bus   id        message     count    per s  data
     can0  123       Motion        200     50.0  DE 26 03  Speed=99.5 km/h, Gear=3 (D)
     can0  7FF                       1      0.0  00
@@ -189,4 +189,16 @@ fn of_a_recording_that_breaks_off_is_told_what_there_is_and_that_it_is_not_all()
         assert!(!output.stdout.is_empty(), "{arguments}");
     }
     assert!(garage.path().join("cut.svg").exists());
+}
+
+#[test]
+fn a_car_without_the_recordings_bus_is_told_and_so_is_a_bit_rate_that_nobody_says() {
+    let garage = garage();
+    for arguments in ["bus stats drive.log --dbc can1=car.dbc", "bus top drive.log --dbc can1=car.dbc --speed 0"] {
+        let told = tells(&garage, arguments);
+        assert!(told.contains("no DBC file is for a bus here: there is can0, they are for can1"), "{told}");
+        assert!(told.contains("assumed"), "{told}");
+        let told = tells(&garage, &format!("{arguments} --bitrate 250000"));
+        assert!(told.contains("250") && !told.contains("assumed"), "{told}");
+    }
 }

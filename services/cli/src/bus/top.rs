@@ -14,10 +14,11 @@ use clap::{Args, ValueEnum};
 use super::live::{Bound, bound, warn_if_nothing_fits};
 use super::rates::Rates;
 use super::record::seconds;
-use crate::dictionary::Meaning;
+use crate::dictionary::{Dictionary, Meaning};
 use crate::failure::Status;
 use crate::interrupt::{Stop, until_stopped};
 use crate::labels::{Form, Labels, Paint};
+use crate::say::complain;
 use board::Board;
 use feed::Feed;
 use screen::Screen;
@@ -100,7 +101,9 @@ impl Top {
             let labels = Labels::all(&dictionary, Form::Brief, Paint::Never);
             let mut screen =
                 Screen { dictionary, labels, rates: self.rates, sort: self.sort, paint: Paint::Never, scroll: 0 };
-            return lines(&mut feed, &shared, &stop, end, &mut screen);
+            let outcome = lines(&mut feed, &shared, &stop, end, &mut screen);
+            self.warn(&shared, &screen.dictionary);
+            return outcome;
         }
         let paint = self.color.settled();
         let labels = Labels::all(&dictionary, Form::Brief, paint);
@@ -132,6 +135,7 @@ impl Top {
             }
         }
         drop(terminal);
+        self.warn(&shared, &screen.dictionary);
         // One that waits for a pipe ends with the process.
         if feeder.is_finished()
             && let Ok(outcome) = feeder.join()
@@ -139,6 +143,17 @@ impl Top {
             outcome?;
         }
         Ok(Status::OK)
+    }
+
+    /// Which buses a recording has is known at its end.
+    fn warn(&self, shared: &Shared, dictionary: &Dictionary) {
+        let board = lock(shared);
+        let names = board.tally.buses.iter().map(|bus| bus.name.as_str());
+        if self.log.is_some()
+            && let Some((_, what)) = dictionary.misfit(names)
+        {
+            complain(&what);
+        }
     }
 }
 
