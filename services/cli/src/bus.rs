@@ -2,10 +2,12 @@ mod decode;
 mod lint;
 mod live;
 mod plot;
+pub mod rates;
 mod record;
 mod recording;
 mod send;
 mod stats;
+mod tally;
 mod top;
 
 use std::path::PathBuf;

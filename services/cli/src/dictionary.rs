@@ -148,6 +148,18 @@ impl Dictionary {
         Car::bind("car.toml", profile.clone(), databases, catalogue).ok().map(Store::new)
     }
 
+    /// If every book is for another bus than those that there are: the first book's bus, and what to say.
+    pub fn misfit<'a>(&self, here: impl Iterator<Item = &'a str> + Clone) -> Option<(&str, String)> {
+        let own: Vec<_> = self.books.iter().filter_map(|book| book.bus.as_deref()).collect();
+        let first = own
+            .first()
+            .filter(|_| here.clone().next().is_some() && here.clone().all(|name| self.index(name).is_none()))?;
+        let here: Vec<_> = here.collect();
+        let what =
+            format!("no DBC file is for a bus here: there is {}, they are for {}", here.join(" "), own.join(" "));
+        Some((first, what))
+    }
+
     /// The place of a bus's book: its own, or else the one that is for all.
     pub fn index(&self, bus: &str) -> Option<usize> {
         let of = |wanted: Option<&str>| self.books.iter().position(|book| book.bus.as_deref() == wanted);

@@ -73,6 +73,11 @@ impl Paint {
     }
 }
 
+/// A DBC file's text may hold anything, and a line is a line.
+fn printable(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 /// What is the same in every frame of a message.
 pub struct Labels {
     message: String,
@@ -97,8 +102,8 @@ impl Labels {
         let of_signal = |signal: &Signal, withheld| match form {
             Form::Text | Form::Brief => SignalLabels {
                 before: format!("{}=", paint.faint(&signal.name)),
-                after: if signal.unit.is_empty() { String::new() } else { format!(" {}", signal.unit) },
-                names: signal.values.clone(),
+                after: if signal.unit.is_empty() { String::new() } else { format!(" {}", printable(&signal.unit)) },
+                names: signal.values.iter().map(|(raw, name)| (*raw, printable(name))).collect(),
                 withheld,
             },
             Form::Json => SignalLabels {

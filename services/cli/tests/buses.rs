@@ -87,7 +87,7 @@ fn the_ids_of_a_recording_are_written_each_second_where_there_is_no_terminal() {
     let tables: Vec<_> = text.trim_end().split("\n\n").collect();
     assert_eq!(tables.len(), 5, "{text}");
     insta::assert_snapshot!(tables[4], @r"
-    can0: 201 frames, 33.5 frames/s, load 0.7 % of 500 kbit/s
+    can0: 201 frames, 33.5 frames/s, load 0.7 % of 500 kbit/s (assumed, say --bitrate)
     bus   id        message     count    per s  data
     can0  123       Motion        200     50.0  DE 26 03  Speed=99.5 km/h, Gear=3 (D)
     can0  7FF                       1      0.0  00
@@ -319,5 +319,42 @@ fn an_option_that_would_do_nothing_is_refused() {
     for asked in asked {
         let told = tells(&garage, asked);
         assert!(told.starts_with("status 2\n") && !told.contains("no interface"), "{asked}: {told}");
+    }
+}
+
+#[test]
+fn of_a_recording_that_breaks_off_is_told_what_there_is_and_that_it_is_not_all() {
+    let garage = garage();
+    let cut = garage.path().join("cut.log.gz");
+    let mut writer = tandem_logs::Writer::create(&cut).unwrap();
+    for frame in tandem_logs::open(garage.path().join("drive.log")).unwrap().filter_map(Result::ok) {
+        writer.write(&frame, "can0").unwrap();
+    }
+    writer.finish().unwrap();
+    let packed = fs::read(&cut).unwrap();
+    fs::write(&cut, &packed[..packed.len() / 2]).unwrap();
+    let plot = "bus plot cut.log.gz --dbc car.dbc --signal Motion.Speed -o cut.svg";
+    for arguments in
+        ["bus stats cut.log.gz", "bus decode cut.log.gz --dbc car.dbc", "bus top cut.log.gz --speed 0", plot]
+    {
+        let output = tandem(&garage, arguments).output().unwrap();
+        let error = String::from_utf8(output.stderr.clone()).unwrap();
+        assert!(error.contains("the recording breaks off here"), "{arguments}: {error}");
+        assert!(!error.contains("without a frame"), "{arguments}: {error}");
+        assert_eq!(output.status.code(), Some(1), "{arguments}");
+        assert!(!output.stdout.is_empty(), "{arguments}");
+    }
+    assert!(garage.path().join("cut.svg").exists());
+}
+
+#[test]
+fn a_car_without_the_recordings_bus_is_told_and_so_is_a_bit_rate_that_nobody_says() {
+    let garage = garage();
+    for arguments in ["bus stats drive.log --dbc can1=car.dbc", "bus top drive.log --dbc can1=car.dbc --speed 0"] {
+        let told = tells(&garage, arguments);
+        assert!(told.contains("no DBC file is for a bus here: there is can0, they are for can1"), "{told}");
+        assert!(told.contains("assumed"), "{told}");
+        let told = tells(&garage, &format!("{arguments} --bitrate 250000"));
+        assert!(told.contains("250") && !told.contains("assumed"), "{told}");
     }
 }

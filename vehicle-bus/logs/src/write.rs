@@ -65,6 +65,11 @@ impl Writer {
         self.out.write_all(self.line.as_bytes())
     }
 
+    /// Whether what is written is packed.
+    pub fn is_packed(&self) -> bool {
+        !matches!(self.out.get_ref(), Packed::Plain(_))
+    }
+
     /// Gives everything so far to the file, so that whoever follows it sees it. What is packed packs the worse the more often this is asked for.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 
 use crate::source::{MOST_MEMORY, Source};
 
-/// Text is packed in frames of so many bytes: what a crash or a pulled stick leaves is whole up to the last of them.
+/// Text is packed in frames of at most so many bytes, fewer where it is flushed: what a crash or a pulled stick leaves is whole up to the last of them.
 const FRAME: usize = 1 << 20;
 
 pub(crate) struct ZstdReader {

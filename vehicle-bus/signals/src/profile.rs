@@ -6,6 +6,13 @@ use crate::{Catalogue, Conversion, Expression, LeafId, Mistake};
 
 mod read;
 
+/// The slowest that a bus may be, bit/s.
+pub const LEAST_BITRATE: u32 = 5_000;
+/// The fastest that a bus may be, bit/s.
+pub const MOST_BITRATE: u32 = 1_000_000;
+/// The fastest that the data of CAN FD frames may be, bit/s.
+pub const MOST_DATA_BITRATE: u32 = 8_000_000;
+
 /// A car as `car.toml` describes it: its buses, what its signals mean, and what may be sent to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Profile {

@@ -55,6 +55,7 @@ impl Decode {
             None => teller.lines(BufReader::with_capacity(1 << 16, io::stdin()))?,
         }
         let _ = writeln!(io::stderr(), "{}", teller.summary());
+        teller.skipped.to_the_end()?;
         Ok(Status::OK)
     }
 }
@@ -97,8 +98,7 @@ impl<W: Write> Teller<W> {
         while let Some(frame) = reader.next() {
             match frame {
                 Ok(frame) => self.frame(&frame, Some(frame.t_ns), reader.interface(frame.bus))?,
-                Err(error) if error.breaks_off() => return Err(error.into()),
-                Err(error) => self.skipped.note(error.to_string()),
+                Err(error) => self.skipped.hear(error),
             }
         }
         Ok(self.out.flush()?)

@@ -108,7 +108,7 @@ impl Plot {
             let mut frame = match frame {
                 Ok(frame) => frame,
                 Err(error) => {
-                    skipped.note(error.to_string());
+                    skipped.hear(error);
                     continue;
                 }
             };
@@ -133,6 +133,7 @@ impl Plot {
         let silent: Vec<_> =
             series.iter().filter(|series| series.points == 0).map(|series| series.name.as_str()).collect();
         if silent.len() == series.len() {
+            skipped.to_the_end()?;
             anyhow::bail!("{} is not in this part of the recording", silent.join(", "));
         }
         for name in silent {
@@ -151,6 +152,7 @@ impl Plot {
             let points = drawn.iter().map(|drawn| drawn.points).sum();
             format!("{shown}: {} of {}\n", counted(points, "value"), counted(drawn.len() as u64, "signal"))
         })?;
+        skipped.to_the_end()?;
         Ok(Status::OK)
     }
 }

@@ -8,7 +8,7 @@ use tandem_can::{Errno, Heard, News, Wanted};
 use tandem_frame::Frame;
 use tandem_logs::Writer;
 
-use super::live::Live;
+use super::live::{Bound, Live, bound};
 use crate::failure::{SetUp, Status, set_up};
 use crate::interrupt::{Stop, until_stopped};
 use crate::output::Output;
@@ -16,8 +16,10 @@ use crate::say::complain;
 use crate::table::counted;
 
 const SECOND: u64 = 1_000_000_000;
-/// So often whoever follows the file sees what is new, and a terminal how far it is, nanoseconds.
+/// So often whoever follows plain text sees what is new, and a terminal how far it is, nanoseconds.
 const FLUSH: u64 = 200_000_000;
+/// So often what is packed goes to the file: the more often, the worse it packs; the more seldom, the more a power cut takes.
+const FLUSH_PACKED: u64 = 2 * SECOND;
 
 /// Records CAN interfaces as candump's text, until Ctrl-C.
 ///
@@ -28,9 +30,9 @@ const FLUSH: u64 = 200_000_000;
     after_help = "Examples:\n  tandem bus record can0 can1 -o drive.log.zst\n  tandem bus record can0 -o - --frames 100 | tandem bus decode --dbc car.dbc"
 )]
 pub struct Record {
-    /// The interfaces, such as `can0`.
-    #[arg(required = true, value_name = "INTERFACE")]
-    interfaces: Vec<String>,
+    /// The interfaces, such as `can0`, or `can0=vcan0` to record one under another name.
+    #[arg(required = true, value_name = "[BUS=]INTERFACE", value_parser = bound)]
+    interfaces: Vec<Bound>,
     /// The new file; `.gz`, `.xz` or `.zst` at its end compresses it. `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
@@ -73,7 +75,7 @@ impl Record {
             return Err(set_up("--json and -o - both want standard output"));
         }
         let (summary, shown) = (self.summary, self.output.display().to_string());
-        let count = until_stopped(move |stop| self.record(&stop)).await?;
+        let count = until_stopped(None, move |stop| self.record(&stop)).await?;
         let text =
             format!("{} to {shown} in {:.1} s{}", counted(count.frames, "frame"), count.seconds, count.besides());
         if summary.json {
@@ -97,10 +99,10 @@ impl Record {
                 recorder.stop(live.now());
             }
             match heard {
-                Heard::News(bus, news) => self.tell(live.name(bus), news),
+                Heard::News(bus, news) => self.tell(live.interface(bus), news),
                 Heard::Advance(t_ns) if t_ns >= due => {
                     due = t_ns + FLUSH;
-                    if let Err(error) = recorder.writer.flush() {
+                    if let Err(error) = recorder.flush(t_ns) {
                         break Err(error);
                     }
                     if terminal {
@@ -189,12 +191,13 @@ struct Recorder {
     /// What is heard up to this time is still written.
     end: Option<u64>,
     stopped: Option<u64>,
+    flush_due: u64,
 }
 
 impl Recorder {
     fn new(writer: Writer, seconds: Option<u64>, frames: Option<u64>) -> Self {
         let count = Count::default();
-        Self { writer, count, seconds, frames, begin: None, now: 0, end: None, stopped: None }
+        Self { writer, count, seconds, frames, begin: None, now: 0, end: None, stopped: None, flush_due: 0 }
     }
 
     /// Comes to an end: with what was on its way by now.
@@ -232,6 +235,15 @@ impl Recorder {
         self.end = planned.into_iter().chain(self.stopped).min();
         self.now = self.now.max(self.end.map_or(t_ns, |end| t_ns.min(end)));
         self.count.seconds = self.now.saturating_sub(begin) as f64 / SECOND as f64;
+    }
+
+    /// Gives the file what there is, if it is time to.
+    fn flush(&mut self, t_ns: u64) -> io::Result<()> {
+        if t_ns < self.flush_due {
+            return Ok(());
+        }
+        self.flush_due = t_ns + if self.writer.is_packed() { FLUSH_PACKED } else { FLUSH };
+        self.writer.flush()
     }
 
     fn write(&mut self, frame: &Frame, interface: &str) -> io::Result<()> {
@@ -301,6 +313,24 @@ mod tests {
         assert!(!heard.iter().any(|heard| recorder.hear(*heard, "can0").unwrap()));
         assert!(recorder.hear(Heard::Advance(1_020_000_000), "can0").unwrap());
         assert_eq!(recorder.count.frames, 1);
+    }
+
+    #[test]
+    fn what_is_packed_is_flushed_more_seldom_than_plain_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let grows = |name: &str| {
+            let path = folder.path().join(name);
+            let mut recorder = Recorder::new(Writer::create(&path).unwrap(), None, None);
+            let mut lengths = vec![0];
+            for t_ms in (0..=4000).step_by(200) {
+                recorder.hear(Heard::Frame(frame(t_ms, 1)), "can0").unwrap();
+                recorder.flush(t_ms * 1_000_000).unwrap();
+                lengths.push(std::fs::metadata(&path).unwrap().len());
+            }
+            lengths.dedup();
+            lengths.len() - 1
+        };
+        assert_eq!((grows("x.log"), grows("x.log.zst")), (21, 3));
     }
 
     #[test]

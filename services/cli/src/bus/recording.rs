@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tandem_logs::Reader;
+use tandem_logs::{LogError, Reader};
 
 use crate::failure::SetUp;
 use crate::table::counted;
@@ -21,12 +21,30 @@ pub struct Skipped {
     pub count: u64,
     /// The first few, each with its place.
     pub first: Vec<String>,
+    /// Where the recording breaks off before its end.
+    broken: Option<LogError>,
 }
 
 /// How many are told of.
 const TOLD: usize = 5;
 
 impl Skipped {
+    pub fn hear(&mut self, error: LogError) {
+        if error.breaks_off() {
+            self.broken = Some(error);
+        } else {
+            self.note(error.to_string());
+        }
+    }
+
+    /// Asked when what was read is told: half a recording is no success.
+    ///
+    /// # Errors
+    /// The recording breaks off before its end.
+    pub fn to_the_end(self) -> anyhow::Result<()> {
+        self.broken.map_or(Ok(()), |error| Err(error.into()))
+    }
+
     pub fn note(&mut self, what: String) {
         self.count += 1;
         if self.first.len() < TOLD {

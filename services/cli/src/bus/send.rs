@@ -11,7 +11,7 @@ use tandem_can::{Errno, Heard, News, SendError, Wanted};
 use tandem_frame::text::{parse_line, write_frame};
 use tandem_frame::{BusIndex, Frame};
 
-use super::live::Live;
+use super::live::{Live, bound};
 use crate::dictionary::Meaning;
 use crate::failure::{Status, set_up};
 use crate::interrupt::{Stop, until_stopped};
@@ -70,7 +70,7 @@ struct Done {
 impl Send {
     pub async fn run(self) -> anyhow::Result<Status> {
         let output = self.output;
-        let done = until_stopped(move |stop| self.send(&stop)).await?;
+        let done = until_stopped(None, move |stop| self.send(&stop)).await?;
         let told = done.on_the_wire == done.sent;
         output.print(&done, || match told {
             true => format!("{} {}: {} sent\n", done.bus, done.frame, done.sent),
@@ -86,7 +86,7 @@ impl Send {
         let mut frames = self.frames()?;
         let first = frames.next()?;
         let wanted = if first.flags.remote { Wanted::All } else { Wanted::Ids(vec![first.id]) };
-        let mut live = Live::open(std::slice::from_ref(&self.interface), &wanted)?;
+        let mut live = Live::open(&[bound(&self.interface).map_err(set_up)?], &wanted)?;
         let sender = live.sender();
         let (tell, hear) = channel();
         thread::Builder::new().name("ear".into()).spawn(move || while tell.send(live.receive()).is_ok() {})?;

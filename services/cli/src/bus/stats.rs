@@ -6,20 +6,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tandem_can::{Heard, News, Wanted};
-use tandem_store::Bitrates;
 
-use super::live::Live;
+use super::live::{Bound, Live, bound, warn_if_nothing_fits};
+use super::rates::{Rates, USUAL};
 use super::record::seconds;
 use super::recording::{self, Skipped};
 use crate::dictionary::{Dictionary, Meaning};
 use crate::failure::{Status, set_up};
-use crate::interrupt::{Stop, until_stopped};
+use crate::interrupt::{GRACE, Stop, until_stopped};
 use crate::output::Output;
+use crate::say::complain;
 use crate::table::{Align, Table, counted};
 use collect::{Collector, Id};
-
-/// The bit rate of a bus of which nobody says another.
-const USUAL: u32 = 500_000;
 
 /// Counts what is on each bus and what each id does: rate, period and its jitter, lengths, and the bytes that change.
 ///
@@ -33,20 +31,16 @@ pub struct Stats {
     /// A recording; `-` is standard input.
     #[arg(required_unless_present = "can", conflicts_with = "can")]
     log: Option<PathBuf>,
-    /// A real interface instead, such as `can0`; may be given again.
-    #[arg(long, value_name = "INTERFACE")]
-    can: Vec<String>,
+    /// A real interface instead, such as `can0`, or `can0=vcan0` if the car's bus has another name; may be given again.
+    #[arg(long, value_name = "[BUS=]INTERFACE", value_parser = bound)]
+    can: Vec<Bound>,
     /// How long the interface is heard; without it until Ctrl-C.
     #[arg(long, value_name = "S", requires = "can", value_parser = seconds)]
     seconds: Option<u64>,
     #[command(flatten)]
     meaning: Meaning,
-    /// Bit rate of every bus, bit/s.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=1_000_000))]
-    bitrate: Option<u32>,
-    /// Bit rate of the data of CAN FD frames that switch to it, bit/s.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1_000..=20_000_000))]
-    data_bitrate: Option<u32>,
+    #[command(flatten)]
+    rates: Rates,
     #[command(flatten)]
     output: Output,
 }
@@ -64,6 +58,8 @@ struct BusRow {
     /// Percent.
     load: f64,
     bitrate: u32,
+    /// Neither the car nor the command line says it.
+    bitrate_assumed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     data_bitrate: Option<u32>,
     /// Frames that this machine lost.
@@ -103,18 +99,24 @@ struct Document {
 impl Stats {
     pub async fn run(self) -> anyhow::Result<Status> {
         let dictionary = self.meaning.read(self.log.as_deref())?;
-        let (rates, output) = ((self.bitrate, self.data_bitrate), self.output);
-        let (collector, skipped) = until_stopped(move |stop| self.collect(&stop)).await?;
+        let (rates, output, is_live) = (self.rates, self.output, self.log.is_none());
+        warn_if_nothing_fits(&self.can, &dictionary);
+        let (collector, skipped) = until_stopped(Some(GRACE), move |stop| self.collect(&stop)).await?;
         if collector.buses.is_empty() {
             let first = skipped.first.first().map(|first| format!("; {first}")).unwrap_or_default();
+            skipped.to_the_end()?;
             return Err(set_up(format!("there is no frame in it{first}")));
         }
-        let assumed = rates.0.is_none() && dictionary.car.is_none();
+        let names = collector.buses.iter().map(|bus| bus.name.as_str());
+        if !is_live && let Some((_, what)) = dictionary.misfit(names) {
+            complain(&what);
+        }
         let document = document(&collector, &skipped, &dictionary, rates);
-        output.print(&document, || text(&document, assumed))?;
+        output.print(&document, || text(&document))?;
         if skipped.count > 0 {
             let _ = writeln!(io::stderr(), "{}", skipped.text().trim_start());
         }
+        skipped.to_the_end()?;
         Ok(Status::OK)
     }
 
@@ -130,7 +132,7 @@ impl Stats {
         {
             match frame {
                 Ok(frame) => collector.hear(&frame, reader.interface(frame.bus)),
-                Err(error) => skipped.note(error.to_string()),
+                Err(error) => skipped.hear(error),
             }
         }
         Ok((collector, skipped))
@@ -152,16 +154,9 @@ impl Stats {
     }
 }
 
-fn document(
-    collector: &Collector,
-    skipped: &Skipped,
-    dictionary: &Dictionary,
-    rates: (Option<u32>, Option<u32>),
-) -> Document {
+fn document(collector: &Collector, skipped: &Skipped, dictionary: &Dictionary, rates: Rates) -> Document {
     let buses = collector.buses.iter().enumerate().map(|(at, bus)| {
-        let known = dictionary.book(&bus.name).and_then(|book| book.bitrates);
-        let nominal = rates.0.or(known.map(|known| known.nominal)).unwrap_or(USUAL);
-        let rates = Bitrates { nominal, data: rates.1.or(known.and_then(|known| known.data)) };
+        let (rates, assumed) = rates.of(dictionary, &bus.name);
         BusRow {
             bus: bus.name.clone(),
             frames: bus.counts.frames,
@@ -170,7 +165,8 @@ fn document(
             seconds: bus.counts.seconds(),
             rate: bus.counts.rate(),
             load: bus.counts.load(rates),
-            bitrate: nominal,
+            bitrate: rates.nominal,
+            bitrate_assumed: assumed,
             data_bitrate: rates.data,
             lost: bus.lost,
         }
@@ -199,7 +195,7 @@ fn document(
     Document { buses: buses.collect(), ids: ids.collect(), uncounted: collector.uncounted, skipped: skipped.count }
 }
 
-fn text(document: &Document, assumed: bool) -> String {
+fn text(document: &Document) -> String {
     use Align::{Left, Right};
     let mut buses = Table::new([
         ("bus", Left),
@@ -260,8 +256,11 @@ fn text(document: &Document, assumed: bool) -> String {
         ]);
     }
     let mut text = buses.to_string();
-    if assumed {
-        text += &format!("The bit rate is assumed: --bitrate says another than {} kbit/s.\n", USUAL / 1000);
+    let assumed: Vec<_> = document.buses.iter().filter(|bus| bus.bitrate_assumed).map(|bus| bus.bus.as_str()).collect();
+    if !assumed.is_empty() {
+        let assumed = assumed.join(" ");
+        text +=
+            &format!("The bit rate of {assumed} is assumed: --bitrate says another than {} kbit/s.\n", USUAL / 1000);
     }
     if document.uncounted > 0 {
         text += &format!("{} of still more ids are not told apart.\n", counted(document.uncounted, "frame"));
@@ -312,14 +311,15 @@ mod tests {
         );
         let database = Database::parse(b"BO_ 291 Motion: 3 X\n SG_ Speed : 0|8@1+ (0.5,0) [0|0] \"\" X\n").unwrap();
         let codec = Codec::compile(&database);
-        let book = Book { bus: Some("can0".into()), bitrates: None, database, codec };
+        let bitrates = Some(tandem_store::Bitrates { nominal: 250_000, data: None });
+        let book = Book { bus: Some("can0".into()), bitrates, database, codec };
         let dictionary = Dictionary { books: vec![book], car: None };
-        let found = document(&collector, &Skipped::default(), &dictionary, (None, None));
-        insta::assert_snapshot!(text(&found, true), @r"
+        let found = document(&collector, &Skipped::default(), &dictionary, Rates::default());
+        insta::assert_snapshot!(text(&found), @r"
         bus   frames  seconds  frames/s  kbit/s  load %  ids  error frames  lost
-        can0       5    1.000       5.0     500    0.10    2             1     0
+        can0       5    1.000       5.0     250    0.19    2             1     0
         can1       1    0.000       0.0     500    0.00    1             0     0
-        The bit rate is assumed: --bitrate says another than 500 kbit/s.
+        The bit rate of can1 is assumed: --bitrate says another than 500 kbit/s.
 
         bus   id        message  count  per s  period  least    most  jitter ms  length  bits  changing bytes
         can0  123       Motion       4    3.0  333.33  10.00  970.00     450.21     3-8     8  0 7

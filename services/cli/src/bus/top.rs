@@ -11,11 +11,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::live::{Bound, bound, warn_if_nothing_fits};
+use super::rates::Rates;
 use super::record::seconds;
-use crate::dictionary::{Meaning, Private};
+use crate::dictionary::{Dictionary, Meaning, Private};
 use crate::failure::Status;
-use crate::interrupt::{Stop, until_stopped};
+use crate::interrupt::{GRACE, Stop, until_stopped};
 use crate::labels::{Form, Labels, Paint};
+use crate::say::complain;
 use board::Board;
 use feed::Feed;
 use screen::Screen;
@@ -40,13 +43,15 @@ pub struct Top {
     /// A recording; `-` is standard input, as it comes.
     #[arg(required_unless_present = "can", conflicts_with = "can")]
     log: Option<PathBuf>,
-    /// A real interface instead, such as `can0`; may be given again.
-    #[arg(long, value_name = "INTERFACE")]
-    can: Vec<String>,
+    /// A real interface instead, such as `can0`, or `can0=vcan0` if the car's bus has another name; may be given again.
+    #[arg(long, value_name = "[BUS=]INTERFACE", value_parser = bound)]
+    can: Vec<Bound>,
     #[command(flatten)]
     meaning: Meaning,
     #[command(flatten)]
     private: Private,
+    #[command(flatten)]
+    rates: Rates,
     /// By what the ids are sorted.
     #[arg(long, value_enum, default_value = "id")]
     sort: Sort,
@@ -81,13 +86,14 @@ pub type Shared = Arc<Mutex<Board>>;
 
 impl Top {
     pub async fn run(self) -> anyhow::Result<Status> {
-        until_stopped(move |stop| self.show(stop)).await
+        until_stopped(Some(GRACE), move |stop| self.show(stop)).await
     }
 
     fn show(self, stop: Stop) -> anyhow::Result<Status> {
         let log = self.log.as_deref().filter(|log| *log != Path::new("-"));
         let dictionary = self.meaning.read(log)?;
         let privacy = self.private.privacy();
+        warn_if_nothing_fits(&self.can, &dictionary);
         let mut feed = match &self.log {
             Some(log) => Feed::recording(log, self.speed)?,
             None => Feed::live(&self.can)?,
@@ -96,12 +102,15 @@ impl Top {
         let end = self.seconds;
         if !io::stdout().is_terminal() {
             let labels = Labels::all(&dictionary, Form::Brief, Paint::Never, privacy);
-            let mut screen = Screen { dictionary, labels, sort: self.sort, paint: Paint::Never, scroll: 0 };
-            return lines(&mut feed, &shared, &stop, end, &mut screen);
+            let mut screen =
+                Screen { dictionary, labels, rates: self.rates, sort: self.sort, paint: Paint::Never, scroll: 0 };
+            let outcome = lines(&mut feed, &shared, &stop, end, &mut screen);
+            self.warn(&shared, &screen.dictionary);
+            return outcome;
         }
         let paint = self.color.settled();
         let labels = Labels::all(&dictionary, Form::Brief, paint, privacy);
-        let mut screen = Screen { dictionary, labels, sort: self.sort, paint, scroll: 0 };
+        let mut screen = Screen { dictionary, labels, rates: self.rates, sort: self.sort, paint, scroll: 0 };
         let (feeding, board) = (stop.clone(), Arc::clone(&shared));
         let feeder = thread::Builder::new().name("feed".into()).spawn(move || {
             while !feeding.is_asked() && feed.step(&board, end, &feeding)? {}
@@ -129,6 +138,7 @@ impl Top {
             }
         }
         drop(terminal);
+        self.warn(&shared, &screen.dictionary);
         // One that waits for a pipe ends with the process.
         if feeder.is_finished()
             && let Ok(outcome) = feeder.join()
@@ -136,6 +146,17 @@ impl Top {
             outcome?;
         }
         Ok(Status::OK)
+    }
+
+    /// Which buses a recording has is known at its end.
+    fn warn(&self, shared: &Shared, dictionary: &Dictionary) {
+        let board = lock(shared);
+        let names = board.tally.buses.iter().map(|bus| bus.name.as_str());
+        if self.log.is_some()
+            && let Some((_, what)) = dictionary.misfit(names)
+        {
+            complain(&what);
+        }
     }
 }
 
@@ -154,15 +175,21 @@ fn lines(
         out.write_all(b"\n")?;
         out.flush()
     };
-    while !stop.is_asked() && feed.step(shared, end, stop)? {
+    let outcome = loop {
+        match feed.step(shared, end, stop) {
+            Ok(true) if !stop.is_asked() => {}
+            outcome => break outcome,
+        }
         let board = lock(shared);
         let Some(now) = board.now() else { continue };
-        if now >= *due.get_or_insert(now + EACH) {
-            due = Some(now + EACH);
+        let next = now.saturating_add(EACH);
+        if now >= *due.get_or_insert(next) {
+            due = Some(next);
             write(screen, &board)?;
         }
-    }
+    };
     write(screen, &lock(shared))?;
+    outcome?;
     Ok(Status::OK)
 }
 

@@ -8,20 +8,18 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tandem_dbc::Database;
 use tandem_signals::tree::{LONGEST, Node};
 use tandem_signals::{Catalogue, Mistake, Profile};
 use tandem_store::Car;
 
+use crate::bus::rates::USUAL;
+use crate::dictionary::read_dbc;
 use crate::failure::{SetUp, Status, set_up};
 use crate::say::{remark, say};
 use crate::table::counted;
 use crate::vss::Vss;
 use mapping::Remark;
 use signals::{Bus, quoted};
-
-/// No mapping says it.
-const BITRATE: u32 = 500_000;
 
 /// Makes a car.toml out of a mapping: VSS's `network_serialization`, or `dbc2vss` (`dbc`) of Eclipse kuksa's CAN provider, as vspec (YAML) or JSON.
 ///
@@ -97,9 +95,7 @@ impl Import {
     fn buses(&self) -> anyhow::Result<Vec<Bus>> {
         let mut buses: Vec<Bus> = Vec::new();
         for (at, path) in self.dbc.iter().enumerate() {
-            let shown = path.display();
-            let text = std::fs::read(path).with_context(|| SetUp(format!("cannot read the DBC file {shown}")))?;
-            let database = Database::parse(&text).map_err(|error| set_up(format!("{shown}: {error}")))?;
+            let database = read_dbc(path)?;
             let file = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
             if buses.iter().any(|bus| bus.file == file) {
                 return Err(set_up(format!("two DBC files are called {file}: a car has them in one folder")));
@@ -141,7 +137,7 @@ fn make(name: &str, file: &str, tree: &Node, buses: &[Bus], catalogue: &Catalogu
     for Bus { interface, file, .. } in buses {
         let _ = write!(
             text,
-            "\n[buses.{interface}]\ndbc = {}\nbitrate = {BITRATE} # a guess: the mapping does not say it\n",
+            "\n[buses.{interface}]\ndbc = {}\nbitrate = {USUAL} # a guess: the mapping does not say it\n",
             quoted(file)
         );
     }

@@ -12,7 +12,7 @@ use tandem_logs::OpenError;
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::log::Log;
+use super::log::{Changed, Log};
 use super::pace::{Pace, TICK};
 
 /// A silence longer than this is jumped over, in the log as by the clock on the wall.
@@ -37,6 +37,8 @@ pub enum FeedError {
     Link(#[from] LinkError),
     #[error("the recording cannot be read a second time")]
     Log(#[from] OpenError),
+    #[error(transparent)]
+    Changed(#[from] Changed),
     #[error("the vehicle service left before the log's end")]
     Left,
     #[error("the link's thread ended")]
@@ -135,7 +137,7 @@ fn begin<'a>(
     log: &Log,
     speed: Speed,
     reached: &'a AtomicU64,
-) -> Result<Feeder<'a, impl Iterator<Item = Frame> + use<>>, FeedError> {
+) -> Result<Feeder<'a, impl Iterator<Item = Result<Frame, Changed>> + use<>>, FeedError> {
     let frames = log.frames()?.peekable();
     let link = meet(listener, log.names(), speed, 0)?;
     let pace = if let Speed::Times(times) = speed { Some(Pace::new(times)) } else { None };
@@ -170,7 +172,7 @@ fn wait_until_reached(link: &mut Local, tick: u64) -> Result<(), FeedError> {
     }
 }
 
-struct Feeder<'a, I: Iterator<Item = Frame>> {
+struct Feeder<'a, I: Iterator<Item = Result<Frame, Changed>>> {
     listener: &'a Listener,
     names: Vec<String>,
     link: Local,
@@ -184,7 +186,7 @@ struct Feeder<'a, I: Iterator<Item = Frame>> {
     reached: &'a AtomicU64,
 }
 
-impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
+impl<I: Iterator<Item = Result<Frame, Changed>>> Feeder<'_, I> {
     fn run_to(&mut self, tick: Nanoseconds) -> Result<(), FeedError> {
         let mut events = Vec::new();
         while self.next <= tick.0 {
@@ -192,8 +194,10 @@ impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
             let wait = self.pace.as_mut().map(|pace| pace.wait(self.start.elapsed(), Nanoseconds(self.next)));
             self.wait(wait.unwrap_or_default())?;
             events.clear();
-            while let Some(frame) = self.frames.next_if(|frame| frame.t_ns <= self.next) {
-                events.push(Event::Frame(frame));
+            while let Some(frame) =
+                self.frames.next_if(|frame| frame.as_ref().map_or(true, |frame| frame.t_ns <= self.next))
+            {
+                events.push(Event::Frame(frame?));
             }
             events.push(Event::Advance(self.next));
             self.send(&events)?;
@@ -218,7 +222,7 @@ impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
     }
 
     fn jump_over_silence(&mut self, end: u64) {
-        let frame = self.frames.peek().map_or(end, |frame| frame.t_ns.min(end));
+        let frame = self.frames.peek().and_then(|frame| frame.as_ref().ok()).map_or(end, |frame| frame.t_ns.min(end));
         let tick = super::pace::tick_at(Nanoseconds(frame)).0;
         if tick.saturating_sub(self.next) > LONGEST_SILENCE {
             self.next = tick;
@@ -242,7 +246,7 @@ impl<I: Iterator<Item = Frame>> Feeder<'_, I> {
     }
 }
 
-impl<I: Iterator<Item = Frame>> Drop for Feeder<'_, I> {
+impl<I: Iterator<Item = Result<Frame, Changed>>> Drop for Feeder<'_, I> {
     fn drop(&mut self) {
         // The thread that listens shares the socket: without this neither it nor the service would hear of the end.
         self.link.close();

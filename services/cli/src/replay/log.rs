@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::io::{self, Cursor, Read};
+use std::iter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -35,6 +36,11 @@ pub enum SourceError {
     #[error("it is larger than the {} MiB that are taken from a pipe with a car: keep it in a file", .0 >> 20)]
     TooLarge(u64),
 }
+
+/// What is read again is not what was read first.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the recording changed while it was replayed: replay a copy of it")]
+pub struct Changed;
 
 impl Source {
     /// A file is read where it lies; of what is none, such as a pipe, at most `limit` bytes are kept.
@@ -140,18 +146,26 @@ impl Log {
         Ok(Self { source, interfaces, frames, last: Nanoseconds(clock.last), bad, leaps: clock.leaps })
     }
 
-    /// The frames, in the log's order and on the log's time: the first one is at 0.
+    /// The frames that the first reading found, in the log's order and on the log's time: the first one is at 0. What a file grew by since is not of it; where it is
+    /// another, [`Changed`] is the last that comes.
     ///
     /// # Errors
     /// It can no longer be opened.
-    pub fn frames(&self) -> Result<impl Iterator<Item = Frame> + use<>, OpenError> {
-        let mut clock = Clock::default();
-        // A file that grew may have further ones.
-        let known = self.interfaces.len();
-        let frames = self.source.read()?.filter_map(Result::ok).filter(move |frame| usize::from(frame.bus.0) < known);
-        Ok(frames.map(move |mut frame| {
-            frame.t_ns = clock.tell(frame.t_ns);
-            frame
+    pub fn frames(&self) -> Result<impl Iterator<Item = Result<Frame, Changed>> + use<>, OpenError> {
+        let mut reader = self.source.read()?;
+        let (mut clock, names, last, mut left) = (Clock::default(), self.names(), self.last.0, self.frames);
+        Ok(iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            let read = reader.find_map(Result::ok);
+            let same = read.and_then(|mut frame| {
+                frame.t_ns = clock.tell(frame.t_ns);
+                let name = names.get(usize::from(frame.bus.0))?;
+                (name == reader.interface(frame.bus) && frame.t_ns <= last).then_some(frame)
+            });
+            if same.is_none() {
+                left = 0;
+            }
+            Some(same.ok_or(Changed))
         }))
     }
 
@@ -252,7 +266,8 @@ mod tests {
         line 2, column 5: expected `)` behind the time stamp
         line 5, column 21: expected the end of the line, or R or T
         ");
-        let frames: Vec<_> = log.frames().unwrap().map(|frame| (frame.bus.0, frame.t_ns)).collect();
+        let frames: Vec<_> = log.frames().unwrap().map(|frame| frame.unwrap()).collect();
+        let frames: Vec<_> = frames.iter().map(|frame| (frame.bus.0, frame.t_ns)).collect();
         assert_eq!(frames, [(0, 0), (1, S)]);
     }
 
@@ -260,7 +275,7 @@ mod tests {
     fn error_frames_are_not_among_the_frames_of_an_interface() {
         let log = Log::in_memory("(1.0) can0 123#00\n(1.1) can0 20000004#0004000000000000\n");
         assert_eq!(log.interfaces, [Interface { name: "can0".to_owned(), frames: 1 }]);
-        let errors: Vec<_> = log.frames().unwrap().map(|frame| frame.flags.error).collect();
+        let errors: Vec<_> = log.frames().unwrap().map(|frame| frame.unwrap().flags.error).collect();
         assert_eq!(errors, [false, true]);
     }
 
@@ -268,13 +283,34 @@ mod tests {
     fn a_file_is_read_where_it_lies_and_what_is_added_later_is_not_of_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("drive.log");
-        let text = "(1.000000) can1 123#00\n";
+        let text = "(1.000000) can1 123#00\n(3.000000) can1 123#01\n";
         fs::write(&path, text).unwrap();
         let log = Log::read(Source::keep(path.clone(), 0).unwrap()).unwrap();
-        fs::write(&path, format!("{text}(2.000000) can0 123#00\n")).unwrap();
-        assert_eq!(log.frames().unwrap().count(), 1);
+        for grown in ["(4.000000) can0 123#00\n", "(2.000000) can1 123#00\n", "(2.900000) can1 123#00\n"] {
+            fs::write(&path, format!("{text}{grown}")).unwrap();
+            assert_eq!(log.frames().unwrap().filter(Result::is_ok).count(), 2, "{grown}");
+            assert_eq!(log.frames().unwrap().count(), 2, "{grown}");
+        }
         fs::remove_file(path).unwrap();
         assert!(log.frames().is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_another_when_it_is_read_again_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("drive.log");
+        fs::write(&path, "(1.000000) can0 123#00\n(2.000000) can1 123#00\n").unwrap();
+        let log = Log::read(Source::keep(path.clone(), 0).unwrap()).unwrap();
+        let frames = |text: &str| {
+            fs::write(&path, text).unwrap();
+            log.frames().unwrap().map(|frame| frame.map(|frame| frame.bus.0)).collect::<Vec<_>>()
+        };
+        let swapped = "(1.000000) can1 123#00\n(2.000000) can0 123#00\n";
+        let later = "(1.000000) can0 123#00\n(2.100000) can1 123#00\n";
+        assert_eq!(frames(swapped), [Err(Changed)]);
+        assert_eq!(frames(later), [Ok(0), Err(Changed)]);
+        assert_eq!(frames("(1.000000) can0 123#00\n"), [Ok(0), Err(Changed)]);
+        assert_eq!(frames("(1.000000) can0 123#00\n(2.000000) can2 123#00\n"), [Ok(0), Err(Changed)]);
     }
 
     #[test]

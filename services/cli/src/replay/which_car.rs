@@ -61,7 +61,7 @@ pub fn load(name: &str, places: &Places, catalogue: &'static Catalogue) -> anyho
 
 /// Nobody said which car this is of: what each of ours knows of it.
 pub fn ask_for_one(log: &Log, places: &Places, catalogue: &'static Catalogue) -> anyhow::Error {
-    let ids: BTreeSet<_> = log.frames().into_iter().flatten().map(|frame| (frame.bus.0, frame.id)).collect();
+    let ids: BTreeSet<_> = log.frames().into_iter().flatten().flatten().map(|frame| (frame.bus.0, frame.id)).collect();
     let known = |car: &Car| {
         ids.iter()
             .filter(|(bus, id)| {

@@ -7,7 +7,8 @@ use tandem_units::Celsius;
 use toml::de::DeValue;
 
 use super::{
-    BusProfile, ChecksumKind, DataIds, IntegrityProfile, Profile, SignalProfile, TemperatureProfile, TransmitProfile,
+    BusProfile, ChecksumKind, DataIds, IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Profile,
+    SignalProfile, TemperatureProfile, TransmitProfile,
 };
 use crate::document::{Document, Named, Section, integer, list, milliseconds, number, text, word};
 use crate::nearest::nearest;
@@ -221,8 +222,8 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
         Ok(name)
     });
     let dbc_source = section.optional("dbc_source", text);
-    let bitrate = section.required("bitrate", |value| rate(value, "1_000_000", 1_000_000));
-    let data_bitrate = section.optional("data_bitrate", |value| rate(value, "8_000_000", 8_000_000));
+    let bitrate = section.required("bitrate", |value| rate(value, "1_000_000", MOST_BITRATE));
+    let data_bitrate = section.optional("data_bitrate", |value| rate(value, "8_000_000", MOST_DATA_BITRATE));
     let integrity = section.table("integrity", format!("[buses.{interface}.integrity]"), INTEGRITY_KEYS);
     let integrity = integrity.and_then(|section| read_integrity(&section));
     Some(BusProfile {
@@ -238,7 +239,7 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
 
 fn rate(value: &DeValue<'_>, most_shown: &str, most: u32) -> Result<u32, String> {
     let bitrate = integer(value)?;
-    let rate = u32::try_from(bitrate).ok().filter(|rate| (5_000..=most).contains(rate));
+    let rate = u32::try_from(bitrate).ok().filter(|rate| (LEAST_BITRATE..=most).contains(rate));
     rate.ok_or_else(|| format!("{bitrate} bit/s is not between 5_000 and {most_shown}"))
 }
 

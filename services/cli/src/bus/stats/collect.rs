@@ -1,27 +1,9 @@
-use std::collections::BTreeMap;
+use tandem_frame::{Frame, MAX_LENGTH};
 
-use tandem_frame::{BusIndex, CanId, Frame, MAX_LENGTH};
-use tandem_store::BusCounts;
-
-/// Ids that are counted one by one: a bus that babbles would fill the memory otherwise.
-const MOST: usize = 65_536;
+use crate::bus::tally::{Kept, Tally};
 
 /// Counts by bus and by id.
-#[derive(Debug, Default)]
-pub struct Collector {
-    pub buses: Vec<Bus>,
-    pub ids: BTreeMap<(BusIndex, CanId), Id>,
-    /// Frames of ids that were too many.
-    pub uncounted: u64,
-}
-
-#[derive(Debug, Default)]
-pub struct Bus {
-    pub name: String,
-    pub counts: BusCounts,
-    pub errors: u64,
-    pub lost: u64,
-}
+pub type Collector = Tally<Id>;
 
 /// What one id did.
 #[derive(Debug)]
@@ -49,46 +31,7 @@ pub struct Periods {
     pub deviation: f64,
 }
 
-impl Collector {
-    /// Takes in a frame, which may be an error frame.
-    pub fn hear(&mut self, frame: &Frame, name: &str) {
-        let Some(bus) = self.bus(frame.bus, name) else { return };
-        if frame.flags.error {
-            bus.errors += 1;
-            return;
-        }
-        bus.counts.hear(frame);
-        let key = (frame.bus, frame.id);
-        if let Some(id) = self.ids.get_mut(&key) {
-            id.hear(frame);
-        } else if self.ids.len() < MOST {
-            self.ids.insert(key, Id::new(frame));
-        } else {
-            self.uncounted += 1;
-        }
-    }
-
-    /// The machine lost frames of a bus.
-    pub fn lose(&mut self, bus: BusIndex, name: &str, frames: u32) {
-        if let Some(bus) = self.bus(bus, name) {
-            bus.lost += u64::from(frames);
-        }
-    }
-
-    fn bus(&mut self, bus: BusIndex, name: &str) -> Option<&mut Bus> {
-        let at = usize::from(bus.0);
-        if self.buses.len() <= at {
-            self.buses.resize_with(at + 1, Bus::default);
-        }
-        let bus = self.buses.get_mut(at)?;
-        if bus.name.is_empty() {
-            name.clone_into(&mut bus.name);
-        }
-        Some(bus)
-    }
-}
-
-impl Id {
+impl Kept for Id {
     fn new(frame: &Frame) -> Self {
         let (t_ns, length) = (frame.t_ns, frame.length());
         Self {
@@ -121,7 +64,9 @@ impl Id {
             *before = *now;
         }
     }
+}
 
+impl Id {
     /// Frames a second; 0 until time has passed.
     pub fn rate(&self) -> f64 {
         let span = self.last.saturating_sub(self.first);

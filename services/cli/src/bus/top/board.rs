@@ -1,12 +1,8 @@
-use std::collections::BTreeMap;
-
-use tandem_frame::{BusIndex, CanId, Frame, MAX_LENGTH};
-use tandem_store::BusCounts;
+use tandem_frame::{Frame, MAX_LENGTH};
 
 use super::Sort;
+use crate::bus::tally::{Kept, Tally};
 
-/// Ids that are shown: a bus that babbles would fill the memory otherwise.
-const MOST: usize = 65_536;
 /// How long a byte is shown as changed, nanoseconds.
 const FRESH: u64 = 1_000_000_000;
 /// What the newest period counts in the mean of periods.
@@ -15,21 +11,10 @@ const NEWEST: f64 = 0.2;
 /// What is known of every id.
 #[derive(Debug, Default)]
 pub struct Board {
-    pub buses: Vec<Bus>,
-    rows: BTreeMap<(BusIndex, CanId), Row>,
+    pub tally: Tally<Row>,
     now: Option<u64>,
     /// Nothing more comes.
     pub is_over: bool,
-}
-
-#[derive(Debug, Default)]
-pub struct Bus {
-    pub name: String,
-    pub counts: BusCounts,
-    pub errors: u64,
-    pub lost: u64,
-    /// What became of its interface.
-    pub state: &'static str,
 }
 
 /// One id.
@@ -55,35 +40,12 @@ impl Board {
     /// Takes in a frame, which may be an error frame.
     pub fn hear(&mut self, frame: &Frame, name: &str) {
         self.pass(frame.t_ns);
-        let Some(bus) = self.bus(frame.bus, name) else { return };
-        if frame.flags.error {
-            bus.errors += 1;
-            return;
-        }
-        bus.counts.hear(frame);
-        let key = (frame.bus, frame.id);
-        if let Some(row) = self.rows.get_mut(&key) {
-            row.hear(frame);
-        } else if self.rows.len() < MOST {
-            self.rows.insert(key, Row { frame: *frame, count: 1, period: None, changed: [0; MAX_LENGTH] });
-        }
-    }
-
-    pub fn bus(&mut self, bus: BusIndex, name: &str) -> Option<&mut Bus> {
-        let at = usize::from(bus.0);
-        if self.buses.len() <= at {
-            self.buses.resize_with(at + 1, Bus::default);
-        }
-        let bus = self.buses.get_mut(at)?;
-        if bus.name.is_empty() {
-            name.clone_into(&mut bus.name);
-        }
-        Some(bus)
+        self.tally.hear(frame, name);
     }
 
     /// The rows in their order.
     pub fn sorted(&self, sort: Sort) -> Vec<&Row> {
-        let mut rows: Vec<_> = self.rows.values().collect();
+        let mut rows: Vec<_> = self.tally.ids.values().collect();
         let now = self.now.unwrap_or(0);
         match sort {
             Sort::Id => {}
@@ -94,7 +56,11 @@ impl Board {
     }
 }
 
-impl Row {
+impl Kept for Row {
+    fn new(frame: &Frame) -> Self {
+        Self { frame: *frame, count: 1, period: None, changed: [0; MAX_LENGTH] }
+    }
+
     fn hear(&mut self, frame: &Frame) {
         let period = frame.t_ns.saturating_sub(self.frame.t_ns) as f64;
         self.period = Some(self.period.map_or(period, |mean| mean + NEWEST * (period - mean)));
@@ -106,7 +72,9 @@ impl Row {
         }
         self.frame = *frame;
     }
+}
 
+impl Row {
     /// Frames a second by the last of them; less and less while none come.
     pub fn rate(&self, now: u64) -> f64 {
         let Some(period) = self.period else { return 0.0 };
@@ -123,6 +91,8 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
+    use tandem_frame::{BusIndex, CanId};
+
     use super::*;
 
     #[test]

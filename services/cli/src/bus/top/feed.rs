@@ -6,7 +6,7 @@ use tandem_can::{Heard, News, Wanted};
 use tandem_logs::Reader;
 
 use super::{Shared, lock};
-use crate::bus::live::Live;
+use crate::bus::live::{Bound, Live};
 use crate::bus::recording;
 use crate::interrupt::Stop;
 
@@ -35,7 +35,7 @@ impl Feed {
         Ok(Self::Recording { reader: recording::open(path)?, speed, begin: None })
     }
 
-    pub fn live(interfaces: &[String]) -> anyhow::Result<Self> {
+    pub fn live(interfaces: &[Bound]) -> anyhow::Result<Self> {
         let mut live = Live::open(interfaces, &Wanted::All)?;
         live.tell_errors();
         Ok(Self::Live { live: Box::new(live), begin: None })
@@ -81,7 +81,7 @@ impl Feed {
                         return Ok(end.is_none_or(|end| t_ns.saturating_sub(begin) < end));
                     }
                     Heard::News(bus, news) => {
-                        let Some(bus) = board.bus(bus, live.name(bus)) else { return Ok(true) };
+                        let Some(bus) = board.tally.bus(bus, live.name(bus)) else { return Ok(true) };
                         if let Some(state) = news.state() {
                             // That all is well needs no word.
                             bus.state = if state == "active" { "" } else { state };

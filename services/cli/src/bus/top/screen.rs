@@ -1,20 +1,17 @@
-use tandem_store::Bitrates;
-
 use super::Sort;
 use super::board::{Board, Row};
+use crate::bus::rates::Rates;
 use crate::dictionary::Dictionary;
 use crate::labels::{Labels, Paint};
 use crate::table::{counted, width};
 use crate::values::WITHHELD;
-
-/// The bit rate of a bus of which nobody says another.
-const USUAL: Bitrates = Bitrates { nominal: 500_000, data: None };
 
 /// How the board looks.
 pub struct Screen {
     pub dictionary: Dictionary,
     /// By book and message.
     pub labels: Vec<Vec<Labels>>,
+    pub rates: Rates,
     pub sort: Sort,
     pub paint: Paint,
     /// Rows that are above the first one.
@@ -26,10 +23,11 @@ impl Screen {
     pub fn picture(&mut self, board: &Board, columns: usize, rows: Option<usize>) -> String {
         let now = board.now().unwrap_or(0);
         let mut lines: Vec<String> = board
+            .tally
             .buses
             .iter()
             .map(|bus| {
-                let rates = self.dictionary.book(&bus.name).and_then(|book| book.bitrates).unwrap_or(USUAL);
+                let (rates, assumed) = self.rates.of(&self.dictionary, &bus.name);
                 let mut line = format!(
                     "{}: {}, {:.1} frames/s, load {:.1} % of {} kbit/s",
                     bus.name,
@@ -38,6 +36,9 @@ impl Screen {
                     bus.counts.recent_load(rates, now),
                     rates.nominal / 1000
                 );
+                if assumed {
+                    line += " (assumed, say --bitrate)";
+                }
                 if bus.errors > 0 {
                     line += &format!(", {}", counted(bus.errors, "error frame"));
                 }
@@ -50,11 +51,14 @@ impl Screen {
                 line
             })
             .collect();
+        if board.tally.uncounted > 0 {
+            lines.push(format!("{} of still more ids are not shown", counted(board.tally.uncounted, "frame")));
+        }
         let found = board.sorted(self.sort);
         let names =
             found.iter().map(|row| self.meaning(board, row).map_or(0, |(_, _, labels)| width(labels.message())));
         let name = names.max().unwrap_or(0).clamp(7, 28);
-        let bus = board.buses.iter().map(|bus| width(&bus.name)).max().unwrap_or(0).max(3);
+        let bus = board.tally.buses.iter().map(|bus| width(&bus.name)).max().unwrap_or(0).max(3);
         lines.push(format!("{:bus$}  {:8}  {:name$}  {:>8}  {:>7}  data", "bus", "id", "message", "count", "per s"));
         let room = rows.map_or(usize::MAX, |rows| rows.saturating_sub(lines.len() + 1).max(1));
         self.scroll = self.scroll.min(found.len().saturating_sub(room));
@@ -75,14 +79,14 @@ impl Screen {
     }
 
     fn meaning(&self, board: &Board, row: &Row) -> Option<(usize, usize, &Labels)> {
-        let name = board.buses.get(usize::from(row.frame.bus.0)).map_or("", |bus| bus.name.as_str());
+        let name = board.tally.buses.get(usize::from(row.frame.bus.0)).map_or("", |bus| bus.name.as_str());
         let at = self.dictionary.index(name)?;
         let index = self.dictionary.books.get(at)?.codec.index(row.frame.id)?;
         Some((at, index, self.labels.get(at)?.get(index)?))
     }
 
     fn row(&self, board: &Board, row: &Row, now: u64, bus: usize, name: usize) -> String {
-        let bus_name = board.buses.get(usize::from(row.frame.bus.0)).map_or("", |bus| bus.name.as_str());
+        let bus_name = board.tally.buses.get(usize::from(row.frame.bus.0)).map_or("", |bus| bus.name.as_str());
         let meaning = self.meaning(board, row);
         let message = crate::table::cut(meaning.map_or("", |(_, _, labels)| labels.message()), name);
         let id = row.frame.id.to_string();
@@ -156,7 +160,7 @@ mod tests {
         let codec = Codec::compile(&database);
         let dictionary = Dictionary { books: vec![Book { bus: None, bitrates: None, database, codec }], car: None };
         let labels = Labels::all(&dictionary, Form::Brief, paint, Privacy::Kept);
-        Screen { dictionary, labels, sort: Sort::Id, paint, scroll: 0 }
+        Screen { dictionary, labels, rates: Rates::default(), sort: Sort::Id, paint, scroll: 0 }
     }
 
     fn board() -> Board {
@@ -174,7 +178,7 @@ mod tests {
     #[test]
     fn ids_are_told_with_their_rates_bytes_and_signals() {
         insta::assert_snapshot!(screen(Paint::Never).picture(&board(), usize::MAX, None), @r"
-        can0: 300 frames, 303.0 frames/s, load 4.1 % of 500 kbit/s
+        can0: 300 frames, 303.0 frames/s, load 4.1 % of 500 kbit/s (assumed, say --bitrate)
         bus   id        message     count    per s  data
         can0  123       Motion        100    100.0  01 07 01  Speed=0.5 km/h, Gear=7
         can0  700                     100    100.0  01 07 01
@@ -205,6 +209,16 @@ mod tests {
         let picture = screen.picture(&board(), 80, Some(4));
         assert_eq!(screen.scroll, 2);
         assert!(picture.contains("7FF") && !picture.contains("123 "));
+    }
+
+    #[test]
+    fn frames_of_ids_that_are_too_many_are_told() {
+        let mut board = Board::default();
+        for id in 0..65_540 {
+            board.hear(&Frame::new(BusIndex(0), CanId::extended(id).unwrap(), 0, &[]).unwrap(), "can0");
+        }
+        let picture = screen(Paint::Never).picture(&board, 80, Some(5));
+        assert!(picture.contains("4 frames of still more ids are not shown"), "{picture}");
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::process::{Command, Stdio};
@@ -32,6 +33,8 @@ pub struct Terminal {
     before: String,
     size: (usize, usize),
     asked: Option<Instant>,
+    /// Pressed, and not told yet.
+    waiting: VecDeque<Key>,
 }
 
 impl Terminal {
@@ -43,7 +46,8 @@ impl Terminal {
         let none = || SetUp("there is no terminal to draw on: send the output through `| cat`".to_owned());
         let device = OpenOptions::new().read(true).write(true).open("/dev/tty").with_context(none)?;
         let before = stty(&device, &["-g"]).with_context(none)?;
-        let mut terminal = Self { device, before: before.trim().to_owned(), size: (80, 24), asked: None };
+        let mut terminal =
+            Self { device, before: before.trim().to_owned(), size: (80, 24), asked: None, waiting: VecDeque::new() };
         stty(&terminal.device, &["-icanon", "-echo", "min", "0", "time", "0"]).with_context(none)?;
         terminal.device.write_all(ENTER.as_bytes())?;
         Ok(terminal)
@@ -76,6 +80,9 @@ impl Terminal {
     /// # Errors
     /// The terminal is gone.
     pub fn key(&mut self, patience: Duration) -> io::Result<Option<Key>> {
+        if let Some(key) = self.waiting.pop_front() {
+            return Ok(Some(key));
+        }
         let timeout = Timespec { tv_sec: patience.as_secs() as _, tv_nsec: patience.subsec_nanos() as _ };
         match poll(&mut [PollFd::new(&self.device, PollFlags::IN)], Some(&timeout)) {
             Ok(0) | Err(rustix::io::Errno::INTR) => return Ok(None),
@@ -85,7 +92,10 @@ impl Terminal {
         let mut pressed = [0; 64];
         match self.device.read(&mut pressed)? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            length => Ok(read_key(pressed.get(..length).unwrap_or_default())),
+            length => {
+                self.waiting.extend(read_keys(pressed.get(..length).unwrap_or_default()));
+                Ok(self.waiting.pop_front())
+            }
         }
     }
 }
@@ -113,18 +123,33 @@ fn read_size(text: &str) -> Option<(usize, usize)> {
     (rows > 0 && columns > 0).then_some((columns, rows))
 }
 
-fn read_key(pressed: &[u8]) -> Option<Key> {
-    match pressed {
-        [b'q' | b'Q', ..] => Some(Key::Quit),
-        [b'i', ..] => Some(Key::Sort(Sort::Id)),
-        [b'r', ..] => Some(Key::Sort(Sort::Rate)),
-        [b'c', ..] => Some(Key::Sort(Sort::Count)),
-        [b'j', ..] | [0x1B, b'[' | b'O', b'B', ..] => Some(Key::Down(1)),
-        [b'k', ..] | [0x1B, b'[' | b'O', b'A', ..] => Some(Key::Up(1)),
-        [b' ', ..] | [0x1B, b'[', b'6', b'~', ..] => Some(Key::Down(10)),
-        [0x1B, b'[', b'5', b'~', ..] => Some(Key::Up(10)),
-        _ => None,
+/// Everything that was pressed since the last time.
+fn read_keys(mut pressed: &[u8]) -> Vec<Key> {
+    let mut keys = Vec::new();
+    while !pressed.is_empty() {
+        let (key, length) = match pressed {
+            [b'q' | b'Q', ..] => (Some(Key::Quit), 1),
+            [b'i', ..] => (Some(Key::Sort(Sort::Id)), 1),
+            [b'r', ..] => (Some(Key::Sort(Sort::Rate)), 1),
+            [b'c', ..] => (Some(Key::Sort(Sort::Count)), 1),
+            [b'j', ..] => (Some(Key::Down(1)), 1),
+            [b'k', ..] => (Some(Key::Up(1)), 1),
+            [b' ', ..] => (Some(Key::Down(10)), 1),
+            [0x1B, b'[' | b'O', b'B', ..] => (Some(Key::Down(1)), 3),
+            [0x1B, b'[' | b'O', b'A', ..] => (Some(Key::Up(1)), 3),
+            [0x1B, b'[', b'6', b'~', ..] => (Some(Key::Down(10)), 4),
+            [0x1B, b'[', b'5', b'~', ..] => (Some(Key::Up(10)), 4),
+            // Of another key with a sequence of its own, as much as its letters and digits.
+            [0x1B, b'[' | b'O', rest @ ..] => {
+                let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+                (None, 3 + digits)
+            }
+            _ => (None, 1),
+        };
+        keys.extend(key);
+        pressed = pressed.get(length..).unwrap_or_default();
     }
+    keys
 }
 
 #[cfg(test)]
@@ -133,12 +158,10 @@ mod tests {
 
     #[test]
     fn keys_and_sizes_are_read() {
-        let keys = [&b"q"[..], b"r", b"\x1b[B", b"\x1bOA", b"\x1b[6~", b"x", b"\x1b"].map(read_key);
-        let down = Some(Key::Down(1));
-        assert_eq!(
-            keys,
-            [Some(Key::Quit), Some(Key::Sort(Sort::Rate)), down, Some(Key::Up(1)), Some(Key::Down(10)), None, None]
-        );
+        let sort = Key::Sort(Sort::Rate);
+        let pressed = b"jk\x1b[Br\x1bOA\x1b[15~x\x1b[6~\x1bq";
+        let keys = [Key::Down(1), Key::Up(1), Key::Down(1), sort, Key::Up(1), Key::Down(10), Key::Quit];
+        assert_eq!(read_keys(pressed), keys);
         assert_eq!((read_size("24 80\n"), read_size("0 0"), read_size("x")), (Some((80, 24)), None, None));
     }
 }

@@ -26,7 +26,7 @@ pub enum Transform {
     /// From texts to numbers; for a leaf of texts it is the other way round. VSS's example has the one and its words the other.
     Representation(Vec<Pair>),
     /// A formula, and raw numbers that are no values.
-    MathAndCodes(String, Place, Vec<(f64, Place)>),
+    MathAndCodes(String, Place, Vec<i64>),
 }
 
 pub struct Pair {
@@ -50,6 +50,8 @@ const TO_BUS: &str = "vss2dbc";
 const KUKSA_KEYS: [&str; 5] = ["signal", "interval_ms", "on_change", "transform", "multiplexer"];
 const SERIALIZATION_KEYS: [&str; 7] =
     ["signal", "interval_ms", "on_change", "transform", "endianness", "default", "length_bits"];
+/// Whole numbers below it are exact.
+const LARGEST_RAW: f64 = 9e15;
 /// What kuksa does if a mapping says neither how often nor whether on change.
 const KUKSA_INTERVAL_MS: u64 = 1000;
 
@@ -188,9 +190,8 @@ impl Reader {
         match (formula, pairs, codes) {
             (Some((formula, place)), None, None) => Some(Transform::Math(formula, place)),
             (Some((formula, place)), None, Some(codes)) => {
-                let codes = codes.list().unwrap_or_default().iter();
-                let codes = codes.filter_map(|code| Some((code.get("value")?.number()?, code.place)));
-                Some(Transform::MathAndCodes(formula, place, codes.collect()))
+                let codes = self.codes(path, codes);
+                Some(Transform::MathAndCodes(formula, place, codes))
             }
             (None, Some(pairs), None) => self.pairs(path, pairs, "from", "to").map(Transform::Pairs),
             (None, None, Some(pairs)) => self.pairs(path, pairs, "text", "value").map(Transform::Representation),
@@ -200,6 +201,26 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Raw numbers that are no values.
+    fn codes(&mut self, path: &str, given: &Node) -> Vec<i64> {
+        let Some(list) = given.list() else {
+            let what = format!("`{path}`: `representation`: expected a list, found {}: left out", given.shape());
+            self.note(given.place, what);
+            return Vec::new();
+        };
+        let mut codes = Vec::new();
+        for code in list {
+            match code.get("value").and_then(Node::number) {
+                Some(raw) if raw.fract() == 0.0 && raw.abs() < LARGEST_RAW => codes.push(raw as i64),
+                _ => {
+                    let what = format!("`{path}`: `representation`: expected a whole number as `value`: left out");
+                    self.note(code.place, what);
+                }
+            }
+        }
+        codes
     }
 
     fn pairs(&mut self, path: &str, given: &Node, from: &str, to: &str) -> Option<Vec<Pair>> {

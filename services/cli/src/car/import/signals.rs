@@ -136,7 +136,8 @@ impl<'a> Maker<'a> {
             let by_file = match &found.signal.multiplex {
                 Multiplex::Of { multiplexor, ranges } | Multiplex::Nested { multiplexor, ranges } => {
                     let name = found.message.signals.get(*multiplexor).map(|signal| signal.name.as_str());
-                    let only = ranges.as_slice() == [*value as u64..=*value as u64] && value.fract() == 0.0;
+                    let only =
+                        *value >= 0.0 && value.fract() == 0.0 && ranges.as_slice() == [*value as u64..=*value as u64];
                     name == Some(selector) && only
                 }
                 Multiplex::Plain | Multiplex::Multiplexor => false,
@@ -176,7 +177,7 @@ impl<'a> Maker<'a> {
             Transform::Math(formula, place) => self.formula(wish, leaf, formula, *place),
             Transform::MathAndCodes(formula, place, codes) => {
                 let mut lines = self.formula(wish, leaf, formula, *place)?;
-                let raws: Vec<_> = codes.iter().map(|(raw, _)| (*raw as i64).to_string()).collect();
+                let raws: Vec<_> = codes.iter().map(ToString::to_string).collect();
                 if !raws.is_empty() {
                     let _ = writeln!(lines, "not_available = [{}]", raws.join(", "));
                 }

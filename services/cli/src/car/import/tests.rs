@@ -1,3 +1,5 @@
+use tandem_dbc::Database;
+
 use super::*;
 
 const DBC: &str = r#"
@@ -207,4 +209,48 @@ fn what_is_no_mapping_is_told_at_its_place() {
     let told = imports("x", &format!("[{}1]", "0,".repeat(1_000_001)));
     assert!(told.contains("more than 1000000 values"), "{told}");
     assert_eq!(imports("x", "Vehicle.Speed:\n  type: sensor\n"), "----\n", "a mapping of nothing");
+}
+
+#[test]
+fn a_selector_below_zero_selects_nothing() {
+    let mapping = |value: i32| {
+        format!(
+            r#"
+Vehicle.Chassis.Axle.Row1.Wheel.Left.Tire.Pressure:
+  type: sensor
+  datatype: uint16
+  dbc2vss:
+    signal: FrontLeft
+    multiplexer:
+      - signal: Which
+        value: {value}
+"#
+        )
+    };
+    assert!(imports("own.vspec", &mapping(0)).ends_with("----\n"));
+    assert!(
+        imports("own.vspec", &mapping(-1)).contains("`Which` = -1 selects `FrontLeft` here and not in the DBC file")
+    );
+}
+
+#[test]
+fn codes_that_are_no_whole_numbers_are_told() {
+    let mapping = |codes: &str| {
+        format!(
+            r#"
+Vehicle.Speed:
+  type: sensor
+  datatype: float
+  network_serialization:
+    signal: Speed
+    transform:
+      math: "x"
+      representation: {codes}
+"#
+        )
+    };
+    let told = imports("own.vspec", &mapping("[{text: a, value: 7}, {text: b, value: 1.5}, {text: c, value: d}]"));
+    assert!(told.contains("not_available = [7]\n"), "{told}");
+    assert_eq!(told.matches("expected a whole number as `value`: left out").count(), 2, "{told}");
+    assert!(imports("own.vspec", &mapping("nonsense")).contains("expected a list, found a text: left out"));
 }
