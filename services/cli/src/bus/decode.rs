@@ -55,7 +55,7 @@ impl Decode {
             None => teller.lines(BufReader::with_capacity(1 << 16, io::stdin()))?,
         }
         let _ = writeln!(io::stderr(), "{}", teller.summary());
-        teller.skipped.to_the_end()?;
+        teller.skipped.finish()?;
         Ok(Status::OK)
     }
 }

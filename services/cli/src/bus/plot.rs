@@ -133,7 +133,7 @@ impl Plot {
         let silent: Vec<_> =
             series.iter().filter(|series| series.points == 0).map(|series| series.name.as_str()).collect();
         if silent.len() == series.len() {
-            skipped.to_the_end()?;
+            skipped.finish()?;
             anyhow::bail!("{} is not in this part of the recording", silent.join(", "));
         }
         for name in silent {
@@ -152,7 +152,7 @@ impl Plot {
             let points = drawn.iter().map(|drawn| drawn.points).sum();
             format!("{shown}: {} of {}\n", counted(points, "value"), counted(drawn.len() as u64, "signal"))
         })?;
-        skipped.to_the_end()?;
+        skipped.finish()?;
         Ok(Status::OK)
     }
 }

@@ -41,7 +41,7 @@ impl Skipped {
     ///
     /// # Errors
     /// The recording breaks off before its end.
-    pub fn to_the_end(self) -> anyhow::Result<()> {
+    pub fn finish(self) -> anyhow::Result<()> {
         self.broken.map_or(Ok(()), |error| Err(error.into()))
     }
 

@@ -104,7 +104,7 @@ impl Stats {
         let (collector, skipped) = until_stopped(Some(GRACE), move |stop| self.collect(&stop)).await?;
         if collector.buses.is_empty() {
             let first = skipped.first.first().map(|first| format!("; {first}")).unwrap_or_default();
-            skipped.to_the_end()?;
+            skipped.finish()?;
             return Err(set_up(format!("there is no frame in it{first}")));
         }
         let names = collector.buses.iter().map(|bus| bus.name.as_str());
@@ -116,7 +116,7 @@ impl Stats {
         if skipped.count > 0 {
             let _ = writeln!(io::stderr(), "{}", skipped.text().trim_start());
         }
-        skipped.to_the_end()?;
+        skipped.finish()?;
         Ok(Status::OK)
     }
 
