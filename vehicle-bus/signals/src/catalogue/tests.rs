@@ -18,6 +18,11 @@ fn our_own_catalogue_reads() {
     assert_eq!(
         private,
         [
+            "Vehicle.Driver.IsHandsOnWheel",
+            "Vehicle.Driver.IsEyesOnRoad",
+            "Vehicle.Driver.AttentiveProbability",
+            "Vehicle.Driver.DistractionLevel",
+            "Vehicle.Driver.FatigueLevel",
             "Vehicle.CurrentLocation.Latitude",
             "Vehicle.CurrentLocation.Longitude",
             "Vehicle.CurrentLocation.Altitude",
@@ -59,7 +64,7 @@ const TREE: &str = r#"{
  "IsMoving": {"type": "sensor", "datatype": "boolean", "description": "As ours."},
  "Cabin": {"type": "branch", "children": {"Seat": {"type": "branch", "children": {
   "Row1": {"type": "branch", "children": {"DriverSide": {"type": "branch", "children": {
-   "Tilt": {"type": "actuator", "datatype": "float", "unit": "degrees", "min": -10, "max": 10.5, "comment": "x", "default": 0}}}}}}}}},
+   "Sway": {"type": "actuator", "datatype": "float", "unit": "degrees", "min": -10, "max": 10.5, "comment": "x", "default": 0}}}}}}}}},
  "Wheel": {"type": "branch", "children": {
   "Diameter": {"type": "attribute", "datatype": "uint8", "allowed": [15, 16, 17], "unit": "inch"},
   "Kinds": {"type": "attribute", "datatype": "string[]", "allowed": ["A", "B"]},
@@ -91,9 +96,9 @@ fn a_trees_leaves_join_ours_and_ours_stay_as_they_are() {
     let others: Vec<_> = others.iter().map(ToString::to_string).collect();
     assert_eq!(others, ["vss.json:3:11: `Vehicle.Speed` is in `m/s` here and in `km/h` in Tandem: Tandem's holds"]);
     let leaf = |path: &str| catalogue.leaf(catalogue.find(path).unwrap());
-    let tilt = leaf("Vehicle.Cabin.Seat.Row1.DriverSide.Tilt");
+    let sway = leaf("Vehicle.Cabin.Seat.Row1.DriverSide.Sway");
     assert_eq!(
-        (tilt.kind, tilt.datatype, tilt.min, tilt.max),
+        (sway.kind, sway.datatype, sway.min, sway.max),
         (Kind::Actuator, Datatype::Float, Some(-10.0), Some(10.5))
     );
     assert_eq!(leaf("Vehicle.Wheel.Diameter").allowed_numbers, [15.0, 16.0, 17.0]);
