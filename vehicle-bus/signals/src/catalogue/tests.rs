@@ -63,8 +63,8 @@ const TREE: &str = r#"{
  "Speed": {"type": "sensor", "datatype": "float", "unit": "m/s", "description": "Not ours."},
  "IsMoving": {"type": "sensor", "datatype": "boolean", "description": "As ours."},
  "Cabin": {"type": "branch", "children": {"Seat": {"type": "branch", "children": {
-  "Row1": {"type": "branch", "children": {"DriverSide": {"type": "branch", "children": {
-   "Sway": {"type": "actuator", "datatype": "float", "unit": "degrees", "min": -10, "max": 10.5, "comment": "x", "default": 0}}}}}}}}},
+  "Row9": {"type": "branch", "children": {"DriverSide": {"type": "branch", "children": {
+   "Tilt": {"type": "actuator", "datatype": "float", "unit": "degrees", "min": -10, "max": 10.5, "comment": "x", "default": 0}}}}}}}}},
  "Wheel": {"type": "branch", "children": {
   "Diameter": {"type": "attribute", "datatype": "uint8", "allowed": [15, 16, 17], "unit": "inch"},
   "Kinds": {"type": "attribute", "datatype": "string[]", "allowed": ["A", "B"]},
@@ -96,9 +96,9 @@ fn a_trees_leaves_join_ours_and_ours_stay_as_they_are() {
     let others: Vec<_> = others.iter().map(ToString::to_string).collect();
     assert_eq!(others, ["vss.json:3:11: `Vehicle.Speed` is in `m/s` here and in `km/h` in Tandem: Tandem's holds"]);
     let leaf = |path: &str| catalogue.leaf(catalogue.find(path).unwrap());
-    let sway = leaf("Vehicle.Cabin.Seat.Row1.DriverSide.Sway");
+    let tilt = leaf("Vehicle.Cabin.Seat.Row9.DriverSide.Tilt");
     assert_eq!(
-        (sway.kind, sway.datatype, sway.min, sway.max),
+        (tilt.kind, tilt.datatype, tilt.min, tilt.max),
         (Kind::Actuator, Datatype::Float, Some(-10.0), Some(10.5))
     );
     assert_eq!(leaf("Vehicle.Wheel.Diameter").allowed_numbers, [15.0, 16.0, 17.0]);
@@ -123,8 +123,8 @@ fn a_list_is_known_and_cannot_be_mapped() {
         read("Wheel.Kinds").unwrap_err()[0].to_string(),
         "car.toml:7:8: `leaf`: `Vehicle.Wheel.Kinds` holds any number of values (string[]), and a signal is one: a list cannot be mapped"
     );
-    let unknown = read("Cabin.Seat.Row1.DriverSide.Tlit").unwrap_err()[0].to_string();
-    assert!(unknown.ends_with("did you mean `Vehicle.Cabin.Seat.Row1.DriverSide.Tilt`?"), "{unknown}");
+    let unknown = read("Cabin.Seat.Row9.DriverSide.Tlit").unwrap_err()[0].to_string();
+    assert!(unknown.ends_with("did you mean `Vehicle.Cabin.Seat.Row9.DriverSide.Tilt`?"), "{unknown}");
 }
 
 #[test]
