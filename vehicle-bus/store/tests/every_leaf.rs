@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Datatype, Leaf};
