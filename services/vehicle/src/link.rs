@@ -110,6 +110,10 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
             thread.spawn(hear).map(drop)
         }
         Place::Peers(mut link) => {
+            for (at, bus) in (0..).zip(link.hello().interfaces) {
+                // Whoever asked for port 0 is told here which one it is.
+                info!(bus, address = link.address(BusIndex(at)).map(tracing::field::display), "listening");
+            }
             let hear = move || {
                 while hear_peers(&mut link, &news).is_some() {
                     std::thread::sleep(RETRY);

@@ -75,7 +75,12 @@ impl Bench {
 
     /// The same car, but that its speed is told at once.
     fn immediate() -> Self {
-        Self::of(&CAR.replacen("cycle_ms = 20\n", "cycle_ms = 20\nimmediate = true\n", 1))
+        Self::immediate_and("")
+    }
+
+    /// With a further key of the speed.
+    fn immediate_and(key: &str) -> Self {
+        Self::of(&CAR.replacen("cycle_ms = 20\n", &format!("cycle_ms = 20\nimmediate = true\n{key}\n"), 1))
     }
 
     fn of(car: &str) -> Self {

@@ -10,20 +10,14 @@ pub fn demo_log() -> PathBuf {
     root().join("tests/fixtures/can/demo-city.log")
 }
 
-/// A folder of other people's recordings and DBC files: `$TANDEM_CORPUS`, or `shared/corpus` beside the checkout. They are not in the repository; whoever
-/// has none hears that a story was skipped.
+/// A folder of other people's recordings and DBC files: `$TANDEM_CORPUS`. They are not in the repository; whoever has none hears that a test was skipped.
 pub fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os("TANDEM_CORPUS").filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(named) = named {
-        assert!(named.is_dir(), "TANDEM_CORPUS is {}, which is no folder", named.display());
-        return Some(named);
+    match &named {
+        Some(named) => assert!(named.is_dir(), "TANDEM_CORPUS is {}, which is no folder", named.display()),
+        None => eprintln!("SKIPPED: no corpus of recordings and DBC files; set TANDEM_CORPUS to have this tested"),
     }
-    let beside = root().parent()?.join("shared/corpus");
-    if beside.is_dir() {
-        return Some(beside);
-    }
-    eprintln!("SKIPPED: no corpus of recordings; set TANDEM_CORPUS to have this story told");
-    None
+    named
 }
 
 /// A Python with cantools: `$TANDEM_PYTHON`, which `cargo xtask test` sets, or the one that it made before.

@@ -196,10 +196,16 @@ fn arbitrate(buses: &[Bus], frames: &mut [Frame]) {
             idle_at = frame.t_ns;
         }
         let bitrate = buses.get(usize::from(frame.bus.0)).map_or(500_000, |bus| bus.profile.bitrate);
-        idle_at += frame.bits() * 1_000_000_000 / u64::from(bitrate.max(1));
+        idle_at += bits(frame) * 1_000_000_000 / u64::from(bitrate.max(1));
         frame.t_ns = idle_at;
     }
     frames.sort_by_key(|frame| (frame.t_ns, frame.bus));
+}
+
+/// About as long as it is on the wire. Not [`Frame::wire_bits`], which is exact: the times in the log of the repository were made by this.
+fn bits(frame: &Frame) -> u64 {
+    let header = if frame.id.is_extended() { 67 } else { 47 };
+    header + 8 * frame.data().len() as u64
 }
 
 /// The lower wins: the first 11 bits, then a standard id before an extended one, then the rest.

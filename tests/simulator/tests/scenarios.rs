@@ -313,11 +313,11 @@ fn every_bus_of_every_scenario_is_as_full_as_in_a_car() {
         drive.seconds(20.0);
         for (bus, expected) in FRAMES_A_SECOND.into_iter().enumerate() {
             let own = drive.frames.iter().filter(|frame| usize::from(frame.bus.0) == bus);
-            let (frames, bits) = own.fold((0, 0), |(frames, bits), frame| (frames + 1, bits + frame.bits()));
+            let (frames, bits) =
+                own.fold((0, 0), |(frames, bits), frame| (frames + 1, bits + frame.wire_bits().total()));
             assert_eq!(frames / 20, expected, "{scenario}, bus {bus}: frames a second");
-            // Stuff bits come on top, a fifth at the most.
-            let load = bits as f64 * 1.2 / (20 * BITRATE) as f64;
-            assert!((0.02..0.60).contains(&load), "{scenario}, bus {bus}: {:.0} % full", load * 100.0);
+            let load = f64::from(bits) / (20 * BITRATE) as f64;
+            assert!((0.015..0.60).contains(&load), "{scenario}, bus {bus}: {:.0} % full", load * 100.0);
         }
     }
 }

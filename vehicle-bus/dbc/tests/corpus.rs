@@ -14,16 +14,7 @@ use tandem_dbc::integrity::{Checksum, Counter, Step, verify};
 use tandem_dbc::{ByteOrder, Codec, Database, Kind, Multiplex, Signal};
 use tandem_frame::text::LogReader;
 use tandem_frame::{BusIndex, CanId, Frame};
-
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("TANDEM_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
-    if !corpus.join("dbc").is_dir() {
-        eprintln!("SKIPPED: no corpus in {}; set TANDEM_CORPUS", corpus.display());
-        return None;
-    }
-    Some(corpus)
-}
+use tandem_scenes::{corpus, peer_python};
 
 fn files(folder: PathBuf) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -60,23 +51,11 @@ fn every_file_loads() {
     }
 }
 
-/// A Python with cantools: `$TANDEM_PYTHON`, or the one that `cargo xtask test` made.
-fn python() -> Option<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")));
-    let python = variable("TANDEM_PYTHON").or_else(|| Some(cache?.join("tandem/python/bin/python3")));
-    let python = python.filter(|python| python.is_file());
-    if python.is_none() {
-        eprintln!("SKIPPED: no Python with cantools; `cargo xtask test` makes one");
-    }
-    python
-}
-
 /// Every signal of every file, the branches of multiplexed ones included, against cantools, which reads a text that
 /// another program mended.
 #[test]
 fn every_value_is_what_cantools_says() {
-    let (Some(corpus), Some(python)) = (corpus(), python()) else { return };
+    let (Some(corpus), Some(python)) = (corpus(), peer_python()) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/vectors.py");
     let equal = ["opendbc", "cantools", "css", "can-dbc"].map(|folder| {
         let made = Command::new(&python).arg(&script).args(files(corpus.join("dbc").join(folder))).output().unwrap();
@@ -96,7 +75,7 @@ fn every_value_is_what_cantools_says() {
 /// Units, comments, named values, limits, nodes and all else that a file says beside its payloads.
 #[test]
 fn every_fact_is_what_cantools_says() {
-    let (Some(corpus), Some(python)) = (corpus(), python()) else { return };
+    let (Some(corpus), Some(python)) = (corpus(), peer_python()) else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/vectors.py");
     let files: Vec<_> = ["opendbc", "cantools", "css", "can-dbc"]
         .iter()

@@ -97,13 +97,6 @@ impl Frame {
     pub fn padded(&self) -> &[u8; MAX_LENGTH] {
         &self.data
     }
-
-    /// A classic frame's bits without stuff bits, the three bits between frames included: [`Frame::wire_bits`] at the least.
-    pub fn bits(&self) -> u64 {
-        let header = if self.id.is_extended() { 67 } else { 47 };
-        let payload = if self.flags.remote { 0 } else { 8 * u64::from(self.length) };
-        header + payload
-    }
 }
 
 impl std::fmt::Debug for Frame {

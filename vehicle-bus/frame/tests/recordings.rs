@@ -1,24 +1,12 @@
 //! Recordings of real vehicles, when the corpus is there: each line reads, and is written again byte for byte.
 
-use std::path::PathBuf;
-
 use tandem_frame::BusIndex;
 use tandem_frame::text::{LogReader, write_line};
-
-fn logs() -> Option<PathBuf> {
-    let corpus = std::env::var_os("TANDEM_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
-    let logs = corpus.join("logs");
-    if !logs.is_dir() {
-        eprintln!("SKIPPED: no recordings in {}; set TANDEM_CORPUS", logs.display());
-        return None;
-    }
-    Some(logs)
-}
+use tandem_scenes::corpus;
 
 #[test]
 fn every_line_reads_and_is_written_the_same() {
-    let Some(logs) = logs() else { return };
+    let Some(logs) = corpus().map(|corpus| corpus.join("logs")) else { return };
     let frames = |name: &str| {
         let log = std::fs::read(logs.join(name)).unwrap();
         let (mut written, mut frames) = (String::new(), 0);

@@ -44,7 +44,8 @@ fn describe(profile: &Profile) -> String {
     let mut text = format!("{}: {}\n", profile.name, profile.description);
     for bus in &profile.buses {
         let source = bus.dbc_source.as_deref().unwrap_or("nowhere named");
-        writeln!(text, "{:>3}: bus {} {} bit/s, {} from {source}", bus.line, bus.interface, bus.bitrate, bus.dbc)
+        let rate = bus.data_bitrate.map_or_else(String::new, |rate| format!(", data {rate}"));
+        writeln!(text, "{:>3}: bus {} {} bit/s{rate}, {} from {source}", bus.line, bus.interface, bus.bitrate, bus.dbc)
             .unwrap();
         if let Some(integrity) = &bus.integrity {
             writeln!(text, "     {integrity:?}").unwrap();

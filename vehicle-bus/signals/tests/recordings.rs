@@ -4,23 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tandem_frame::BusIndex;
 use tandem_frame::text::LogReader;
+use tandem_scenes::corpus;
 use tandem_signals::Catalogue;
 use tandem_store::{Fault, Places, Store, load};
 use tandem_units::Nanoseconds;
-
-fn corpus() -> Option<PathBuf> {
-    let corpus = std::env::var_os("TANDEM_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
-    if !corpus.join("logs").is_dir() {
-        eprintln!("SKIPPED: no recordings in {}; set TANDEM_CORPUS", corpus.display());
-        return None;
-    }
-    Some(corpus)
-}
 
 /// Replays a log, and tells every reading at these seconds of it, and all faults at the end. Never a private value.
 fn replay(car: &str, dbc: &str, log: &str, seconds: &[u64]) -> Option<String> {

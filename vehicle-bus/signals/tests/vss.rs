@@ -3,19 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::Value;
+use tandem_scenes::corpus;
 use tandem_signals::Catalogue;
 
 fn vss() -> Option<BTreeMap<String, Value>> {
-    let corpus = std::env::var_os("TANDEM_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
-    let path = corpus.join("vss/vss_release_6.0.json");
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        eprintln!("SKIPPED: no VSS 6.0 in {}; set TANDEM_CORPUS", path.display());
-        return None;
-    };
+    let text = std::fs::read_to_string(corpus()?.join("vss/vss_release_6.0.json")).unwrap();
     let tree: Value = serde_json::from_str(&text).unwrap();
     let mut leaves = BTreeMap::new();
     collect("", &tree, &mut leaves);

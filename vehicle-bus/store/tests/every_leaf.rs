@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Datatype, Leaf};
@@ -80,13 +80,7 @@ fn every_leaf_of_a_tree_of_our_own_is_mapped_and_heard() {
 
 #[test]
 fn every_leaf_of_vss_6_is_mapped_and_heard() {
-    let corpus = std::env::var_os("TANDEM_CORPUS")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus"), PathBuf::from);
-    let file = corpus.join("vss/vss_release_6.0.json");
-    if !file.is_file() {
-        eprintln!("SKIPPED: no VSS 6.0 in {}; set TANDEM_CORPUS", file.display());
-        return;
-    }
+    let Some(file) = tandem_scenes::corpus().map(|corpus| corpus.join("vss/vss_release_6.0.json")) else { return };
     // One of ours is not in VSS.
     assert_eq!(every_leaf(&file), (1263 - 23 + 1, 23));
     let (catalogue, others) = catalogue(Some(&file)).unwrap();

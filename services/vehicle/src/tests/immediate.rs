@@ -67,3 +67,24 @@ fn time_in_batches_does_not_go_back_when_frames_of_two_buses_cross() {
     car.advances(19);
     assert_eq!(car.0.generation(), 7, "a car that comes back in the same tick has the clock that it had");
 }
+
+#[test]
+fn what_an_interval_held_back_comes_at_a_tick_or_with_a_frame_before_it() {
+    let mut car = Bench::immediate_and("interval_ms = 60");
+    car.subscribes(&[SPEED], LOCKSTEP);
+    assert_eq!(told(&car.hears(100, &speed(1), 5)), [(5, 2, Some(1.0))]);
+    assert_eq!(told(&car.hears(100, &speed(2), 9)), []);
+    assert_eq!(told(&car.advances(60)), []);
+    assert_eq!(told(&car.advances(80)), [(80, 3, Some(2.0))]);
+    assert_eq!(told(&car.hears(100, &speed(3), 85)), []);
+    assert_eq!(told(&car.hears(100, &speed(4), 126)), [(126, 4, Some(3.0))]);
+}
+
+#[test]
+fn every_frame_of_an_immediate_signal_is_a_batch_if_each_is_news() {
+    let mut car = Bench::immediate_and("on_change = false");
+    car.subscribes(&[SPEED], LOCKSTEP);
+    assert_eq!(told(&car.hears(100, &speed(1), 5)), [(5, 2, Some(1.0))]);
+    assert_eq!(told(&car.hears(100, &speed(1), 9)), [(9, 3, Some(1.0))]);
+    assert_eq!(told(&car.advances(20)), []);
+}

@@ -1,8 +1,7 @@
 //! A program that is not ours is the car: python-can, on the buses that the vehicle service opens on this machine.
 
 use std::io::{BufRead, BufReader};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, ChildStderr, Stdio};
 
 use tandem_contracts::signals;
 use tandem_scenes::{Bus, Daemon, Listener, binary, demo_log, peer_python, root, tied, within};
@@ -17,31 +16,35 @@ impl Drop for Running {
     }
 }
 
-/// Addresses that were free a moment ago.
-fn free() -> [SocketAddr; 2] {
-    [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap()).map(|listener| listener.local_addr().unwrap())
+/// Where the two buses of the service listen, as its log says. What else it says is read, so that it never waits for us.
+fn addresses(log: ChildStderr) -> [String; 2] {
+    let mut lines = BufReader::new(log).lines().map(Result::unwrap);
+    let addresses = ["can0", "can1"].map(|bus| {
+        let mine = |line: &String| line.contains("listening") && line.contains(bus);
+        let line = lines.find(mine).expect("the service ended");
+        line.split_once("address=").expect("an address").1.trim().to_owned()
+    });
+    std::thread::spawn(move || lines.for_each(|line| eprintln!("{line}")));
+    addresses
 }
 
 #[tokio::test]
 async fn python_can_drives_the_car_and_is_asked_for_a_temperature() {
     let Some(python) = peer_python() else { return };
     let daemon = Daemon::start();
-    let addresses = free();
     let mut service = tied(binary("tandem-vehicle"));
     service.args(["--car", "demo", "--assets"]).arg(root().join("assets")).env("TANDEM_BUS", daemon.address());
-    for (bus, address) in addresses.iter().enumerate() {
-        service.args(["--cannelloni".to_owned(), format!("can{bus}={address}")]);
-    }
-    let _service = Running(service.spawn().unwrap());
+    service.args(["--cannelloni", "can0=127.0.0.1:0", "--cannelloni", "can1=127.0.0.1:0"]).stderr(Stdio::piped());
+    let mut service = Running(service.spawn().unwrap());
+    let addresses = addresses(service.0.stderr.take().unwrap());
     let bus = Bus::open(daemon.address()).await;
     within("the service", async { while bus.owner(signals::NAME).await.is_none() {} }).await;
-    within("its buses", async { while addresses.iter().any(|address| TcpStream::connect(address).is_err()) {} }).await;
     let mut listener = Listener::new(&bus, &["Vehicle.Speed"]).await;
 
     let cars = root().join("assets/cars/demo");
     let mut drive = tied(python);
     drive.arg(root().join("tests/scenes/peer/drive.py")).arg(demo_log());
-    drive.args([cars.join("powertrain.dbc"), cars.join("body.dbc")]).args(addresses.map(|address| address.to_string()));
+    drive.args([cars.join("powertrain.dbc"), cars.join("body.dbc")]).args(addresses);
     let mut drive = Running(drive.stdout(Stdio::piped()).spawn().unwrap());
     let mut told = BufReader::new(drive.0.stdout.take().unwrap()).lines();
     let mut next = |word: &str| -> f64 {

@@ -18,6 +18,11 @@ fn our_own_catalogue_reads() {
     assert_eq!(
         private,
         [
+            "Vehicle.Driver.IsHandsOnWheel",
+            "Vehicle.Driver.IsEyesOnRoad",
+            "Vehicle.Driver.AttentiveProbability",
+            "Vehicle.Driver.DistractionLevel",
+            "Vehicle.Driver.FatigueLevel",
             "Vehicle.CurrentLocation.Latitude",
             "Vehicle.CurrentLocation.Longitude",
             "Vehicle.CurrentLocation.Altitude",
