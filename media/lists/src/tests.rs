@@ -35,6 +35,10 @@ fn m3u_in_all_its_dress() {
         C:/Music/six.mp3 |  |  |  | - | -
         seven.mp3 |  |  |  | - | -
         "#);
+    assert_snapshot!(told(playlist(b"file:/srv/one.mp3\nFILE:http://radio.example/\nfile:two.mp3\n", "list.m3u")), @r#"
+        "", refused 2
+        /srv/one.mp3 |  |  |  | - | -
+        "#);
     assert_snapshot!(told(playlist(b"one.mp3\ntwo.mp3\n", "/stick/List.M3U")), @r#"
         "", refused 0
         one.mp3 |  |  |  | - | -

@@ -108,7 +108,7 @@ pub fn place(text: &str) -> Option<String> {
     }
     match scheme(text) {
         None => Some(text.replace('\\', "/")),
-        Some(scheme) if scheme.eq_ignore_ascii_case("file") => path_of(text),
+        Some("file") => path_of(text),
         Some(_) => web_address(text),
     }
 }
@@ -119,7 +119,13 @@ pub fn escaped_place(text: &str) -> Option<String> {
     if scheme(text).is_some() { place(text) } else { place(&unescape(text)?) }
 }
 
+const FILE: &str = "file:";
+
 fn scheme(text: &str) -> Option<&str> {
+    // `file:/music/one.mp3` is one, too.
+    if text.get(..FILE.len()).is_some_and(|start| start.eq_ignore_ascii_case(FILE)) {
+        return Some("file");
+    }
     let (scheme, _) = text.split_once("://")?;
     let named = scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
     (named && scheme.starts_with(|c: char| c.is_ascii_alphabetic())).then_some(scheme)
@@ -127,7 +133,10 @@ fn scheme(text: &str) -> Option<&str> {
 
 /// `file:///music/one%20two.mp3` is `/music/one two.mp3`; `file:///C:/one.mp3` is `C:/one.mp3`.
 fn path_of(text: &str) -> Option<String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.host_str(), None | Some("" | "localhost")))?;
+    let url = Url::parse(text)
+        .ok()
+        .filter(|_| text.get(FILE.len()..).is_some_and(|path| path.starts_with('/')))
+        .filter(|url| matches!(url.host_str(), None | Some("" | "localhost")))?;
     let path = unescape(url.path())?;
     if path.contains(char::is_control) {
         return None;
