@@ -288,7 +288,7 @@ fn an_imported_car_passes_its_check_and_nothing_is_written_over() {
     ");
     insta::assert_snapshot!(run("car check made"), @r"
     status 1
-    GARAGE/made/car.toml:17:8: `leaf`: no leaf `Vehicle.Cabin.RearShade.Position` in the catalogue
+    GARAGE/made/car.toml:17:8: `leaf`: no leaf `Vehicle.Cabin.RearShade.Position` in the catalogue: did you mean `Vehicle.Cabin.DriverPosition`?
     1 mistake
     ");
     insta::assert_snapshot!(run(import), @r"

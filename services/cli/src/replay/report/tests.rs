@@ -76,7 +76,7 @@ fn the_text_is_a_table_that_a_person_can_read() {
     reading                             value  unit     quality  age s
     Vehicle.CurrentLocation.Latitude  private  degrees  valid    0.500
     Vehicle.LowVoltageSystemState           -           absent       -
-    Vehicle.Speed                        45.3  km/h     stale    2.500
+    Vehicle.Speed                        45.3  km/h     stale        -
     ");
 }
 
@@ -148,7 +148,7 @@ fn the_json_leaves_out_what_is_private() {
           "quality": "stale",
           "value": 45.300000000000004,
           "unit": "km/h",
-          "age": 2.5
+          "age": null
         }
       ]
     }
