@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use tandem_dbc::{Codec, Database, Message};
 use tandem_frame::CanId;
-use tandem_signals::{Catalogue, Profile};
+use tandem_signals::{BusProfile, Catalogue, Profile};
 use tandem_store::{Bitrates, Car, Store};
 
 use crate::failure::SetUp;
@@ -166,15 +166,17 @@ impl Dictionary {
         of(Some(bus)).or_else(|| of(None))
     }
 
-    /// Whether a signal is a private leaf of the car; of DBC files alone nobody knows.
+    /// Whether a signal is a private leaf of the car, or of a message that is private; of DBC files alone nobody knows.
     pub fn is_private(&self, book: usize, message: &str, signal: &str) -> bool {
         self.car.as_ref().is_some_and(|(profile, catalogue)| {
-            profile.signals.iter().any(|mapped| {
-                mapped.bus == book
-                    && mapped.message == message
-                    && mapped.signal == signal
-                    && catalogue.leaf(mapped.leaf).private
-            })
+            let of_message = |bus: &BusProfile| bus.private_messages.iter().any(|private| private == message);
+            profile.buses.get(book).is_some_and(of_message)
+                || profile.signals.iter().any(|mapped| {
+                    mapped.bus == book
+                        && mapped.message == message
+                        && mapped.signal == signal
+                        && catalogue.leaf(mapped.leaf).private
+                })
         })
     }
 }

@@ -252,6 +252,24 @@ fn where_a_car_is_stays_with_it_unless_it_is_asked_for() {
 }
 
 #[test]
+fn a_message_that_the_car_calls_private_stays_untold() {
+    let garage = own_car("(7.000000) can0 123#B80B03\n");
+    let car = CAR.replacen("bitrate = 500_000\n", "bitrate = 500_000\nprivate_messages = [\"Motion\"]\n", 1);
+    fs::write(garage.path().join("car.toml"), &car).unwrap();
+    insta::assert_snapshot!(with_assets(&garage, "bus decode own.log --car ."), @r"
+    status 0
+    (7.000000) can0 Motion: Speed=private, Gear=private
+    1 frame, 1 of messages that the DBC file knows, no unknown id
+    ");
+    fs::write(garage.path().join("car.toml"), car.replace("[\"Motion\"]", "[\"Motoin\"]")).unwrap();
+    let refused = with_assets(&garage, "car check .");
+    assert!(
+        refused.contains("`private_messages`: the DBC file has no message `Motoin`; did you mean `Motion`?"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_leaf_is_drawn_as_its_reading_says() {
     let mut log = String::new();
     for at in 0..100_u64 {
@@ -356,5 +374,51 @@ fn a_car_without_the_recordings_bus_is_told_and_so_is_a_bit_rate_that_nobody_say
         assert!(told.contains("assumed"), "{told}");
         let told = tells(&garage, &format!("{arguments} --bitrate 250000"));
         assert!(told.contains("250") && !told.contains("assumed"), "{told}");
+    }
+}
+
+#[test]
+fn texts_of_a_dbc_file_break_no_line() {
+    let garage = garage();
+    let odd =
+        "BO_ 291 Motion: 3 X\n SG_ Gear : 16|8@1+ (1,0) [0|0] \"a\nb\u{1b}[31m\" X\n\nVAL_ 291 Gear 3 \"x\ny\" ;\n";
+    fs::write(garage.path().join("odd.dbc"), odd).unwrap();
+    fs::write(garage.path().join("one.log"), "(7.000000) can0 123#000003\n").unwrap();
+    for arguments in ["bus decode one.log --dbc odd.dbc", "replay one.log --dbc odd.dbc"] {
+        let output = tandem(&garage, arguments).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "(7.000000) can0 Motion: Gear=3 a b [31m (x y)\n");
+    }
+}
+
+#[test]
+fn the_last_moment_that_there_is_does_not_end_the_top() {
+    let garage = garage();
+    fs::write(garage.path().join("late.log"), "(18446744073.709551) can0 123#000003\n").unwrap();
+    let told = tells(&garage, "bus top late.log --speed 0");
+    assert!(told.starts_with("status 0\n") && told.contains("123"), "{told}");
+}
+
+#[test]
+fn who_waits_for_a_pipe_into_which_nobody_writes_ends_when_it_is_told() {
+    let garage = garage();
+    let pipe = garage.path().join("pipe");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    for command in ["stats", "top"] {
+        let mut child = tandem(&garage, &format!("bus {command} pipe"));
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let process = rustix::process::Pid::from_child(&child);
+        // Before it listens for it, the signal would end it at once.
+        let caught = || {
+            let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t")).unwrap().to_owned();
+            u64::from_str_radix(&mask, 16).unwrap() & (1 << 14) != 0
+        };
+        while !caught() {
+            std::thread::yield_now();
+        }
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        let mut error = String::new();
+        std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut error).unwrap();
+        assert_eq!((child.wait().unwrap().code(), error.contains("interrupted")), (Some(1), true), "{error}");
     }
 }

@@ -31,6 +31,7 @@ fn profile(counter_exempt: Vec<String>) -> BusProfile {
         dbc_source: None,
         bitrate: 500_000,
         data_bitrate: None,
+        private_messages: Vec::new(),
         integrity: Some(tandem_signals::IntegrityProfile {
             checksum: ChecksumKind::find("sae_j1850").unwrap(),
             data_ids: Vec::new(),

@@ -52,6 +52,8 @@ pub struct BusProfile {
     pub bitrate: u32,
     /// Bit rate of the data of CAN FD frames that switch to it, bit/s.
     pub data_bitrate: Option<u32>,
+    /// Messages that tell what is private, and that no leaf is made of: a chassis number in letters.
+    pub private_messages: Vec<String>,
     /// The checks of every message on this bus that has these signals.
     pub integrity: Option<IntegrityProfile>,
     /// Line of `car.toml`, counted from 1.

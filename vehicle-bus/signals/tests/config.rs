@@ -47,6 +47,9 @@ fn describe(profile: &Profile) -> String {
         let rate = bus.data_bitrate.map_or_else(String::new, |rate| format!(", data {rate}"));
         writeln!(text, "{:>3}: bus {} {} bit/s{rate}, {} from {source}", bus.line, bus.interface, bus.bitrate, bus.dbc)
             .unwrap();
+        if !bus.private_messages.is_empty() {
+            writeln!(text, "     private: {}", bus.private_messages.join(" ")).unwrap();
+        }
         if let Some(integrity) = &bus.integrity {
             writeln!(text, "     {integrity:?}").unwrap();
         }

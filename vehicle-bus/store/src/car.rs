@@ -157,7 +157,7 @@ impl Car {
         warnings.sort_by_key(|warning| warning.line);
         let car = Self { profile, catalogue, buses, warnings, leaves, probes: 0, paced };
         car.check_commands(file, &mut mistakes);
-        car.check_data_ids(file, &mut mistakes);
+        car.check_bus_lists(file, &mut mistakes);
         if mistakes.is_empty() {
             Ok(car)
         } else {
@@ -204,7 +204,7 @@ impl Car {
     }
 
     /// A message whose checksum needs a data id would be taken unchecked without one, and not be sent at all.
-    fn check_data_ids(&self, file: &str, mistakes: &mut Vec<Mistake>) {
+    fn check_bus_lists(&self, file: &str, mistakes: &mut Vec<Mistake>) {
         let heard = self.profile.signals.iter().map(|signal| (signal.bus, &signal.message, signal.line));
         let sent = self.profile.transmit.iter().map(|rule| (rule.bus, &rule.message, rule.line));
         let mut seen = HashSet::new();
@@ -220,10 +220,12 @@ impl Car {
             }
         }
         for (profile, bus) in self.profile.buses.iter().zip(&self.buses) {
-            let named = profile.integrity.iter().flat_map(|integrity| &integrity.data_ids);
-            for (name, _) in named.filter(|(name, _)| bus.database.message(name).is_none()) {
+            let ids = profile.integrity.iter().flat_map(|integrity| &integrity.data_ids);
+            let ids = ids.map(|(name, _)| ("data_ids", name));
+            let private = profile.private_messages.iter().map(|name| ("private_messages", name));
+            for (key, name) in ids.chain(private).filter(|(_, name)| bus.database.message(name).is_none()) {
                 let near = nearest(name, bus.database.messages.iter().map(|message| message.name.as_str()));
-                let what = format!("`data_ids`: the DBC file has no message `{name}`{}", hint(near));
+                let what = format!("`{key}`: the DBC file has no message `{name}`{}", hint(near));
                 mistakes.push(mistake(file, profile.line, what));
             }
         }

@@ -17,7 +17,7 @@ use crate::{Catalogue, LeafId, Mistake};
 mod signal;
 
 const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
-const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "integrity"];
+const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "private_messages", "integrity"];
 const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt", "data_ids"];
 const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
 const TEMPERATURE_KEYS: &[&str] =
@@ -232,6 +232,7 @@ fn read_bus(interface: &str, section: &Section<'_, '_>) -> Option<BusProfile> {
         dbc_source,
         bitrate: bitrate?,
         data_bitrate,
+        private_messages: section.entries("private_messages", text),
         integrity,
         line: section.line(),
     })
