@@ -6,6 +6,7 @@
 pub mod bus;
 pub mod climate;
 pub mod connect;
+pub mod driving;
 pub mod media;
 pub mod mpris;
 pub mod phones;

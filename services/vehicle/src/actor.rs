@@ -260,6 +260,10 @@ impl Actor {
                     debug!(id = request.id, celsius = request.celsius, state = request.state, "driver temperature");
                     self.serving.request_changed(request).await?;
                 }
+                Effect::Driving(status) => {
+                    debug!(state = status.state, reading = status.reading, why = status.why, "driving");
+                    self.serving.driving_changed(status).await?;
+                }
                 Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
                 Effect::Fault { frame, fault } => {
                     warn!(id = %frame.id, fault = fault.word(), "frames of this id have a fault; counted from here on")

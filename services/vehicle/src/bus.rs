@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
+use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
-use tandem_contracts::{bus, climate, signals, wire};
+use tandem_contracts::{bus, climate, driving, signals, wire};
 use tandem_store::Reading;
 use tokio::sync::{mpsc, oneshot};
 use zbus::names::BusName;
@@ -44,6 +45,7 @@ pub enum Request {
     Wish(f64, oneshot::Sender<Result<u64, WishError>>),
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
+    Driving(oneshot::Sender<Status>),
 }
 
 /// The backend of every interface: a way to the actor, and what may be read without asking it.
@@ -61,7 +63,7 @@ pub struct Serving {
     latest: Arc<Mutex<TemperatureRequest>>,
 }
 
-/// Serves `Signals1`, `Bus1` and, if this car can be asked, `Climate1`, and owns their names.
+/// Serves `Signals1`, `Bus1`, `Driving1` and, if this car can be asked, `Climate1`, and owns their names.
 ///
 /// # Errors
 /// No bus, or a name that somebody else owns.
@@ -77,11 +79,13 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let mut builder = builder
         .serve_at(signals::PATH, Signals1(door.clone()))
         .serve_at(bus::PATH, Bus1(door.clone()))
+        .serve_at(driving::PATH, Driving1(door.clone()))
         // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
         .allow_name_replacements(false)
         .replace_existing_names(false)
         .name(signals::NAME)
-        .name(bus::NAME);
+        .name(bus::NAME)
+        .name(driving::NAME);
     if range.is_some() {
         builder = builder.serve_at(climate::PATH, Climate1(door)).name(climate::NAME);
     }
@@ -118,6 +122,15 @@ impl Serving {
         let emitter = SignalEmitter::new(&self.connection, climate::PATH)?;
         Climate1::<Door>::request_changed(&emitter, request).await
     }
+
+    /// Tells everybody the driving state.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn driving_changed(&self, status: Status) -> zbus::Result<()> {
+        let emitter = SignalEmitter::new(&self.connection, driving::PATH)?;
+        Driving1::<Door>::changed(&emitter, status).await
+    }
 }
 
 /// Answers one request. Returns what the core wants done beside the answer.
@@ -149,6 +162,7 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Buses(answer) => drop(answer.send(buses(core))),
         Request::Ids(answer) => drop(answer.send(ids(core))),
+        Request::Driving(answer) => drop(answer.send(core.driving_status())),
     }
     Vec::new()
 }
@@ -327,6 +341,12 @@ impl BusBackend for Door {
 
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
         self.ask(Request::Ids).await.ok_or_else(|| ending().into())
+    }
+}
+
+impl DrivingBackend for Door {
+    async fn status(&self) -> zbus::fdo::Result<Status> {
+        self.ask(Request::Driving).await.ok_or_else(|| ending().into())
     }
 }
 

@@ -1,13 +1,16 @@
 use tandem_can::{ErrorCounts, Hello, News};
 use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
+use tandem_contracts::driving::Status;
 use tandem_frame::{BusIndex, Frame};
 use tandem_gate::{Gate, Rule};
 use tandem_store::{Car, Fault, Reading, Store};
-use tandem_units::Nanoseconds;
+use tandem_units::{Driving, Nanoseconds, Power};
 
 use crate::climate::{Climate, WishError};
+use crate::driving::Watch;
 use crate::health::Health;
 use crate::memory::{LastValues, Memory};
+use crate::region::Region;
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 
 /// Readings are told on this grid of the link's time.
@@ -23,6 +26,8 @@ pub enum Effect {
     Tell(Batch),
     Send(Frame),
     Request(TemperatureRequest),
+    /// The driving state is another one, or another reading decides.
+    Driving(Status),
     /// These are to be written down.
     Keep(LastValues),
     /// A subscriber fell silent and was dropped.
@@ -45,6 +50,10 @@ pub struct Core {
     /// None if nothing outlives this service.
     memory: Option<Memory>,
     gate: Gate,
+    driving: Watch,
+    region: Region,
+    /// What everybody was told last.
+    driving_told: Status,
     /// From a bus of the link to a bus of the car.
     buses: Vec<Option<BusIndex>>,
     /// Of each bus of the car.
@@ -66,6 +75,7 @@ impl Core {
             });
         let gate = Gate::new(rules.collect());
         let climate = Climate::new(&mut car);
+        let driving = Watch::new(&car);
         let health = vec![Health::default(); car.buses.len()];
         Self {
             store: Store::new(car),
@@ -73,6 +83,9 @@ impl Core {
             climate,
             memory: None,
             gate,
+            driving,
+            region: Region::default(),
+            driving_told: Status::default(),
             buses: Vec::new(),
             health,
             connected: false,
@@ -93,6 +106,35 @@ impl Core {
     /// What was not handed out yet, at the end.
     pub fn last_values(&mut self) -> Option<LastValues> {
         self.memory.as_mut()?.rest(&self.store, self.now)
+    }
+
+    /// The rules of this region hold from now on; until then everything is restricted.
+    pub fn set_region(&mut self, region: Region) {
+        self.region = region;
+        self.driving_told = self.driving_status();
+    }
+
+    /// Parked, idling or moving, as of the last tick.
+    pub fn driving(&self) -> Driving {
+        self.driving.known().driving
+    }
+
+    /// How far the car is switched on, as of the last tick; none if nobody knows.
+    pub fn power(&self) -> Option<Power> {
+        self.driving.known().power
+    }
+
+    /// The driving state and what it restricts, as of the last tick.
+    pub fn driving_status(&self) -> Status {
+        self.region.status(self.driving.known())
+    }
+
+    fn tell_driving(&mut self) -> Option<Effect> {
+        let status = self.driving_status();
+        (status != self.driving_told).then(|| {
+            self.driving_told = status.clone();
+            Effect::Driving(status)
+        })
     }
 
     pub fn store(&self) -> &Store {
@@ -132,6 +174,7 @@ impl Core {
         self.forget();
         let wish = self.climate.as_mut().and_then(Climate::lose_car);
         let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().chain(wish.map(Effect::Request)).collect();
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }
@@ -193,6 +236,8 @@ impl Core {
             // What is heard from here on must not lie further ahead than the next tick.
             _ => self.now = self.now.max(grid - TICK),
         }
+        // Who stood before a gap may have driven in it.
+        self.driving.lose_sight();
         self.next_tick = Some(grid);
     }
 
@@ -210,6 +255,7 @@ impl Core {
 
     fn forget(&mut self) {
         self.store.forget();
+        self.driving.lose_sight();
         if let Some(memory) = &self.memory {
             memory.recall(&mut self.store);
         }
@@ -253,6 +299,9 @@ impl Core {
         let wish = self.climate.as_mut().and_then(|climate| climate.tick(&self.store, now));
         let last = self.memory.as_mut().and_then(|memory| memory.notice(&self.store, now));
         let mut effects: Vec<_> = wish.map(Effect::Request).into_iter().chain(last.map(Effect::Keep)).collect();
+        self.driving.tick(&self.store, now);
+        // Before the readings of the same tick, so that who hears both has them in this order.
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }
