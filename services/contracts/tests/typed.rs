@@ -7,6 +7,7 @@ mod peer;
 use futures_util::StreamExt;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
+use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
 use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
 use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
@@ -51,6 +52,20 @@ async fn climate() {
     assert!(
         matches!(climate.set_driver_temperature(26.5).await, Err(ClimateError::NotAvailable(why)) if why == "no car")
     );
+}
+
+#[tokio::test]
+async fn driving() {
+    let (service, client) = peer::pair().await.unwrap();
+    let driving = Driving1Proxy::new(&client).await.unwrap();
+    let mut changes = driving.receive_changed().await.unwrap();
+    let status = driving.status().await.unwrap();
+    assert_eq!(status, Status { region: "us".into(), ..Status::default() });
+    assert_eq!((status.state.as_str(), status.restrictions(Zone::Passenger)), ("moving", Restrictions::ALL));
+    let parked = Status { state: "parked".into(), reading: "Vehicle.Speed".into(), ..Status::default() };
+    let emitter = SignalEmitter::new(&service, tandem_contracts::driving::PATH).unwrap();
+    Driving1::<peer::Echo>::changed(&emitter, parked.clone()).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().args().unwrap().status, parked);
 }
 
 #[tokio::test]
