@@ -8,6 +8,8 @@ use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{DBusError, OwnedVariant, Type};
 
+use crate::connect::sender;
+
 pub const NAME: &str = "org.tandem.Signals1";
 pub const PATH: &str = "/org/tandem/Signals1";
 
@@ -151,8 +153,4 @@ impl<B: SignalsBackend> Signals1<B> {
         now_ns: u64,
         changes: Vec<Change>,
     ) -> zbus::Result<()>;
-}
-
-fn sender(header: &Header<'_>) -> String {
-    header.sender().map(ToString::to_string).unwrap_or_default()
 }
