@@ -1,163 +1,183 @@
-//! What may be sent to the car, and nothing else. A frame leaves only if the car's allow-list names its message and each of its signals, if each value
-//! lies in its listed range, and if the last one lies the minimum period back. A car without a list is read-only.
+//! What may be sent to the car, and nothing else. A frame leaves only if the car's allow-list names its id on its bus, if every bit that nobody may set says what it says
+//! when nothing is asked, if each listed signal lies in its range, and if the car's state and the pace let it. Counter and checksum are filled in here. A car without a
+//! list is read-only.
 
-use std::ops::RangeInclusive;
+use tandem_dbc::Database;
+use tandem_frame::{BusIndex, CanId, Frame};
+use tandem_signals::{Others, Profile};
+use tandem_units::{Driving, Nanoseconds, Power};
 
-use tandem_dbc::integrity::{Checksum, ChecksumError, fill};
-use tandem_dbc::{Codec, Database, EncodeError, Raw, Signal};
-use tandem_frame::{BusIndex, CanId, Frame, LengthError};
-use tandem_signals::{BusProfile, TransmitProfile};
-use tandem_units::Nanoseconds;
+mod rule;
 
-/// One line of the allow-list, bound to its message.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    pub bus: BusIndex,
-    /// Index of the message in the bus's database.
-    pub message: usize,
-    pub id: CanId,
-    /// Payload, bytes.
-    pub length: usize,
-    /// Signals that may be set: index in the message, smallest and largest physical value.
-    pub signals: Vec<(usize, f64, f64)>,
-    pub min_period: Nanoseconds,
-    pub checksum: Option<(Checksum, Signal)>,
-    /// Index of the rolling counter in the message, and its size in bits.
-    pub counter: Option<(usize, u16)>,
+pub use rule::{BindError, Rule};
+
+/// A frame that asks for nothing may leave this long after one that asked, whatever the car does by now: it ends what was begun.
+const LAST_WORD: Nanoseconds = Nanoseconds::from_millis(1000);
+
+/// What the car does, as far as its list is about it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct VehicleState {
+    pub driving: Driving,
+    /// None if nobody knows.
+    pub power: Option<Power>,
 }
 
-impl Rule {
-    /// Binds a line of a profile's allow-list. `None` if the message or a signal is not in the DBC file, or the message has a
-    /// checksum that needs a data id and the profile names none.
-    pub fn bind(profile: &TransmitProfile, bus: &BusProfile, database: &Database) -> Option<Self> {
-        let at = database.messages.iter().position(|message| message.name == profile.message)?;
-        let message = database.messages.get(at)?;
-        let limits = |(name, range): &(String, RangeInclusive<f64>)| {
-            message.signal(name).map(|(signal, _)| (signal, *range.start(), *range.end()))
-        };
-        let integrity = bus.integrity.as_ref();
-        let checksum =
-            match integrity.and_then(|integrity| Some((integrity, message.signal(&integrity.checksum_signal)?.1))) {
-                Some((integrity, signal)) => {
-                    let ids = integrity.data_ids_of(&profile.message);
-                    Some((Checksum::named(integrity.checksum.word, ids)?, signal.clone()))
-                }
-                None => None,
-            };
-        let counter = integrity
-            .filter(|integrity| !integrity.counter_exempt.contains(&profile.message))
-            .and_then(|integrity| integrity.counter_signal.as_deref())
-            .and_then(|name| message.signal(name))
-            .map(|(at, signal)| (at, signal.size));
-        Some(Self {
-            bus: BusIndex(u8::try_from(profile.bus).ok()?),
-            message: at,
-            id: message.id,
-            length: message.length,
-            signals: profile.signals.iter().map(limits).collect::<Option<_>>()?,
-            min_period: profile.min_period,
-            checksum,
-            counter,
-        })
-    }
-}
-
-/// Why nothing was sent.
-#[derive(Debug, thiserror::Error, PartialEq)]
+/// Why a frame was not let out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("this car's allow-list has no such message")]
     NotListed,
-    #[error("this car's allow-list does not let signal {signal} be set")]
-    SignalNotListed { signal: usize },
-    #[error("{value} lies outside the allow-list's {min} to {max}")]
-    OutOfRange { value: f64, min: f64, max: f64 },
+    #[error("it is a remote frame, an error frame, or of the wrong kind for its message")]
+    Kind,
+    #[error("it has {got} bytes, its message {expected}")]
+    Length { expected: usize, got: usize },
+    #[error("it sets bits that this car's allow-list does not name")]
+    Stray,
+    #[error("{raw} of signal {signal} lies outside the allow-list's range")]
+    OutOfRange { signal: usize, raw: i128 },
+    #[error("the car is {now}, and it may leave only while that is no more than {worst}")]
+    Driving { now: Driving, worst: Driving },
+    #[error("the car is not switched on as it must be for this")]
+    Power { now: Option<Power> },
     #[error("too soon after the last one: {} ms to wait", wait.as_millis().max(1))]
     TooSoon { wait: Nanoseconds },
-    #[error("the message cannot carry it")]
-    Encode(#[from] EncodeError),
-    #[error("the message cannot carry its checksum")]
-    Checksum(#[from] ChecksumError),
-    #[error("the message does not fit a frame")]
-    Length(#[from] LengthError),
+    #[error("counter or checksum do not fit")]
+    Seal,
 }
 
-/// The allow-list and when each of its messages last left.
-#[derive(Debug, Default)]
+/// The allow-list, and what has left by it.
+#[derive(Clone, Debug, Default)]
 pub struct Gate {
-    rules: Vec<(Rule, Sent)>,
+    lines: Vec<(Rule, Past)>,
 }
 
-#[derive(Debug, Default)]
-struct Sent {
-    last: Option<Nanoseconds>,
-    counter: u64,
+#[derive(Clone, Debug, Default)]
+struct Past {
+    count: u64,
+    /// When all that was let out would have been let out, one in each period.
+    paid_until: Option<Nanoseconds>,
+    asked: Option<Nanoseconds>,
+    /// Of somebody else.
+    heard: Option<Frame>,
 }
 
 impl Gate {
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self { rules: rules.into_iter().map(|rule| (rule, Sent::default())).collect() }
+        Self { lines: rules.into_iter().map(|rule| (rule, Past::default())).collect() }
+    }
+
+    /// Binds the allow-list of a car to the DBC files of its buses, in their order.
+    ///
+    /// # Errors
+    /// Each line that cannot be kept to, with its line in car.toml.
+    pub fn bind(profile: &Profile, databases: &[&Database]) -> Result<Self, Vec<(usize, BindError)>> {
+        let (mut rules, mut errors) = (Vec::new(), Vec::new());
+        for line in &profile.transmit {
+            let (Some(bus), Some(database)) = (profile.buses.get(line.bus), databases.get(line.bus)) else { continue };
+            match Rule::bind(line, bus, database) {
+                Ok(rule) => rules.push(rule),
+                Err(error) => errors.push((line.line, error)),
+            }
+        }
+        if errors.is_empty() { Ok(Self::new(rules)) } else { Err(errors) }
+    }
+
+    /// What may leave, in the order of the list.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.lines.iter().map(|(rule, _)| rule)
+    }
+
+    fn line(&mut self, bus: BusIndex, id: CanId) -> Option<&mut (Rule, Past)> {
+        self.lines.iter_mut().find(|(rule, _)| rule.bus == bus && rule.id == id)
+    }
+
+    /// The frame of a listed message in which nobody asks for anything; `None` if it is not listed.
+    pub fn blank(&self, bus: BusIndex, id: CanId) -> Option<Frame> {
+        let (rule, past) = self.lines.iter().find(|(rule, _)| rule.bus == bus && rule.id == id)?;
+        Some(past.blank(rule))
+    }
+
+    /// A frame of somebody else: what it says is what stays in the bits that are not ours, where the list says so.
+    pub fn hear(&mut self, frame: &Frame) {
+        if let Some((rule, past)) = self.line(frame.bus, frame.id)
+            && rule.others == Others::Received
+            && rule.is_like(frame)
+        {
+            past.heard = Some(*frame);
+        }
     }
 
     /// Another clock begins, at `now`: the pace is kept by it as if everything had just been sent, for points in time of the old one mean nothing on it.
     pub fn begin_clock(&mut self, now: Nanoseconds) {
-        for (_, sent) in &mut self.rules {
-            sent.last = sent.last.map(|_| now);
+        for (rule, past) in &mut self.lines {
+            past.paid_until = past.paid_until.map(|_| now + rule.whole_burst());
+            past.asked = past.asked.map(|_| now);
         }
     }
 
-    /// The frame that carries these physical values, stamped `now`; bits that nobody set are zero.
+    /// Judges a frame that somebody wants to send; counter and checksum in it do not matter. What comes back is what may leave, stamped `now`.
     ///
     /// # Errors
-    /// [`Refusal`]; a refused wish leaves no trace, so that it does not delay the next one.
-    pub fn admit(
-        &mut self,
-        bus: BusIndex,
-        message: usize,
-        values: &[(usize, f64)],
-        codec: &Codec,
-        now: Nanoseconds,
-    ) -> Result<Frame, Refusal> {
-        let (rule, sent) = self
-            .rules
-            .iter_mut()
-            .find(|(rule, _)| rule.bus == bus && rule.message == message)
-            .ok_or(Refusal::NotListed)?;
-        for (signal, value) in values {
-            let (_, min, max) = rule
-                .signals
-                .iter()
-                .find(|(at, ..)| at == signal)
-                .ok_or(Refusal::SignalNotListed { signal: *signal })?;
-            if !(min..=max).contains(&value) {
-                return Err(Refusal::OutOfRange { value: *value, min: *min, max: *max });
-            }
+    /// [`Refusal`]; a frame that is refused leaves no trace, so that it does not delay the next one.
+    pub fn admit(&mut self, wanted: &Frame, state: VehicleState, now: Nanoseconds) -> Result<Frame, Refusal> {
+        let (rule, past) = self.line(wanted.bus, wanted.id).ok_or(Refusal::NotListed)?;
+        let blank = past.blank(rule);
+        if wanted.flags != blank.flags {
+            return Err(Refusal::Kind);
         }
-        if let Some(last) = sent.last {
-            let since = now.since(last);
-            if since < rule.min_period {
-                return Err(Refusal::TooSoon { wait: rule.min_period - since });
-            }
+        if wanted.length() != blank.length() {
+            return Err(Refusal::Length { expected: blank.length(), got: wanted.length() });
         }
-        let mut payload = vec![0; rule.length];
-        for (signal, value) in values {
-            codec.encode(message, &mut payload, *signal, *value)?;
+        if rule.strays(wanted, &blank) {
+            return Err(Refusal::Stray);
         }
-        if let Some((signal, bits)) = rule.counter {
-            let mask = u64::MAX.checked_shr(64 - u32::from(bits)).unwrap_or(0);
-            let counter = match rule.checksum {
-                // E2E profile 1 counts to 14.
-                Some((Checksum::E2eProfile1 { .. }, _)) => sent.counter % 15,
-                _ => sent.counter,
-            };
-            codec.set_raw(message, &mut payload, signal, Raw::Unsigned(counter & mask))?;
+        if let Some((signal, raw)) = rule.excess(wanted, &blank) {
+            return Err(Refusal::OutOfRange { signal, raw });
         }
-        if let Some((kind, signal)) = &rule.checksum {
-            fill(*kind, rule.id, &mut payload, signal)?;
+        let asks = rule.asks(wanted, &blank);
+        if asks || past.asked.is_none_or(|asked| now.since(asked) > LAST_WORD) {
+            rule.permits(state)?;
         }
-        let frame = Frame::new(bus, rule.id, now.0, &payload)?;
-        sent.last = Some(now);
-        sent.counter = sent.counter.wrapping_add(1);
+        let paid_until = past.paid_until.unwrap_or(now);
+        let wait = (paid_until + rule.min_period).since(now + rule.whole_burst());
+        if wait > Nanoseconds::ZERO {
+            return Err(Refusal::TooSoon { wait });
+        }
+        let frame = rule.seal(wanted, past.count, now).ok_or(Refusal::Seal)?;
+        past.paid_until = Some(paid_until.max(now) + rule.min_period);
+        past.count = past.count.wrapping_add(1);
+        if asks {
+            past.asked = Some(now);
+        }
         Ok(frame)
+    }
+}
+
+impl Past {
+    fn blank(&self, rule: &Rule) -> Frame {
+        self.heard.unwrap_or(rule.start)
+    }
+}
+
+impl Rule {
+    fn whole_burst(&self) -> Nanoseconds {
+        Nanoseconds(self.min_period.0.saturating_mul(u64::from(self.burst)))
+    }
+
+    /// Whether a frame has the shape of this message.
+    fn is_like(&self, frame: &Frame) -> bool {
+        frame.flags == self.start.flags && frame.length() == self.start.length()
+    }
+
+    fn permits(&self, VehicleState { driving, power }: VehicleState) -> Result<(), Refusal> {
+        if driving > self.driving {
+            return Err(Refusal::Driving { now: driving, worst: self.driving });
+        }
+        match (&self.power, power) {
+            (None, _) => Ok(()),
+            (Some(states), Some(power)) if states.contains(&power) => Ok(()),
+            (Some(_), now) => Err(Refusal::Power { now }),
+        }
     }
 }
 
