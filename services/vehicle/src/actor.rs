@@ -285,6 +285,10 @@ impl Actor {
                     debug!(id = wish.id, path = wish.path, value = %wish.value, state = %wish.state, client = wish.client, "wish");
                     self.serving.request_changed(&wish).await?;
                 }
+                Effect::Driving(status) => {
+                    debug!(state = status.state, reading = status.reading, why = status.why, "driving");
+                    self.serving.driving_changed(status).await?;
+                }
                 Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
                 Effect::Fault { frame, fault } => {
                     warn!(id = %frame.id, fault = fault.word(), "frames of this id have a fault; counted from here on")

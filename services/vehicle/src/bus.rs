@@ -10,10 +10,11 @@ use tandem_contracts::body::Body1;
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
+use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
 use tandem_contracts::seats::Seats1;
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire::to_variant;
-use tandem_contracts::{body, bus, charging, climate, seats, signals};
+use tandem_contracts::{body, bus, charging, climate, driving, seats, signals};
 use tandem_store::Reading;
 use tandem_units::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -64,6 +65,7 @@ pub enum Request {
     Wishes(oneshot::Sender<Vec<wire::Request>>),
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
+    Driving(oneshot::Sender<Status>),
 }
 
 /// The backend of every interface: a way to the actor, and what may be read without asking it.
@@ -82,7 +84,7 @@ pub struct Serving {
     driver_temperature: Arc<Mutex<TemperatureRequest>>,
 }
 
-/// Serves `Signals1`, `Bus1` and those of the typed interfaces for whose controls this car can be asked, and owns their names.
+/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names.
 ///
 /// # Errors
 /// No bus, or a name that somebody else owns.
@@ -97,11 +99,13 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let mut builder = builder
         .serve_at(signals::PATH, Signals1(door.clone()))
         .serve_at(bus::PATH, Bus1(door.clone()))
+        .serve_at(driving::PATH, Driving1(door.clone()))
         // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
         .allow_name_replacements(false)
         .replace_existing_names(false)
         .name(signals::NAME)
-        .name(bus::NAME);
+        .name(bus::NAME)
+        .name(driving::NAME);
     if !door.controls(climate::CONTROLS).is_empty() {
         builder = builder.serve_at(climate::PATH, Climate1(door.clone())).name(climate::NAME);
     }
@@ -153,6 +157,15 @@ impl Serving {
         *self.driver_temperature.lock().unwrap_or_else(PoisonError::into_inner) = request.clone();
         let emitter = SignalEmitter::new(&self.connection, climate::PATH)?;
         Climate1::<Door>::request_changed(&emitter, request).await
+    }
+
+    /// Tells everybody the driving state.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn driving_changed(&self, status: Status) -> zbus::Result<()> {
+        let emitter = SignalEmitter::new(&self.connection, driving::PATH)?;
+        Driving1::<Door>::changed(&emitter, status).await
     }
 }
 
@@ -212,6 +225,7 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Buses(answer) => drop(answer.send(buses(core))),
         Request::Ids(answer) => drop(answer.send(ids(core))),
+        Request::Driving(answer) => drop(answer.send(core.driving_status())),
     }
     Vec::new()
 }
@@ -403,6 +417,12 @@ impl BusBackend for Door {
 
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
         self.ask(Request::Ids).await.ok_or_else(|| ending().into())
+    }
+}
+
+impl DrivingBackend for Door {
+    async fn status(&self) -> zbus::fdo::Result<Status> {
+        self.ask(Request::Driving).await.ok_or_else(|| ending().into())
     }
 }
 

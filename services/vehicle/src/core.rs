@@ -1,13 +1,16 @@
 use tandem_can::{ErrorCounts, Hello, News};
 use tandem_contracts::actuation::ActuateError;
+use tandem_contracts::driving::Status;
 use tandem_frame::{BusIndex, Frame};
 use tandem_gate::{Gate, VehicleState};
 use tandem_store::{Car, Fault, Reading, Store};
-use tandem_units::{Nanoseconds, Value};
+use tandem_units::{Driving, Nanoseconds, Power, Value};
 
 use crate::actuation::{Actuation, Outcome, Scene, Wish};
+use crate::driving::Watch;
 use crate::health::Health;
 use crate::memory::{LastValues, Memory};
+use crate::region::Region;
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 
 /// Readings are told on this grid of the link's time.
@@ -25,6 +28,8 @@ pub enum Effect {
     Send(Frame),
     /// A wish has a new state.
     Told(Wish),
+    /// The driving state is another one, or another reading decides.
+    Driving(Status),
     /// These are to be written down.
     Keep(LastValues),
     /// A subscriber fell silent and was dropped.
@@ -47,6 +52,10 @@ pub struct Core {
     actuation: Option<Actuation>,
     /// None if nothing outlives this service.
     memory: Option<Memory>,
+    driving: Watch,
+    region: Region,
+    /// What everybody was told last.
+    driving_told: Status,
     /// From a bus of the link to a bus of the car.
     buses: Vec<Option<BusIndex>>,
     /// Of each bus of the car.
@@ -66,12 +75,16 @@ impl Core {
     /// A service for one car, and the way out to it; without one the car is only listened to. `generation` differs at every start.
     pub fn new(mut car: Car, gate: Option<Gate>, generation: u64) -> Self {
         let actuation = gate.map(|gate| Actuation::new(&mut car, gate));
+        let driving = Watch::new(&car);
         let health = vec![Health::default(); car.buses.len()];
         Self {
             store: Store::new(car),
             subscriptions: Subscriptions::default(),
             actuation,
             memory: None,
+            driving,
+            region: Region::default(),
+            driving_told: Status::default(),
             buses: Vec::new(),
             health,
             connected: false,
@@ -93,6 +106,35 @@ impl Core {
     /// What was not handed out yet, at the end.
     pub fn last_values(&mut self) -> Option<LastValues> {
         self.memory.as_mut()?.rest(&self.store, self.now)
+    }
+
+    /// The rules of this region hold from now on; until then everything is restricted.
+    pub fn set_region(&mut self, region: Region) {
+        self.region = region;
+        self.driving_told = self.driving_status();
+    }
+
+    /// Parked, idling or moving, as of the last tick.
+    pub fn driving(&self) -> Driving {
+        self.driving.known().driving
+    }
+
+    /// How far the car is switched on, as of the last tick; none if nobody knows.
+    pub fn power(&self) -> Option<Power> {
+        self.driving.known().power
+    }
+
+    /// The driving state and what it restricts, as of the last tick.
+    pub fn driving_status(&self) -> Status {
+        self.region.status(self.driving.known())
+    }
+
+    fn tell_driving(&mut self) -> Option<Effect> {
+        let status = self.driving_status();
+        (status != self.driving_told).then(|| {
+            self.driving_told = status.clone();
+            Effect::Driving(status)
+        })
     }
 
     pub fn store(&self) -> &Store {
@@ -133,6 +175,7 @@ impl Core {
         let wishes = self.actuation.as_mut().map(Actuation::lose_car).unwrap_or_default();
         let mut effects: Vec<_> =
             last.map(Effect::Keep).into_iter().chain(wishes.into_iter().map(Effect::Told)).collect();
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }
@@ -196,6 +239,8 @@ impl Core {
             // What is heard from here on must not lie further ahead than the next tick.
             _ => self.now = self.now.max(grid - TICK),
         }
+        // Who stood before a gap may have driven in it.
+        self.driving.lose_sight();
         self.next_tick = Some(grid);
     }
 
@@ -214,6 +259,7 @@ impl Core {
 
     fn forget(&mut self) {
         self.store.forget();
+        self.driving.lose_sight();
         if let Some(memory) = &self.memory {
             memory.recall(&mut self.store);
         }
@@ -259,7 +305,10 @@ impl Core {
         self.next_tick = Some(now + TICK);
         let last = self.memory.as_mut().and_then(|memory| memory.notice(&self.store, now));
         let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().collect();
+        self.driving.tick(&self.store, now);
         effects.extend(self.actuate(|actuation, scene| actuation.tick(scene)));
+        // Before the readings of the same tick, so that who hears both has them in this order.
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }

@@ -15,12 +15,13 @@ use crate::actor::{Actor, ActorError};
 use crate::core::Core;
 use crate::keeper::Keeper;
 use crate::link::Place;
+use crate::region::{Region, RegionError};
 use crate::{bus, link};
 
 /// Link events that may wait for the actor: about a tenth of a second of a full bus.
 const LINK_QUEUE: usize = 512;
 
-/// Reads the car's buses and tells D-Bus: Signals1, Bus1 and, if the car can be asked, Climate1.
+/// Reads the car's buses and tells D-Bus: Signals1, Bus1, Driving1 and, if the car can be asked, Climate1.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "tandem-vehicle", version)]
 pub struct Options {
@@ -47,7 +48,10 @@ pub struct Options {
     /// [default: with --can $STATE_DIRECTORY or $XDG_STATE_HOME/tandem/vehicle; without it none, for nothing is remembered of a car that is not real]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// The folder that holds cars/
+    /// Whose rules hold for what may be shown and done while driving: a name under assets/regions, or the path of a file like those
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub region: String,
+    /// The folder that holds cars/ and regions/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
     /// The signals of VSS as COVESA releases them, as JSON: their leaves can be mapped, too
@@ -77,6 +81,8 @@ pub enum StartError {
     )]
     Reachable { given: String },
     #[error(transparent)]
+    Region(#[from] RegionError),
+    #[error(transparent)]
     Listen(#[from] ListenError),
 }
 
@@ -88,8 +94,10 @@ pub async fn start(
     options: Options,
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, cannelloni, cannelloni_from_anywhere, mut dbc_path, state, assets, vss } = options;
+    let Options { car, link, can, cannelloni, cannelloni_from_anywhere, mut dbc_path, state, region, assets, vss } =
+        options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
+    let region = Region::load(&region, &assets)?;
     let (catalogue, _) = catalogue(vss.as_deref())?;
     let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, catalogue)?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
@@ -103,6 +111,7 @@ pub async fn start(
     let state = state.or_else(|| if can.is_empty() { None } else { state_folder("vehicle") });
     let name = car.profile.name.clone();
     let mut core = Core::new(car, generation);
+    core.set_region(region);
     let keeper = match state {
         Some(folder) => {
             let (keeper, last) = Keeper::open(&folder, &name).map_err(StartError::Thread)?;
