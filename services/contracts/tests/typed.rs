@@ -164,6 +164,10 @@ async fn the_simulators_hand() {
     assert!(
         matches!(simulator.answer_temperature("shout".into(), 0).await, Err(SimulatorError::Unknown(word)) if word == "shout")
     );
+    let answer = simulator.answer("Vehicle.Roof".into(), "stuck".into(), 20).await;
+    assert!(matches!(answer, Err(SimulatorError::Unknown(path)) if path == "Vehicle.Roof"));
+    simulator.press_key("KEY_MENU".into(), 100).await.unwrap();
+    simulator.turn_knob("REL_DIAL".into(), -3).await.unwrap();
     assert!(matches!(simulator.spoil("Nothing".into(), "short".into()).await, Err(SimulatorError::Unknown(_))));
 }
 

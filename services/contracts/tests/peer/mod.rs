@@ -149,6 +149,18 @@ impl SimulatorBackend for Echo {
         Err(SimulatorError::Unknown(answer))
     }
 
+    async fn answer(&self, path: String, _answer: String, _delay_ms: u32) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(path))
+    }
+
+    async fn press_key(&self, _key: String, _milliseconds: u32) -> Result<(), SimulatorError> {
+        Ok(())
+    }
+
+    async fn turn_knob(&self, knob: String, steps: i32) -> Result<(), SimulatorError> {
+        if steps < 0 { Ok(()) } else { Err(SimulatorError::Unknown(knob)) }
+    }
+
     async fn mute(&self, _message: String, _muted: bool) -> Result<(), SimulatorError> {
         Ok(())
     }
