@@ -53,6 +53,8 @@ struct Outgoing {
 /// Why a message did not leave.
 #[derive(Debug, thiserror::Error)]
 enum Unsent {
+    #[error("the allow-list has no such message")]
+    Unlisted,
     #[error(transparent)]
     Gate(#[from] Refusal),
     #[error("the message cannot carry it: {0}")]
@@ -233,9 +235,9 @@ impl Actuation {
     }
 
     fn compose(&mut self, at: usize, asks: bool, scene: Scene<'_>) -> Result<Frame, Unsent> {
-        let message = self.messages.get(at).ok_or(Refusal::NotListed)?;
-        let bus = scene.store.car().buses.get(usize::from(message.bus.0)).ok_or(Refusal::NotListed)?;
-        let blank = self.gate.blank(message.bus, message.id).ok_or(Refusal::NotListed)?;
+        let message = self.messages.get(at).ok_or(Unsent::Unlisted)?;
+        let bus = scene.store.car().buses.get(usize::from(message.bus.0)).ok_or(Unsent::Unlisted)?;
+        let blank = self.gate.blank(message.bus, message.id).ok_or(Unsent::Unlisted)?;
         let mut room = [0; MAX_LENGTH];
         let payload = room.get_mut(..blank.data().len()).unwrap_or_default();
         payload.copy_from_slice(blank.data());
@@ -252,12 +254,8 @@ impl Actuation {
 
     /// A frame that was let out did not get onto the bus: what it asked for is asked again.
     pub fn not_sent(&mut self, frame: &Frame) {
-        let by = |one: &&mut Outgoing| one.bus == frame.bus && one.id == frame.id;
-        let Some((at, message)) =
-            self.messages.iter_mut().enumerate().find(|(_, one)| by(&one)).filter(|(_, one)| one.last.is_some())
-        else {
-            return;
-        };
+        let by = |one: &Outgoing| one.bus == frame.bus && one.id == frame.id;
+        let Some((at, message)) = self.messages.iter_mut().enumerate().find(|(_, one)| by(one)) else { return };
         let asked = message.last.take().is_some_and(|(_, asked)| asked);
         // The last one of its kind is owed still, and the car may have heard an earlier one that asked.
         message.last = message.profile.cycle.map(|_| (Nanoseconds(frame.t_ns), true));

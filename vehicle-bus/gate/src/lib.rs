@@ -4,7 +4,7 @@
 
 use tandem_dbc::Database;
 use tandem_frame::{BusIndex, CanId, Frame};
-use tandem_signals::{Others, Profile};
+use tandem_signals::{Mistake, Others, Profile};
 use tandem_units::{Driving, Nanoseconds, Power};
 
 mod rule;
@@ -61,25 +61,32 @@ struct Past {
     heard: Option<Frame>,
 }
 
+pub fn bind<'a>(
+    file: &str,
+    profile: &Profile,
+    databases: impl IntoIterator<Item = &'a Database>,
+) -> Result<Gate, Vec<Mistake>> {
+    let databases: Vec<&Database> = databases.into_iter().collect();
+    let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
+    for line in &profile.transmit {
+        let (Some(bus), Some(database)) = (profile.buses.get(line.bus), databases.get(line.bus)) else { continue };
+        match Rule::bind(line, bus, database) {
+            Ok(rule) => rules.push(rule),
+            Err(error) => {
+                mistakes.push(Mistake { file: file.to_owned(), line: line.line, column: 1, message: error.to_string() })
+            }
+        }
+    }
+    if mistakes.is_empty() { Ok(Gate::new(rules)) } else { Err(mistakes) }
+}
+
 impl Gate {
     pub fn new(rules: Vec<Rule>) -> Self {
         Self { lines: rules.into_iter().map(|rule| (rule, Past::default())).collect() }
     }
 
-    /// Binds the allow-list of a car to the DBC files of its buses, in their order.
-    ///
-    /// # Errors
-    /// Each line that cannot be kept to, with its line in car.toml.
-    pub fn bind(profile: &Profile, databases: &[&Database]) -> Result<Self, Vec<(usize, BindError)>> {
-        let (mut rules, mut errors) = (Vec::new(), Vec::new());
-        for line in &profile.transmit {
-            let (Some(bus), Some(database)) = (profile.buses.get(line.bus), databases.get(line.bus)) else { continue };
-            match Rule::bind(line, bus, database) {
-                Ok(rule) => rules.push(rule),
-                Err(error) => errors.push((line.line, error)),
-            }
-        }
-        if errors.is_empty() { Ok(Self::new(rules)) } else { Err(errors) }
+    pub fn is_read_only(&self) -> bool {
+        self.lines.is_empty()
     }
 
     /// What may leave, in the order of the list.
