@@ -219,16 +219,24 @@ impl Core {
     pub fn tick_before(&mut self, t: Nanoseconds) -> bool {
         let t = t.min(LATEST);
         self.prepare(t);
-        self.clock = self.clock.max(t);
-        self.next_tick.is_some_and(|next| next < t)
+        let due = self.next_tick.is_some_and(|next| next < t);
+        self.reach(t, due)
     }
 
     /// Whether a tick is due when time has come to `t`.
     pub fn tick_due(&mut self, t: Nanoseconds) -> bool {
         let t = t.min(LATEST);
         self.prepare(t);
-        self.clock = self.clock.max(t);
-        self.next_tick.is_some_and(|next| next <= t)
+        let due = self.next_tick.is_some_and(|next| next <= t);
+        self.reach(t, due)
+    }
+
+    /// The clock does not run ahead of ticks that are still to come.
+    fn reach(&mut self, t: Nanoseconds, tick_first: bool) -> bool {
+        if !tick_first {
+            self.clock = self.clock.max(t);
+        }
+        tick_first
     }
 
     fn prepare(&mut self, t: Nanoseconds) {
