@@ -1,6 +1,6 @@
 //! `org.tandem.Driving1`: whether the car is parked, idling or moving, and what is restricted because of it, in Android Automotive's words and bits.
 //!
-//! What nobody knows counts as moving. Who follows it listens to the owner of the name alone, and is fully restricted while there is none: see [`crate::follower`].
+//! What nobody knows counts as moving. Who follows it listens to the owner of the name alone, and is fully restricted while there is none: see [`Follower`].
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 use tandem_units::Driving;
 use zbus::Type;
 use zbus::object_server::SignalEmitter;
+
+mod follower;
+
+pub use follower::Follower;
 
 pub const NAME: &str = "org.tandem.Driving1";
 pub const PATH: &str = "/org/tandem/Driving1";

@@ -54,7 +54,7 @@ pub struct Options {
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Whose rules hold for what may be shown and done while driving: a name under assets/regions, or the path of a file like those
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = crate::region::DEFAULT)]
     pub region: String,
     /// The folder that holds cars/ and regions/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
