@@ -62,7 +62,7 @@ pub enum OrderError {
     NoSuchMessage { message: String, near: Option<String> },
     #[error("{message} has no {what} to spoil")]
     Unprotected { message: String, what: &'static str },
-    #[error("this car cannot be asked for {path}{}", hint(near))]
+    #[error("this car cannot be asked for {path}{}", near.as_ref().map_or(": its car.toml lists what it can be asked for".to_owned(), |near| format!(", is it {near}?")))]
     NoSuchActuator { path: String, near: Option<String> },
     #[error("the car has no {what} {name}, expected {}", if known.is_empty() { "none: it has no such thing" } else { known })]
     NoSuchInput { what: &'static str, name: String, known: String },
