@@ -3,10 +3,12 @@
 use std::fmt;
 
 mod quality;
+mod state;
 mod time;
 mod value;
 
 pub use quality::Quality;
+pub use state::{Driving, Power};
 pub use time::Nanoseconds;
 pub use value::Value;
 

@@ -19,8 +19,9 @@ pub use leaf::{Datatype, Kind, Leaf, RangeError};
 pub use mistake::Mistake;
 pub use nearest::nearest;
 pub use profile::{
-    BusProfile, ChecksumKind, DataIds, IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Profile,
-    SignalProfile, TemperatureProfile, Transform, TransmitProfile,
+    ActuatorProfile, ActuatorRange, BusProfile, ChecksumKind, DataIds, DrivingProfile, InputKind, InputProfile,
+    IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Others, ParkedBy, Profile, SignalProfile,
+    Transform, TransmitProfile,
 };
 pub use tandem_units::{Quality, Value};
 pub use unit::{Conversion, UnitError, conversion};

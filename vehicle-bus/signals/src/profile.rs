@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use tandem_units::{Celsius, Nanoseconds, Value};
+use tandem_units::{Driving, KilometersPerHour, Nanoseconds, Power, Value};
 
 use crate::{Catalogue, Conversion, Expression, LeafId, Mistake};
 
@@ -22,8 +22,10 @@ pub struct Profile {
     pub buses: Vec<BusProfile>,
     /// In the order of the file; each leaf at most once.
     pub signals: Vec<SignalProfile>,
-    /// The driver's temperature command, if the car takes one.
-    pub climate: Option<TemperatureProfile>,
+    /// What may be asked of the car; each leaf at most once.
+    pub actuators: Vec<ActuatorProfile>,
+    pub inputs: Vec<InputProfile>,
+    pub driving: DrivingProfile,
     /// All that may ever be sent.
     pub transmit: Vec<TransmitProfile>,
 }
@@ -172,24 +174,129 @@ pub enum Transform {
     Expression(Expression),
 }
 
-/// The driver's temperature as the car takes it.
+/// What may be asked of one leaf: the reading of the same leaf is what confirms.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TemperatureProfile {
+pub struct ActuatorProfile {
+    /// Of the kind actuator, and mapped by a `[[signals]]` entry.
+    pub leaf: LeafId,
+    /// Index into [`Profile::buses`].
+    pub bus: usize,
+    /// Of the allow-list.
+    pub message: String,
+    pub signal: String,
+    /// From the DBC's physical value to the leaf's, as in `[[signals]]`; sent the other way round, and not used if there are `values`.
+    pub conversion: Conversion,
+    /// DBC raw number -> value, already admitted by the leaf; empty for numbers that are sent as they are.
+    pub values: Vec<(i64, Value)>,
+    /// Of numbers without `values`.
+    pub range: Option<ActuatorRange>,
+    /// Message on the same bus, its signal, and the raw number that says no.
+    pub refusal: Option<(String, String, i64)>,
+    /// After this long without an answer the wish has lapsed.
+    pub answer_within: Nanoseconds,
+    /// The value is held at most so long, then the start value goes out.
+    pub hold: Option<Nanoseconds>,
+    /// Line of `car.toml`, counted from 1.
+    pub line: usize,
+}
+
+/// What a number may be, in the leaf's unit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ActuatorRange {
+    pub min: f64,
+    pub max: f64,
+    /// Divides the range.
+    pub step: f64,
+}
+
+/// A key or a knob of the car.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputProfile {
     /// Index into [`Profile::buses`].
     pub bus: usize,
     pub message: String,
     pub signal: String,
-    pub min: Celsius,
-    pub max: Celsius,
-    pub step: Celsius,
-    /// The reading that confirms.
-    pub echo: LeafId,
-    /// Message on the same bus, its signal, and the raw number that says no.
-    pub refusal: Option<(String, String, i64)>,
-    /// After this long without an answer the command has lapsed.
-    pub answer_within: Nanoseconds,
+    pub kind: InputKind,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    Key {
+        /// As Linux calls it, such as `KEY_NEXTSONG`.
+        code: &'static str,
+        /// The raw number that says pressed.
+        pressed: i64,
+        long_press: Nanoseconds,
+    },
+    /// A count that rises clockwise and wraps at the signal's size.
+    Knob {
+        /// As Linux calls it, such as `REL_DIAL`.
+        axis: &'static str,
+    },
+}
+
+impl InputKind {
+    /// The keys that there are, by their Linux input event codes.
+    pub const KEYS: [&'static str; 16] = [
+        "KEY_VOLUMEUP",
+        "KEY_VOLUMEDOWN",
+        "KEY_MUTE",
+        "KEY_NEXTSONG",
+        "KEY_PREVIOUSSONG",
+        "KEY_PLAYPAUSE",
+        "KEY_PHONE",
+        "KEY_VOICECOMMAND",
+        "KEY_HOMEPAGE",
+        "KEY_BACK",
+        "KEY_MENU",
+        "KEY_UP",
+        "KEY_DOWN",
+        "KEY_LEFT",
+        "KEY_RIGHT",
+        "KEY_ENTER",
+    ];
+    /// The knobs that there are.
+    pub const KNOBS: [&'static str; 2] = ["REL_DIAL", "REL_WHEEL"];
+
+    /// The key's or the knob's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Key { code, .. } => code,
+            Self::Knob { axis } => axis,
+        }
+    }
+}
+
+/// How this car is known to be parked, and to stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DrivingProfile {
+    pub parked_by: ParkedBy,
+    /// It moves at once above this.
+    pub moving_above: KilometersPerHour,
+    /// It stands after `standing_for` at or below this.
+    pub standing_below: KilometersPerHour,
+    pub standing_for: Nanoseconds,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParkedBy {
+    /// `Vehicle.Powertrain.Transmission.SelectedGear` is 126, park.
+    Gear,
+    /// `Vehicle.Chassis.ParkingBrake.IsEngaged`: a car whose gearbox has no P.
+    ParkingBrake,
+}
+
+impl Default for DrivingProfile {
+    fn default() -> Self {
+        Self {
+            parked_by: ParkedBy::Gear,
+            moving_above: KilometersPerHour(1.0),
+            standing_below: KilometersPerHour(0.5),
+            standing_for: Nanoseconds::from_millis(1000),
+        }
+    }
 }
 
 /// One message that may be sent, and what may be in it.
@@ -200,7 +307,27 @@ pub struct TransmitProfile {
     pub message: String,
     /// Signals that may be set, each with its physical range in the DBC's unit; never empty.
     pub signals: Vec<(String, RangeInclusive<f64>)>,
+    /// From one frame to the next, on average.
     pub min_period: Nanoseconds,
+    /// So many frames may follow each other at once: 1 to 16.
+    pub burst: u8,
+    /// The worst that the car may do.
+    pub driving: Driving,
+    /// How the car must be switched on; `None` lets it go out even if nobody knows.
+    pub power: Option<Vec<Power>>,
+    pub others: Others,
+    /// While something of it is asked for, it is sent again at this interval.
+    pub cycle: Option<Nanoseconds>,
     /// Line of `car.toml`, counted from 1.
     pub line: usize,
+}
+
+/// What the bits of a message say that nobody sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Others {
+    /// The start values of the DBC file, 0 without.
+    #[default]
+    Start,
+    /// What they said in the last frame that was heard of somebody else; the start values before one was.
+    Received,
 }

@@ -87,15 +87,24 @@ fn describe(profile: &Profile) -> String {
         }
         text.push_str(if signal.immediate { ", at once\n" } else { "\n" });
     }
-    if let Some(climate) = &profile.climate {
-        let (bus, echo) = (&profile.buses[climate.bus].interface, path(climate.echo));
-        writeln!(text, "{:>3}: climate {bus} {}.{}", climate.line, climate.message, climate.signal).unwrap();
-        writeln!(text, "     {} to {} in steps of {}", climate.min, climate.max, climate.step).unwrap();
-        writeln!(text, "     echo {echo}, refusal {:?}, within {}", climate.refusal, climate.answer_within).unwrap();
+    writeln!(text, "     {:?}", profile.driving).unwrap();
+    for input in &profile.inputs {
+        let bus = &profile.buses[input.bus].interface;
+        writeln!(text, "{:>3}: {bus} {}.{} is {:?}", input.line, input.message, input.signal, input.kind).unwrap();
+    }
+    for one in &profile.actuators {
+        let bus = &profile.buses[one.bus].interface;
+        let (line, leaf) = (one.line, path(one.leaf));
+        writeln!(text, "{line:>3}: asks {leaf} by {bus} {}.{}", one.message, one.signal).unwrap();
+        writeln!(text, "     {:?} {:?} {:?}", one.range, one.conversion, one.values).unwrap();
+        writeln!(text, "     refusal {:?}, within {}, hold {:?}", one.refusal, one.answer_within, one.hold).unwrap();
     }
     for transmit in &profile.transmit {
         let bus = &profile.buses[transmit.bus].interface;
         writeln!(text, "{:>3}: may send {bus} {} every {}", transmit.line, transmit.message, transmit.min_period)
+            .unwrap();
+        let (burst, driving, power) = (transmit.burst, transmit.driving, &transmit.power);
+        writeln!(text, "     burst {burst}, {driving}, {power:?}, {:?}, {:?}", transmit.others, transmit.cycle)
             .unwrap();
         for (signal, range) in &transmit.signals {
             writeln!(text, "     {signal} from {} to {}", range.start(), range.end()).unwrap();

@@ -243,19 +243,14 @@ impl Car {
                 check(rule.bus, &rule.message, signal, rule.line);
             }
         }
-        if let Some(climate) = &self.profile.climate {
-            check(climate.bus, &climate.message, &climate.signal, climate.line);
-            if let Some((message, signal, _)) = &climate.refusal {
-                check(climate.bus, message, signal, climate.line);
+        for asked in &self.profile.actuators {
+            check(asked.bus, &asked.message, &asked.signal, asked.line);
+            if let Some((message, signal, _)) = &asked.refusal {
+                check(asked.bus, message, signal, asked.line);
             }
-            if !self.leaves.iter().any(|plan| plan.leaf == climate.echo) {
-                let path = &self.catalogue.leaf(climate.echo).path;
-                mistakes.push(mistake(
-                    file,
-                    climate.line,
-                    format!("the echo `{path}` is none of this car's [[signals]]"),
-                ));
-            }
+        }
+        for input in &self.profile.inputs {
+            check(input.bus, &input.message, &input.signal, input.line);
         }
     }
 }

@@ -1,30 +1,26 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
-use std::ops::RangeInclusive;
 
-use tandem_units::Celsius;
 use toml::de::DeValue;
 
+use self::input::read_driving;
 use super::{
     BusProfile, ChecksumKind, DataIds, IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Profile,
-    SignalProfile, TemperatureProfile, TransmitProfile,
+    SignalProfile,
 };
-use crate::document::{Document, Named, Section, integer, list, milliseconds, number, text, word};
+use crate::document::{Document, Named, Section, integer, list, text, word};
 use crate::nearest::nearest;
 use crate::{Catalogue, LeafId, Mistake};
 
+mod actuator;
+mod input;
 mod signal;
+mod transmit;
 
-const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "climate", "transmit"];
+const TOP_KEYS: &[&str] = &["name", "description", "buses", "signals", "driving", "inputs", "actuators", "transmit"];
 const BUS_KEYS: &[&str] = &["dbc", "dbc_source", "bitrate", "data_bitrate", "private_messages", "integrity"];
 const INTEGRITY_KEYS: &[&str] = &["checksum", "checksum_signal", "counter_signal", "counter_exempt", "data_ids"];
-const CLIMATE_KEYS: &[&str] = &["driver_temperature"];
-const TEMPERATURE_KEYS: &[&str] =
-    &["bus", "message", "signal", "min_celsius", "max_celsius", "step_celsius", "echo", "refusal", "answer_within_ms"];
-const REFUSAL_KEYS: &[&str] = &["message", "signal", "equals"];
-const TRANSMIT_KEYS: &[&str] = &["bus", "message", "signals", "min_period_ms"];
-const RANGE_KEYS: &[&str] = &["min", "max"];
 /// Linux names an interface with at most 15 bytes.
 const INTERFACE_BYTES: usize = 15;
 
@@ -56,8 +52,10 @@ impl<'a, 'i> Reader<'a, 'i> {
         let buses = self.buses();
         let signals = self.signals();
         let transmit = self.transmits();
-        let climate = self.climate(&signals, &transmit);
-        Some(Profile { name: name?, description: description?, buses, signals, climate, transmit })
+        let actuators = self.actuators(&signals, &transmit);
+        let inputs = self.inputs();
+        let driving = read_driving(&self.top);
+        Some(Profile { name: name?, description: description?, buses, signals, actuators, inputs, driving, transmit })
     }
 
     fn buses(&self) -> Vec<BusProfile> {
@@ -80,88 +78,6 @@ impl<'a, 'i> Reader<'a, 'i> {
             signals.push(signal);
         }
         signals
-    }
-
-    fn climate(&self, signals: &[SignalProfile], transmit: &[TransmitProfile]) -> Option<TemperatureProfile> {
-        let climate = self.top.table("climate", "[climate]", CLIMATE_KEYS)?;
-        let section = climate.table("driver_temperature", "[climate.driver_temperature]", TEMPERATURE_KEYS)?;
-        let bus = section.required("bus", |value| self.bus(value));
-        let message = section.required("message", text);
-        let signal = section.required("signal", text);
-        let min = section.required("min_celsius", number);
-        let max = section.required("max_celsius", number);
-        let step = section.required("step_celsius", number);
-        let echo = section.required("echo", |value| self.leaf(value));
-        let answer_within = section.required("answer_within_ms", milliseconds);
-        let refusal = section.table("refusal", "`refusal`", REFUSAL_KEYS).and_then(|inner| {
-            let (message, signal) = (inner.required("message", text), inner.required("signal", text));
-            let equals = inner.required("equals", integer);
-            Some((message?, signal?, equals?))
-        });
-        if let Some(echo) = echo {
-            let leaf = self.catalogue.leaf(echo);
-            if leaf.unit != "Celsius" {
-                section.mistake_at("echo", format!("`echo`: `{}` is not a temperature in Celsius", leaf.path));
-            } else if signals.len() == self.top.count("signals") && !signals.iter().any(|signal| signal.leaf == echo) {
-                let path = &leaf.path;
-                section.mistake_at(
-                    "echo",
-                    format!("`echo`: no [[signals]] entry maps `{path}`, so nothing could confirm"),
-                );
-            }
-        }
-        let temperature = TemperatureProfile {
-            bus: bus?,
-            message: message?,
-            signal: signal?,
-            min: Celsius(min?),
-            max: Celsius(max?),
-            step: Celsius(step?),
-            echo: echo?,
-            refusal,
-            answer_within: answer_within?,
-            line: section.line(),
-        };
-        check_temperature(&section, &temperature);
-        // An entry with a mistake of its own may have been the one.
-        if transmit.len() == self.top.count("transmit") {
-            check_allowed(&section, &temperature, transmit);
-        }
-        Some(temperature)
-    }
-
-    fn transmits(&self) -> Vec<TransmitProfile> {
-        let mut transmits: Vec<TransmitProfile> = Vec::new();
-        let mut lines = HashMap::new();
-        for section in self.top.each("transmit", TRANSMIT_KEYS) {
-            let Some(transmit) = self.transmit(&section) else { continue };
-            if let Some(first) = earlier(&mut lines, (transmit.bus, transmit.message.clone()), transmit.line) {
-                let message = format!("message `{}` is listed already, in line {first}", transmit.message);
-                section.mistake_at("message", message);
-            }
-            transmits.push(transmit);
-        }
-        transmits
-    }
-
-    fn transmit(&self, section: &Section<'a, 'i>) -> Option<TransmitProfile> {
-        let bus = section.required("bus", |value| self.bus(value));
-        let message = section.required("message", text);
-        let min_period = section.required("min_period_ms", milliseconds);
-        let signals: Vec<(String, RangeInclusive<f64>)> = section
-            .required_named("signals", "{ SIGNAL = { min = .., max = .. } }")
-            .into_iter()
-            .filter_map(|Named { name: signal, value, .. }| {
-                let range = section.inner(value, format!("`{signal}`"), RANGE_KEYS)?;
-                let (min, max) = (range.required("min", number), range.required("max", number));
-                let (min, max) = (min?, max?);
-                if min > max {
-                    range.mistake(format!("`{signal}`: the range is upside down: min {min} is above max {max}"));
-                }
-                Some((signal.to_owned(), min..=max))
-            })
-            .collect();
-        Some(TransmitProfile { bus: bus?, message: message?, signals, min_period: min_period?, line: section.line() })
     }
 
     fn leaf(&self, value: &DeValue<'_>) -> Result<LeafId, String> {
@@ -298,33 +214,4 @@ fn read_data_ids(section: &Section<'_, '_>, kind: ChecksumKind) -> Vec<(String, 
         }
     }
     read
-}
-
-fn check_temperature(section: &Section<'_, '_>, temperature: &TemperatureProfile) {
-    let TemperatureProfile { min: Celsius(min), max: Celsius(max), step: Celsius(step), .. } = temperature;
-    if min >= max {
-        section.mistake_at("max_celsius", format!("the range is upside down: max {max} is not above min {min}"));
-    } else if *step <= 0.0 || !is_multiple(max - min, *step) {
-        section.mistake_at("step_celsius", format!("{step} does not divide the range from {min} to {max}"));
-    }
-}
-
-fn check_allowed(section: &Section<'_, '_>, temperature: &TemperatureProfile, transmit: &[TransmitProfile]) {
-    let TemperatureProfile { bus, message, signal, min: Celsius(min), max: Celsius(max), .. } = temperature;
-    let listed = transmit.iter().filter(|listed| listed.bus == *bus && listed.message == *message);
-    match listed.flat_map(|listed| &listed.signals).find(|(listed, _)| listed == signal) {
-        None => section.mistake(format!("no [[transmit]] entry lets `{signal}` of `{message}` leave")),
-        Some((_, range)) if !range.contains(min) || !range.contains(max) => section.mistake(format!(
-            "the [[transmit]] entry lets `{signal}` leave from {} to {} only, the range here is {min} to {max}",
-            range.start(),
-            range.end()
-        )),
-        Some(_) => (),
-    }
-}
-
-/// Whether `whole` is `step` a whole number of times, but for the rounding of decimal fractions.
-fn is_multiple(whole: f64, step: f64) -> bool {
-    let count = whole / step;
-    (count - count.round()).abs() < 1e-6
 }

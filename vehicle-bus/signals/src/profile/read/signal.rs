@@ -142,7 +142,7 @@ fn read_transform(section: &Section<'_, '_>, leaf: Option<&Leaf>) -> Transform {
     }
 }
 
-fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
+pub(super) fn read_values(section: &Section<'_, '_>, leaf: &Leaf) -> Vec<(i64, Value)> {
     let (mut values, mut raws): (Vec<(i64, Value)>, _) = (Vec::new(), HashSet::new());
     if leaf.datatype == Datatype::String && !section.has("values") {
         section.mistake_at(

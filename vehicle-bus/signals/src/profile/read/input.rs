@@ -1,0 +1,89 @@
+//! Keys and knobs, `[[inputs]]`, and how the car is known to stand, `[driving]`.
+
+use std::collections::HashMap;
+
+use tandem_units::{KilometersPerHour, Nanoseconds};
+use toml::de::DeValue;
+
+use super::{Reader, earlier};
+use crate::document::{Section, integer, list, milliseconds, number, text, word};
+use crate::nearest::nearest;
+use crate::profile::{DrivingProfile, InputKind, InputProfile, ParkedBy};
+
+const KEYS: &[&str] = &["key", "knob", "bus", "message", "signal", "pressed", "long_press_ms"];
+const DRIVING_KEYS: &[&str] = &["parked_by", "moving_above_kmh", "standing_below_kmh", "standing_for_ms"];
+const PARKED_BY: [(&str, ParkedBy); 2] = [("gear", ParkedBy::Gear), ("parking-brake", ParkedBy::ParkingBrake)];
+const LONG_PRESS: Nanoseconds = Nanoseconds::from_millis(600);
+
+impl<'a, 'i> Reader<'a, 'i> {
+    pub(super) fn inputs(&self) -> Vec<InputProfile> {
+        let mut inputs: Vec<InputProfile> = Vec::new();
+        let mut lines = HashMap::new();
+        for section in self.top.each("inputs", KEYS) {
+            let Some(input) = self.input(&section) else { continue };
+            let (name, key) = (input.kind.name(), if section.has("key") { "key" } else { "knob" });
+            if let Some(first) = earlier(&mut lines, name, input.line) {
+                section.mistake_at(key, format!("`{name}` is there already, in line {first}"));
+            }
+            inputs.push(input);
+        }
+        inputs
+    }
+
+    fn input(&self, section: &Section<'a, 'i>) -> Option<InputProfile> {
+        let bus = section.required("bus", |value| self.bus(value));
+        let message = section.required("message", text);
+        let signal = section.required("signal", text);
+        let kind = match (section.has("key"), section.has("knob")) {
+            (true, false) => {
+                let code = section.required("key", |value| known(value, &InputKind::KEYS));
+                let pressed = section.required("pressed", integer);
+                let long_press = section.optional("long_press_ms", milliseconds).unwrap_or(LONG_PRESS);
+                InputKind::Key { code: code?, pressed: pressed?, long_press }
+            }
+            (false, true) => {
+                for key in ["pressed", "long_press_ms"].into_iter().filter(|key| section.has(key)) {
+                    section.mistake_at(key, format!("`{key}`: a knob is turned, not pressed"));
+                }
+                InputKind::Knob { axis: section.required("knob", |value| known(value, &InputKind::KNOBS))? }
+            }
+            _ => {
+                section.mistake("expected either `key` or `knob`");
+                return None;
+            }
+        };
+        Some(InputProfile { bus: bus?, message: message?, signal: signal?, kind, line: section.line() })
+    }
+}
+
+fn known(value: &DeValue<'_>, names: &[&'static str]) -> Result<&'static str, String> {
+    let name = text(value)?;
+    names.iter().copied().find(|known| *known == name).ok_or_else(|| match nearest(&name, names.iter().copied()) {
+        Some(near) => format!("unknown `{name}`: did you mean `{near}`?"),
+        None => format!("unknown `{name}`, expected {}", list(names)),
+    })
+}
+
+pub(super) fn read_driving(top: &Section<'_, '_>) -> DrivingProfile {
+    let default = DrivingProfile::default();
+    let Some(section) = top.table("driving", "[driving]", DRIVING_KEYS) else { return default };
+    let speed = |key: &str, default| section.optional(key, speed).unwrap_or(default);
+    let driving = DrivingProfile {
+        parked_by: section.optional("parked_by", |value| word(value, &PARKED_BY)).unwrap_or(default.parked_by),
+        moving_above: speed("moving_above_kmh", default.moving_above),
+        standing_below: speed("standing_below_kmh", default.standing_below),
+        standing_for: section.optional("standing_for_ms", milliseconds).unwrap_or(default.standing_for),
+    };
+    if driving.standing_below > driving.moving_above {
+        let (below, above) = (driving.standing_below.0, driving.moving_above.0);
+        section.mistake(format!("it stands below {below} km/h and moves above {above} km/h: it cannot do both"));
+    }
+    driving
+}
+
+/// The floor of what a car can tell, to a brisk walk.
+fn speed(value: &DeValue<'_>) -> Result<KilometersPerHour, String> {
+    let speed = number(value)?;
+    let fits = (0.0..=10.0).contains(&speed);
+    fits.then_some(KilometersPerHour(speed)).ok_or_else(|| format!("{speed} km/h is not between 0 and 10"))
+}
