@@ -91,3 +91,6 @@ impl Limit {
         i128::from(ordered) - i128::from(self.sign)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use tandem_dbc::integrity::{Checksum, Counter, Seal};
 use tandem_dbc::{Database, Field, FrameFormat, Kind, Message, Multiplex, Raw, Signal};
-use tandem_frame::{BusIndex, Flags, Frame, MAX_LENGTH};
+use tandem_frame::{BusIndex, Flags, Frame, LengthError, MAX_LENGTH};
 use tandem_signals::{BusProfile, TransmitProfile};
 
 use super::{BindError, Limit, Rule};
@@ -160,8 +160,8 @@ fn start(message: &Message, filled: &Filled, bus: BusIndex, fast: bool) -> Resul
     }
     let fd = message.format == FrameFormat::Fd;
     let flags = Flags { fd, brs: fd && fast, ..Flags::default() };
-    let data = payload.get(..message.length).unwrap_or_default();
-    Frame::with_flags(bus, message.id, 0, flags, data)
+    let data = payload.get(..message.length).ok_or(LengthError { length: message.length });
+    data.and_then(|data| Frame::with_flags(bus, message.id, 0, flags, data))
         .map_err(|cause| BindError::Length { message: message.name.clone(), cause })
 }
 
