@@ -19,7 +19,7 @@ pub enum RequestState {
     Idle,
     /// On its way to the car; its echo has not come.
     Pending,
-    /// The car reports what was asked.
+    /// The car reports what was asked, a number to within half a step.
     Confirmed,
     /// The car said no.
     Refused,
