@@ -12,8 +12,10 @@ use zbus::Type;
 use zbus::object_server::SignalEmitter;
 
 mod follower;
+mod rules;
 
 pub use follower::Follower;
+pub use rules::{Following, Rules};
 
 pub const NAME: &str = "org.tandem.Driving1";
 pub const PATH: &str = "/org/tandem/Driving1";
@@ -240,6 +242,35 @@ impl Status {
     pub fn restrictions(&self, zone: Zone) -> Restrictions {
         let known = self.state.parse::<Driving>().is_ok();
         self.zones.get(zone.word()).copied().filter(|_| known).unwrap_or(Restrictions::ALL)
+    }
+}
+
+impl Status {
+    /// What decided, a part of a sentence.
+    pub fn because(&self) -> String {
+        let Self { reading, why, .. } = self;
+        match why.parse() {
+            Ok(Cause::NoCar) => "nobody says that the car stands".to_owned(),
+            Ok(Cause::Unmapped) => format!("this car does not tell {reading}"),
+            Ok(Cause::Absent | Cause::Stale | Cause::Invalid) => format!("{reading} is {why}"),
+            Ok(Cause::Moves) => format!("{reading} is too fast to stand"),
+            Ok(Cause::Stopping) => format!("{reading} has not been slow enough for long enough"),
+            Ok(Cause::NotInPark) => format!("{reading} does not say park"),
+            Ok(Cause::InPark) => format!("{reading} says park"),
+            Err(word) => format!("{reading}: {word}"),
+        }
+    }
+
+    /// Why something is not done while a flag is in force, one English sentence, without a full stop.
+    pub fn refusal(&self, flag: Flag) -> String {
+        format!("{} is in force while the car is {}: {}", flag.word(), self.state, self.because())
+    }
+}
+
+/// Nobody knows: everything.
+impl Default for Restrictions {
+    fn default() -> Self {
+        Self::ALL
     }
 }
 
