@@ -26,6 +26,7 @@ async fn the_cars_own_echo_confirms_whichever_interface_was_asked() {
     let body = Body1Proxy::new(&client.bus.connection).await.unwrap();
     let seats = Seats1Proxy::new(&client.bus.connection).await.unwrap();
     let charging = Charging1Proxy::new(&client.bus.connection).await.unwrap();
+    garage.is_parked().await;
     let wishes = [
         (body.set_door_locked("Row1.DriverSide".to_owned(), true).await.unwrap(), LOCK, Value::Bool(true)),
         (body.set_window("Row1.DriverSide".to_owned(), 14.0).await.unwrap(), WINDOW, Value::Int(14)),

@@ -20,17 +20,17 @@ async fn a_second_client_is_told_who_holds_it_and_may_ask_once_it_is_settled() {
     let body = Body1Proxy::new(&second.bus.connection).await.unwrap();
     let error = body.set_window("Row2.DriverSide".to_owned(), 10.0).await.unwrap_err();
     assert!(matches!(&error, BodyError::Held(why) if why.ends_with(&first.name())), "{error:?}");
-    let holder = |path: &'static str| async {
+    let holder = async || {
         let actuators = garage.bus.signals().await.actuators().await.unwrap();
-        actuators.into_iter().find(|actuator| actuator.path == path).unwrap().holder
+        actuators.into_iter().find(|actuator| actuator.path == WINDOW).unwrap().holder
     };
-    assert_eq!(holder(WINDOW).await, first.name());
+    assert_eq!(holder().await, first.name());
 
     // The holder itself may change its mind: the newer wish takes the place of the older.
     let newer = first.actuate(WINDOW, Value::Int(14)).await.unwrap();
     assert_eq!(second.settled(id).await.state, "lapsed", "a stranger hears of it, too");
     assert_eq!(second.settled(newer).await.state, "confirmed");
-    assert_eq!(holder(WINDOW).await, "");
+    assert_eq!(holder().await, "");
     let id = second.actuate(WINDOW, Value::Int(0)).await.unwrap();
     assert_eq!(first.settled(id).await.state, "confirmed");
 }

@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::process::Child;
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_can::{Event, Listener, Local};
 use tandem_contracts::actuation::Request;
+use tandem_contracts::driving::Driving1Proxy;
 use tandem_contracts::signals::{self, RequestChangedStream};
 use tandem_contracts::{simulator, wire};
 use tandem_frame::Frame;
@@ -23,6 +24,8 @@ pub struct Garage {
     pub bus: Bus,
     sent: Arc<Mutex<Vec<Frame>>>,
     service: Tied,
+    /// It ends when the service has said its last.
+    between: Option<JoinHandle<()>>,
     // What is gone first is not missed by what comes after it.
     _car: Tied,
     _folder: tempfile::TempDir,
@@ -64,10 +67,10 @@ impl Garage {
         let listener = Listener::bind(&own_socket).unwrap();
         let service = Tied(program("tandem-vehicle").arg(&own_socket).spawn().unwrap());
         let sent = Arc::default();
-        between(listener, Local::connect(&car_socket).unwrap(), Arc::clone(&sent));
+        let between = Some(between(listener, Local::connect(&car_socket).unwrap(), Arc::clone(&sent)));
         owned(&bus, signals::NAME).await;
         within("the car", async { while bus.reading(POWER).await.0 != Quality::Valid {} }).await;
-        Self { bus, sent, service, _car: car, _folder: folder, _daemon: daemon }
+        Self { bus, sent, service, between, _car: car, _folder: folder, _daemon: daemon }
     }
 
     /// How the car answers wishes for an actuator from now on.
@@ -93,10 +96,17 @@ impl Garage {
         within(interface, counted).await;
     }
 
-    /// Ends the service as its supervisor would, and waits until it is gone.
+    /// Ends the service as its supervisor would, and waits until all that it said is written down.
     pub fn stop_service(&mut self) {
         kill_process(Pid::from_child(&self.service.0), Signal::TERM).unwrap();
         assert!(self.service.0.wait().unwrap().success(), "it ends well");
+        self.between.take().unwrap().join().unwrap();
+    }
+
+    /// Waits until the service knows that the car is parked.
+    pub async fn is_parked(&self) {
+        let driving = Driving1Proxy::new(&self.bus.connection).await.unwrap();
+        within("a parked car", async { while driving.status().await.unwrap().state != "parked" {} }).await;
     }
 
     /// Waits until a reading has this value.
@@ -112,7 +122,7 @@ async fn owned(bus: &Bus, name: &'static str) {
 }
 
 /// Stands between the service and the car, and writes down what the service sends.
-fn between(listener: Listener, car: Local, sent: Arc<Mutex<Vec<Frame>>>) {
+fn between(listener: Listener, car: Local, sent: Arc<Mutex<Vec<Frame>>>) -> JoinHandle<()> {
     let service = listener.accept().unwrap();
     let (mut from_car, to_service) = (car.clone(), service.clone());
     thread::spawn(move || {
@@ -134,7 +144,7 @@ fn between(listener: Listener, car: Local, sent: Arc<Mutex<Vec<Frame>>>) {
             }
         }
         car.close();
-    });
+    })
 }
 
 /// Whether a frame of the horn has its start value, and so lets go of it.
