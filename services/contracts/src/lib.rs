@@ -3,7 +3,10 @@
 //! A well-known name, its object path and its interface all carry the version: `org.tandem.Climate1`, `/org/tandem/Climate1`.
 //! A reading is `(value, quality, time)`; where the quality has no value (absent, invalid) the variant is an empty array.
 
+pub mod actuation;
+pub mod body;
 pub mod bus;
+pub mod charging;
 pub mod climate;
 pub mod connect;
 pub mod driving;
@@ -11,6 +14,7 @@ pub mod media;
 pub mod mpris;
 pub mod phones;
 pub mod screen;
+pub mod seats;
 pub mod sessions;
 pub mod signals;
 pub mod simulator;

@@ -4,11 +4,14 @@ use std::collections::HashMap;
 use std::future::Future;
 
 use serde::{Deserialize, Serialize};
+use tandem_units::Quality;
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{DBusError, OwnedVariant, Type};
 
+use crate::actuation::{ActuateError, Actuator, CommandBackend, Request};
 use crate::connect::sender;
+use crate::wire;
 
 pub const NAME: &str = "org.tandem.Signals1";
 pub const PATH: &str = "/org/tandem/Signals1";
@@ -82,10 +85,35 @@ pub enum SignalsError {
     LimitExceeded(String),
     /// No subscription of the caller has this id.
     UnknownSubscription(String),
+    /// Not a value that this car can be asked for.
+    OutOfRange(String),
+    /// This car cannot be asked for it.
+    Unsupported(String),
+    /// There is no car to send it to, it is silent, or it is only listened to.
+    NotAvailable(String),
+    /// Not while the car drives or is switched as it is.
+    Restricted(String),
+    /// Somebody else holds the actuator; the sentence ends with the holder's name.
+    Held(String),
+    /// The gate did not let it out.
+    Refused(String),
+}
+
+impl From<ActuateError> for SignalsError {
+    fn from(error: ActuateError) -> Self {
+        match error {
+            ActuateError::OutOfRange(why) => Self::OutOfRange(why),
+            ActuateError::Unsupported(why) => Self::Unsupported(why),
+            ActuateError::NotAvailable(why) => Self::NotAvailable(why),
+            ActuateError::Restricted(why) => Self::Restricted(why),
+            ActuateError::Held(why) => Self::Held(why),
+            ActuateError::Refused(why) => Self::Refused(why),
+        }
+    }
 }
 
 /// The work behind [`Signals1`].
-pub trait SignalsBackend: Send + Sync + 'static {
+pub trait SignalsBackend: CommandBackend {
     fn list(&self) -> impl Future<Output = Result<Vec<Leaf>, SignalsError>> + Send;
     fn get(&self, paths: Vec<String>) -> impl Future<Output = Result<Vec<PathReading>, SignalsError>> + Send;
     fn subscribe(
@@ -97,6 +125,9 @@ pub trait SignalsBackend: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(u32, Vec<Handle>), SignalsError>> + Send;
     fn acknowledge(&self, client: String, id: u32, sequence: u64) -> impl Future<Output = ()> + Send;
     fn unsubscribe(&self, client: String, id: u32) -> impl Future<Output = Result<(), SignalsError>> + Send;
+    fn release(&self, client: String, path: String) -> impl Future<Output = Result<(), SignalsError>> + Send;
+    fn actuators(&self) -> impl Future<Output = Result<Vec<Actuator>, SignalsError>> + Send;
+    fn requests(&self) -> impl Future<Output = Result<Vec<Request>, SignalsError>> + Send;
 }
 
 /// The object that serves the interface over a backend.
@@ -142,6 +173,42 @@ impl<B: SignalsBackend> Signals1<B> {
     async fn unsubscribe(&self, id: u32, #[zbus(header)] header: Header<'_>) -> Result<(), SignalsError> {
         self.0.unsubscribe(sender(&header), id).await
     }
+
+    /// Asks for a value of an actuator, in the leaf's unit. Returns the request's number once it is on its way: at once, or as soon as the
+    /// message's pace allows. What the car makes of it follows as `RequestChanged`. Until then the caller holds the actuator; a newer wish of its own takes the place of this one.
+    #[zbus(out_args("id"))]
+    async fn actuate(
+        &self,
+        path: String,
+        value: OwnedVariant,
+        #[zbus(header)] header: Header<'_>,
+    ) -> Result<u64, SignalsError> {
+        let value = wire::from_variant(Quality::Valid as u8, &value);
+        let value = value.map_err(|error| SignalsError::OutOfRange(error.to_string()))?.1;
+        let value = value.ok_or_else(|| SignalsError::OutOfRange("there is no value".to_owned()))?;
+        Ok(self.0.actuate(sender(&header), path, value).await?)
+    }
+
+    /// Gives an actuator up that the caller holds: what is held is let go, and a wish that still waits lapses.
+    async fn release(&self, path: String, #[zbus(header)] header: Header<'_>) -> Result<(), SignalsError> {
+        self.0.release(sender(&header), path).await
+    }
+
+    /// Everything that may be asked of this car, sorted by path.
+    #[zbus(out_args("actuators"))]
+    async fn actuators(&self) -> Result<Vec<Actuator>, SignalsError> {
+        self.0.actuators().await
+    }
+
+    /// The newest wish for each actuator that was asked for since the service started, sorted by path.
+    #[zbus(out_args("requests"))]
+    async fn requests(&self) -> Result<Vec<Request>, SignalsError> {
+        self.0.requests().await
+    }
+
+    /// A wish has a new state, whichever interface took it.
+    #[zbus(signal)]
+    pub async fn request_changed(emitter: &SignalEmitter<'_>, request: Request) -> zbus::Result<()>;
 
     /// What changed since the last batch, or nothing but the time: sent to the subscriber alone.
     #[zbus(signal)]

@@ -7,7 +7,7 @@ mod peer;
 
 use std::path::Path;
 
-use tandem_contracts::{bus, climate, media, phones, screen, sessions, signals, simulator};
+use tandem_contracts::{body, bus, charging, climate, media, phones, screen, seats, sessions, signals, simulator};
 use zbus::Connection;
 use zbus::fdo::IntrospectableProxy;
 
@@ -30,6 +30,9 @@ async fn every_interface_is_as_its_snapshot_says() {
         (signals::PATH, signals::NAME),
         (bus::PATH, bus::NAME),
         (climate::PATH, climate::NAME),
+        (body::PATH, body::NAME),
+        (seats::PATH, seats::NAME),
+        (charging::PATH, charging::NAME),
         (simulator::PATH, simulator::NAME),
         (tandem_contracts::driving::PATH, tandem_contracts::driving::NAME),
         (screen::PATH, "org.tandem.Screen1"),

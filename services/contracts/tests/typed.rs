@@ -5,15 +5,20 @@
 mod peer;
 
 use futures_util::StreamExt;
+use tandem_contracts::body::Body1Proxy;
 use tandem_contracts::bus::Bus1Proxy;
+use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
 use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
 use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
+use tandem_contracts::seats::Seats1Proxy;
 use tandem_contracts::sessions::{Sessions1, Sessions1Proxy, SessionsError};
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW, Signals1Proxy, SignalsError};
 use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError};
+use tandem_contracts::wire;
+use tandem_units::Value;
 use zbus::DBusError;
 use zbus::object_server::SignalEmitter;
 
@@ -51,6 +56,80 @@ async fn climate() {
     assert!(matches!(climate.set_driver_temperature(27.5).await, Err(ClimateError::Refused(why)) if why == "too soon"));
     assert!(
         matches!(climate.set_driver_temperature(26.5).await, Err(ClimateError::NotAvailable(why)) if why == "no car")
+    );
+}
+
+/// What a method asked the car for: `path value`.
+fn asked<E: std::fmt::Debug>(answer: Result<u64, E>) -> String {
+    let error = format!("{:?}", answer.unwrap_err());
+    error.strip_prefix("Unsupported(\"").unwrap().strip_suffix("\")").unwrap().replace("\\\"", "\"")
+}
+
+#[tokio::test]
+async fn commands_name_their_leaf_and_come_back_typed() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let signals = Signals1Proxy::new(&client).await.unwrap();
+    let (climate, body) = (Climate1Proxy::new(&client).await.unwrap(), Body1Proxy::new(&client).await.unwrap());
+    let (seats, charging) = (Seats1Proxy::new(&client).await.unwrap(), Charging1Proxy::new(&client).await.unwrap());
+
+    let shown = [
+        asked(signals.actuate("Vehicle.X".into(), wire::to_variant(Some(&Value::Text("AUTO".into())))).await),
+        asked(climate.set_temperature("Row1.Passenger".into(), 19.5).await),
+        asked(climate.set_fan_speed("Row2.Driver".into(), 10.0).await),
+        asked(climate.set_air_distribution("Row1.Driver".into(), "UP".into()).await),
+        asked(climate.set_air_conditioning(true).await),
+        asked(climate.set_recirculation(false).await),
+        asked(climate.set_front_defrost(true).await),
+        asked(climate.set_rear_defrost(true).await),
+        asked(climate.set_seat("Row2.PassengerSide".into(), -100.0).await),
+        asked(climate.set_steering_wheel(20.0).await),
+        asked(climate.set_temperature("Row3".into(), 19.5).await),
+        asked(body.set_door_locked("Row1.DriverSide".into(), true).await),
+        asked(body.set_door_open("Row2.DriverSide".into(), true).await),
+        asked(body.set_window("Row2.PassengerSide".into(), 0.0).await),
+        asked(body.set_trunk_open("Rear".into(), true).await),
+        asked(body.set_trunk_locked("Front".into(), false).await),
+        asked(body.set_mirror_folded("DriverSide".into(), true).await),
+        asked(body.set_mirror_heating("PassengerSide".into(), true).await),
+        asked(body.set_mirror_tilt("DriverSide".into(), -20.0).await),
+        asked(body.set_mirror_pan("DriverSide".into(), 20.0).await),
+        asked(body.set_light_switch("AUTO".into()).await),
+        asked(body.set_light("Fog.Rear".into(), true).await),
+        asked(body.set_dome_light(true).await),
+        asked(body.set_ambient_light("Row1.DriverSide".into(), true).await),
+        asked(body.set_ambient_level("Row1.PassengerSide".into(), 1.0).await),
+        asked(body.set_wipers("Front".into(), "FAST".into()).await),
+        asked(body.set_charge_flap("AnyPosition".into(), true).await),
+        asked(body.sound_horn(true).await),
+        asked(seats.set_position("Row1.DriverSide".into(), 20.0).await),
+        asked(seats.set_height("Row1.DriverSide".into(), 20.0).await),
+        asked(seats.set_tilt("Row1.DriverSide".into(), -2.0).await),
+        asked(seats.set_recline("Row1.PassengerSide".into(), 2.0).await),
+        asked(seats.set_lumbar_support("Row1.PassengerSide".into(), 2.0).await),
+        asked(seats.set_headrest("Row1.PassengerSide".into(), 2.0).await),
+        asked(charging.set_charge_limit(20.0).await),
+        asked(charging.set_charging(true).await),
+        asked(charging.set_charging(false).await),
+        asked(charging.set_cable_locked("RearLeft".into(), true).await),
+    ];
+    insta::assert_snapshot!("commands", shown.join("\n"));
+
+    let error = climate.set_temperature("Row1.Driver".into(), 25.5).await.unwrap_err();
+    assert_eq!(error.name().as_str(), "org.tandem.Climate1.Error.Held");
+    assert!(matches!(error, ClimateError::Held(who) if who == ":1.7"));
+    let high = wire::to_variant(Some(&Value::Float(24.5)));
+    assert!(matches!(signals.actuate("x".into(), high).await, Err(SignalsError::Restricted(why)) if why == "parked"));
+    let nothing = wire::to_variant(None);
+    assert!(matches!(signals.actuate("x".into(), nothing).await, Err(SignalsError::OutOfRange(_))));
+    assert!(matches!(signals.release("x".into()).await, Err(SignalsError::UnknownPath(path)) if path == "x"));
+    let actuators = signals.actuators().await.unwrap();
+    assert_eq!((actuators[0].path.as_str(), actuators[0].holder.as_str()), ("Vehicle.Body.Horn.IsActive", ":1.9"));
+    let requests = signals.requests().await.unwrap();
+    assert_eq!((requests[0].id, requests[0].state.as_str(), requests[0].client.as_str()), (3, "lapsed", ":1.9"));
+    let controls = charging.controls().await.unwrap();
+    assert_eq!(
+        (controls.len(), controls[0].name.as_str(), controls[2].place.as_str()),
+        (3, "charge-limit", "AnyPosition")
     );
 }
 
@@ -100,6 +179,10 @@ async fn the_simulators_hand() {
     assert!(
         matches!(simulator.answer_temperature("shout".into(), 0).await, Err(SimulatorError::Unknown(word)) if word == "shout")
     );
+    let answer = simulator.answer("Vehicle.Roof".into(), "stuck".into(), 20).await;
+    assert!(matches!(answer, Err(SimulatorError::Unknown(path)) if path == "Vehicle.Roof"));
+    simulator.press_key("KEY_MENU".into(), 100).await.unwrap();
+    simulator.turn_knob("REL_DIAL".into(), -3).await.unwrap();
     assert!(matches!(simulator.spoil("Nothing".into(), "short".into()).await, Err(SimulatorError::Unknown(_))));
 }
 

@@ -41,6 +41,11 @@ pub enum RegionError {
     Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
 }
 
+/// The region that holds unless somebody names another.
+pub const DEFAULT: &str = "default";
+/// A service that finds no assets restricts by this all the same.
+const BUILT_IN: &str = include_str!("../../../assets/regions/default.toml");
+
 impl Region {
     /// The region of that name in the folder `regions` of the assets, or of that path.
     ///
@@ -51,6 +56,10 @@ impl Region {
         let path = if is_path { PathBuf::from(name) } else { assets.join("regions").join(format!("{name}.toml")) };
         let read = |source| RegionError::Read { path: path.clone(), source };
         let file = match File::open(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound && name == DEFAULT => {
+                let built_in = |mistakes| RegionError::Mistakes { path: path.clone(), mistakes };
+                return Self::parse(DEFAULT, "the built-in region", BUILT_IN).map_err(built_in);
+            }
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
                 return Err(RegionError::NoSuchRegion { name: name.to_owned(), looked: path });
             }

@@ -3,16 +3,21 @@
 pub mod media;
 pub mod phones;
 
+use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Control, ControlPath, Request};
+use tandem_contracts::body::Body1;
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
-use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
+use tandem_contracts::charging::Charging1;
+use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
 use tandem_contracts::media::Media1;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
+use tandem_contracts::seats::Seats1;
 use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::simulator::{Simulator1, SimulatorBackend, SimulatorError};
-use tandem_contracts::{bus, climate, screen, signals, simulator};
+use tandem_contracts::{body, bus, charging, climate, screen, seats, signals, simulator, wire};
+use tandem_units::Value;
 use zbus::Connection;
 use zbus::connection::Builder;
 
@@ -48,6 +53,22 @@ impl SignalsBackend for Echo {
     async fn unsubscribe(&self, _client: String, id: u32) -> Result<(), SignalsError> {
         Err(SignalsError::UnknownSubscription(id.to_string()))
     }
+
+    async fn release(&self, _client: String, path: String) -> Result<(), SignalsError> {
+        Err(SignalsError::UnknownPath(path))
+    }
+
+    async fn actuators(&self) -> Result<Vec<Actuator>, SignalsError> {
+        let (path, datatype, unit) = ("Vehicle.Body.Horn.IsActive".into(), "boolean".into(), String::new());
+        let (allowed, driving, power, holder) = (Vec::new(), "any".into(), vec!["ON".into()], ":1.9".into());
+        Ok(vec![Actuator { path, datatype, unit, min: 0.0, max: 0.0, step: 0.0, allowed, driving, power, holder }])
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, SignalsError> {
+        let (path, value) = ("Vehicle.Body.Horn.IsActive".into(), wire::to_variant(Some(&Value::Bool(true))));
+        let (state, reason, client) = ("lapsed".into(), "The car did not answer.".into(), ":1.9".into());
+        Ok(vec![Request { id: 3, path, value, state, reason, client }])
+    }
 }
 
 impl BusBackend for Echo {
@@ -69,16 +90,31 @@ impl BusBackend for Echo {
     }
 }
 
-impl ClimateBackend for Echo {
-    async fn set_driver_temperature(&self, celsius: f64) -> Result<u64, ClimateError> {
-        match celsius {
-            c if c > 28.0 => Err(ClimateError::OutOfRange(format!("{celsius}"))),
-            c if c > 27.0 => Err(ClimateError::Refused("too soon".into())),
-            c if c > 26.0 => Err(ClimateError::NotAvailable("no car".into())),
-            _ => Ok(1),
+/// Says what it was asked for, as an error of the kind that the value stands for.
+impl CommandBackend for Echo {
+    async fn actuate(&self, _client: String, path: String, value: Value) -> Result<u64, ActuateError> {
+        match &value {
+            Value::Float(number) if *number > 28.0 => Err(ActuateError::OutOfRange(format!("{number}"))),
+            Value::Float(number) if *number > 27.0 => Err(ActuateError::Refused("too soon".into())),
+            Value::Float(number) if *number > 26.0 => Err(ActuateError::NotAvailable("no car".into())),
+            Value::Float(number) if *number > 25.0 => Err(ActuateError::Held(":1.7".into())),
+            Value::Float(number) if *number > 24.0 => Err(ActuateError::Restricted("parked".into())),
+            Value::Float(number) if *number > 20.0 => Ok(1),
+            _ => Err(ActuateError::Unsupported(format!("{path} {value:?}"))),
         }
     }
 
+    fn controls(&self, of: &'static [ControlPath]) -> Vec<Control> {
+        let control = |one: &ControlPath| {
+            let (place, path) = one.paths().next().unwrap();
+            let (name, place, allowed) = (one.name.to_owned(), place.to_owned(), vec!["AUTO".to_owned()]);
+            Control { name, place, path, min: 1.0, max: 3.0, step: 0.5, allowed }
+        };
+        of.iter().map(control).collect()
+    }
+}
+
+impl ClimateBackend for Echo {
     fn driver_temperature_range(&self) -> TemperatureRange {
         TemperatureRange { min: 16.0, max: 28.0, step: 0.5 }
     }
@@ -120,6 +156,18 @@ impl SimulatorBackend for Echo {
         Err(SimulatorError::Unknown(answer))
     }
 
+    async fn answer(&self, path: String, _answer: String, _delay_ms: u32) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(path))
+    }
+
+    async fn press_key(&self, _key: String, _milliseconds: u32) -> Result<(), SimulatorError> {
+        Ok(())
+    }
+
+    async fn turn_knob(&self, knob: String, steps: i32) -> Result<(), SimulatorError> {
+        if steps < 0 { Ok(()) } else { Err(SimulatorError::Unknown(knob)) }
+    }
+
     async fn mute(&self, _message: String, _muted: bool) -> Result<(), SimulatorError> {
         Ok(())
     }
@@ -138,6 +186,9 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(signals::PATH, Signals1(Echo))
         .serve_at(bus::PATH, Bus1(Echo))
         .serve_at(climate::PATH, Climate1(Echo))
+        .serve_at(body::PATH, Body1(Echo))
+        .serve_at(seats::PATH, Seats1(Echo))
+        .serve_at(charging::PATH, Charging1(Echo))
         .serve_at(screen::PATH, Screen1(Echo))
         .serve_at(simulator::PATH, Simulator1(Echo))
         .serve_at(tandem_contracts::driving::PATH, Driving1(Echo))
