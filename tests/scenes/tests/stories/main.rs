@@ -7,6 +7,7 @@ mod bad_input;
 mod cantools;
 mod commands;
 mod determinism;
+mod driving;
 mod garage;
 mod hanging;
 mod holders;
