@@ -16,6 +16,7 @@ mod any_order;
 mod driving;
 mod immediate;
 mod last_values;
+mod wish_order;
 mod wishes;
 
 const DBC: &str = r#"

@@ -4,7 +4,7 @@ use super::{Flag, Follower, Restrictions, Status, Zone};
 use crate::connect;
 
 /// What a service may do for whoever sits at the driver's displays, as of now.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Rules(Option<watch::Receiver<Known>>);
 
 /// The status, and how often it has changed.

@@ -5,9 +5,9 @@ use tandem_contracts::actuation::RequestState;
 use super::*;
 use crate::actuation::Wish;
 
-const HORN: &str = "Vehicle.Body.Horn.IsActive";
-const FAN: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed";
-const FLAP: &str = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsFlapOpen";
+pub(super) const HORN: &str = "Vehicle.Body.Horn.IsActive";
+pub(super) const FAN: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed";
+pub(super) const FLAP: &str = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsFlapOpen";
 
 const WISH_DBC: &str = r#"
 BO_ 100 Motion: 2 X
