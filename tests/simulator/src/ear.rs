@@ -88,6 +88,11 @@ impl Ear {
         Ok((Self { requests }, actuation))
     }
 
+    /// The ids that it listens to, each on its bus.
+    pub fn ids(&self) -> Vec<(BusIndex, CanId)> {
+        self.requests.iter().map(|request| (request.bus, request.id)).collect()
+    }
+
     /// Another head unit speaks from here on: its counters are its own.
     pub fn forget(&mut self) {
         self.requests.iter_mut().for_each(|request| request.heard = None);

@@ -1,5 +1,6 @@
 //! The car on a link: a service may come, go and come back; the car's time only ever goes forward.
 
+mod interfaces;
 mod pace;
 mod peer;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use tracing::{info, warn};
 use crate::broadcast::BroadcastError;
 use crate::model::STEP_NS;
 use crate::virtual_car::{Order, OrderError, VirtualCar};
+pub use interfaces::Interfaces;
 use pace::Metronome;
 use peer::Peer;
 
@@ -31,6 +33,10 @@ pub enum Said {
     Reached(u64, u64),
     /// The connection of that number is over.
     Gone(u64),
+    /// A frame on a real interface.
+    Overheard(Frame),
+    /// No interface can be read any more.
+    Unreadable(std::io::Error),
     /// Nobody can connect any more.
     Deaf(LinkError),
     /// Somebody who tests wants something; the answer goes back over the channel.
@@ -44,6 +50,8 @@ pub enum Said {
 pub enum DriveError {
     #[error("nobody can reach the car any more")]
     Deaf(#[from] LinkError),
+    #[error("the interfaces cannot be read any more")]
+    Unreadable(#[from] std::io::Error),
     #[error("the car cannot say how it is")]
     Broadcast(#[from] BroadcastError),
 }
@@ -75,7 +83,7 @@ pub fn drive(
     mailbox: &Receiver<Said>,
     voice: &Sender<Said>,
 ) -> Result<(), DriveError> {
-    let mut road = Road { car, pace, peer: None, peers: 0, reached: 0, voice: voice.clone(), events: Vec::new() };
+    let mut road = Road::new(car, pace, voice);
     let ended = match pace {
         Pace::Live => road.live(mailbox, until_ns),
         Pace::Lockstep => road.lockstep(mailbox, until_ns),
@@ -87,6 +95,21 @@ pub fn drive(
         }
     }
     ended.map(|_| ())
+}
+
+/// Drives on real interfaces, in its own time, until it is told to end or its time has come to `until_ns`.
+///
+/// # Errors
+/// [`DriveError`]; an interface that goes is none.
+pub fn drive_on(
+    interfaces: Interfaces,
+    car: VirtualCar,
+    until_ns: Option<u64>,
+    mailbox: &Receiver<Said>,
+    voice: &Sender<Said>,
+) -> Result<(), DriveError> {
+    let mut road = Road { interfaces: Some(interfaces), ..Road::new(car, Pace::Live, voice) };
+    road.live(mailbox, until_ns).map(|_| ())
 }
 
 enum Ended {
@@ -104,9 +127,15 @@ struct Road {
     reached: u64,
     voice: Sender<Said>,
     events: Vec<Event>,
+    interfaces: Option<Interfaces>,
 }
 
 impl Road {
+    fn new(car: VirtualCar, pace: Pace, voice: &Sender<Said>) -> Self {
+        let (voice, events) = (voice.clone(), Vec::new());
+        Self { car, pace, peer: None, peers: 0, reached: 0, voice, events, interfaces: None }
+    }
+
     fn live(&mut self, mailbox: &Receiver<Said>, until_ns: Option<u64>) -> Result<Ended, DriveError> {
         let began = Instant::now();
         let mut metronome = Metronome::new(Duration::ZERO);
@@ -156,6 +185,9 @@ impl Road {
     fn step(&mut self) -> Result<(), DriveError> {
         let mut frames = Vec::new();
         self.car.step(&mut frames)?;
+        if let Some(interfaces) = &mut self.interfaces {
+            interfaces.tell(&frames);
+        }
         let Some(peer) = &self.peer else { return Ok(()) };
         self.events.extend(frames.into_iter().map(Event::Frame));
         self.events.push(Event::Advance(self.car.now_ns()));
@@ -176,6 +208,8 @@ impl Road {
                 info!("the service is gone");
                 self.part();
             }
+            Said::Overheard(frame) => self.car.hear(&frame),
+            Said::Unreadable(error) => return Err(error.into()),
             // From a connection that is over.
             Said::Frame(..) | Said::Reached(..) | Said::Gone(_) => {}
             Said::Deaf(error) => return Err(error.into()),

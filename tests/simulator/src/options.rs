@@ -7,18 +7,18 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Sender, channel, sync_channel};
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{ArgGroup, Parser, ValueEnum};
 use tandem_can::{Listener, Pace};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
 
 use crate::folder::Folder;
-use crate::link::{self, Said};
+use crate::link::{self, Interfaces, Said};
 use crate::virtual_car::VirtualCar;
 use crate::{hand, log};
 
-/// A virtual car: it drives a scenario and says so on its buses, which are a socket or a log.
+/// A virtual car: it drives a scenario and says so on its buses, which are a socket, real CAN interfaces or a log.
 #[derive(Debug, Parser)]
 #[command(name = "tandem-sim", version, group = ArgGroup::new("out").required(true))]
 pub struct Options {
@@ -37,6 +37,9 @@ pub struct Options {
     /// Listens for the vehicle service at this socket
     #[arg(long, value_name = "PATH", group = "out")]
     link: Option<PathBuf>,
+    /// Speaks and listens on a real CAN interface instead: a bus of the car, and its interface here if that has another name, such as can0=vcan0; may be given again
+    #[arg(long, value_name = "BUS[=INTERFACE]", group = "out", conflicts_with_all = ["link", "write_log", "pace"])]
+    can: Vec<String>,
     /// Writes a candump log to this file (- is standard output), with neither clock nor link; needs --seconds
     #[arg(long, value_name = "FILE", group = "out", requires = "seconds", conflicts_with = "pace")]
     write_log: Option<PathBuf>,
@@ -99,8 +102,17 @@ fn prepare(options: &Options) -> Result<Drive> {
     if let Some(log) = &options.write_log {
         return write_log(car, log.clone(), until_ns.context("--write-log needs --seconds")?);
     }
-    let path = options.link.clone().context("expected --link or --write-log")?;
     let (voice, mailbox) = channel();
+    if !options.can.is_empty() {
+        let at = places(&options.can, &car.interfaces())?;
+        on_the_side(voice.clone(), !options.no_bus)?;
+        let interfaces = Interfaces::open(at, &car.hears(), voice.clone()).context("cannot read CAN interfaces")?;
+        return Ok(Box::new(move || {
+            info!(car = name, "the car is ready");
+            Ok(link::drive_on(interfaces, car, until_ns, &mailbox, &voice)?)
+        }));
+    }
+    let path = options.link.clone().context("expected --link, --can or --write-log")?;
     on_the_side(voice.clone(), !options.no_bus)?;
     let listener = Listener::bind(&path)?;
     link::accept(listener, voice.clone());
@@ -115,6 +127,21 @@ fn prepare(options: &Options) -> Result<Drive> {
         let _ = std::fs::remove_file(&path);
         Ok(driven?)
     }))
+}
+
+/// The interface of each of the car's buses, in their order, as `--can` has them.
+fn places(given: &[String], buses: &[String]) -> Result<Vec<Option<String>>> {
+    let mut at = vec![None; buses.len()];
+    for word in given {
+        let (bus, interface) = word.split_once('=').unwrap_or((word, word));
+        let place = buses.iter().position(|known| known == bus).and_then(|place| at.get_mut(place));
+        let place =
+            place.with_context(|| format!("--can {word}: the car has no bus {bus}, but {}", buses.join(", ")))?;
+        ensure!(!interface.is_empty(), "--can {word}: expected an interface behind the =");
+        ensure!(place.is_none(), "--can {word}: the bus {bus} has an interface already");
+        *place = Some(interface.to_owned());
+    }
+    Ok(at)
 }
 
 fn write_log(mut car: VirtualCar, path: PathBuf, until_ns: u64) -> Result<Drive> {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tandem_frame::{CanId, Frame};
+use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
 
@@ -141,6 +141,11 @@ impl VirtualCar {
 
     pub fn interfaces(&self) -> Vec<String> {
         self.buses.iter().map(|bus| bus.profile.interface.clone()).collect()
+    }
+
+    /// The ids that the car listens to, each on its bus.
+    pub fn hears(&self) -> Vec<(BusIndex, CanId)> {
+        self.ear.ids()
     }
 
     /// The car as it is at [`VirtualCar::now_ns`].

@@ -58,11 +58,15 @@ fn a_wrong_set_up_is_one_clear_line_and_exit_code_2() {
 
 #[test]
 fn options_that_do_not_go_together_are_refused() {
-    assert!(refused(&[]).contains("--link <PATH>|--write-log <FILE>"));
+    assert!(refused(&[]).contains("--link <PATH>|--can <BUS[=INTERFACE]>|--write-log <FILE>"));
     assert!(refused(&["--write-log", "-"]).contains("--seconds"));
     assert!(refused(&[&LOG[..], &["--link", "x"]].concat()).contains("cannot be used with"));
     assert!(refused(&["--write-log", "-", "--seconds=-1"]).contains("invalid value"));
     assert!(refused(&["--link", "x", "--pace", "fast"]).contains("lockstep"));
+    assert!(refused(&["--can", "can0", "--pace", "lockstep"]).contains("cannot be used with"));
+    let said = refused(&["--can", "can0", "--can", "body=vcan1", "--no-bus"]);
+    assert_eq!(said, "tandem-sim: --can body=vcan1: the car has no bus body, but can0, can1, can2");
+    assert!(refused(&["--can", "can0=a", "--can", "can0=b", "--no-bus"]).contains("has an interface already"));
 }
 
 #[test]
