@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use tandem_frame::CanId;
 
-pub(crate) use bits::{Field, Padded, padded};
+pub use bits::{Field, Padded, padded};
 use ids::Ids;
 
 /// A database, compiled to decode and encode payloads. Messages and signals are named by their index in

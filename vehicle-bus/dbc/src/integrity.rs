@@ -4,10 +4,12 @@ mod counter;
 #[cfg(test)]
 mod tests;
 
+use std::ops::RangeInclusive;
+
 use tandem_frame::{CanId, MAX_LENGTH};
 
 use crate::codec::{Field, Padded, padded};
-use crate::{Kind, Raw, Signal};
+use crate::{Kind, Signal};
 
 pub use counter::{Counter, Step};
 
@@ -126,21 +128,7 @@ impl Checksum {
 /// # Errors
 /// [`ChecksumError`]: it is not, or the payload does not hold it.
 pub fn verify(kind: Checksum, id: CanId, data: &[u8], signal: &Signal) -> Result<(), ChecksumError> {
-    let field = field(kind, data, signal)?;
-    let bytes = padded(data);
-    let found = field.raw(&bytes);
-    if let Some((at, nibble)) = data_id_nibble(kind, signal) {
-        let found = bytes.get(at).map_or(0, |byte| byte >> 4);
-        if found != nibble {
-            return Err(ChecksumError::DataId { expected: nibble, found });
-        }
-    }
-    let expected = compute(kind, id, &bytes, data.len(), signal, &field);
-    match found {
-        Raw::Unsigned(found) if found == u64::from(expected) => Ok(()),
-        Raw::Unsigned(found) => Err(ChecksumError::Wrong { expected, found }),
-        other => Err(ChecksumError::Wrong { expected, found: other.as_f64() as u64 }),
-    }
+    Seal::bind(kind, signal, data.len())?.verify(id, data)
 }
 
 /// Writes the payload's checksum into `signal`, and what goes with it: the nibble of the data id in E2E profile 1.
@@ -148,96 +136,140 @@ pub fn verify(kind: Checksum, id: CanId, data: &[u8], signal: &Signal) -> Result
 /// # Errors
 /// [`ChecksumError`] if the payload or the signal does not hold it.
 pub fn fill(kind: Checksum, id: CanId, data: &mut [u8], signal: &Signal) -> Result<(), ChecksumError> {
-    let field = field(kind, data, signal)?;
-    let mut bytes = padded(data);
-    if let Some((at, nibble)) = data_id_nibble(kind, signal) {
-        bytes.get_mut(at).into_iter().for_each(|byte| *byte = *byte & 0x0F | nibble << 4);
-    }
-    let checksum = compute(kind, id, &bytes, data.len(), signal, &field);
-    data.iter_mut().zip(bytes).for_each(|(byte, new)| *byte = new);
-    field.write(data, u64::from(checksum));
+    Seal::bind(kind, signal, data.len())?.fill(id, data);
     Ok(())
 }
 
-fn field(kind: Checksum, data: &[u8], signal: &Signal) -> Result<Field, ChecksumError> {
-    if signal.size != kind.size() {
-        return Err(ChecksumError::Size { expected: kind.size(), got: signal.size });
-    }
-    let field = Field::read_as(Kind::Unsigned, signal);
-    let end = data_id_nibble(kind, signal).map_or(field.end(), |(at, _)| field.end().max(at + 1));
-    match field.fits(data.len()) && end <= data.len() {
-        true => Ok(field),
-        false => Err(ChecksumError::TooShort { expected: end, got: data.len() }),
-    }
+/// A checksum and its place in payloads of one length.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seal {
+    kind: Checksum,
+    /// The bytes that hold it, first and last.
+    own: (usize, usize),
+    field: Field,
 }
 
-/// The nibble of its data id that a message carries, and in the high half of which byte.
-fn data_id_nibble(kind: Checksum, signal: &Signal) -> Option<(usize, u8)> {
-    match kind {
-        Checksum::E2eProfile1 { data_id, mode: DataIdMode::Nibble } => {
-            Some((behind(signal), (data_id >> 8) as u8 & 0x0F))
+impl Seal {
+    /// The checksum in `signal`, of payloads of `length` bytes.
+    ///
+    /// # Errors
+    /// [`ChecksumError::Size`] and [`ChecksumError::TooShort`] if they do not hold it.
+    pub fn bind(kind: Checksum, signal: &Signal, length: usize) -> Result<Self, ChecksumError> {
+        if signal.size != kind.size() {
+            return Err(ChecksumError::Size { expected: kind.size(), got: signal.size });
         }
-        _ => None,
+        let own = signal.bytes().map_or((0, 0), RangeInclusive::into_inner);
+        let seal = Self { kind, own, field: Field::read_as(Kind::Unsigned, signal) };
+        let end = seal.data_id_nibble().map_or(seal.field.end(), |(at, _)| seal.field.end().max(at + 1));
+        match seal.field.fits(length) && end <= length {
+            true => Ok(seal),
+            false => Err(ChecksumError::TooShort { expected: end, got: length }),
+        }
     }
-}
 
-/// The byte behind the checksum.
-fn behind(signal: &Signal) -> usize {
-    signal.bytes().map_or(MAX_LENGTH, |bytes| bytes.end() + 1)
-}
-
-fn compute(kind: Checksum, id: CanId, bytes: &Padded, length: usize, signal: &Signal, field: &Field) -> u16 {
-    let own = signal.bytes().unwrap_or(0..=0);
-    let rest = bytes.iter().copied().enumerate().take(length.min(MAX_LENGTH));
-    let rest = rest.filter(|(at, _)| !own.contains(at)).map(|(_, byte)| byte);
-    let sum = |sum: u8, byte: u8| sum.wrapping_add(byte);
-    let counter = usize::from(bytes.get(behind(signal)).copied().unwrap_or_default() & 0x0F);
-    let by_counter = |ids: [u8; 16]| ids.get(counter).copied();
-    let number = id.number().to_be_bytes();
-    let [.., id_high, id_low] = number;
-    match kind {
-        Checksum::Honda => {
-            let mut bytes = *bytes;
-            if let Some(bytes) = bytes.get_mut(..length.min(MAX_LENGTH)) {
-                field.write(bytes, 0);
+    /// Whether the checksum is that of the payload.
+    ///
+    /// # Errors
+    /// [`ChecksumError::Wrong`] and [`ChecksumError::DataId`].
+    pub fn verify(&self, id: CanId, data: &[u8]) -> Result<(), ChecksumError> {
+        let bytes = padded(data);
+        if let Some((at, nibble)) = self.data_id_nibble() {
+            let found = bytes.get(at).map_or(0, |byte| byte >> 4);
+            if found != nibble {
+                return Err(ChecksumError::DataId { expected: nibble, found });
             }
-            let nibbles = |byte: u8| u32::from(byte & 0xF) + u32::from(byte >> 4);
-            let sum: u32 = number.into_iter().chain(bytes).map(nibbles).sum();
-            let extended = if id.is_extended() { 3 } else { 0 };
-            (8 + extended - sum as i32) as u16 & 0xF
         }
-        Checksum::SaeJ1850 => crc8(0x1D, 0xFF, std::iter::once(id_low).chain(rest)) ^ 0xFF,
-        Checksum::Toyota => number.into_iter().chain(rest).fold(length as u8, sum).into(),
-        Checksum::Chrysler => crc8(0x1D, 0xFF, rest) ^ 0xFF,
-        Checksum::HyundaiCrc8 => crc8(0x1D, 0x22, rest) ^ 0xDF,
-        Checksum::HyundaiSum6 => {
-            let first = bytes.iter().copied().enumerate().take(6.min(length));
-            first.filter(|(at, _)| !own.contains(at)).map(|(_, byte)| byte).fold(0, sum).into()
+        let (expected, found) = (self.compute(id, &bytes, data.len()), self.field.bits(&bytes));
+        if found == u64::from(expected) { Ok(()) } else { Err(ChecksumError::Wrong { expected, found }) }
+    }
+
+    /// Writes the payload's checksum, and what goes with it.
+    pub fn fill(&self, id: CanId, data: &mut [u8]) {
+        if let Some((at, nibble)) = self.data_id_nibble() {
+            data.get_mut(at).into_iter().for_each(|byte| *byte = *byte & 0x0F | nibble << 4);
         }
-        Checksum::HyundaiSum7 => rest.fold(0, sum).into(),
-        Checksum::HyundaiFd => {
-            let last = match length {
-                8 => 0x5F29,
-                16 => 0x041D,
-                24 => 0x819D,
-                32 => 0x9F5B,
-                _ => 0,
-            };
-            crc16(0, rest.chain([id_low, id_high])) ^ last
+        let checksum = self.compute(id, &padded(data), data.len());
+        self.field.write(data, u64::from(checksum));
+    }
+
+    /// The bits that [`Self::fill`] writes, as ones.
+    pub fn mask(&self) -> [u8; MAX_LENGTH] {
+        let mut mask = self.field.ones();
+        if let Some((at, _)) = self.data_id_nibble() {
+            mask.get_mut(at).into_iter().for_each(|byte| *byte |= 0xF0);
         }
-        Checksum::VolkswagenMqb { data_ids } => crc8(0x2F, 0xFF, rest.chain(data_ids.and_then(by_counter))) ^ 0xFF,
-        Checksum::E2eProfile2 { data_ids } => crc8(0x2F, 0xFF, rest.chain(by_counter(data_ids))) ^ 0xFF,
-        Checksum::E2eProfile1 { data_id, mode } => {
-            let [low, high] = data_id.to_le_bytes();
-            let (first, second) = match mode {
-                DataIdMode::Both => (low, Some(high)),
-                DataIdMode::Alternating => (if counter % 2 == 0 { low } else { high }, None),
-                DataIdMode::Low => (low, None),
-                DataIdMode::Nibble => (low, Some(0)),
-            };
-            crc8(0x1D, 0, std::iter::once(first).chain(second).chain(rest))
+        mask
+    }
+
+    /// The nibble of its data id that a message carries, and in the high half of which byte.
+    fn data_id_nibble(&self) -> Option<(usize, u8)> {
+        match self.kind {
+            Checksum::E2eProfile1 { data_id, mode: DataIdMode::Nibble } => {
+                Some((self.behind(), (data_id >> 8) as u8 & 0x0F))
+            }
+            _ => None,
         }
-        Checksum::E2eProfile5 { data_id } => crc16(0xFFFF, rest.chain(data_id.to_le_bytes())),
+    }
+
+    /// The byte behind the checksum.
+    fn behind(&self) -> usize {
+        self.own.1 + 1
+    }
+
+    fn compute(&self, id: CanId, bytes: &Padded, length: usize) -> u16 {
+        let (first, last) = self.own;
+        let own = first..=last;
+        let rest = bytes.iter().copied().enumerate().take(length.min(MAX_LENGTH));
+        let rest = rest.filter(|(at, _)| !own.contains(at)).map(|(_, byte)| byte);
+        let sum = |sum: u8, byte: u8| sum.wrapping_add(byte);
+        let counter = usize::from(bytes.get(self.behind()).copied().unwrap_or_default() & 0x0F);
+        let by_counter = |ids: [u8; 16]| ids.get(counter).copied();
+        let number = id.number().to_be_bytes();
+        let [.., id_high, id_low] = number;
+        match self.kind {
+            Checksum::Honda => {
+                let mut bytes = *bytes;
+                if let Some(bytes) = bytes.get_mut(..length.min(MAX_LENGTH)) {
+                    self.field.write(bytes, 0);
+                }
+                let nibbles = |byte: u8| u32::from(byte & 0xF) + u32::from(byte >> 4);
+                let sum: u32 = number.into_iter().chain(bytes).map(nibbles).sum();
+                let extended = if id.is_extended() { 3 } else { 0 };
+                (8 + extended - sum as i32) as u16 & 0xF
+            }
+            Checksum::SaeJ1850 => crc8(0x1D, 0xFF, std::iter::once(id_low).chain(rest)) ^ 0xFF,
+            Checksum::Toyota => number.into_iter().chain(rest).fold(length as u8, sum).into(),
+            Checksum::Chrysler => crc8(0x1D, 0xFF, rest) ^ 0xFF,
+            Checksum::HyundaiCrc8 => crc8(0x1D, 0x22, rest) ^ 0xDF,
+            Checksum::HyundaiSum6 => {
+                let first = bytes.iter().copied().enumerate().take(6.min(length));
+                first.filter(|(at, _)| !own.contains(at)).map(|(_, byte)| byte).fold(0, sum).into()
+            }
+            Checksum::HyundaiSum7 => rest.fold(0, sum).into(),
+            Checksum::HyundaiFd => {
+                let last = match length {
+                    8 => 0x5F29,
+                    16 => 0x041D,
+                    24 => 0x819D,
+                    32 => 0x9F5B,
+                    _ => 0,
+                };
+                crc16(0, rest.chain([id_low, id_high])) ^ last
+            }
+            Checksum::VolkswagenMqb { data_ids } => crc8(0x2F, 0xFF, rest.chain(data_ids.and_then(by_counter))) ^ 0xFF,
+            Checksum::E2eProfile2 { data_ids } => crc8(0x2F, 0xFF, rest.chain(by_counter(data_ids))) ^ 0xFF,
+            Checksum::E2eProfile1 { data_id, mode } => {
+                let [low, high] = data_id.to_le_bytes();
+                let (first, second) = match mode {
+                    DataIdMode::Both => (low, Some(high)),
+                    DataIdMode::Alternating => (if counter % 2 == 0 { low } else { high }, None),
+                    DataIdMode::Low => (low, None),
+                    DataIdMode::Nibble => (low, Some(0)),
+                };
+                crc8(0x1D, 0, std::iter::once(first).chain(second).chain(rest))
+            }
+            Checksum::E2eProfile5 { data_id } => crc16(0xFFFF, rest.chain(data_id.to_le_bytes())),
+        }
     }
 }
 

@@ -21,7 +21,7 @@ mod load;
 mod model;
 mod repair;
 
-pub use codec::{Codec, DecodeError, EncodeError, Raw, Sample};
+pub use codec::{Codec, DecodeError, EncodeError, Field, Padded, Raw, Sample, padded};
 pub use error::DbcError;
 pub use load::read;
 pub use model::{ByteOrder, Database, Defect, FrameFormat, Kind, Message, Multiplex, Node, Repair, Signal};

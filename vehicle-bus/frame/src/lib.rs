@@ -88,6 +88,12 @@ impl Frame {
         if self.flags.remote { &[] } else { self.data.get(..usize::from(self.length)).unwrap_or(&[]) }
     }
 
+    /// The payload, to be written; empty for a remote frame.
+    pub fn data_mut(&mut self) -> &mut [u8] {
+        let length = if self.flags.remote { 0 } else { usize::from(self.length) };
+        self.data.get_mut(..length).unwrap_or_default()
+    }
+
     /// The length on the wire, in bytes; for a remote frame the length asked for.
     pub fn length(&self) -> usize {
         usize::from(self.length)

@@ -75,6 +75,11 @@ pub struct IntegrityProfile {
 }
 
 impl IntegrityProfile {
+    /// The signal that would be a message's counter; none if its counter is not checked.
+    pub fn counter_of(&self, message: &str) -> Option<&str> {
+        self.counter_signal.as_deref().filter(|_| !self.counter_exempt.iter().any(|exempt| exempt == message))
+    }
+
     /// The data ids of a message; none if the profile names none.
     pub fn data_ids_of(&self, message: &str) -> &[u16] {
         self.data_ids.iter().find(|(name, _)| name == message).map(|(_, ids)| ids.as_slice()).unwrap_or_default()

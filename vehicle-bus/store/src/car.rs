@@ -339,8 +339,7 @@ fn plan_integrity(profile: Option<&tandem_signals::IntegrityProfile>, message: &
     let at = |name: &str| message.signal(name).map(|(index, _)| index);
     let kind = Checksum::named(profile.checksum.word, profile.data_ids_of(&message.name));
     let checksum = kind.zip(at(&profile.checksum_signal));
-    let counter =
-        profile.counter_signal.as_deref().filter(|_| !profile.counter_exempt.contains(&message.name)).and_then(at);
+    let counter = profile.counter_of(&message.name).and_then(at);
     if checksum.is_some() || counter.is_some() {
         counter.into_iter().chain(checksum.map(|(_, signal)| signal)).for_each(|signal| want(&mut plan, signal));
         plan.integrity = Some(IntegrityPlan { checksum, counter });

@@ -8,6 +8,7 @@ use crate::{ByteOrder, Kind, Signal};
 /// A payload with room behind it, so that every field reads whole words.
 pub type Padded = [u8; MAX_LENGTH + 16];
 
+/// The payload, up to 64 bytes of it, with zeroes behind.
 pub fn padded(data: &[u8]) -> Padded {
     let mut bytes = [0; MAX_LENGTH + 16];
     let length = data.len().min(MAX_LENGTH);
@@ -75,6 +76,7 @@ pub struct Field {
 }
 
 impl Field {
+    /// Where and how the signal says.
     pub fn new(signal: &Signal) -> Self {
         Self::read_as(signal.kind, signal)
     }
@@ -107,10 +109,12 @@ impl Field {
         Self { last: u8::MAX, ..self }
     }
 
+    /// Whether its bits say an integer.
     pub fn is_integer(&self) -> bool {
         matches!(self.kind, Kind::Unsigned | Kind::Signed)
     }
 
+    /// Whether a payload of `length` bytes holds it.
     #[inline]
     pub fn fits(&self, length: usize) -> bool {
         usize::from(self.last) < length.min(MAX_LENGTH)
@@ -121,7 +125,8 @@ impl Field {
         usize::from(self.last) + 1
     }
 
-    fn mask(&self) -> u64 {
+    /// The most that the field's bits can say: all of them ones.
+    pub fn mask(&self) -> u64 {
         u64::MAX >> (64 - u32::from(self.size))
     }
 
@@ -134,6 +139,18 @@ impl Field {
     #[inline]
     fn unused(&self) -> u32 {
         64 - u32::from(self.size)
+    }
+
+    /// A payload in which the field's bits are ones and all others zeroes.
+    pub fn ones(&self) -> [u8; MAX_LENGTH] {
+        let mut bytes = [0; MAX_LENGTH];
+        self.write(&mut bytes, self.mask());
+        bytes
+    }
+
+    /// The field's bits in a payload that it fits, whatever they mean.
+    pub fn bits(&self, bytes: &Padded) -> u64 {
+        bytes.upper(self) >> self.unused()
     }
 
     /// The field's value in a payload that it fits.

@@ -2,9 +2,7 @@ use anyhow::{Context, bail};
 use tandem_dbc::integrity::{Checksum, Counter, fill};
 use tandem_dbc::{Codec, FrameFormat, Message, Multiplex, Raw, Signal};
 use tandem_frame::{BusIndex, Flags, Frame};
-use tandem_gate::Rule;
-use tandem_signals::{TransmitProfile, nearest};
-use tandem_units::Nanoseconds;
+use tandem_signals::{BusProfile, nearest};
 
 use crate::dictionary::{Book, Dictionary};
 use crate::failure::{SetUp, set_up};
@@ -48,24 +46,27 @@ impl Composer {
         if let Some((profile, _)) = &dictionary.car
             && let Some(bus) = profile.buses.get(at)
         {
-            let line = TransmitProfile {
-                bus: at,
-                message: name.to_owned(),
-                signals: Vec::new(),
-                min_period: Nanoseconds::ZERO,
-                line: 0,
-            };
-            let rule = Rule::bind(&line, bus, &book.database).with_context(|| {
-                SetUp(format!("the checksum of {name} needs a data id that the car.toml does not say"))
-            })?;
-            composer.counter = rule
-                .counter
-                .map(|(at, size)| (at, Counter::beside(rule.checksum.as_ref().map(|(kind, _)| *kind), size), 0));
-            composer.checksum = rule.checksum;
+            composer.protect(bus)?;
         }
         // What cannot be made is known before anything is sent.
         composer.frame()?;
         Ok(composer)
+    }
+
+    /// With the checksum and the counter that the car's profile says, if the message has them.
+    fn protect(&mut self, bus: &BusProfile) -> anyhow::Result<()> {
+        let Some(integrity) = &bus.integrity else { return Ok(()) };
+        let name = &self.message.name;
+        if let Some((_, signal)) = self.message.signal(&integrity.checksum_signal) {
+            let kind = Checksum::named(integrity.checksum.word, integrity.data_ids_of(name)).with_context(|| {
+                SetUp(format!("the checksum of {name} needs a data id that the car.toml does not say"))
+            })?;
+            self.checksum = Some((kind, signal.clone()));
+        }
+        let kind = self.checksum.as_ref().map(|(kind, _)| *kind);
+        let counter = integrity.counter_of(name).and_then(|counter| self.message.signal(counter));
+        self.counter = counter.map(|(at, signal)| (at, Counter::beside(kind, signal.size), 0));
+        Ok(())
     }
 
     /// The next frame.
