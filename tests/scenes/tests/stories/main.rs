@@ -10,6 +10,7 @@ mod determinism;
 mod garage;
 mod hanging;
 mod holders;
+mod inputs;
 mod last_frame;
 mod last_values;
 mod music;
