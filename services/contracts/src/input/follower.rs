@@ -54,12 +54,13 @@ impl Follower {
         // An error says that there is none.
         let owner = zbus::fdo::DBusProxy::new(connection).await?.get_name_owner(NAME.try_into()?).await.ok();
         let owner = owner.map(|owner| owner.into_inner());
+        // What a service does that was not there when this began is all new; of one that is there, what it has not done yet.
+        let known = match owner {
+            Some(_) => proxy.since(0).await.map_or(Known::Nothing, |(oldest, events)| newest(oldest, &events)),
+            None => Known::UpTo(0),
+        };
         let (waiting, news) = (VecDeque::new(), VecDeque::new());
-        // What a service does that was not there when this began is all new.
-        let known = if owner.is_some() { Known::Nothing } else { Known::UpTo(0) };
-        let mut follower = Self { proxy, events, owners, owner, known, asking: None, waiting, news, undecodable: 0 };
-        follower.ask();
-        Ok(follower)
+        Ok(Self { proxy, events, owners, owner, known, asking: None, waiting, news, undecodable: 0 })
     }
 
     /// How many signals could not be read.
@@ -128,10 +129,7 @@ impl Follower {
         let mut heard: Vec<InputEvent> = std::mem::take(&mut self.waiting).into();
         if let Ok((oldest, events)) = answer {
             match self.known {
-                Known::Nothing => {
-                    let newest = events.last().map_or(oldest.saturating_sub(1), |event| event.number);
-                    self.known = Known::UpTo(newest);
-                }
+                Known::Nothing => self.known = newest(oldest, &events),
                 Known::UpTo(last) => {
                     let lost = oldest.saturating_sub(last.saturating_add(1));
                     if lost > 0 {
@@ -159,6 +157,11 @@ impl Follower {
         let proxy = self.proxy.clone();
         self.asking = self.owner.is_some().then(|| async move { proxy.since(number).await }.boxed());
     }
+}
+
+/// Everything that a service has done so far.
+fn newest(oldest: u64, events: &[InputEvent]) -> Known {
+    Known::UpTo(events.last().map_or(oldest.saturating_sub(1), |event| event.number))
 }
 
 /// The answer that is under way; never comes if none is.
