@@ -11,6 +11,7 @@ mod driving;
 mod garage;
 mod hanging;
 mod holders;
+mod inputs;
 mod last_frame;
 mod last_values;
 mod music;
