@@ -6,6 +6,7 @@ mod fetched;
 mod guest;
 mod newer;
 mod packages;
+mod policy;
 mod python;
 mod test;
 
@@ -26,6 +27,7 @@ cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check a
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask screens [--no-install]           draw the README's pictures anew
 cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
+cargo xtask policy                           write the configuration of the system's bus anew, from services/policy/table.toml
 
 --no-install   install no system package: say which are missing, and how to install them, and end with status 2
 
@@ -75,6 +77,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { tests: true, ..Needs::default() };
             hand_over("tandem-music", &[], args, needs, may_install)
         }
+        "policy" => policy::write(&Workspace::find()?),
         "test" => {
             let workspace = Workspace::find()?;
             let (vm, filter): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--vm");

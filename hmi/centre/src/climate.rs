@@ -52,6 +52,8 @@ impl Wishes {
                 self.deny(match refusal.cause {
                     RefusalCause::OutOfRange => Denial::OutOfRange,
                     RefusalCause::Refused => Denial::Refused,
+                    RefusalCause::Restricted => Denial::Restricted,
+                    RefusalCause::Held => Denial::Held,
                     RefusalCause::NotAvailable => Denial::NotAvailable,
                     RefusalCause::NoAnswer => Denial::NoAnswer,
                 });

@@ -48,6 +48,10 @@ pub enum RefusalCause {
     OutOfRange,
     /// The gate did not let it out.
     Refused,
+    /// Not while the car drives or is switched as it is.
+    Restricted,
+    /// Somebody else is at it.
+    Held,
     /// There is no car to send it to.
     NotAvailable,
     /// The service does not answer, or there is none.
@@ -59,7 +63,11 @@ impl Refusal {
         let (cause, sentence) = match error {
             ClimateError::OutOfRange(why) => (RefusalCause::OutOfRange, why.clone()),
             ClimateError::Refused(why) => (RefusalCause::Refused, why.clone()),
-            ClimateError::NotAvailable(why) => (RefusalCause::NotAvailable, why.clone()),
+            ClimateError::Restricted(why) => (RefusalCause::Restricted, why.clone()),
+            ClimateError::Held(why) => (RefusalCause::Held, why.clone()),
+            ClimateError::NotAvailable(why) | ClimateError::Unsupported(why) => {
+                (RefusalCause::NotAvailable, why.clone())
+            }
             ClimateError::Bus(error) => (RefusalCause::NoAnswer, error.to_string()),
         };
         Self { celsius, cause, sentence }
@@ -83,6 +91,9 @@ mod tests {
         let why = || "why".to_owned();
         assert_eq!(refused(ClimateError::OutOfRange(why())), (RefusalCause::OutOfRange, why()));
         assert_eq!(refused(ClimateError::Refused(why())), (RefusalCause::Refused, why()));
+        assert_eq!(refused(ClimateError::Restricted(why())), (RefusalCause::Restricted, why()));
+        assert_eq!(refused(ClimateError::Held(why())), (RefusalCause::Held, why()));
+        assert_eq!(refused(ClimateError::Unsupported(why())), (RefusalCause::NotAvailable, why()));
         assert_eq!(refused(ClimateError::NotAvailable(why())), (RefusalCause::NotAvailable, why()));
         assert_eq!(refused(ClimateError::Bus(zbus::Error::Failure(why()))).0, RefusalCause::NoAnswer);
     }

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tandem_contracts::driving::Rules;
 use tandem_contracts::media::MediaError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
@@ -72,12 +73,12 @@ pub struct Actor {
 
 impl Actor {
     /// An actor with a core, and the way to it. The core's time begins now.
-    pub fn new(core: Core, program: Program, finder: Finder, keeper: Keeper) -> (Self, Handle) {
+    pub fn new(core: Core, program: Program, finder: Finder, keeper: Keeper, rules: Rules) -> (Self, Handle) {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let began = Instant::now();
         let (snapshot, watcher) = watch::channel(Arc::new(tell::snapshot(&core, began)));
         let happenings = broadcast::Sender::new(HAPPENINGS);
-        let handle = Handle { requests: sender, snapshot: watcher, happenings: happenings.clone() };
+        let handle = Handle { requests: sender, snapshot: watcher, happenings: happenings.clone(), rules };
         let actor = Self {
             core,
             began,

@@ -32,7 +32,8 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
     let mut players = door.players.changes();
     let mut told = door.handle.snapshot.borrow_and_update().clone();
     let mut heard = door.heard();
-    let mut generation = door.library.generation();
+    let mut rules = door.handle.rules.clone();
+    let mut generation = door.generation();
     let mut listed: Vec<Source> = Vec::new();
     let mut scan_told = Instant::now();
     let mut scan_waits = false;
@@ -45,7 +46,7 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
                     return Ok(());
                 }
                 let now = door.handle.snapshot.borrow_and_update().clone();
-                tell_queue(&emitter, &told, &now).await?;
+                tell_queue(&emitter, &door, &told, &now).await?;
                 told = now;
                 tell_now(&emitter, &door, &mut heard).await?;
             }
@@ -69,8 +70,14 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
                 tell_now(&emitter, &door, &mut heard).await?;
                 list(&emitter, &door, &mut listed).await?;
             }
+            // What was cut is longer now, or the other way round.
+            () = rules.changed() => {
+                generation = door.generation();
+                Media1::<Door>::library_changed(&emitter, generation).await?;
+                tell_queue_as_it_is(&emitter, &door, &told).await?;
+            }
             _ = looks.tick() => {
-                let now = door.library.generation();
+                let now = door.generation();
                 if std::mem::replace(&mut generation, now) != now {
                     Media1::<Door>::library_changed(&emitter, now).await?;
                     list(&emitter, &door, &mut listed).await?;
@@ -84,13 +91,18 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
     }
 }
 
-async fn tell_queue(emitter: &SignalEmitter<'_>, before: &Snapshot, now: &Snapshot) -> zbus::Result<()> {
+async fn tell_queue(emitter: &SignalEmitter<'_>, door: &Door, before: &Snapshot, now: &Snapshot) -> zbus::Result<()> {
     let queue = |snapshot: &Snapshot| (snapshot.queue_generation, snapshot.queue_length, snapshot.queue_current);
     if queue(before) == queue(now) {
         return Ok(());
     }
+    tell_queue_as_it_is(emitter, door, now).await
+}
+
+async fn tell_queue_as_it_is(emitter: &SignalEmitter<'_>, door: &Door, now: &Snapshot) -> zbus::Result<()> {
     let current = now.queue_current.and_then(|place| i32::try_from(place).ok()).unwrap_or(-1);
-    Media1::<Door>::queue_changed(emitter, now.queue_generation, now.queue_length, current).await
+    let (generation, total) = door.shown_queue(now.queue_generation, now.queue_length, current);
+    Media1::<Door>::queue_changed(emitter, generation, total, current).await
 }
 
 async fn tell_now(emitter: &SignalEmitter<'_>, door: &Door, heard: &mut Now) -> zbus::Result<()> {

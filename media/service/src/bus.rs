@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tandem_contracts::driving::Flag;
 use tandem_contracts::media::{
-    self, Imported, Item, MAX_IMPORT, MAX_ROWS, MAX_TEXT, Match, MediaBackend, MediaError, Now, Page, QueuePage,
+    self, Entry, Imported, Item, MAX_IMPORT, MAX_ROWS, MAX_TEXT, Match, MediaBackend, MediaError, Now, Page, QueuePage,
     ResumePoint, ScanProgress, Source, Trouble, Wanted,
 };
+use tandem_contracts::sessions;
 use tandem_library::{ItemId, Kind, Library, Parent, View, VolumeId};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -107,6 +109,51 @@ impl Door {
         Now { item, state: state.into(), source, source_kind, source_name, ..Now::default() }
     }
 
+    /// # Errors
+    /// A flag of the rules that hold now forbids it.
+    fn admit(&self, flag: Flag) -> Result<(), MediaError> {
+        self.handle.rules.admit(flag).map_err(MediaError::Restricted)
+    }
+
+    /// Of what the views show: another one, too, when they are cut otherwise.
+    pub fn generation(&self) -> u64 {
+        self.seen_now(self.library.generation())
+    }
+
+    /// What was read under other rules is to be read again.
+    fn seen_now(&self, generation: u64) -> u64 {
+        generation.saturating_add(self.handle.rules.changes())
+    }
+
+    /// A queue's generation, and its length as far as it is shown: to `max_items` behind what plays.
+    pub fn shown_queue(&self, generation: u64, total: u32, current: i32) -> (u64, u32) {
+        let before = u32::try_from(current).unwrap_or(0);
+        let most = self.handle.rules.restrictions().most_items();
+        let shown = most.map_or(total, |most| total.min(before.saturating_add(most)));
+        (self.seen_now(generation), shown)
+    }
+
+    /// How many rows there are of a list, and from a place on, as far as it is shown.
+    fn shown_rows(&self, total: u32, offset: u32, limit: u32) -> (u32, u32) {
+        let most = self.handle.rules.restrictions().most_items().unwrap_or(u32::MAX);
+        (total.min(most), limit.min(most.saturating_sub(offset)))
+    }
+
+    /// The texts of an item as far as they are shown.
+    fn shown_item(&self, item: Item) -> Item {
+        let rules = self.handle.rules.restrictions();
+        let Item { title, artist, album, .. } = &item;
+        Item { title: rules.cut(title), artist: rules.cut(artist), album: rules.cut(album), ..item }
+    }
+
+    /// The phone service plays what was shared with it, and nobody typed that.
+    async fn admit_address(&self, caller: &str) -> Result<(), MediaError> {
+        match self.admit(Flag::NoKeyboard) {
+            Err(_) if self.players.is_of(caller, sessions::NAME).await => Ok(()),
+            admitted => admitted,
+        }
+    }
+
     async fn parent(&self, view: View, parent: &str) -> Result<Parent, MediaError> {
         bounded("an id", parent)?;
         match (view, parent) {
@@ -200,26 +247,35 @@ impl Door {
 impl MediaBackend for Door {
     async fn page(&self, word: String, parent: String, offset: u32, limit: u32) -> Result<Page, MediaError> {
         let limit = limit.min(MAX_ROWS);
+        let depth = if parent.is_empty() { 1 } else { 2 };
+        if self.handle.rules.restrictions().most_depth().is_some_and(|most| depth > most) {
+            self.admit(Flag::LimitContent)?;
+        }
         if word == "players" {
             let items = self.players.items();
-            let total = items.len() as u32;
-            let rows = items.into_iter().skip(offset as usize).take(limit as usize).collect();
-            return Ok(Page { generation: self.library.generation(), total, offset, rows });
+            let (total, limit) = self.shown_rows(items.len() as u32, offset, limit);
+            let rows = items.into_iter().skip(offset as usize).take(limit as usize);
+            let rows = rows.map(|item| self.shown_item(item)).collect();
+            return Ok(Page { generation: self.generation(), total, offset, rows });
         }
         let view = view(&word)?;
         let parent = self.parent(view, &parent).await?;
         let page = self.library.page(view, &parent, offset, limit).await.map_err(told)?;
-        let mut rows: Vec<Item> = page.rows.into_iter().map(shown).collect();
+        let (total, limit) = self.shown_rows(page.total, offset, limit);
+        let rows = page.rows.into_iter().take(limit as usize);
+        let mut rows: Vec<Item> = rows.map(|item| self.shown_item(shown(item))).collect();
         if view == View::Podcasts {
             self.tell_failed(&mut rows).await?;
         }
-        Ok(Page { generation: page.generation, total: page.total, offset, rows })
+        Ok(Page { generation: self.seen_now(page.generation), total, offset, rows })
     }
 
     async fn search(&self, text: String, limit: u32) -> Result<Vec<Item>, MediaError> {
         bounded("a text", &text)?;
-        let found = self.library.search(&text, limit.min(MOST_FOUND)).await.map_err(told)?;
-        Ok(found.into_iter().map(shown).collect())
+        self.admit(Flag::NoKeyboard)?;
+        let (_, limit) = self.shown_rows(0, 0, limit.min(MOST_FOUND));
+        let found = self.library.search(&text, limit).await.map_err(told)?;
+        Ok(found.into_iter().map(|item| self.shown_item(shown(item))).collect())
     }
 
     async fn resolve(&self, wanted: Wanted) -> Result<Vec<Match>, MediaError> {
@@ -237,7 +293,7 @@ impl MediaBackend for Door {
         Ok(found.into_iter().take(MATCHES).map(|found| Match { item: shown(found.item), score: found.score }).collect())
     }
 
-    async fn play(&self, id: String, position_us: i64) -> Result<(), MediaError> {
+    async fn play(&self, id: String, position_us: i64, caller: String) -> Result<(), MediaError> {
         bounded("an id", &id)?;
         if id.starts_with("player:") {
             return self.players.order(&id, players::Order::Play).await;
@@ -246,6 +302,9 @@ impl MediaBackend for Door {
             return Err(invalid("a position before the start is no position"));
         }
         let playables = self.playables(&id).await?;
+        if has_address(&playables) {
+            self.admit_address(&caller).await?;
+        }
         self.enqueue_all(playables, Place::Instead { index: 0, position_us }).await.map(drop)
     }
 
@@ -273,7 +332,11 @@ impl MediaBackend for Door {
     }
 
     async fn queue(&self, offset: u32, limit: u32) -> Result<QueuePage, MediaError> {
-        self.ask(|answer| Request::QueuePage { offset, limit: limit.min(MAX_ROWS), answer }).await
+        let page = self.ask(|answer| Request::QueuePage { offset, limit: limit.min(MAX_ROWS), answer }).await?;
+        let (generation, total) = self.shown_queue(page.generation, page.total, page.current);
+        let entries = page.entries.into_iter().take(total.saturating_sub(offset) as usize);
+        let entries = entries.map(|Entry { entry, item }| Entry { entry, item: self.shown_item(item) }).collect();
+        Ok(QueuePage { generation, total, entries, ..page })
     }
 
     async fn enqueue(&self, id: String, place: String) -> Result<u64, MediaError> {
@@ -283,6 +346,9 @@ impl MediaBackend for Door {
             _ => return Err(invalid("the place is `next` or `last`")),
         };
         let playables = self.playables(&id).await?;
+        if has_address(&playables) {
+            self.admit(Flag::NoKeyboard)?;
+        }
         self.enqueue_all(playables, place).await
     }
 
@@ -308,12 +374,14 @@ impl MediaBackend for Door {
 
     async fn add_folder(&self, path: String) -> Result<String, MediaError> {
         bounded("a path", &path)?;
+        self.admit(Flag::NoSetup)?;
         let folder = tokio::task::spawn_blocking(move || volumes::folder(&path)).await.map_err(|_| ending())??;
         self.wish(|answer| Wish::Add { folder, answer }).await
     }
 
     async fn forget_source(&self, source: String) -> Result<(), MediaError> {
         bounded("an id", &source)?;
+        self.admit(Flag::NoSetup)?;
         self.wish(|answer| Wish::Forget { volume: source, answer }).await
     }
 
@@ -330,6 +398,7 @@ impl MediaBackend for Door {
     }
 
     async fn import_stations(&self, text: String) -> Result<Imported, MediaError> {
+        self.admit(Flag::NoSetup)?;
         let text = importable(text)?;
         let read = tokio::task::spawn_blocking(move || tandem_lists::stations(&text)).await.map_err(|_| ending())?;
         let (stations, refused) = read.map_err(|error| invalid(format!("this is no list of stations: {error}")))?;
@@ -338,6 +407,7 @@ impl MediaBackend for Door {
     }
 
     async fn import_subscriptions(&self, text: String) -> Result<Imported, MediaError> {
+        self.admit(Flag::NoSetup)?;
         let text = importable(text)?;
         let imported = self.podcasts.import(&text).await.map_err(podcasts_told)?;
         Ok(Imported { added: imported.added, known: imported.known, refused: imported.refused })
@@ -345,6 +415,8 @@ impl MediaBackend for Door {
 
     async fn subscribe_podcast(&self, url: String) -> Result<String, MediaError> {
         bounded("an address", &url)?;
+        self.admit(Flag::NoSetup)?;
+        self.admit(Flag::NoKeyboard)?;
         let id = self.podcasts.subscribe(&url).await.map_err(podcasts_told)?;
         let podcasts = self.podcasts.clone();
         let library = self.library.clone();
@@ -384,6 +456,7 @@ impl MediaBackend for Door {
     }
 
     async fn forget(&self, id: String) -> Result<(), MediaError> {
+        self.admit(Flag::NoSetup)?;
         let id = item_id(&id)?;
         if self.library.item(id).await.map_err(told)?.is_none() {
             return Err(MediaError::NotFound(format!("there is no {id}")));
@@ -399,9 +472,10 @@ impl MediaBackend for Door {
     }
 
     async fn resume_points(&self, limit: u32) -> Result<Vec<ResumePoint>, MediaError> {
-        let points = self.library.resume_points(limit.min(MAX_ROWS)).await.map_err(told)?;
+        let (_, limit) = self.shown_rows(0, 0, limit.min(MAX_ROWS));
+        let points = self.library.resume_points(limit).await.map_err(told)?;
         let point = |point: tandem_library::ResumePoint| ResumePoint {
-            item: shown(point.item),
+            item: self.shown_item(shown(point.item)),
             position_us: point.position_us,
             heard_at: point.heard_at_unix,
         };
@@ -424,6 +498,11 @@ impl MediaBackend for Door {
     fn replay_gain(&self) -> String {
         self.handle.snapshot.borrow().gain.word().to_owned()
     }
+}
+
+/// Whether somebody named an address in place of something that is known.
+fn has_address(playables: &[Playable]) -> bool {
+    playables.iter().any(|playable| matches!(playable, Playable::Address(_)))
 }
 
 fn importable(text: String) -> Result<Vec<u8>, MediaError> {

@@ -11,6 +11,7 @@ use tandem_contracts::mpris::{NAME, PREFIX, PlayerProxy};
 use tokio::sync::{Semaphore, watch};
 use tracing::debug;
 use zbus::Connection;
+use zbus::fdo::DBusProxy;
 use zbus::proxy::CacheProperties;
 
 use crate::state::{Handle, Request, Status};
@@ -77,6 +78,16 @@ impl Players {
     pub fn new(calls: Connection, ours: &Handle) -> Self {
         let board = Arc::new(watch::Sender::new(Board::default()));
         Self { board, calls, readers: Arc::new(Semaphore::new(READERS)), ours: ours.clone() }
+    }
+
+    /// Whether a caller is of the process that owns a name: a service has more than one connection.
+    pub async fn is_of(&self, caller: &str, name: &str) -> bool {
+        let found = async {
+            let bus = DBusProxy::new(&self.calls).await?;
+            let caller = bus.get_connection_unix_process_id(caller.try_into()?).await?;
+            Ok::<_, zbus::Error>(caller == bus.get_connection_unix_process_id(name.try_into()?).await?)
+        };
+        found.await.unwrap_or(false)
     }
 
     /// Changes with every change of [`Players::items`], [`Players::sources`] or [`Players::chosen`].

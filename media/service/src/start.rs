@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use tandem_contracts::connect;
+use tandem_contracts::driving::{Following, Rules};
 use tandem_contracts::media::{Media1, NAME, PATH, Trouble};
 use tandem_library::{Library, LibraryError, Opened};
 use tokio::sync::oneshot;
@@ -61,6 +62,9 @@ pub struct Options {
     /// What is done with what played last
     #[arg(long, value_enum, default_value_t = Resume::Pause)]
     pub resume: Resume,
+    /// For a desk without a car: nothing is restricted, whatever `Driving1` says. Never in a car
+    #[arg(long)]
+    pub without_a_car: bool,
 }
 
 /// Why the service does not start.
@@ -97,6 +101,8 @@ pub struct Service {
     signals: Connection,
     position_us: i64,
     playing: bool,
+    /// None without a car.
+    following: Option<Following>,
 }
 
 /// Opens the library, finds where playback was left, and takes the names on the bus.
@@ -139,7 +145,14 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let program = Program::find(options.player, arguments);
     let (volumes_door, ends) = volumes::channels();
     let finder = Finder::new(library.clone(), volumes_door.here.clone());
-    let (actor, handle) = Actor::new(core, program, finder, Keeper::new(library.clone()));
+    let (rules, following) = if options.without_a_car {
+        warn!("--without-a-car: nothing is restricted, whether a car drives or not");
+        (Rules::without_a_car(), None)
+    } else {
+        let (rules, following) = Rules::followed();
+        (rules, Some(following))
+    };
+    let (actor, handle) = Actor::new(core, program, finder, Keeper::new(library.clone()), rules);
     let places = Places::new(options.music, options.sticks);
     let volumes = Volumes::new(library.clone(), places, ends, actor.words()).await.map_err(StartError::Mounts)?;
 
@@ -160,7 +173,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         .replace_existing_names(false)
         .name(NAME);
     let connection = mpris::serve(builder, &handle).build().await.map_err(StartError::Bus)?;
-    Ok(Service { actor, handle, volumes, door, connection, signals, position_us, playing })
+    Ok(Service { actor, handle, volumes, door, connection, signals, position_us, playing, following })
 }
 
 impl Service {
@@ -169,7 +182,7 @@ impl Service {
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
-        let Self { actor, handle, volumes, door, connection, signals, position_us, playing } = self;
+        let Self { actor, handle, volumes, door, connection, signals, position_us, playing, following } = self;
         let (end, ended) = oneshot::channel::<()>();
         let actor = tokio::spawn(actor.run(position_us, playing, async { drop(ended.await) }));
         tokio::spawn(volumes.run());
@@ -183,6 +196,7 @@ impl Service {
             stopped = stop => stopped.map_err(EndError::Stop),
             told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             told = mpris::tell(&connection, &handle) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
+            followed = follow(following) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = players.follow(&signals) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
         };
         drop(end);
@@ -192,5 +206,13 @@ impl Service {
             warn!(error = &error as &dyn std::error::Error, "the library is closed by the next start");
         }
         result
+    }
+}
+
+/// Keeps the rules up to date until the bus is gone; for ever if they never change.
+async fn follow(following: Option<Following>) -> zbus::Result<()> {
+    match following {
+        Some(following) => following.run().await,
+        None => std::future::pending().await,
     }
 }

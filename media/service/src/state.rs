@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use tandem_contracts::driving::Rules;
 use tandem_contracts::media::{Item, MediaError, Now, QueuePage};
 pub use tandem_contracts::mpris::{Repeat, Status};
 use tandem_player::protocol::ReplayGain;
@@ -156,4 +157,6 @@ pub struct Handle {
     pub requests: mpsc::Sender<Request>,
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     pub happenings: broadcast::Sender<Happening>,
+    /// What may be done while somebody drives.
+    pub rules: Rules,
 }

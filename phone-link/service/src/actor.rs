@@ -288,7 +288,7 @@ impl Actor {
             Request::Confirm(id, answer) => lasting(answer, core.confirm(at, &id)),
             Request::Refuse(id, answer) => later(answer, core.refuse(at, &id)),
             Request::Forget(id, answer) => lasting(answer, core.forget(at, &id)),
-            Request::ForgetAll(answer) => lasting(answer, Ok(core.forget_all(at))),
+            Request::ForgetAll(answer) => lasting(answer, core.forget_all(at)),
             Request::Grant(id, what, granted, answer) => lasting(answer, core.grant(at, &id, &what, granted)),
             Request::Automatic(id, kind, word, answer) => lasting(answer, core.set_automatic(at, &id, &kind, &word)),
             Request::Guest(id, is_guest, answer) => lasting(answer, core.set_guest(at, &id, is_guest)),

@@ -45,9 +45,10 @@ impl Door {
         self.ask(request).await.map_err(|Gone| SessionsError::Bus(ending()))?.map_err(|refusal| match refusal {
             Refusal::NotFound(sentence) => SessionsError::NotFound(sentence),
             Refusal::Invalid(sentence) => SessionsError::Invalid(sentence),
-            Refusal::NotNow(sentence) | Refusal::NotParked(sentence) | Refusal::NotKept(sentence) => {
-                SessionsError::NotNow(sentence)
-            }
+            Refusal::NotNow(sentence)
+            | Refusal::NotParked(sentence)
+            | Refusal::Restricted(sentence)
+            | Refusal::NotKept(sentence) => SessionsError::NotNow(sentence),
             Refusal::NotAllowed(sentence) => SessionsError::NotAllowed(sentence),
         })
     }
@@ -58,6 +59,7 @@ impl Door {
             Refusal::Invalid(sentence) => PhoneLinkError::Invalid(sentence),
             Refusal::NotNow(sentence) | Refusal::NotAllowed(sentence) => PhoneLinkError::NotNow(sentence),
             Refusal::NotParked(sentence) => PhoneLinkError::NotParked(sentence),
+            Refusal::Restricted(sentence) => PhoneLinkError::Restricted(sentence),
             Refusal::NotKept(sentence) => PhoneLinkError::Storage(sentence),
         })
     }

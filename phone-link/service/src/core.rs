@@ -18,6 +18,7 @@ use core::net::IpAddr;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_contracts::media::Wanted;
 use tandem_contracts::phones::Entry;
 use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
@@ -116,8 +117,10 @@ pub struct Found {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vehicle {
     pub cabin: Cabin,
-    /// Standing in P: nothing less is parked.
+    /// As `Driving1` has it: nothing less is parked.
     pub parked: bool,
+    /// Of the driver's displays.
+    pub restrictions: Restrictions,
     pub place: Option<Point>,
 }
 
@@ -316,7 +319,7 @@ impl Core {
     pub fn vehicle(&mut self, at: Moment, vehicle: Vehicle) {
         self.at = at;
         let before = std::mem::replace(&mut self.vehicle, vehicle);
-        self.window.set_parked(vehicle.parked);
+        self.window.set_parked(!vehicle.restrictions.has(Flag::NoSetup));
         self.look_at_window();
         match (before.cabin.ignition_on, vehicle.cabin.ignition_on) {
             (was, Some(false)) if was != Some(false) && self.guests_until.is_none() => {

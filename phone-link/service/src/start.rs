@@ -14,6 +14,7 @@ use tandem_kdeconnect::{DeviceKind, device_name};
 use tandem_link::{Own, OwnError};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
+use tracing::warn;
 use zbus::Connection;
 
 use crate::actor::{Actor, Tools, moment};
@@ -70,6 +71,9 @@ pub struct Options {
     /// Not shown and not found by mDNS
     #[arg(long)]
     pub no_mdns: bool,
+    /// For a desk without a car: the service takes it for parked whatever `Driving1` says, and restricts nothing. Never in a car
+    #[arg(long)]
+    pub without_a_car: bool,
 }
 
 impl ValueEnum for Language {
@@ -121,6 +125,7 @@ pub struct Service {
     car: Car,
     plays: watch::Sender<(u64, CarPlays)>,
     vehicle: watch::Sender<Vehicle>,
+    without_a_car: bool,
 }
 
 /// Opens what is known of the phones, listens for them, and takes the names on the bus.
@@ -128,6 +133,10 @@ pub struct Service {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<Service, StartError> {
+    let without_a_car = options.without_a_car;
+    if without_a_car {
+        warn!("--without-a-car: nothing is restricted, whether a car drives or not");
+    }
     let state = options.state.or_else(|| tandem_runtime::state_folder("phones")).ok_or(StartError::NoState)?;
     let name = device_name(&options.name).ok_or(StartError::Name(options.name))?;
     let store = Arc::new(Store::open(&state).await?);
@@ -173,7 +182,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         .build()
         .await
         .map_err(StartError::Bus)?;
-    Ok(Service { actor, door, connection, car, plays, vehicle })
+    Ok(Service { actor, door, connection, car, plays, vehicle, without_a_car })
 }
 
 impl Service {
@@ -182,14 +191,14 @@ impl Service {
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
-        let Self { actor, door, connection, car, plays, vehicle } = self;
+        let Self { actor, door, connection, car, plays, vehicle, without_a_car } = self;
         let (end, ended) = oneshot::channel::<()>();
         let actor = tokio::spawn(actor.run(async { drop(ended.await) }));
         tokio::spawn(mpris::serve(door.handle.clone()));
         tokio::spawn(async move { car.follow(plays).await });
         let result = tokio::select! {
             stopped = stop => stopped.map_err(EndError::Stop),
-            () = vehicle::follow(vehicle) => Err(EndError::BusGone),
+            () = vehicle::follow(vehicle, without_a_car) => Err(EndError::BusGone),
             told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
         };
         drop(end);

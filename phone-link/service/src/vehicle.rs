@@ -4,29 +4,24 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tandem_contracts::connect;
+use tandem_contracts::driving::{Follower, Restrictions, Status, Zone};
 use tandem_contracts::signals::Signals1Proxy;
 use tandem_contracts::subscription::{Batch, News, Subscription, Wish};
 use tandem_session::{Cabin, Point};
-use tandem_units::{Quality, Value};
+use tandem_units::{Driving, Quality, Value};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
 use crate::core::Vehicle;
 
-const SPEED: &str = "Vehicle.Speed";
-const GEAR: &str = "Vehicle.Powertrain.Transmission.SelectedGear";
 const POWER: &str = "Vehicle.LowVoltageSystemState";
 const DOOR: &str = "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen";
 const BELT: &str = "Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted";
 const LATITUDE: &str = "Vehicle.CurrentLocation.Latitude";
 const LONGITUDE: &str = "Vehicle.CurrentLocation.Longitude";
-const PATHS: [&str; 7] = [SPEED, GEAR, POWER, DOOR, BELT, LATITUDE, LONGITUDE];
+const PATHS: [&str; 5] = [POWER, DOOR, BELT, LATITUDE, LONGITUDE];
 /// People get in and out at a slower pace.
 const INTERVAL_MS: u32 = 200;
-/// No faster than this it stands, km/h.
-const STANDS: f64 = 0.5;
-/// VSS's word for P, as a number of `SelectedGear`.
-const PARK: i64 = 126;
 /// A service that says nothing for so long says nothing any more.
 const SILENCE: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_secs(1);
@@ -48,7 +43,7 @@ impl Readings {
         if let Value::Bool(flag) = self.0.get(path)? { Some(*flag) } else { None }
     }
 
-    fn vehicle(&self) -> Vehicle {
+    fn vehicle(&self, driving: &Driven) -> Vehicle {
         let power =
             self.0.get(POWER).and_then(|value| if let Value::Text(word) = value { Some(&**word) } else { None });
         let ignition_on = match power {
@@ -56,25 +51,43 @@ impl Readings {
             Some("LOCK" | "OFF") => Some(false),
             _ => None,
         };
-        let in_park = matches!(self.0.get(GEAR), Some(Value::Int(PARK)));
         let place = self.number(LATITUDE).zip(self.number(LONGITUDE));
         Vehicle {
             cabin: Cabin { ignition_on, driver_door_open: self.flag(DOOR), driver_belted: self.flag(BELT) },
-            parked: in_park && self.number(SPEED).is_some_and(|speed| speed.abs() < STANDS),
+            parked: driving.parked,
+            restrictions: driving.restrictions,
             place: place.and_then(|(latitude, longitude)| Point::new(latitude, longitude)),
         }
     }
 }
 
-/// Follows the vehicle until nobody wants to know any more. What is not known is not guessed: without a service nothing is parked.
-pub async fn follow(told: watch::Sender<Vehicle>) {
+/// Whether the car is parked, and what that restricts.
+#[derive(Clone, Copy, Debug)]
+struct Driven {
+    parked: bool,
+    restrictions: Restrictions,
+}
+
+impl Driven {
+    /// At a desk without a car.
+    const FREE: Self = Self { parked: true, restrictions: Restrictions::NONE };
+
+    fn of(status: &Status) -> Self {
+        Self { parked: status.driving() == Driving::Parked, restrictions: status.restrictions(Zone::Driver) }
+    }
+}
+
+/// Follows the vehicle until nobody wants to know any more. What is not known is not guessed: without a service nothing is parked, unless there is no car at all.
+pub async fn follow(told: watch::Sender<Vehicle>, without_a_car: bool) {
+    let nobody = if without_a_car { Driven::FREE } else { Driven::of(&Status::default()) };
+    let unknown = Readings::default().vehicle(&nobody);
     // A car that lacks some of the leaves is asked for the others.
     let mut paths: Vec<String> = PATHS.map(str::to_owned).to_vec();
     loop {
-        if let Err(error) = listen(&told, &mut paths).await {
+        if let Err(error) = listen(&told, &mut paths, nobody, without_a_car).await {
             warn!(error = &error as &dyn std::error::Error, "the vehicle cannot be heard");
         }
-        told.send_if_modified(|vehicle| std::mem::take(vehicle) != Vehicle::default());
+        told.send_if_modified(|vehicle| std::mem::replace(vehicle, unknown) != unknown);
         tokio::select! {
             () = told.closed() => return,
             () = tokio::time::sleep(AGAIN) => {}
@@ -82,15 +95,32 @@ pub async fn follow(told: watch::Sender<Vehicle>) {
     }
 }
 
-async fn listen(told: &watch::Sender<Vehicle>, paths: &mut Vec<String>) -> zbus::Result<()> {
+async fn listen(
+    told: &watch::Sender<Vehicle>,
+    paths: &mut Vec<String>,
+    mut driving: Driven,
+    without_a_car: bool,
+) -> zbus::Result<()> {
     let connection = connect::open().await?;
     let wish = Wish { paths: paths.clone(), min_interval_ms: INTERVAL_MS, window: 2 };
     let mut subscription = Subscription::open(&connection, wish).await?;
+    let mut follower = Follower::open(&connection).await?;
     let mut names: HashMap<u32, String> = HashMap::new();
     let mut readings = Readings::default();
     let mut is_subscribed = false;
+    tell(told, &readings, &driving);
     loop {
-        let news = match tokio::time::timeout(SILENCE, subscription.next()).await {
+        let heard = tokio::select! {
+            biased;
+            status = follower.next(), if !without_a_car => {
+                let Some(status) = status else { return Ok(()) };
+                driving = Driven::of(&status);
+                tell(told, &readings, &driving);
+                continue;
+            }
+            heard = tokio::time::timeout(SILENCE, subscription.next()) => heard,
+        };
+        let news = match heard {
             Ok(Some(news)) => news,
             Ok(None) => return Ok(()),
             // Batches tell what changes: who goes on with this one never hears again of a gear that stays in P.
@@ -126,7 +156,7 @@ async fn listen(told: &watch::Sender<Vehicle>, paths: &mut Vec<String>) -> zbus:
                 }
             }
         }
-        tell(told, &readings);
+        tell(told, &readings, &driving);
     }
 }
 
@@ -140,7 +170,7 @@ fn take(readings: &mut Readings, names: &HashMap<u32, String>, batch: Batch) {
     }
 }
 
-fn tell(told: &watch::Sender<Vehicle>, readings: &Readings) {
-    let now = readings.vehicle();
+fn tell(told: &watch::Sender<Vehicle>, readings: &Readings, driving: &Driven) {
+    let now = readings.vehicle(driving);
     told.send_if_modified(|vehicle| std::mem::replace(vehicle, now) != now);
 }

@@ -10,6 +10,7 @@ use tandem_contracts::phones::PhoneLinkError;
 use tandem_contracts::screen::ScreenError;
 use tandem_contracts::sessions::SessionsError;
 use tandem_contracts::signals::SignalsError;
+use tandem_contracts::simulator::SimulatorError;
 use tokio::time::timeout;
 use zbus::{Connection, fdo};
 
@@ -75,6 +76,7 @@ call_errors! {
     ScreenError: ScreenError::Bus,
     PhoneLinkError: PhoneLinkError::Bus,
     SessionsError: SessionsError::Bus,
+    SimulatorError: SimulatorError::Bus,
     fdo::Error: fdo::Error::ZBus,
 }
 

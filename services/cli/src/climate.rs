@@ -3,7 +3,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Subcommand;
 use futures_util::StreamExt;
-use tandem_contracts::climate::{Climate1Proxy, RequestState, TemperatureRequest};
+use tandem_contracts::actuation::RequestState;
+use tandem_contracts::climate::{Climate1Proxy, TemperatureRequest};
 use tokio::time::timeout;
 use zbus::proxy::CacheProperties;
 

@@ -1,5 +1,6 @@
 //! The command line `tandem`: each command is a module, and tells with its exit status how it went.
 
+mod actuate;
 mod bus;
 mod car;
 mod child;

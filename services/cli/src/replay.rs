@@ -217,7 +217,8 @@ impl Replay {
     }
 
     fn vehicle(&self, car: &Path, link: &Path) -> anyhow::Result<Program> {
-        let mut arguments = vec!["--car".into(), car.into(), "--link".into(), link.into()];
+        // A recording is not asked for anything.
+        let mut arguments = vec!["--car".into(), car.into(), "--link".into(), link.into(), "--listen-only".into()];
         for folder in &self.dbc_path {
             arguments.extend(["--dbc-path".into(), folder.into()]);
         }

@@ -13,8 +13,10 @@ use tokio::signal::ctrl_c;
 use tokio::time::timeout;
 use zbus::proxy::CacheProperties;
 
+use crate::actuate::{self, Actuate};
 use crate::client::{connect, explain};
 use crate::failure::Status;
+use crate::output::Output;
 use crate::say::complain;
 use crate::table::{Align, Table};
 use crate::values;
@@ -38,6 +40,12 @@ pub enum Signals {
     Get(Choice),
     /// Their readings as they change, a line each, until Ctrl-C. Private ones only with --private.
     Watch(Choice),
+    /// What may be asked of this car: values, while it drives and is switched on how, and who holds it now.
+    Actuators(Output),
+    /// Asks for a value of an actuator and waits for what becomes of it: confirmed by the car's own echo (status 0), refused or lapsed (status 1).
+    Actuate(Actuate),
+    /// What became of the newest wish for each actuator.
+    Requests(Output),
 }
 
 #[derive(Args)]
@@ -58,6 +66,9 @@ impl Signals {
             Self::List(choice) => list(&choice).await,
             Self::Get(choice) => get(&choice).await,
             Self::Watch(choice) => watch(&choice).await,
+            Self::Actuators(output) => actuate::list(output).await,
+            Self::Actuate(actuate) => actuate.run().await,
+            Self::Requests(output) => actuate::requests(output).await,
         }
     }
 }

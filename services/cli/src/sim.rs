@@ -1,3 +1,5 @@
+mod ctl;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -30,7 +32,10 @@ const START_UP: Duration = Duration::from_secs(60);
 /// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
 /// `tandem signals`, `climate`, `bus`, `media`, `phone` and `screen` find a running simulation by themselves.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Sim {
+    #[command(subcommand)]
+    order: Option<Order>,
     /// The car: a name in the assets, or a folder with a car.toml.
     #[arg(long, default_value = "demo")]
     car: String,
@@ -76,6 +81,13 @@ pub struct Sim {
     look: Look,
 }
 
+/// What is said to a simulation that runs.
+#[derive(clap::Subcommand)]
+enum Order {
+    #[command(subcommand)]
+    Ctl(ctl::Ctl),
+}
+
 /// Everything that a run needs, found before anything is started.
 struct Cast {
     car: Program,
@@ -88,6 +100,9 @@ struct Cast {
 
 impl Sim {
     pub async fn run(self) -> anyhow::Result<Status> {
+        if let Some(Order::Ctl(ctl)) = self.order {
+            return ctl.run().await;
+        }
         let places = places::places(&[])?;
         let car = places::car_folder(&places, &self.car)?;
         // What is wrong with it is better told here than by programs that end at once.

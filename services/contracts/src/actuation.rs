@@ -8,7 +8,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use tandem_units::Value;
-use zbus::message::Header;
 use zbus::{OwnedVariant, Type};
 
 /// How far a wish has come.
@@ -19,7 +18,7 @@ pub enum RequestState {
     Idle,
     /// On its way to the car; its echo has not come.
     Pending,
-    /// The car reports what was asked.
+    /// The car reports what was asked, a number to within half a step.
     Confirmed,
     /// The car said no.
     Refused,
@@ -225,10 +224,6 @@ pub trait CommandBackend: Send + Sync + 'static {
     ) -> impl Future<Output = Result<u64, ActuateError>> + Send;
     /// What of these controls this car has.
     fn controls(&self, of: &'static [ControlPath]) -> Vec<Control>;
-}
-
-pub(crate) fn sender(header: &Header<'_>) -> String {
-    header.sender().map(ToString::to_string).unwrap_or_default()
 }
 
 #[cfg(test)]

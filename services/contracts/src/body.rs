@@ -3,7 +3,8 @@
 use tandem_units::Value;
 use zbus::message::Header;
 
-use crate::actuation::{CommandBackend, Control, ControlPath, command_error, sender};
+use crate::actuation::{CommandBackend, Control, ControlPath, command_error};
+use crate::connect::sender;
 
 pub const NAME: &str = "org.tandem.Body1";
 pub const PATH: &str = "/org/tandem/Body1";

@@ -6,7 +6,8 @@ use zbus::Type;
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 
-use crate::actuation::{CommandBackend, Control, ControlPath, command_error, sender};
+use crate::actuation::{CommandBackend, Control, ControlPath, command_error};
+use crate::connect::sender;
 
 pub const NAME: &str = "org.tandem.Climate1";
 pub const PATH: &str = "/org/tandem/Climate1";

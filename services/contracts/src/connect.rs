@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use zbus::Connection;
 use zbus::connection::Builder;
+use zbus::message::Header;
 
 /// The longest that a call may take: a peer that hangs must not hang its callers.
 pub const METHOD_TIMEOUT: Duration = Duration::from_secs(3);
@@ -24,4 +25,9 @@ pub fn builder() -> Builder<'static> {
 /// No bus, or one that refuses us.
 pub async fn open() -> zbus::Result<Connection> {
     builder().build().await
+}
+
+/// The unique name of who called, as the bus says; empty without a bus.
+pub(crate) fn sender(header: &Header<'_>) -> String {
+    header.sender().map(ToString::to_string).unwrap_or_default()
 }

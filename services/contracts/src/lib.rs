@@ -9,6 +9,7 @@ pub mod bus;
 pub mod charging;
 pub mod climate;
 pub mod connect;
+pub mod driving;
 pub mod media;
 pub mod mpris;
 pub mod phones;

@@ -5,8 +5,11 @@ use std::future::Future;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{DBusError, Type};
+
+use crate::connect::sender;
 
 pub const NAME: &str = "org.tandem.Media1";
 pub const PATH: &str = "/org/tandem/Media1";
@@ -234,6 +237,8 @@ pub enum MediaError {
     Storage(String),
     /// Too much is asked at once; try again.
     Busy(String),
+    /// A restriction of `Driving1` is in force, the sentence says which and why.
+    Restricted(String),
 }
 
 /// The work behind [`Media1`].
@@ -242,7 +247,7 @@ pub trait MediaBackend: Send + Sync + 'static {
     fn page(&self, view: String, parent: String, offset: u32, limit: u32) -> impl Future<Output = Result<Page, MediaError>> + Send;
     fn search(&self, text: String, limit: u32) -> impl Future<Output = Result<Vec<Item>, MediaError>> + Send;
     fn resolve(&self, wanted: Wanted) -> impl Future<Output = Result<Vec<Match>, MediaError>> + Send;
-    fn play(&self, id: String, position_us: i64) -> impl Future<Output = Result<(), MediaError>> + Send;
+    fn play(&self, id: String, position_us: i64, caller: String) -> impl Future<Output = Result<(), MediaError>> + Send;
     fn steer_player(&self, id: String, order: String) -> impl Future<Output = Result<(), MediaError>> + Send;
     fn play_view(&self, view: String, parent: String, index: u32) -> impl Future<Output = Result<(), MediaError>> + Send;
     fn queue(&self, offset: u32, limit: u32) -> impl Future<Output = Result<QueuePage, MediaError>> + Send;
@@ -278,12 +283,14 @@ pub struct Media1<B>(pub B);
 impl<B: MediaBackend> Media1<B> {
     /// Rows `offset` to `offset + limit` (500 at most) of a view: `artists`, `albums`, `genres`, `folders`, `tracks`, `playlists`, `recent`, `stations`, `podcasts`,
     /// `players`. With a `parent` (the id of an item that holds others, or of a source) the part of the view that lies in it; empty means all of it.
+    /// With LIMIT_CONTENT the view has no more rows than `max_items`, and one that lies deeper than `max_depth` is refused; with LIMIT_STRING_LENGTH texts of rows are cut.
     #[zbus(out_args("page"))]
     async fn page(&self, view: String, parent: String, offset: u32, limit: u32) -> Result<Page, MediaError> {
         self.0.page(view, parent, offset, limit).await
     }
 
     /// What a text finds, best first: words or their beginnings in any order, Chinese by any part, the initials of its pinyin, with or without accents.
+    /// Not with NO_KEYBOARD.
     #[zbus(out_args("items"))]
     async fn search(&self, text: String, limit: u32) -> Result<Vec<Item>, MediaError> {
         self.0.search(text, limit).await
@@ -295,9 +302,10 @@ impl<B: MediaBackend> Media1<B> {
         self.0.resolve(wanted).await
     }
 
-    /// Plays an item at once, from a position in microseconds (-1: from where it was left, if it is an episode); what holds others plays from its first.
-    async fn play(&self, id: String, position_us: i64) -> Result<(), MediaError> {
-        self.0.play(id, position_us).await
+    /// Plays an item at once, from a position in microseconds (-1: from where it was left, if it is an episode); what holds others plays from its first. An address in
+    /// place of an id not with NO_KEYBOARD, unless the phone service asks: it was shared and not typed.
+    async fn play(&self, id: String, position_us: i64, #[zbus(header)] header: Header<'_>) -> Result<(), MediaError> {
+        self.0.play(id, position_us, sender(&header)).await
     }
 
     /// Tells another player of this bus, an item `player:...`, to `play`, `pause`, or go to the `next` or `previous`. Told to play, it is what is heard from then on, as by `Play`: ours pauses.
@@ -310,13 +318,13 @@ impl<B: MediaBackend> Media1<B> {
         self.0.play_view(view, parent, index).await
     }
 
-    /// Entries `offset` to `offset + limit` (500 at most) of the queue.
+    /// Entries `offset` to `offset + limit` (500 at most) of the queue. With LIMIT_CONTENT it ends `max_items` behind what plays; texts are cut as those of a page.
     #[zbus(out_args("page"))]
     async fn queue(&self, offset: u32, limit: u32) -> Result<QueuePage, MediaError> {
         self.0.queue(offset, limit).await
     }
 
-    /// Puts an item, or what it holds, `next` after what plays or `last`; the first new entry.
+    /// Puts an item, or what it holds, `next` after what plays or `last`; the first new entry. An address not with NO_KEYBOARD.
     #[zbus(out_args("entry"))]
     async fn enqueue(&self, id: String, place: String) -> Result<u64, MediaError> {
         self.0.enqueue(id, place).await
@@ -348,13 +356,13 @@ impl<B: MediaBackend> Media1<B> {
         self.0.sources().await
     }
 
-    /// Takes a folder into the library and scans it; the id of its source.
+    /// Takes a folder into the library and scans it; the id of its source. Not with NO_SETUP.
     #[zbus(out_args("source"))]
     async fn add_folder(&self, path: String) -> Result<String, MediaError> {
         self.0.add_folder(path).await
     }
 
-    /// Forgets a folder or a stick and everything that is known of it. The files stay.
+    /// Forgets a folder or a stick and everything that is known of it. The files stay. Not with NO_SETUP.
     async fn forget_source(&self, source: String) -> Result<(), MediaError> {
         self.0.forget_source(source).await
     }
@@ -364,19 +372,20 @@ impl<B: MediaBackend> Media1<B> {
         self.0.scan(source).await
     }
 
-    /// Takes in radio stations: radio-browser's JSON, M3U, PLS or XSPF, as text.
+    /// Takes in radio stations: radio-browser's JSON, M3U, PLS or XSPF, as text. Not with NO_SETUP.
     #[zbus(out_args("imported"))]
     async fn import_stations(&self, text: String) -> Result<Imported, MediaError> {
         self.0.import_stations(text).await
     }
 
-    /// Takes in podcasts from an OPML list, as text.
+    /// Takes in podcasts from an OPML list, as text. Not with NO_SETUP.
     #[zbus(out_args("imported"))]
     async fn import_subscriptions(&self, text: String) -> Result<Imported, MediaError> {
         self.0.import_subscriptions(text).await
     }
 
-    /// Subscribes to the podcast at an http(s) address; its id. Its episodes come with the refresh that follows.
+    /// Subscribes to the podcast at an http(s) address; its id. Its episodes come with the refresh that follows. Not with NO_SETUP, nor with
+    /// NO_KEYBOARD.
     #[zbus(out_args("id"))]
     async fn subscribe_podcast(&self, url: String) -> Result<String, MediaError> {
         self.0.subscribe_podcast(url).await
@@ -392,12 +401,12 @@ impl<B: MediaBackend> Media1<B> {
         self.0.download(id).await
     }
 
-    /// Forgets a station, a podcast, or a downloaded episode's file.
+    /// Forgets a station, a podcast, or a downloaded episode's file. Not with NO_SETUP.
     async fn forget(&self, id: String) -> Result<(), MediaError> {
         self.0.forget(id).await
     }
 
-    /// Where to go on from, the latest first.
+    /// Where to go on from, the latest first; with LIMIT_CONTENT no more than `max_items`.
     #[zbus(out_args("points"))]
     async fn resume_points(&self, limit: u32) -> Result<Vec<ResumePoint>, MediaError> {
         self.0.resume_points(limit).await

@@ -88,12 +88,14 @@ pub enum PhoneLinkError {
     NotFound(String),
     /// An argument that makes no sense.
     Invalid(String),
-    /// Phones are paired in a parked car only, and it is not known to be parked.
+    /// No phone is paired now: NO_SETUP of `Driving1` is in force, or nobody knows that it is not.
     NotParked(String),
     /// Not as things are: the phone is away, nobody asked to pair, the time is up.
     NotNow(String),
     /// The file cannot be read; or what was asked is done, and the disk does not take it: a restart would undo it. It is tried again until it is written.
     Storage(String),
+    /// A restriction of `Driving1` is in force, the sentence says which and why.
+    Restricted(String),
 }
 
 /// The work behind [`PhoneLink1`].
@@ -133,7 +135,7 @@ impl<B: PhoneLinkBackend> PhoneLink1<B> {
         self.0.phones().await
     }
 
-    /// Lets phones that are not known come near, so that one can be paired, for as many seconds; only in a parked car.
+    /// Lets phones that are not known come near, so that one can be paired, for as many seconds. Not with NO_SETUP, which also closes it.
     #[zbus(out_args("seconds"))]
     async fn open_pairing(&self) -> Result<u32, PhoneLinkError> {
         self.0.open_pairing().await
@@ -144,12 +146,12 @@ impl<B: PhoneLinkBackend> PhoneLink1<B> {
         self.0.close_pairing().await
     }
 
-    /// Asks a phone that is near to pair. Its key is to be compared and confirmed on both sides.
+    /// Asks a phone that is near to pair. Its key is to be compared and confirmed on both sides. Not with NO_SETUP.
     async fn pair(&self, id: String) -> Result<(), PhoneLinkError> {
         self.0.pair(id).await
     }
 
-    /// Both screens show the same key.
+    /// Both screens show the same key. Not with NO_SETUP.
     async fn confirm(&self, id: String) -> Result<(), PhoneLinkError> {
         self.0.confirm(id).await
     }
@@ -159,33 +161,33 @@ impl<B: PhoneLinkBackend> PhoneLink1<B> {
         self.0.refuse(id).await
     }
 
-    /// Ends a pairing and wipes everything that came from the phone.
+    /// Ends a pairing and wipes everything that came from the phone. Not with NO_SETUP.
     async fn forget(&self, id: String) -> Result<(), PhoneLinkError> {
         self.0.forget(id).await
     }
 
-    /// The same with all phones, here or away; how many.
+    /// The same with all phones, here or away; how many. Not with NO_SETUP.
     #[zbus(out_args("phones"))]
     async fn forget_all(&self) -> Result<u32, PhoneLinkError> {
         self.0.forget_all().await
     }
 
-    /// Allows a phone one of `media`, `destinations`, `notes`, `files`, or takes it back.
+    /// Allows a phone one of `media`, `destinations`, `notes`, `files`, or takes it back. Not with NO_SETUP.
     async fn grant(&self, id: String, what: String, granted: bool) -> Result<(), PhoneLinkError> {
         self.0.grant(id, what, granted).await
     }
 
-    /// Whether `media` or a `destination` goes on in the car by itself when its owner sits down: `ask`, `always` or `never`.
+    /// Whether `media` or a `destination` goes on in the car by itself when its owner sits down: `ask`, `always` or `never`. Not with NO_SETUP.
     async fn set_automatic(&self, id: String, kind: String, word: String) -> Result<(), PhoneLinkError> {
         self.0.set_automatic(id, kind, word).await
     }
 
-    /// Whether everything of it is wiped half an hour after the ignition is off.
+    /// Whether everything of it is wiped half an hour after the ignition is off. Not with NO_SETUP.
     async fn set_guest(&self, id: String, is_guest: bool) -> Result<(), PhoneLinkError> {
         self.0.set_guest(id, is_guest).await
     }
 
-    /// Puts a phone first.
+    /// Puts a phone first. Not with NO_SETUP.
     async fn prefer(&self, id: String) -> Result<(), PhoneLinkError> {
         self.0.prefer(id).await
     }
@@ -195,7 +197,7 @@ impl<B: PhoneLinkBackend> PhoneLink1<B> {
         self.0.ring(id).await
     }
 
-    /// Sends an address (http, https, geo) or a text.
+    /// Sends an address (http, https, geo) or a text. A text not with NO_KEYBOARD: somebody would have typed it.
     async fn send(&self, id: String, text: String) -> Result<(), PhoneLinkError> {
         self.0.send(id, text).await
     }

@@ -59,7 +59,7 @@ pub struct Destination {
     pub bearing: f64,
 }
 
-/// A notification of the phone.
+/// A notification of the phone. While NO_TEXT_MESSAGE of `Driving1` is in force, only who sent it is told: `title` and `text` are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Note {
     pub app: String,

@@ -9,7 +9,8 @@ use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{DBusError, OwnedVariant, Type};
 
-use crate::actuation::{ActuateError, Actuator, CommandBackend, Request, sender};
+use crate::actuation::{ActuateError, Actuator, CommandBackend, Request};
+use crate::connect::sender;
 use crate::wire;
 
 pub const NAME: &str = "org.tandem.Signals1";

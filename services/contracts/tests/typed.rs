@@ -9,6 +9,7 @@ use tandem_contracts::body::Body1Proxy;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
+use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
 use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
 use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
@@ -133,6 +134,20 @@ async fn commands_name_their_leaf_and_come_back_typed() {
 }
 
 #[tokio::test]
+async fn driving() {
+    let (service, client) = peer::pair().await.unwrap();
+    let driving = Driving1Proxy::new(&client).await.unwrap();
+    let mut changes = driving.receive_changed().await.unwrap();
+    let status = driving.status().await.unwrap();
+    assert_eq!(status, Status { region: "us".into(), ..Status::default() });
+    assert_eq!((status.state.as_str(), status.restrictions(Zone::Passenger)), ("moving", Restrictions::ALL));
+    let parked = Status { state: "parked".into(), reading: "Vehicle.Speed".into(), ..Status::default() };
+    let emitter = SignalEmitter::new(&service, tandem_contracts::driving::PATH).unwrap();
+    Driving1::<peer::Echo>::changed(&emitter, parked.clone()).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().args().unwrap().status, parked);
+}
+
+#[tokio::test]
 async fn buses() {
     let (_service, client) = peer::pair().await.unwrap();
     let bus = Bus1Proxy::new(&client).await.unwrap();
@@ -164,6 +179,10 @@ async fn the_simulators_hand() {
     assert!(
         matches!(simulator.answer_temperature("shout".into(), 0).await, Err(SimulatorError::Unknown(word)) if word == "shout")
     );
+    let answer = simulator.answer("Vehicle.Roof".into(), "stuck".into(), 20).await;
+    assert!(matches!(answer, Err(SimulatorError::Unknown(path)) if path == "Vehicle.Roof"));
+    simulator.press_key("KEY_MENU".into(), 100).await.unwrap();
+    simulator.turn_knob("REL_DIAL".into(), -3).await.unwrap();
     assert!(matches!(simulator.spoil("Nothing".into(), "short".into()).await, Err(SimulatorError::Unknown(_))));
 }
 

@@ -26,6 +26,9 @@ const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(2);
 /// ever: they are absent.
 const SILENCE: Duration = Duration::from_secs(2);
 
+/// How long the car may take to be told that what is held is let go.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
 /// Why the service ended.
 #[derive(Debug, thiserror::Error)]
 pub enum ActorError {
@@ -85,20 +88,37 @@ impl Actor {
     /// The bus is gone: a service without one is of no use, and its supervisor starts it anew.
     pub async fn run(
         mut self,
-        news: mpsc::Receiver<LinkNews>,
+        mut news: mpsc::Receiver<LinkNews>,
         stop: impl Future<Output = std::io::Result<()>>,
     ) -> Result<(), ActorError> {
-        let ended = tokio::select! {
+        let mut ended = tokio::select! {
             stopped = stop => stopped.map_err(ActorError::Stop),
-            ended = self.serve(news) => ended,
+            ended = self.serve(&mut news) => ended,
         };
+        if ended.is_ok() {
+            ended = tokio::time::timeout(LAST_WORDS, self.finish(&mut news)).await.unwrap_or(Ok(()));
+        }
         if let Some(keeper) = self.keeper.take() {
             keeper.end(self.core.last_values()).await;
         }
         ended
     }
 
-    async fn serve(&mut self, mut news: mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
+    /// Lets go of what is held, and goes on with the car until it was told so: a message may not leave before its time.
+    async fn finish(&mut self, news: &mut mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
+        let effects = self.core.stop();
+        self.perform(effects).await?;
+        while !self.core.is_quiet() && self.link.is_some() {
+            match news.recv().await {
+                Some(LinkNews::Heard(event)) => self.hear(event).await?,
+                Some(LinkNews::Down(_)) | None => return Ok(()),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn serve(&mut self, news: &mut mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
         let bus = DBusProxy::new(&self.serving.connection).await?;
         let mut owners = bus.receive_name_owner_changed().await?;
         let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT.as_millis()));
@@ -111,7 +131,8 @@ impl Actor {
                 change = owners.next() => {
                     let change = change.ok_or(ActorError::BusGone)?;
                     if let Some(client) = left(&change) {
-                        self.core.forget_client(&client);
+                        let effects = self.core.forget_client(&client);
+                        self.perform(effects).await?;
                     }
                 }
                 event = news.recv() => match event {
@@ -182,7 +203,7 @@ impl Actor {
                     self.tick().await?;
                 }
                 match self.pace {
-                    Pace::Lockstep => self.send(&Event::Reached(t_ns)),
+                    Pace::Lockstep => drop(self.send(&Event::Reached(t_ns))),
                     Pace::Live => self.silent_at = Some(Instant::now() + SILENCE),
                 }
             }
@@ -250,15 +271,23 @@ impl Actor {
         for effect in effects {
             match effect {
                 Effect::Tell(batch) => self.serving.tell(batch, self.core.generation()).await?,
-                Effect::Send(frame) => self.send(&Event::Frame(frame)),
+                Effect::Send(frame) => {
+                    if !self.send(&Event::Frame(frame)) {
+                        self.core.not_sent(&frame);
+                    }
+                }
                 Effect::Keep(values) => {
                     if let Some(keeper) = &self.keeper {
                         keeper.keep(values);
                     }
                 }
-                Effect::Request(request) => {
-                    debug!(id = request.id, celsius = request.celsius, state = request.state, "driver temperature");
-                    self.serving.request_changed(request).await?;
+                Effect::Told(wish) => {
+                    debug!(id = wish.id, path = wish.path, value = %wish.value, state = %wish.state, client = wish.client, "wish");
+                    self.serving.request_changed(&wish).await?;
+                }
+                Effect::Driving(status) => {
+                    debug!(state = status.state, reading = status.reading, why = status.why, "driving");
+                    self.serving.driving_changed(status).await?;
                 }
                 Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
                 Effect::Fault { frame, fault } => {
@@ -269,13 +298,14 @@ impl Actor {
         Ok(())
     }
 
-    fn send(&mut self, event: &Event) {
-        let Some(link) = &self.link else { return };
-        if let Err(cause) = link.try_send(event)
-            && let Some(times) = self.refused.happened(Instant::now())
-        {
+    /// False if it did not get out.
+    fn send(&mut self, event: &Event) -> bool {
+        let Some(link) = &self.link else { return false };
+        let Err(cause) = link.try_send(event) else { return true };
+        if let Some(times) = self.refused.happened(Instant::now()) {
             warn!(times, error = &cause as &dyn Error, "the car did not take what we sent");
         }
+        false
     }
 }
 

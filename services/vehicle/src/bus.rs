@@ -3,17 +3,26 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tandem_contracts::actuation::{
+    self as wire, ActuateError, Actuator, CommandBackend, Control, ControlPath, RequestState,
+};
+use tandem_contracts::body::Body1;
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
-use tandem_contracts::climate::{Climate1, ClimateBackend, ClimateError, TemperatureRange, TemperatureRequest};
+use tandem_contracts::charging::Charging1;
+use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
+use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
+use tandem_contracts::seats::Seats1;
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
-use tandem_contracts::{bus, climate, signals, wire};
+use tandem_contracts::wire::to_variant;
+use tandem_contracts::{body, bus, charging, climate, driving, seats, signals};
 use tandem_store::Reading;
+use tandem_units::Value;
 use tokio::sync::{mpsc, oneshot};
 use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
 use zbus::{Connection, OwnedVariant};
 
-use crate::climate::WishError;
+use crate::actuation::Wish;
 use crate::core::Core;
 use crate::subscriptions::{Batch, SubscribeError};
 
@@ -41,51 +50,75 @@ pub enum Request {
         id: u32,
         answer: oneshot::Sender<bool>,
     },
-    Wish(f64, oneshot::Sender<Result<u64, WishError>>),
+    Actuate {
+        client: String,
+        path: String,
+        value: Value,
+        answer: oneshot::Sender<Result<u64, ActuateError>>,
+    },
+    Release {
+        client: String,
+        path: String,
+        answer: oneshot::Sender<Result<(), ActuateError>>,
+    },
+    Actuators(oneshot::Sender<Vec<Actuator>>),
+    Wishes(oneshot::Sender<Vec<wire::Request>>),
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
+    Driving(oneshot::Sender<Status>),
 }
 
 /// The backend of every interface: a way to the actor, and what may be read without asking it.
 #[derive(Clone)]
 pub struct Door {
     requests: mpsc::Sender<Request>,
-    range: TemperatureRange,
-    latest: Arc<Mutex<TemperatureRequest>>,
+    /// Of every typed interface.
+    controls: Arc<[Control]>,
+    driver_temperature: Arc<Mutex<TemperatureRequest>>,
 }
 
 /// The service's connection and the way in for its clients.
 pub struct Serving {
     pub connection: Connection,
     pub requests: mpsc::Receiver<Request>,
-    latest: Arc<Mutex<TemperatureRequest>>,
+    driver_temperature: Arc<Mutex<TemperatureRequest>>,
 }
 
-/// Serves `Signals1`, `Bus1` and, if this car can be asked, `Climate1`, and owns their names.
+/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names.
 ///
 /// # Errors
 /// No bus, or a name that somebody else owns.
 pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> zbus::Result<Serving> {
     let (sender, requests) = mpsc::channel(QUEUE);
-    let latest = Arc::new(Mutex::new(core.temperature_request()));
-    let range = core.temperature_range();
-    let door = Door {
-        requests: sender,
-        range: range.unwrap_or(TemperatureRange { min: 0.0, max: 0.0, step: 0.0 }),
-        latest: Arc::clone(&latest),
-    };
+    let idle = TemperatureRequest { state: RequestState::Idle.word().to_owned(), ..TemperatureRequest::default() };
+    let driver_temperature = Arc::new(Mutex::new(idle));
+    let all = [climate::CONTROLS, body::CONTROLS, seats::CONTROLS, charging::CONTROLS].concat();
+    let controls = core.actuation().map(|actuation| actuation.controls(&all)).unwrap_or_default();
+    let (controls, latest) = (controls.into(), Arc::clone(&driver_temperature));
+    let door = Door { requests: sender, controls, driver_temperature: latest };
     let mut builder = builder
         .serve_at(signals::PATH, Signals1(door.clone()))
         .serve_at(bus::PATH, Bus1(door.clone()))
+        .serve_at(driving::PATH, Driving1(door.clone()))
         // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
         .allow_name_replacements(false)
         .replace_existing_names(false)
         .name(signals::NAME)
-        .name(bus::NAME);
-    if range.is_some() {
-        builder = builder.serve_at(climate::PATH, Climate1(door)).name(climate::NAME);
+        .name(bus::NAME)
+        .name(driving::NAME);
+    if !door.controls(climate::CONTROLS).is_empty() {
+        builder = builder.serve_at(climate::PATH, Climate1(door.clone())).name(climate::NAME);
     }
-    Ok(Serving { connection: builder.build().await?, requests, latest })
+    if !door.controls(body::CONTROLS).is_empty() {
+        builder = builder.serve_at(body::PATH, Body1(door.clone())).name(body::NAME);
+    }
+    if !door.controls(seats::CONTROLS).is_empty() {
+        builder = builder.serve_at(seats::PATH, Seats1(door.clone())).name(seats::NAME);
+    }
+    if !door.controls(charging::CONTROLS).is_empty() {
+        builder = builder.serve_at(charging::PATH, Charging1(door)).name(charging::NAME);
+    }
+    Ok(Serving { connection: builder.build().await?, requests, driver_temperature })
 }
 
 impl Serving {
@@ -103,7 +136,7 @@ impl Serving {
                 handle,
                 quality: reading.quality as u8,
                 heard_ns: reading.heard.0,
-                value: wire::to_variant(reading.value.as_ref()),
+                value: to_variant(reading.value.as_ref()),
             })
             .collect();
         Signals1::<Door>::batch(&emitter, batch.id, generation, batch.sequence, batch.now.0, changes).await
@@ -113,10 +146,37 @@ impl Serving {
     ///
     /// # Errors
     /// The bus is gone.
-    pub async fn request_changed(&self, request: TemperatureRequest) -> zbus::Result<()> {
-        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = request.clone();
+    pub async fn request_changed(&self, wish: &Wish) -> zbus::Result<()> {
+        let emitter = SignalEmitter::new(&self.connection, signals::PATH)?;
+        Signals1::<Door>::request_changed(&emitter, described(wish)).await?;
+        let (climate::DRIVER_TEMPERATURE, Some(celsius)) = (wish.path.as_str(), wish.value.as_f64()) else {
+            return Ok(());
+        };
+        let (id, state, reason) = (wish.id, wish.state.word().to_owned(), wish.reason.clone());
+        let request = TemperatureRequest { id, celsius, state, reason };
+        *self.driver_temperature.lock().unwrap_or_else(PoisonError::into_inner) = request.clone();
         let emitter = SignalEmitter::new(&self.connection, climate::PATH)?;
         Climate1::<Door>::request_changed(&emitter, request).await
+    }
+
+    /// Tells everybody the driving state.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn driving_changed(&self, status: Status) -> zbus::Result<()> {
+        let emitter = SignalEmitter::new(&self.connection, driving::PATH)?;
+        Driving1::<Door>::changed(&emitter, status).await
+    }
+}
+
+fn described(wish: &Wish) -> wire::Request {
+    wire::Request {
+        id: wish.id,
+        path: wish.path.clone(),
+        value: to_variant(Some(&wish.value)),
+        state: wish.state.word().to_owned(),
+        reason: wish.reason.clone(),
+        client: wish.client.clone(),
     }
 }
 
@@ -139,16 +199,33 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Acknowledge { client, id, sequence } => core.acknowledge(&client, id, sequence),
         Request::Unsubscribe { client, id, answer } => drop(answer.send(core.unsubscribe(&client, id))),
-        Request::Wish(celsius, answer) => {
-            let (reply, effects) = match core.wish_temperature(celsius) {
+        Request::Actuate { client, path, value, answer } => {
+            let (reply, effects) = match core.wish(&client, &path, value) {
                 Ok((id, effects)) => (Ok(id), effects),
                 Err(refusal) => (Err(refusal), Vec::new()),
             };
             drop(answer.send(reply));
             return effects;
         }
+        Request::Release { client, path, answer } => {
+            let (reply, effects) = match core.release(&client, &path) {
+                Ok(effects) => (Ok(()), effects),
+                Err(refusal) => (Err(refusal), Vec::new()),
+            };
+            drop(answer.send(reply));
+            return effects;
+        }
+        Request::Actuators(answer) => {
+            let list = core.actuation().map(|actuation| actuation.list(core.store().car()));
+            drop(answer.send(list.unwrap_or_default()));
+        }
+        Request::Wishes(answer) => {
+            let wishes = core.actuation().map(|actuation| actuation.wishes().map(described).collect());
+            drop(answer.send(wishes.unwrap_or_default()));
+        }
         Request::Buses(answer) => drop(answer.send(buses(core))),
         Request::Ids(answer) => drop(answer.send(ids(core))),
+        Request::Driving(answer) => drop(answer.send(core.driving_status())),
     }
     Vec::new()
 }
@@ -198,7 +275,7 @@ fn readings(core: &Core, mut paths: Vec<String>) -> Result<Vec<PathReading>, Sig
         .map(|path| {
             let Reading { quality, heard, value } =
                 core.reading(&path).ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{path}`")))?;
-            let value = wire::to_variant(value.as_ref());
+            let value = to_variant(value.as_ref());
             Ok(PathReading { path, quality: quality as u8, heard_ns: heard.0, value })
         })
         .collect()
@@ -318,6 +395,19 @@ impl SignalsBackend for Door {
             None => Err(ending().into()),
         }
     }
+
+    async fn release(&self, client: String, path: String) -> Result<(), SignalsError> {
+        let answer = self.ask(|answer| Request::Release { client, path, answer }).await;
+        Ok(answer.ok_or_else(ending)??)
+    }
+
+    async fn actuators(&self) -> Result<Vec<Actuator>, SignalsError> {
+        self.ask(Request::Actuators).await.ok_or_else(|| ending().into())
+    }
+
+    async fn requests(&self) -> Result<Vec<wire::Request>, SignalsError> {
+        self.ask(Request::Wishes).await.ok_or_else(|| ending().into())
+    }
 }
 
 impl BusBackend for Door {
@@ -330,23 +420,32 @@ impl BusBackend for Door {
     }
 }
 
-impl ClimateBackend for Door {
-    async fn set_driver_temperature(&self, celsius: f64) -> Result<u64, ClimateError> {
-        self.ask(|answer| Request::Wish(celsius, answer)).await.ok_or_else(ending)?.map_err(|refusal| {
-            let sentence = refusal.to_string();
-            match refusal {
-                WishError::OutOfRange { .. } => ClimateError::OutOfRange(sentence),
-                WishError::Gate(_) => ClimateError::Refused(sentence),
-                WishError::NoCar => ClimateError::NotAvailable(sentence),
-            }
-        })
+impl DrivingBackend for Door {
+    async fn status(&self) -> zbus::fdo::Result<Status> {
+        self.ask(Request::Driving).await.ok_or_else(|| ending().into())
+    }
+}
+
+impl CommandBackend for Door {
+    async fn actuate(&self, client: String, path: String, value: Value) -> Result<u64, ActuateError> {
+        let answer = self.ask(|answer| Request::Actuate { client, path, value, answer }).await;
+        answer.unwrap_or_else(|| Err(ActuateError::NotAvailable("the vehicle service is ending".to_owned())))
     }
 
+    fn controls(&self, of: &'static [ControlPath]) -> Vec<Control> {
+        let paths = of.iter().flat_map(ControlPath::paths);
+        paths.filter_map(|(_, path)| self.controls.iter().find(|control| control.path == path).cloned()).collect()
+    }
+}
+
+impl ClimateBackend for Door {
     fn driver_temperature_range(&self) -> TemperatureRange {
-        self.range
+        let control = self.controls.iter().find(|control| control.path == climate::DRIVER_TEMPERATURE);
+        let (min, max, step) = control.map_or((0.0, 0.0, 0.0), |control| (control.min, control.max, control.step));
+        TemperatureRange { min, max, step }
     }
 
     fn driver_temperature_request(&self) -> TemperatureRequest {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.driver_temperature.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -1,13 +1,16 @@
 use tandem_can::{ErrorCounts, Hello, News};
-use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
+use tandem_contracts::actuation::ActuateError;
+use tandem_contracts::driving::Status;
 use tandem_frame::{BusIndex, Frame};
-use tandem_gate::{Gate, Rule};
+use tandem_gate::{Gate, VehicleState};
 use tandem_store::{Car, Fault, Reading, Store};
-use tandem_units::Nanoseconds;
+use tandem_units::{Driving, Nanoseconds, Power, Value};
 
-use crate::climate::{Climate, WishError};
+use crate::actuation::{Actuation, Outcome, Scene, Wish};
+use crate::driving::Watch;
 use crate::health::Health;
 use crate::memory::{LastValues, Memory};
+use crate::region::Region;
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
 
 /// Readings are told on this grid of the link's time.
@@ -21,8 +24,12 @@ const LATEST: Nanoseconds = Nanoseconds(1 << 62);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     Tell(Batch),
+    /// On the link's bus.
     Send(Frame),
-    Request(TemperatureRequest),
+    /// A wish has a new state.
+    Told(Wish),
+    /// The driving state is another one, or another reading decides.
+    Driving(Status),
     /// These are to be written down.
     Keep(LastValues),
     /// A subscriber fell silent and was dropped.
@@ -41,16 +48,23 @@ pub enum Effect {
 pub struct Core {
     store: Store,
     subscriptions: Subscriptions,
-    climate: Option<Climate>,
+    /// None if the car is only listened to.
+    actuation: Option<Actuation>,
     /// None if nothing outlives this service.
     memory: Option<Memory>,
-    gate: Gate,
+    driving: Watch,
+    region: Region,
+    /// What everybody was told last.
+    driving_told: Status,
     /// From a bus of the link to a bus of the car.
     buses: Vec<Option<BusIndex>>,
     /// Of each bus of the car.
     health: Vec<Health>,
     connected: bool,
+    /// The last tick.
     now: Nanoseconds,
+    /// The latest that the link said.
+    clock: Nanoseconds,
     next_tick: Option<Nanoseconds>,
     /// The time of the last batch between ticks: none goes back behind it.
     told_at: Nanoseconds,
@@ -58,25 +72,24 @@ pub struct Core {
 }
 
 impl Core {
-    /// A service for one car. `generation` differs at every start.
-    pub fn new(mut car: Car, generation: u64) -> Self {
-        let rules =
-            car.profile.transmit.iter().filter_map(|line| {
-                Rule::bind(line, car.profile.buses.get(line.bus)?, &car.buses.get(line.bus)?.database)
-            });
-        let gate = Gate::new(rules.collect());
-        let climate = Climate::new(&mut car);
+    /// A service for one car, and the way out to it; without one the car is only listened to. `generation` differs at every start.
+    pub fn new(mut car: Car, gate: Option<Gate>, generation: u64) -> Self {
+        let actuation = gate.map(|gate| Actuation::new(&mut car, gate));
+        let driving = Watch::new(&car);
         let health = vec![Health::default(); car.buses.len()];
         Self {
             store: Store::new(car),
             subscriptions: Subscriptions::default(),
-            climate,
+            actuation,
             memory: None,
-            gate,
+            driving,
+            region: Region::default(),
+            driving_told: Status::default(),
             buses: Vec::new(),
             health,
             connected: false,
             now: Nanoseconds::ZERO,
+            clock: Nanoseconds::ZERO,
             next_tick: None,
             told_at: Nanoseconds::ZERO,
             generation,
@@ -93,6 +106,35 @@ impl Core {
     /// What was not handed out yet, at the end.
     pub fn last_values(&mut self) -> Option<LastValues> {
         self.memory.as_mut()?.rest(&self.store, self.now)
+    }
+
+    /// The rules of this region hold from now on; until then everything is restricted.
+    pub fn set_region(&mut self, region: Region) {
+        self.region = region;
+        self.driving_told = self.driving_status();
+    }
+
+    /// Parked, idling or moving, as of the last tick.
+    pub fn driving(&self) -> Driving {
+        self.driving.known().driving
+    }
+
+    /// How far the car is switched on, as of the last tick; none if nobody knows.
+    pub fn power(&self) -> Option<Power> {
+        self.driving.known().power
+    }
+
+    /// The driving state and what it restricts, as of the last tick.
+    pub fn driving_status(&self) -> Status {
+        self.region.status(self.driving.known())
+    }
+
+    fn tell_driving(&mut self) -> Option<Effect> {
+        let status = self.driving_status();
+        (status != self.driving_told).then(|| {
+            self.driving_told = status.clone();
+            Effect::Driving(status)
+        })
     }
 
     pub fn store(&self) -> &Store {
@@ -130,8 +172,10 @@ impl Core {
         self.connected = false;
         let last = self.memory.as_mut().and_then(|memory| memory.lose_car(&self.store, self.now));
         self.forget();
-        let wish = self.climate.as_mut().and_then(Climate::lose_car);
-        let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().chain(wish.map(Effect::Request)).collect();
+        let wishes = self.actuation.as_mut().map(Actuation::lose_car).unwrap_or_default();
+        let mut effects: Vec<_> =
+            last.map(Effect::Keep).into_iter().chain(wishes.into_iter().map(Effect::Told)).collect();
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }
@@ -175,14 +219,24 @@ impl Core {
     pub fn tick_before(&mut self, t: Nanoseconds) -> bool {
         let t = t.min(LATEST);
         self.prepare(t);
-        self.next_tick.is_some_and(|next| next < t)
+        let due = self.next_tick.is_some_and(|next| next < t);
+        self.reach(t, due)
     }
 
     /// Whether a tick is due when time has come to `t`.
     pub fn tick_due(&mut self, t: Nanoseconds) -> bool {
         let t = t.min(LATEST);
         self.prepare(t);
-        self.next_tick.is_some_and(|next| next <= t)
+        let due = self.next_tick.is_some_and(|next| next <= t);
+        self.reach(t, due)
+    }
+
+    /// The clock does not run ahead of ticks that are still to come.
+    fn reach(&mut self, t: Nanoseconds, tick_first: bool) -> bool {
+        if !tick_first {
+            self.clock = self.clock.max(t);
+        }
+        tick_first
     }
 
     fn prepare(&mut self, t: Nanoseconds) {
@@ -193,6 +247,8 @@ impl Core {
             // What is heard from here on must not lie further ahead than the next tick.
             _ => self.now = self.now.max(grid - TICK),
         }
+        // Who stood before a gap may have driven in it.
+        self.driving.lose_sight();
         self.next_tick = Some(grid);
     }
 
@@ -201,15 +257,17 @@ impl Core {
         if let Some(memory) = &mut self.memory {
             memory.begin_clock(self.now, now);
         }
-        self.now = now;
-        self.told_at = now;
+        (self.now, self.told_at, self.clock) = (now, now, now);
         self.subscriptions.renew();
         self.forget();
-        self.gate.begin_clock(now);
+        if let Some(actuation) = &mut self.actuation {
+            actuation.begin_clock(now);
+        }
     }
 
     fn forget(&mut self) {
         self.store.forget();
+        self.driving.lose_sight();
         if let Some(memory) = &self.memory {
             memory.recall(&mut self.store);
         }
@@ -220,6 +278,9 @@ impl Core {
     pub fn hear(&mut self, frame: &Frame) -> Vec<Effect> {
         let Some(frame) = self.of_the_car(frame) else { return Vec::new() };
         let fault = self.store.hear(&frame).filter(|(_, count)| *count == 1);
+        if let Some(actuation) = &mut self.actuation {
+            actuation.hear(&frame);
+        }
         let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
         if !self.store.immediate().is_empty() {
             self.told_at = self.told_until().max(Nanoseconds(frame.t_ns));
@@ -250,9 +311,12 @@ impl Core {
         let Some(now) = self.next_tick else { return Vec::new() };
         self.now = now;
         self.next_tick = Some(now + TICK);
-        let wish = self.climate.as_mut().and_then(|climate| climate.tick(&self.store, now));
         let last = self.memory.as_mut().and_then(|memory| memory.notice(&self.store, now));
-        let mut effects: Vec<_> = wish.map(Effect::Request).into_iter().chain(last.map(Effect::Keep)).collect();
+        let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().collect();
+        self.driving.tick(&self.store, now);
+        effects.extend(self.actuate(|actuation, scene| actuation.tick(scene)));
+        // Before the readings of the same tick, so that who hears both has them in this order.
+        effects.extend(self.tell_driving());
         effects.extend(self.tell());
         effects
     }
@@ -293,34 +357,104 @@ impl Core {
         self.subscriptions.close(client, id)
     }
 
-    /// A client left the bus.
-    pub fn forget_client(&mut self, client: &str) {
+    /// A client left the bus: it is told nothing more, and what it held is let go.
+    pub fn forget_client(&mut self, client: &str) -> Vec<Effect> {
         self.subscriptions.forget(client);
+        self.actuate(|actuation, scene| actuation.forget(client, scene))
     }
 
-    /// What may be asked of the climate; `None` if this car cannot be asked.
-    pub fn temperature_range(&self) -> Option<TemperatureRange> {
-        self.climate.as_ref().map(Climate::range)
+    /// What may be asked of this car; none if it is only listened to.
+    pub fn actuation(&self) -> Option<&Actuation> {
+        self.actuation.as_ref()
     }
 
-    pub fn temperature_request(&self) -> TemperatureRequest {
-        self.climate.as_ref().map(|climate| climate.latest().clone()).unwrap_or_default()
-    }
-
-    /// Asks for a driver's temperature. Returns the request's number, and what is to be done.
+    /// Asks for a value of an actuator. Returns the wish's number, and what is to be done.
     ///
     /// # Errors
-    /// [`WishError`] if the car cannot be asked for this, now.
-    pub fn wish_temperature(&mut self, celsius: f64) -> Result<(u64, Vec<Effect>), WishError> {
-        let climate = self.climate.as_mut().filter(|_| self.connected).ok_or(WishError::NoCar)?;
+    /// [`ActuateError`] if the car cannot be asked for this, now, by this client.
+    pub fn wish(&mut self, client: &str, path: &str, value: Value) -> Result<(u64, Vec<Effect>), ActuateError> {
+        let missing = |what: &str| ActuateError::NotAvailable(what.to_owned());
+        let scene = self.scene();
+        let actuation = self.actuation.as_mut().ok_or_else(|| missing("the car is only listened to"))?;
+        let bus = actuation.bus(path)?;
+        if !self.connected {
+            return Err(missing("no car is connected"));
+        }
         // A link that lacks the command's bus must not leave a wish behind that nobody was told of.
-        let link_bus = self.buses.iter().position(|bus| *bus == Some(climate.bus()));
-        let link_bus = link_bus.and_then(|at| u8::try_from(at).ok()).ok_or(WishError::NoCar)?;
-        let (mut frame, news) = climate.wish(celsius, &mut self.gate, &self.store, self.now)?;
-        self.store.sent(&frame);
-        frame.bus = BusIndex(link_bus);
-        let mut effects = vec![Effect::Send(frame)];
-        effects.extend(news.into_iter().map(Effect::Request));
-        Ok((climate.latest().id, effects))
+        if !self.buses.contains(&Some(bus)) {
+            return Err(missing("the car's bus is not connected"));
+        }
+        let (id, outcomes) = actuation.wish(client, path, value, scene.of(&self.store))?;
+        Ok((id, self.effects(outcomes)))
+    }
+
+    /// Lets go of an actuator that a client holds.
+    ///
+    /// # Errors
+    /// [`ActuateError`] if there is no such, or it is somebody else's.
+    pub fn release(&mut self, client: &str, path: &str) -> Result<Vec<Effect>, ActuateError> {
+        let scene = self.scene();
+        let none = || ActuateError::NotAvailable("the car is only listened to".to_owned());
+        let actuation = self.actuation.as_mut().ok_or_else(none)?;
+        let outcomes = actuation.release(client, path, scene.of(&self.store))?;
+        Ok(self.effects(outcomes))
+    }
+
+    /// A frame of ours, on the link's bus, did not get out.
+    pub fn not_sent(&mut self, frame: &Frame) {
+        let mut frame = *frame;
+        if let (Some(bus), Some(actuation)) =
+            (self.buses.get(usize::from(frame.bus.0)).copied().flatten(), &mut self.actuation)
+        {
+            frame.bus = bus;
+            actuation.not_sent(&frame);
+        }
+    }
+
+    /// The service ends: what is held is let go. It may end once [`Core::is_quiet`].
+    pub fn stop(&mut self) -> Vec<Effect> {
+        self.actuate(|actuation, scene| actuation.stop(scene))
+    }
+
+    /// Whether the car is owed no frame that ends what was begun.
+    pub fn is_quiet(&self) -> bool {
+        !self.connected || self.actuation.as_ref().is_none_or(Actuation::is_quiet)
+    }
+
+    fn actuate(&mut self, act: impl FnOnce(&mut Actuation, Scene<'_>) -> Vec<Outcome>) -> Vec<Effect> {
+        let scene = self.scene();
+        let Some(actuation) = self.actuation.as_mut() else { return Vec::new() };
+        let outcomes = act(actuation, scene.of(&self.store));
+        self.effects(outcomes)
+    }
+
+    fn effects(&mut self, outcomes: Vec<Outcome>) -> Vec<Effect> {
+        let effect = |outcome| match outcome {
+            Outcome::Told(wish) => Some(Effect::Told(wish)),
+            Outcome::Send(mut frame) => {
+                self.store.sent(&frame);
+                let at = self.buses.iter().position(|bus| *bus == Some(frame.bus))?;
+                frame.bus = BusIndex(u8::try_from(at).ok()?);
+                Some(Effect::Send(frame))
+            }
+        };
+        outcomes.into_iter().filter_map(effect).collect()
+    }
+
+    fn scene(&self) -> Moment {
+        Moment { state: VehicleState { driving: self.driving(), power: self.power() }, now: self.clock.max(self.now) }
+    }
+}
+
+/// A [`Scene`] without the store, which is borrowed beside what acts.
+#[derive(Clone, Copy)]
+struct Moment {
+    state: VehicleState,
+    now: Nanoseconds,
+}
+
+impl Moment {
+    fn of(self, store: &Store) -> Scene<'_> {
+        Scene { store, state: self.state, now: self.now }
     }
 }

@@ -53,6 +53,8 @@ pub enum LinkNews {
 
 /// Where frames go out.
 pub enum Outlet {
+    /// There is none: the car is only listened to.
+    Shut,
     Local(Local),
     Can(Frames),
     Peers(PeerSender),
@@ -76,7 +78,7 @@ impl Outlet {
             (Self::Local(link), event) => Ok(link.try_send(event)?),
             (Self::Can(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
             (Self::Peers(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
-            (Self::Can(_) | Self::Peers(_), _) => Ok(()),
+            (Self::Shut | Self::Can(_) | Self::Peers(_), _) => Ok(()),
         }
     }
 }
@@ -91,11 +93,12 @@ pub enum Place {
     Peers(Cannelloni),
 }
 
-/// Starts the thread. It ends when nobody listens to it any more.
+/// Starts the thread. It ends when nobody listens to it any more. A car that is only listened to gets no way out, but for the words of lockstep
+/// that a virtual car or a recording waits for.
 ///
 /// # Errors
 /// The kernel gives us no thread, or no socket.
-pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
+pub fn spawn(place: Place, news: Sender<LinkNews>, listen_only: bool) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("link".into());
     match place {
         Place::Socket(path) => thread.spawn(move || run(&path, &news)).map(drop),
@@ -103,7 +106,7 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
             let (buses, interfaces): (Vec<_>, _) = interfaces.into_iter().unzip();
             let mut link = SocketCan::new(interfaces)?;
             let hear = move || {
-                while hear_interfaces(&mut link, &buses, &news).is_some() {
+                while hear_interfaces(&mut link, &buses, &news, listen_only).is_some() {
                     std::thread::sleep(RETRY);
                 }
             };
@@ -115,7 +118,7 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
                 info!(bus, address = link.address(BusIndex(at)).map(tracing::field::display), "listening");
             }
             let hear = move || {
-                while hear_peers(&mut link, &news).is_some() {
+                while hear_peers(&mut link, &news, listen_only).is_some() {
                     std::thread::sleep(RETRY);
                 }
             };
@@ -125,14 +128,15 @@ pub fn spawn(place: Place, news: Sender<LinkNews>) -> std::io::Result<()> {
 }
 
 /// Reads real interfaces until they cannot be waited for. `None` if the service has gone.
-fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNews>) -> Option<()> {
+fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNews>, listen_only: bool) -> Option<()> {
     // The car's own names for its buses, which are what the service knows.
     let hello = Hello { interfaces: buses.to_owned(), ..link.hello() };
     let names = link.hello().interfaces;
     let named = |names: &[String], bus: BusIndex| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
     let mut counted = vec![ErrorCounts::default(); buses.len()];
     let mut waiting = VecDeque::new();
-    hear(news, Outlet::Can(link.sender()), hello, || {
+    let outlet = if listen_only { Outlet::Shut } else { Outlet::Can(link.sender()) };
+    hear(news, outlet, hello, || {
         if let Some(told) = waiting.pop_front() {
             return Ok(Some(told));
         }
@@ -157,11 +161,12 @@ fn hear_interfaces(link: &mut SocketCan, buses: &[String], news: &Sender<LinkNew
 }
 
 /// Reads buses of this machine until they cannot be waited for. `None` if the service has gone.
-fn hear_peers(link: &mut Cannelloni, news: &Sender<LinkNews>) -> Option<()> {
+fn hear_peers(link: &mut Cannelloni, news: &Sender<LinkNews>, listen_only: bool) -> Option<()> {
     let hello = link.hello();
     let names = hello.interfaces.clone();
     let name = |bus: BusIndex| names.get(usize::from(bus.0)).cloned().unwrap_or_default();
-    hear(news, Outlet::Peers(link.sender()), hello, || {
+    let outlet = if listen_only { Outlet::Shut } else { Outlet::Peers(link.sender()) };
+    hear(news, outlet, hello, || {
         Ok(match link.receive()? {
             Told::News(bus, news) => Some(LinkNews::Bus { bus: name(bus), news }),
             Told::Peer(bus, peer, news) => Some(LinkNews::Peer { bus: name(bus), peer, news }),

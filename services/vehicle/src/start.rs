@@ -6,7 +6,9 @@ use std::time::SystemTime;
 
 use tandem_can::{Cannelloni, Interface, ListenError, Port, Wanted};
 use tandem_contracts::connect;
+use tandem_gate::Gate;
 use tandem_runtime::state_folder;
+use tandem_signals::Mistake;
 use tandem_store::{Bus, Car, LoadError, Places, catalogue, load};
 use tokio::sync::mpsc;
 use tracing::info;
@@ -15,12 +17,13 @@ use crate::actor::{Actor, ActorError};
 use crate::core::Core;
 use crate::keeper::Keeper;
 use crate::link::Place;
+use crate::region::{Region, RegionError};
 use crate::{bus, link};
 
 /// Link events that may wait for the actor: about a tenth of a second of a full bus.
 const LINK_QUEUE: usize = 512;
 
-/// Reads the car's buses and tells D-Bus: Signals1, Bus1 and, if the car can be asked, Climate1.
+/// Reads the car's buses and tells D-Bus: Signals1, Bus1, Driving1 and, if the car can be asked, Climate1.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "tandem-vehicle", version)]
 pub struct Options {
@@ -40,6 +43,9 @@ pub struct Options {
     /// Lets --cannelloni listen at addresses that other machines reach: whoever does may say anything on the car's buses
     #[arg(long, requires = "cannelloni")]
     pub cannelloni_from_anywhere: bool,
+    /// Sends the car nothing, whatever its car.toml lists
+    #[arg(long)]
+    pub listen_only: bool,
     /// A folder with DBC files, searched before $TANDEM_DBC_PATH and the car's own folder; may be given again
     #[arg(long)]
     pub dbc_path: Vec<PathBuf>,
@@ -47,7 +53,10 @@ pub struct Options {
     /// [default: with --can $STATE_DIRECTORY or $XDG_STATE_HOME/tandem/vehicle; without it none, for nothing is remembered of a car that is not real]
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// The folder that holds cars/
+    /// Whose rules hold for what may be shown and done while driving: a name under assets/regions, or the path of a file like those
+    #[arg(long, value_name = "NAME", default_value = crate::region::DEFAULT)]
+    pub region: String,
+    /// The folder that holds cars/ and regions/
     #[arg(long, env = "TANDEM_ASSETS", default_value = "/usr/share/tandem")]
     pub assets: PathBuf,
     /// The signals of VSS as COVESA releases them, as JSON: their leaves can be mapped, too
@@ -60,6 +69,8 @@ pub struct Options {
 pub enum StartError {
     #[error(transparent)]
     Car(#[from] LoadError),
+    #[error("the car's allow-list cannot be kept to:{}", .0.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>())]
+    Gate(Vec<Mistake>),
     #[error("cannot serve on the bus (is TANDEM_BUS right, and is no other vehicle service running?)")]
     Bus(#[source] zbus::Error),
     #[error("cannot start a thread")]
@@ -77,6 +88,8 @@ pub enum StartError {
     )]
     Reachable { given: String },
     #[error(transparent)]
+    Region(#[from] RegionError),
+    #[error(transparent)]
     Listen(#[from] ListenError),
 }
 
@@ -88,11 +101,26 @@ pub async fn start(
     options: Options,
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
-    let Options { car, link, can, cannelloni, cannelloni_from_anywhere, mut dbc_path, state, assets, vss } = options;
+    let Options {
+        car,
+        link,
+        can,
+        cannelloni,
+        cannelloni_from_anywhere,
+        listen_only,
+        mut dbc_path,
+        state,
+        region,
+        assets,
+        vss,
+    } = options;
     dbc_path.extend(std::env::var_os("TANDEM_DBC_PATH").iter().flat_map(std::env::split_paths));
+    let region = Region::load(&region, &assets)?;
     let (catalogue, _) = catalogue(vss.as_deref())?;
     let (car, warnings) = load(&car, &Places { assets, dbc: dbc_path }, catalogue)?;
     info!(car = car.profile.name, leaves = car.leaves().count(), repairs = warnings.len(), "car loaded");
+    let gate = way_out(&car, listen_only)?;
+    let listen_only = gate.is_none();
     let place = match &link {
         Some(path) => Place::Socket(path.clone()),
         None if cannelloni.is_empty() => Place::Interfaces(interfaces(&car, &can)?),
@@ -102,7 +130,8 @@ pub async fn start(
         SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let state = state.or_else(|| if can.is_empty() { None } else { state_folder("vehicle") });
     let name = car.profile.name.clone();
-    let mut core = Core::new(car, generation);
+    let mut core = Core::new(car, gate, generation);
+    core.set_region(region);
     let keeper = match state {
         Some(folder) => {
             let (keeper, last) = Keeper::open(&folder, &name).map_err(StartError::Thread)?;
@@ -113,8 +142,19 @@ pub async fn start(
     };
     let serving = bus::serve(connect::builder(), &core).await.map_err(StartError::Bus)?;
     let (sender, news) = mpsc::channel(LINK_QUEUE);
-    link::spawn(place, sender).map_err(StartError::Thread)?;
+    link::spawn(place, sender, listen_only).map_err(StartError::Thread)?;
     Ok(Actor::new(core, serving, keeper).run(news, stop))
+}
+
+/// What may leave for this car; none if it has no allow-list, or is only to be listened to.
+fn way_out(car: &Car, listen_only: bool) -> Result<Option<Gate>, StartError> {
+    let databases = car.buses.iter().map(|bus| &bus.database);
+    let gate = tandem_gate::bind("car.toml", &car.profile, databases).map_err(StartError::Gate)?;
+    if listen_only || gate.is_read_only() {
+        info!("nothing is sent to the car: it is only listened to");
+        return Ok(None);
+    }
+    Ok(Some(gate))
 }
 
 /// Which interface is which bus of the car. Of each, the ids that the car's DBC file knows are of use: those to be sent are among them.

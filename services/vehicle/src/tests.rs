@@ -1,20 +1,23 @@
 //! The core as a story: frames and ticks in, effects out; no socket, no bus, no clock.
 
 use tandem_can::{Hello, Pace};
+use tandem_contracts::actuation::ActuateError;
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW};
 use tandem_dbc::Database;
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::{Catalogue, Profile};
 use tandem_store::{Car, Fault};
-use tandem_units::{Nanoseconds, Quality};
+use tandem_units::{Nanoseconds, Quality, Value};
 
-use crate::climate::WishError;
 use crate::core::{Core, Effect};
 use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
+mod driving;
 mod immediate;
 mod last_values;
+mod wish_order;
+mod wishes;
 
 const DBC: &str = r#"
 BO_ 100 Motion: 2 X
@@ -46,14 +49,14 @@ bus = "can1"
 message = "ClimateStatus"
 signal = "Temperature"
 cycle_ms = 100
-[climate.driver_temperature]
+[[actuators]]
+leaf = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
 bus = "can1"
 message = "ClimateCommand"
 signal = "Temperature"
-min_celsius = 16.0
-max_celsius = 28.0
-step_celsius = 0.5
-echo = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature"
+min = 16.0
+max = 28.0
+step = 0.5
 refusal = { message = "ClimateStatus", signal = "Answer", equals = 2 }
 answer_within_ms = 1000
 [[transmit]]
@@ -61,6 +64,7 @@ bus = "can1"
 message = "ClimateCommand"
 signals = { Temperature = { min = 16.0, max = 28.0 } }
 min_period_ms = 100
+power = "any"
 "#;
 
 const SPEED: &str = "Vehicle.Speed";
@@ -84,9 +88,15 @@ impl Bench {
     }
 
     fn of(car: &str) -> Self {
+        Self::bound(DBC, car)
+    }
+
+    fn bound(dbc: &str, car: &str) -> Self {
         let profile = Profile::parse("car.toml", car, Catalogue::ours()).unwrap();
-        let database = Database::parse(DBC.as_bytes()).unwrap();
-        let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), 7);
+        let database = Database::parse(dbc.as_bytes()).unwrap();
+        let gate = tandem_gate::bind("car.toml", &profile, [&database]).unwrap();
+        let car = Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap();
+        let mut core = Core::new(car, Some(gate), 7);
         // The link's second interface is the car's first bus.
         core.connect(&Hello { pace: Pace::Lockstep, interfaces: vec!["can0".into(), "can1".into()] });
         Self(core)
@@ -117,13 +127,9 @@ impl Bench {
         opened.id
     }
 
-    /// The state that the watchers were told last.
-    fn wish_after(&mut self, ms: u64) -> Vec<String> {
-        let told = self.advances(ms).into_iter().filter_map(|effect| match effect {
-            Effect::Request(request) => Some(format!("{} {} {}", request.id, request.state, request.reason)),
-            _ => None,
-        });
-        told.collect()
+    /// Asks for a temperature in the name of one client.
+    fn wishes(&mut self, celsius: f64) -> Result<(u64, Vec<Effect>), ActuateError> {
+        self.0.wish(":1.5", TEMPERATURE, Value::Float(celsius))
     }
 }
 
@@ -240,70 +246,6 @@ fn a_client_cannot_ask_for_too_much() {
 }
 
 #[test]
-fn only_the_cars_echo_confirms_a_wish() {
-    let mut car = Bench::new();
-    car.hears(801, &[42, 0], 0);
-    car.advances(100);
-    let (id, effects) = car.0.wish_temperature(22.0).unwrap();
-    assert_eq!(id, 1);
-    let Effect::Send(frame) = &effects[0] else { panic!("{effects:?}") };
-    assert_eq!((frame.bus, frame.data()), (BusIndex(1), [44].as_slice()), "on the link's bus, not the car's index");
-    assert!(matches!(&effects[1], Effect::Request(request) if request.state == "pending"));
-    assert_eq!(car.0.reading(TEMPERATURE).unwrap().value.unwrap().as_f64(), Some(21.0), "nothing moves yet");
-    car.hears(801, &[42, 0], 200);
-    assert_eq!(car.wish_after(300), Vec::<String>::new());
-    car.hears(801, &[44, 1], 310);
-    assert_eq!(car.wish_after(400), ["1 confirmed "]);
-}
-
-#[test]
-fn a_refusal_counts_only_if_it_is_new() {
-    let mut car = Bench::new();
-    car.hears(801, &[42, 2], 0);
-    car.0.wish_temperature(22.0).unwrap();
-    car.hears(801, &[42, 2], 100);
-    assert_eq!(car.wish_after(100), Vec::<String>::new(), "that is the no to an earlier wish");
-    car.hears(801, &[42, 0], 200);
-    car.wish_after(200);
-    car.hears(801, &[42, 2], 300);
-    assert_eq!(car.wish_after(300), ["1 refused The car said no."]);
-}
-
-#[test]
-fn silence_lapses_and_a_newer_wish_takes_the_place_of_an_older() {
-    let mut car = Bench::new();
-    car.hears(801, &[42, 0], 0);
-    car.advances(0);
-    car.0.wish_temperature(22.0).unwrap();
-    car.advances(200);
-    let (id, effects) = car.0.wish_temperature(23.0).unwrap();
-    let told: Vec<_> = effects
-        .iter()
-        .filter_map(|e| if let Effect::Request(r) = e { Some((r.id, r.state.as_str())) } else { None })
-        .collect();
-    assert_eq!((id, told), (2, vec![(1, "lapsed"), (2, "pending")]));
-    assert_eq!(car.wish_after(1200), Vec::<String>::new());
-    assert_eq!(car.wish_after(1220), ["2 lapsed The car did not answer."]);
-}
-
-#[test]
-fn what_the_car_cannot_do_is_not_sent() {
-    let mut car = Bench::new();
-    for celsius in [15.5, 28.5, 21.3, f64::NAN, f64::INFINITY] {
-        let refusal = car.0.wish_temperature(celsius).unwrap_err();
-        assert!(matches!(refusal, WishError::OutOfRange { .. }), "{celsius}: {refusal}");
-    }
-    car.advances(0);
-    car.0.wish_temperature(20.0).unwrap();
-    assert!(matches!(car.0.wish_temperature(20.5), Err(WishError::Gate(_))), "within the minimum period");
-    assert_eq!(car.0.temperature_request().celsius, 20.0, "the refused wish left no trace");
-    let effects = car.0.disconnect();
-    assert!(matches!(&effects[0], Effect::Request(request) if request.state == "lapsed"));
-    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
-    assert_eq!(car.0.store().statistics().buses[0].sent, 1);
-}
-
-#[test]
 fn a_car_that_comes_back_with_an_earlier_clock_begins_a_generation() {
     let mut car = Bench::new();
     car.subscribes(&[SPEED], 8);
@@ -323,7 +265,7 @@ fn a_car_that_comes_back_with_an_earlier_clock_begins_a_generation() {
 fn points_in_time_of_an_earlier_clock_mean_nothing_on_the_next() {
     let mut car = Bench::new();
     car.advances(600_000);
-    car.0.wish_temperature(20.0).unwrap();
+    car.wishes(20.0).unwrap();
     car.0.disconnect();
     car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] });
     car.hears(100, &3000u16.to_le_bytes(), 0);
@@ -333,17 +275,7 @@ fn points_in_time_of_an_earlier_clock_mean_nothing_on_the_next() {
         Quality::Stale,
         "not fresh for the ten minutes that it was before"
     );
-    assert!(car.0.wish_temperature(20.5).is_ok(), "the gate does not wait for ten minutes");
-}
-
-#[test]
-fn a_wish_without_its_bus_leaves_nothing_behind() {
-    let mut car = Bench::new();
-    car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into()] });
-    car.advances(0);
-    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
-    assert_eq!(car.0.temperature_request().id, 0);
-    assert_eq!(car.wish_after(2000), Vec::<String>::new());
+    assert!(car.wishes(20.5).is_ok(), "the gate does not wait for ten minutes");
 }
 
 #[test]
@@ -376,10 +308,11 @@ fn what_went_out_takes_its_time_of_the_bus_and_moves_no_reading() {
 #[test]
 fn a_frame_longer_than_its_message_is_read_and_a_shorter_one_is_told_and_moves_nothing() {
     let mut car = Bench::new();
+    let faults = |told: &[Effect]| told.iter().filter(|told| matches!(told, Effect::Fault { .. })).count();
     let told = car.hears(100, &[0xB8, 0x0B, 1, 2, 3], 20);
-    assert!(told.is_empty(), "{told:?}");
+    assert_eq!(faults(&told), 0, "{told:?}");
     let told = car.hears(100, &[0], 40);
-    assert!(matches!(told[..], [Effect::Fault { fault: Fault::Short, .. }]), "{told:?}");
+    assert!(matches!(told.last(), Some(Effect::Fault { fault: Fault::Short, .. })), "{told:?}");
     let reading = car.0.reading(SPEED).unwrap();
     assert_eq!((reading.value.unwrap().as_f64(), reading.heard), (Some(30.0), Nanoseconds::from_millis(20)));
 }
@@ -392,7 +325,7 @@ fn a_gap_of_a_day_in_a_log_is_jumped_over() {
     let effects = car.hears(100, &[0, 0], day);
     assert!(effects.len() < 100);
     assert!(car.0.tick_due(Nanoseconds::from_millis(day)));
-    assert_eq!(car.advances(day).len(), 0);
+    assert!(batches(&car.advances(day)).is_empty());
     assert_eq!(car.0.now(), Nanoseconds::from_millis(day));
 }
 
@@ -422,11 +355,11 @@ fn a_car_that_fell_silent_is_absent_until_it_speaks_again() {
     car.advances(20);
     car.0.disconnect();
     assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Absent);
-    assert_eq!(car.0.wish_temperature(20.0), Err(WishError::NoCar));
+    assert!(matches!(car.wishes(20.0), Err(ActuateError::NotAvailable(_))));
     car.0.resume();
     car.hears(100, &[0, 1], 5000);
     assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Valid);
-    assert!(car.0.wish_temperature(20.0).is_ok());
+    assert!(car.wishes(20.0).is_ok());
 }
 
 #[test]

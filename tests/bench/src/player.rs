@@ -139,7 +139,7 @@ impl Service {
         let folder = tempfile::tempdir()?;
         let daemon = Daemon::start();
         let process = Command::new(binary("tandem-media"))
-            .args(["--sink", &sink(folder.path()), "--state"])
+            .args(["--without-a-car", "--sink", &sink(folder.path()), "--state"])
             .arg(folder.path().join("state"))
             .arg("--music")
             .arg(root().join("assets/music"))

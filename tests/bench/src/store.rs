@@ -25,7 +25,7 @@ const SUBSCRIBERS: usize = 10;
 const TICKS: usize = 50;
 
 pub fn figures() -> Result<Vec<Figure>> {
-    let mut core = Core::new(car()?, 1);
+    let mut core = Core::new(car()?, None, 1);
     core.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into()] });
     let paths: Vec<_> = (0..LEAVES).map(path).collect();
     for subscriber in 0..SUBSCRIBERS {

@@ -24,6 +24,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-gate", vec!["tandem-units", "tandem-frame", "tandem-signals", "tandem-dbc"]),
         ("tandem-contracts", vec!["tandem-units"]),
         ("tandem-vehicle", with(&["tandem-contracts", "tandem-runtime", "tandem-units"])),
+        ("tandem-policy", vec![]),
         ("tandem-lists", vec![]),
         ("tandem-library", vec!["tandem-lists"]),
         ("tandem-player", vec![]),
@@ -62,7 +63,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             vec!["tandem-frame", "tandem-can", "tandem-dbc", "tandem-signals", "tandem-units", "tandem-contracts"],
         ),
         ("tandem-phone-sim", vec!["tandem-kdeconnect", "tandem-link"]),
-        ("tandem-scenes", vec!["tandem-contracts", "tandem-units", "tandem-music"]),
+        ("tandem-scenes", vec!["tandem-contracts", "tandem-units", "tandem-music", "tandem-policy"]),
         (
             "tandem-bench",
             with(&[
@@ -75,10 +76,10 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
                 "tandem-player",
             ]),
         ),
-        ("tandem-house", vec![]),
+        ("tandem-house", vec!["tandem-policy"]),
         ("tandem-music", vec![]),
         ("tandem-vm", vec!["tandem-can", "tandem-frame"]),
-        ("xtask", vec![]),
+        ("xtask", vec!["tandem-policy"]),
     ])
 }
 

@@ -6,10 +6,9 @@ use tandem_dbc::integrity::{self, Checksum, ChecksumError, Counter};
 use tandem_dbc::{EncodeError, FrameFormat, Kind, Message, Multiplex, Raw, Signal};
 use tandem_frame::{BusIndex, Flags, Frame, LengthError, MAX_LENGTH};
 
-use crate::climate::Climate;
 use crate::folder::Bus;
-use crate::model::{Car, STEP_NS};
-use sources::Source;
+use crate::model::STEP_NS;
+use sources::{Inside, Source};
 
 /// A message that the model cannot fill, or that cannot be sent as the DBC says.
 #[derive(Debug, thiserror::Error)]
@@ -75,13 +74,13 @@ struct Page {
 }
 
 /// Every message of every bus that a control unit of the car sends: those with a cycle time.
-pub fn bind(buses: &[Bus]) -> Result<Vec<Cyclic>, BroadcastError> {
+pub fn bind(buses: &[Bus], inside: Inside<'_>) -> Result<Vec<Cyclic>, BroadcastError> {
     let mut all = Vec::new();
     for (at, bus) in buses.iter().enumerate() {
         let mut place = at as u64 * BUSES_APART;
         for (message, description) in bus.database.messages.iter().enumerate() {
             if let Some(cycle_ms) = description.cycle_ms {
-                all.push(Cyclic::bind(bus, at, message, description, cycle_ms, place)?);
+                all.push(Cyclic::bind(bus, at, message, description, cycle_ms, place, inside)?);
                 place += 1;
             }
         }
@@ -97,6 +96,7 @@ impl Cyclic {
         description: &Message,
         cycle_ms: u32,
         place: u64,
+        inside: Inside<'_>,
     ) -> Result<Self, BroadcastError> {
         let (dbc, name) = (|| bus.profile.dbc.clone(), || description.name.clone());
         let cycle_ns = u64::from(cycle_ms) * 1_000_000;
@@ -116,7 +116,7 @@ impl Cyclic {
             }
             let source = || {
                 let missing = BroadcastError::NoSource { dbc: dbc(), message: name(), signal: signal.name.clone() };
-                sources::source(&description.name, &signal.name).ok_or(missing)
+                inside.source(at, &description.name, &signal.name).ok_or(missing)
             };
             let odd = || BroadcastError::Multiplex { dbc: dbc(), message: name(), signal: signal.name.clone() };
             match &signal.multiplex {
@@ -170,13 +170,7 @@ impl Cyclic {
     }
 
     /// The frame that is due in the step that begins at `now`, without its place in that step.
-    pub fn frame(
-        &mut self,
-        now: u64,
-        buses: &[Bus],
-        car: &Car,
-        climate: &Climate,
-    ) -> Result<Option<Frame>, BroadcastError> {
+    pub fn frame(&mut self, now: u64, buses: &[Bus], inside: Inside<'_>) -> Result<Option<Frame>, BroadcastError> {
         if now % self.cycle_ns != self.phase_ns {
             return Ok(None);
         }
@@ -185,14 +179,14 @@ impl Cyclic {
         let data = data.get_mut(..self.description.length).unwrap_or_default();
         let mut put = |index: usize, value: Value| put(bus, self.message, &self.description, data, index, value);
         for (index, source) in &self.plain {
-            put(*index, source.value(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
+            put(*index, source.value(inside).map_or(Value::NotAvailable, Value::Physical))?;
         }
         if let Some((multiplexor, pages)) = &self.pages
             && let Some(page) = pages.get(self.next_page % pages.len().max(1))
         {
             put(*multiplexor, Value::Raw(page.selector))?;
             for (index, source) in &page.signals {
-                put(*index, source.value(car, climate).map_or(Value::NotAvailable, Value::Physical))?;
+                put(*index, source.value(inside).map_or(Value::NotAvailable, Value::Physical))?;
             }
             self.next_page = (self.next_page + 1) % pages.len();
         }

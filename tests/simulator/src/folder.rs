@@ -35,6 +35,8 @@ pub struct Bus {
 pub struct Folder {
     path: PathBuf,
     pub profile: Profile,
+    /// The leaves that the profile speaks of.
+    pub catalogue: Catalogue,
     /// In the order of [`Profile::buses`].
     pub buses: Vec<Bus>,
 }
@@ -71,7 +73,7 @@ impl Folder {
             let database = Database::parse(&bytes).map_err(|source| FolderError::Dbc { path, source })?;
             buses.push(Bus { profile: bus.clone(), codec: Codec::compile(&database), database });
         }
-        Ok(Self { path: path.to_owned(), profile, buses })
+        Ok(Self { path: path.to_owned(), profile, catalogue: catalogue.clone(), buses })
     }
 
     /// A scenario by its name in `scenarios/`, or by the path of a `.toml` file.

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc::Sender;
 
+use tandem_contracts::climate::DRIVER_TEMPERATURE;
 use tandem_contracts::connect;
 use tandem_contracts::simulator::{NAME, PATH, Simulator1, SimulatorBackend, SimulatorError};
 use tokio::sync::oneshot;
@@ -31,8 +32,20 @@ impl Hand {
 
 impl SimulatorBackend for Hand {
     async fn answer_temperature(&self, answer: String, delay_ms: u32) -> Result<(), SimulatorError> {
+        self.answer(DRIVER_TEMPERATURE.to_owned(), answer, delay_ms).await
+    }
+
+    async fn answer(&self, path: String, answer: String, delay_ms: u32) -> Result<(), SimulatorError> {
         let delay_ns = u64::from(delay_ms) * 1_000_000;
-        self.order(answer.parse().map(|answer| Order::AnswerTemperature { answer, delay_ns })).await
+        self.order(answer.parse().map(|answer| Order::Answer { path, answer, delay_ns })).await
+    }
+
+    async fn press_key(&self, key: String, milliseconds: u32) -> Result<(), SimulatorError> {
+        self.order(Ok(Order::PressKey { key, hold_ns: u64::from(milliseconds) * 1_000_000 })).await
+    }
+
+    async fn turn_knob(&self, knob: String, steps: i32) -> Result<(), SimulatorError> {
+        self.order(Ok(Order::TurnKnob { knob, steps })).await
     }
 
     async fn mute(&self, message: String, muted: bool) -> Result<(), SimulatorError> {
@@ -89,7 +102,7 @@ mod tests {
         hand.mute("VehicleMotion".to_owned(), true).await.unwrap();
         hand.spoil("VehicleMotion".to_owned(), "counter".to_owned()).await.unwrap();
         let said = unknown(hand.answer_temperature("maybe".to_owned(), 0).await);
-        assert_eq!(said, "\"maybe\" is unknown, expected obey, refuse or silent");
+        assert_eq!(said, "\"maybe\" is unknown, expected obey, refuse, silent, wrong or stuck");
         let said = unknown(hand.mute("Engine".to_owned(), true).await);
         assert_eq!(said, "the car sends no message Engine");
         let said = unknown(hand.spoil("TyreStatus".to_owned(), "counter".to_owned()).await);

@@ -2,8 +2,9 @@
 //! time in, frames out, frames in, with no clock and no socket, so that one seed always gives the same drive.
 //! [`link`] puts it on a socket, [`log`] into a candump log, [`hand`] lets tests make it misbehave.
 
+pub mod actuation;
 pub mod broadcast;
-pub mod climate;
+pub mod deeds;
 pub mod ear;
 pub mod folder;
 pub mod hand;
@@ -16,3 +17,4 @@ pub mod scenario;
 #[cfg(test)]
 mod tests;
 pub mod virtual_car;
+pub mod wheel;

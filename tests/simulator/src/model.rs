@@ -10,7 +10,10 @@ pub mod chassis;
 pub mod comfort;
 pub mod driver;
 pub mod motion;
+pub mod own;
 pub mod place;
+pub mod seats;
+pub mod signs;
 pub mod sky;
 #[cfg(test)]
 mod tests;
@@ -28,6 +31,8 @@ use comfort::Comfort;
 use driver::Driver;
 use motion::Motion;
 use place::Place;
+use seats::Seats;
+use signs::Signs;
 use sky::Sky;
 use thermal::{Thermal, Work};
 use totals::Totals;
@@ -73,6 +78,8 @@ pub struct Car {
     pub totals: Totals,
     pub comfort: Comfort,
     pub sky: Sky,
+    pub seats: Seats,
+    pub signs: Signs,
     pub around: Around,
     /// m.
     pub odometer: f64,
@@ -94,11 +101,13 @@ impl Car {
             steps: 0,
             driver: Driver::default(),
             comfort: Comfort::new(&body),
+            seats: Seats::default(),
+            signs: Signs::new(&body, body.daylight_percent),
             sky: Sky::new(&body),
+            air: Air::new(start, &body, &mut random),
             body,
             motion: Motion::default(),
             battery: Battery::new(start.charge_percent / 100.0, start.range_km * 1000.0),
-            air: Air::new(start, &mut random),
             place: Place::new(start),
             chassis: Chassis::default(),
             thermal: Thermal::new(start.outside_celsius),
@@ -171,6 +180,8 @@ impl Car {
         self.totals.step(self.battery.power, self.battery.charger, work.motor);
         self.comfort.step(&self.body, self.motion.speed);
         self.sky.step(&self.body, is_on);
+        self.seats.step();
+        self.signs.step(&self.body, self.comfort.lit(), self.sky.light);
         self.around.step(&self.body, &self.motion, &mut self.senses);
     }
 

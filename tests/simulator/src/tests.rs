@@ -9,13 +9,15 @@ use tandem_frame::text::LogReader;
 use tandem_frame::{BusIndex, Frame};
 use tandem_signals::{Catalogue, SignalProfile};
 
-use crate::broadcast::sources::source;
+use crate::actuation::Actuation;
+use crate::broadcast::sources::Inside;
 use crate::broadcast::{not_available, protection};
-use crate::climate::Climate;
+use crate::ear::Ear;
 use crate::folder::{Bus, Folder};
 use crate::log::{self, LOG_BEGINS_NS};
 use crate::scenario::Scenario;
 use crate::virtual_car::VirtualCar;
+use crate::wheel::Wheel;
 
 pub fn demo() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../assets/cars/demo")
@@ -106,7 +108,7 @@ fn every_message_is_sent_at_its_cycle_time_in_its_own_time() {
 fn frames_say_what_the_model_says() {
     let mut virtual_car = car(None);
     let (mut seen, mut checked) = (HashSet::new(), 0);
-    let silent = Climate::default();
+    let (silent, wheel) = unasked();
     for _ in 0..45_000 {
         let model = virtual_car.car().clone();
         let mut frames = Vec::new();
@@ -118,9 +120,11 @@ fn frames_say_what_the_model_says() {
             bus.codec
                 .decode(index, frame.data(), |sample| {
                     let signal = &message.signals[sample.signal];
-                    let Some(source) = source(&message.name, &signal.name) else { return };
+                    let inside = Inside { car: &model, actuation: &silent, wheel: &wheel };
+                    let bus = usize::from(frame.bus.0);
+                    let Some(source) = inside.source(bus, &message.name, &signal.name) else { return };
                     let place = format!("{}.{} at {} s", message.name, signal.name, model.seconds());
-                    match source.value(&model, &silent) {
+                    match source.value(inside) {
                         None => assert_eq!(sample.raw, not_available(signal), "{place}"),
                         Some(said) => {
                             assert_ne!(sample.raw, not_available(signal), "{place}");
@@ -138,6 +142,13 @@ fn frames_say_what_the_model_says() {
     let all: usize = virtual_car.buses().iter().map(unprotected).sum();
     assert_eq!(seen.len(), all, "signals that never came");
     assert!(checked > 500_000, "{checked}");
+}
+
+/// A car that nobody has asked for anything.
+fn unasked() -> (Actuation, Wheel) {
+    let folder = Folder::read(&demo()).unwrap();
+    let (_, actuation) = Ear::new(&folder.buses, &folder.profile, &folder.catalogue).unwrap();
+    (actuation, Wheel::new(&folder.buses, &folder.profile))
 }
 
 /// How many signals the car fills that are neither counter, checksum nor multiplexor.
@@ -172,8 +183,13 @@ fn counters_run_and_checksums_hold() {
         + (5 + 5 + 20 + 50 + 20 + 10 + 10 + 10 + 10)
         + (5 + 10 + 10 + 10)
         + (50 + 20 + 10)
-        + (20 + 10 + 10 + 10 + 10 + 20 + 10 + 10 + 5 + 10);
-    assert_eq!(protected, 20 * each_second, "powertrain before and now, body, chassis, assistance");
+        + (20 + 10 + 10 + 10 + 10 + 20 + 10 + 10 + 5 + 10)
+        + (10 + 10 + 10 + 10 + 20 + 1);
+    assert_eq!(
+        protected,
+        20 * each_second,
+        "powertrain before and now, body, chassis, assistance, answers, keys and the rear panel"
+    );
 }
 
 #[test]
@@ -196,11 +212,13 @@ fn not_measured_is_the_same_number_in_the_dbc_the_profile_and_the_model() {
     {
         let own = |signal: &&Signal| {
             let selects = signal.multiplex == Multiplex::Multiplexor;
-            !selects && signal.kind != Kind::Float && !matches!(signal.name.as_str(), "Counter" | "Checksum")
+            let counts = matches!(signal.name.as_str(), "Counter" | "Checksum" | "KnobCount");
+            !selects && !counts && signal.kind != Kind::Float
         };
         for signal in message.signals.iter().filter(own) {
             let said = signal.value_name(number(not_available(signal)));
-            assert_eq!(said, Some("Not available"), "{}.{}", message.name, signal.name);
+            let expected = if message.name.ends_with("Request") { "No request" } else { "Not available" };
+            assert_eq!(said, Some(expected), "{}.{}", message.name, signal.name);
         }
     }
 }
@@ -220,14 +238,15 @@ fn the_car_knows_every_leaf_that_the_screens_show() {
 fn the_demo_car_is_whole() {
     let folder = Folder::read(&demo()).unwrap();
     let messages: Vec<&Message> = folder.buses.iter().flat_map(|bus| &bus.database.messages).collect();
-    assert_eq!((folder.buses.len(), messages.len()), (3, 84));
+    assert_eq!((folder.buses.len(), messages.len()), (3, 111));
     assert!(folder.profile.signals.len() >= 300, "{} leaves", folder.profile.signals.len());
     let long: Vec<usize> = messages.iter().map(|message| message.length).filter(|length| *length > 8).collect();
     assert!(long.contains(&12) && long.contains(&64), "CAN FD: {long:?}");
     assert!(folder.buses.iter().all(|bus| bus.database.lint().is_empty()), "the files lint clean");
     for message in messages {
         assert!(message.comment.is_some() && message.sender.is_some(), "{} says nothing of itself", message.name);
-        assert!(message.cycle_ms.is_some() || message.name == "ClimateCommand", "{} has no cycle time", message.name);
+        let asks = message.sender.as_deref() == Some("HeadUnit");
+        assert_eq!(message.cycle_ms.is_none(), asks, "{} has a cycle time unless the head unit sends it", message.name);
     }
 }
 

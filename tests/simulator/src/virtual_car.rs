@@ -6,12 +6,14 @@ use tandem_frame::{CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
 
+use crate::actuation::{Actuation, Answer};
+use crate::broadcast::sources::Inside;
 use crate::broadcast::{self, BroadcastError, Cyclic, Fault};
-use crate::climate::{Answer, Climate};
-use crate::ear::{Ear, NoSuchCommand};
+use crate::ear::{Ear, NoSuchRequest};
 use crate::folder::{Bus, Folder};
 use crate::model::{Car, STEP_NS};
 use crate::scenario::Scenario;
+use crate::wheel::Wheel;
 
 /// A folder whose parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -19,26 +21,63 @@ pub enum CarError {
     #[error(transparent)]
     Broadcast(#[from] BroadcastError),
     #[error(transparent)]
-    Command(#[from] NoSuchCommand),
+    Request(#[from] NoSuchRequest),
 }
+
+/// ms that a key is pressed, and steps that a knob is turned, with one order.
+const LONGEST_PRESS_MS: u64 = 60_000;
+const MOST_STEPS: u64 = 1_000;
 
 /// What somebody who tests the service does to the car.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    AnswerTemperature { answer: Answer, delay_ns: u64 },
-    Mute { message: String, muted: bool },
-    Spoil { message: String, fault: Fault },
+    /// How it answers wishes for an actuator from now on.
+    Answer {
+        path: String,
+        answer: Answer,
+        delay_ns: u64,
+    },
+    PressKey {
+        key: String,
+        hold_ns: u64,
+    },
+    TurnKnob {
+        knob: String,
+        steps: i32,
+    },
+    Mute {
+        message: String,
+        muted: bool,
+    },
+    Spoil {
+        message: String,
+        fault: Fault,
+    },
 }
 
 /// An order that this car cannot follow.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
-    #[error("the car sends no message {message}{}", near.as_ref().map(|near| format!(", is it {near}?")).unwrap_or_default())]
+    #[error("the car sends no message {message}{}", hint(near))]
     NoSuchMessage { message: String, near: Option<String> },
     #[error("{message} has no {what} to spoil")]
     Unprotected { message: String, what: &'static str },
+    #[error("this car cannot be asked for {path}{}", near.as_ref().map_or(": its car.toml lists what it can be asked for".to_owned(), |near| format!(", is it {near}?")))]
+    NoSuchActuator { path: String, near: Option<String> },
+    #[error("the car has no {what} {name}, expected {}", if known.is_empty() { "none: it has no such thing" } else { known })]
+    NoSuchInput { what: &'static str, name: String, known: String },
+    #[error("{what} is {found}, expected at most {most}")]
+    TooMuch { what: &'static str, found: u64, most: u64 },
     #[error("\"{word}\" is unknown, expected {expected}")]
     Word { word: String, expected: &'static str },
+}
+
+fn hint(near: &Option<String>) -> String {
+    near.as_ref().map(|near| format!(", is it {near}?")).unwrap_or_default()
+}
+
+fn at_most(what: &'static str, found: u64, most: u64) -> Result<(), OrderError> {
+    if found <= most { Ok(()) } else { Err(OrderError::TooMuch { what, found, most }) }
 }
 
 impl FromStr for Answer {
@@ -49,7 +88,9 @@ impl FromStr for Answer {
             "obey" => Ok(Self::Obey),
             "refuse" => Ok(Self::Refuse),
             "silent" => Ok(Self::Silent),
-            _ => Err(OrderError::Word { word: word.to_owned(), expected: "obey, refuse or silent" }),
+            "wrong" => Ok(Self::Wrong),
+            "stuck" => Ok(Self::Stuck),
+            _ => Err(OrderError::Word { word: word.to_owned(), expected: "obey, refuse, silent, wrong or stuck" }),
         }
     }
 }
@@ -73,10 +114,11 @@ impl FromStr for Fault {
 pub struct VirtualCar {
     now_ns: u64,
     car: Car,
-    climate: Climate,
+    actuation: Actuation,
+    wheel: Wheel,
     buses: Vec<Bus>,
     messages: Vec<Cyclic>,
-    ear: Option<Ear>,
+    ear: Ear,
 }
 
 impl VirtualCar {
@@ -85,11 +127,11 @@ impl VirtualCar {
     /// # Errors
     /// [`CarError`] if the folder asks for what the model does not have.
     pub fn new(folder: Folder, scenario: Scenario, seed: Option<u64>) -> Result<Self, CarError> {
-        let messages = broadcast::bind(&folder.buses)?;
-        let command = folder.profile.climate.as_ref();
-        let ear = command.map(|command| Ear::new(&folder.buses, command)).transpose()?;
+        let (ear, actuation) = Ear::new(&folder.buses, &folder.profile, &folder.catalogue)?;
+        let wheel = Wheel::new(&folder.buses, &folder.profile);
         let car = Car::new(scenario, seed);
-        Ok(Self { now_ns: 0, car, climate: Climate::default(), buses: folder.buses, messages, ear })
+        let messages = broadcast::bind(&folder.buses, Inside { car: &car, actuation: &actuation, wheel: &wheel })?;
+        Ok(Self { now_ns: 0, car, actuation, wheel, buses: folder.buses, messages, ear })
     }
 
     /// Up to where the car has come, nanoseconds since it began.
@@ -115,13 +157,12 @@ impl VirtualCar {
     /// # Errors
     /// [`BroadcastError`]: the DBC and the model do not fit after all.
     pub fn step(&mut self, frames: &mut Vec<Frame>) -> Result<(), BroadcastError> {
-        if let Some(celsius) = self.climate.step(self.now_ns) {
-            debug!(celsius, "the driver's temperature is set");
-            self.car.air.driver = celsius;
-        }
+        self.actuation.step(&mut self.car, self.now_ns);
+        self.wheel.step();
         let first = frames.len();
+        let inside = Inside { car: &self.car, actuation: &self.actuation, wheel: &self.wheel };
         for message in &mut self.messages {
-            frames.extend(message.frame(self.now_ns, &self.buses, &self.car, &self.climate)?);
+            frames.extend(message.frame(self.now_ns, &self.buses, inside)?);
         }
         if let Some(new) = frames.get_mut(first..) {
             arbitrate(&self.buses, new);
@@ -137,22 +178,29 @@ impl VirtualCar {
 
     /// A frame that somebody else has sent.
     pub fn hear(&mut self, frame: &Frame) {
-        let Some(ear) = &mut self.ear else { return };
-        match ear.hear(frame, &self.buses) {
-            Ok(None) => {}
-            Ok(Some(wish)) => {
-                debug!(celsius = wish.celsius, in_range = wish.in_range, "a wish for the driver's temperature");
-                self.climate.wish(wish.celsius, wish.in_range, self.now_ns);
+        let heard = match self.ear.hear(frame, &self.buses) {
+            Ok(heard) => heard,
+            Err(error) => {
+                warn!(id = %frame.id, error = &error as &dyn std::error::Error, "a request was not heard");
+                return;
             }
-            Err(error) => warn!(id = %frame.id, error = &error as &dyn std::error::Error, "a command was not heard"),
+        };
+        for heard in heard {
+            let Some(wished) = self.actuation.wished.get_mut(heard.wished) else { continue };
+            match heard.physical {
+                None => wished.release(&mut self.car),
+                Some(physical) => {
+                    let path = wished.actuator.as_ref().map(|asked| asked.path.as_str());
+                    debug!(path, physical, "a wish");
+                    wished.wish(physical, self.now_ns);
+                }
+            }
         }
     }
 
     /// Another head unit is at the other end from here on.
     pub fn meet(&mut self) {
-        if let Some(ear) = &mut self.ear {
-            ear.forget();
-        }
+        self.ear.forget();
     }
 
     /// Does what it is told.
@@ -161,7 +209,25 @@ impl VirtualCar {
     /// [`OrderError`] if there is no such message, or nothing in it to spoil.
     pub fn obey(&mut self, order: Order) -> Result<(), OrderError> {
         match order {
-            Order::AnswerTemperature { answer, delay_ns } => self.climate.answer_with(answer, delay_ns),
+            Order::Answer { path, answer, delay_ns } => {
+                let near = nearest(&path, self.actuation.paths()).map(str::to_owned);
+                match self.actuation.named(&path) {
+                    Some(wished) => wished.answer_with(answer, delay_ns),
+                    None => return Err(OrderError::NoSuchActuator { path, near }),
+                }
+            }
+            Order::PressKey { key, hold_ns } => {
+                at_most("the time", hold_ns / 1_000_000, LONGEST_PRESS_MS)?;
+                if !self.wheel.press(&key, hold_ns) {
+                    return Err(self.no_input("key", key));
+                }
+            }
+            Order::TurnKnob { knob, steps } => {
+                at_most("the number of steps", steps.unsigned_abs().into(), MOST_STEPS)?;
+                if !self.wheel.turn(&knob, steps) {
+                    return Err(self.no_input("knob", knob));
+                }
+            }
             Order::Mute { message, muted } => self.message(&message)?.mute(muted),
             Order::Spoil { message, fault } => {
                 let cyclic = self.message(&message)?;
@@ -177,6 +243,11 @@ impl VirtualCar {
             }
         }
         Ok(())
+    }
+
+    fn no_input(&self, what: &'static str, name: String) -> OrderError {
+        let known = self.wheel.names(what == "knob").collect::<Vec<_>>().join(", ");
+        OrderError::NoSuchInput { what, name, known }
     }
 
     fn message(&mut self, name: &str) -> Result<&mut Cyclic, OrderError> {

@@ -16,7 +16,7 @@ const MOST: usize = 100;
 const LONGEST: usize = 600;
 
 /// A file's text, and what was found wrong with it so far.
-pub(crate) struct Document<'a> {
+pub struct Document<'a> {
     file: &'a str,
     text: &'a str,
     /// Where each line begins.
@@ -92,7 +92,7 @@ impl<'a> Document<'a> {
 }
 
 /// An entry of a table whose keys are names.
-pub(crate) struct Named<'a, 'i> {
+pub struct Named<'a, 'i> {
     pub name: &'a str,
     /// Where the name stands.
     pub place: Range<usize>,
@@ -100,7 +100,7 @@ pub(crate) struct Named<'a, 'i> {
 }
 
 /// One table of the document, whose keys have been checked against the known ones.
-pub(crate) struct Section<'a, 'i> {
+pub struct Section<'a, 'i> {
     document: &'a Document<'i>,
     table: &'a DeTable<'i>,
     span: Range<usize>,
@@ -277,7 +277,7 @@ impl<'a, 'i> Section<'a, 'i> {
 }
 
 /// A text that is not empty.
-pub(crate) fn text(value: &DeValue<'_>) -> Result<String, String> {
+pub fn text(value: &DeValue<'_>) -> Result<String, String> {
     match value {
         DeValue::String(text) if text.trim().is_empty() => Err("must not be empty".to_owned()),
         DeValue::String(text) => Ok(text.as_ref().to_owned()),
@@ -285,17 +285,17 @@ pub(crate) fn text(value: &DeValue<'_>) -> Result<String, String> {
     }
 }
 
-pub(crate) fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
+pub fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
     value.as_bool().ok_or_else(|| expected("true or false", value))
 }
 
-pub(crate) fn integer(value: &DeValue<'_>) -> Result<i64, String> {
+pub fn integer(value: &DeValue<'_>) -> Result<i64, String> {
     let DeValue::Integer(integer) = value else { return Err(expected("an integer", value)) };
     i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| format!("{integer} is too big"))
 }
 
 /// A finite number, with or without a point.
-pub(crate) fn number(value: &DeValue<'_>) -> Result<f64, String> {
+pub fn number(value: &DeValue<'_>) -> Result<f64, String> {
     match value {
         DeValue::Integer(_) => integer(value).map(|integer| integer as f64),
         DeValue::Float(float) => match float.as_str().parse::<f64>() {
@@ -307,7 +307,7 @@ pub(crate) fn number(value: &DeValue<'_>) -> Result<f64, String> {
 }
 
 /// A span of 1 ms to a day.
-pub(crate) fn milliseconds(value: &DeValue<'_>) -> Result<Nanoseconds, String> {
+pub fn milliseconds(value: &DeValue<'_>) -> Result<Nanoseconds, String> {
     let count = integer(value)?;
     match u64::try_from(count) {
         Ok(count @ 1..=86_400_000) => Ok(Nanoseconds::from_millis(count)),
@@ -316,7 +316,7 @@ pub(crate) fn milliseconds(value: &DeValue<'_>) -> Result<Nanoseconds, String> {
 }
 
 /// One of some fixed words.
-pub(crate) fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Result<T, String> {
+pub fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Result<T, String> {
     let text = text(value)?;
     if let Some((_, found)) = words.iter().find(|(word, _)| *word == text) {
         return Ok(*found);
@@ -325,7 +325,16 @@ pub(crate) fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Result<
     Err(format!("unknown word `{text}`, expected {}", list(&known)))
 }
 
-pub(crate) fn expected(what: &str, found: &DeValue<'_>) -> String {
+/// One of some names; a name that is none of them may be a slip.
+pub fn known(value: &DeValue<'_>, names: &[&'static str]) -> Result<&'static str, String> {
+    let name = text(value)?;
+    names.iter().copied().find(|known| *known == name).ok_or_else(|| match nearest(&name, names.iter().copied()) {
+        Some(near) => format!("unknown `{name}`: did you mean `{near}`?"),
+        None => format!("unknown `{name}`, expected {}", list(names)),
+    })
+}
+
+pub fn expected(what: &str, found: &DeValue<'_>) -> String {
     format!("expected {what}, found {}", shape(found))
 }
 
@@ -342,7 +351,7 @@ fn shape(value: &DeValue<'_>) -> &'static str {
 }
 
 /// `a`, `b` or `c`.
-pub(crate) fn list(words: &[&str]) -> String {
+pub fn list(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     match quoted.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),

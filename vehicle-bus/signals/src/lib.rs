@@ -4,7 +4,7 @@
 //! Nothing here reads a file or a clock; the text comes in, a [`Profile`] or the list of all its [`Mistake`]s goes out.
 
 mod catalogue;
-mod document;
+pub mod document;
 mod expression;
 mod leaf;
 mod mistake;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tandem_contracts::driving::Flag;
 use tandem_contracts::media::MediaError;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
@@ -70,6 +71,9 @@ impl Face for Player {
                 Err(error) => return Some(Called::Done(Err(error.into()))),
             },
             "OpenUri" => {
+                if let Err(why) = handle.rules.admit(Flag::NoKeyboard) {
+                    return Some(Called::Done(Err(fdo::Error::AccessDenied(why))));
+                }
                 let uri = message.body().deserialize::<String>().map_err(fdo::Error::from);
                 return Some(match uri.and_then(|uri| playable(&uri)) {
                     Ok(playable) => Called::Later(Box::new(Box::pin(open(handle.clone(), playable)))),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tandem_contracts::driving::Rules;
 use tandem_media::core::Core;
 use tandem_media::queue::Queue;
 use tandem_media::state::{Handle, Happening, Place, Playable, Request, Snapshot, Status, Titles};
@@ -55,7 +56,7 @@ pub fn start() -> (Handle, mpsc::UnboundedSender<Cue>) {
             script.tell();
         }
     });
-    (Handle { requests, snapshot, happenings }, cue)
+    (Handle { requests, snapshot, happenings, rules: Rules::without_a_car() }, cue)
 }
 
 impl Script {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tandem_contracts::driving::Rules;
 use tandem_contracts::mpris::{self, PlayerProxy, track_id};
 use tandem_media::state::Handle;
 use tandem_scenes::Daemon;
@@ -174,7 +175,7 @@ async fn a_core_that_hangs_holds_up_no_client() {
     let daemon = Daemon::start();
     let (requests, unread) = mpsc::channel(2);
     let (told, snapshot) = watch::channel(Arc::new(script::idle()));
-    let handle = Handle { requests, snapshot, happenings: broadcast::Sender::new(1) };
+    let handle = Handle { requests, snapshot, happenings: broadcast::Sender::new(1), rules: Rules::without_a_car() };
     let _service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
     let player = PlayerProxy::builder(&daemon.connect().await).destination(mpris::NAME);
     let player = player.cache_properties(CacheProperties::No).build().await.unwrap();

@@ -54,7 +54,7 @@ fn service(daemon: &Daemon, folder: &Path) -> Command {
     let player = program.with_file_name("tandem-player");
     assert!(player.is_file(), "no tandem-player: cargo build --workspace --bins");
     let mut command = Command::new(program);
-    command.arg("--player").arg(player).args(["--sink", "null"]);
+    command.arg("--player").arg(player).args(["--sink", "null", "--without-a-car"]);
     for (option, name) in [("--state", "state"), ("--music", "music"), ("--sticks", "sticks")] {
         command.arg(option).arg(folder.join(name));
     }

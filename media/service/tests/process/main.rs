@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod driving;
 mod hostile;
 mod peers;
 mod podcasts;

@@ -84,8 +84,13 @@ impl Stage {
         self.folder.path().join(name)
     }
 
-    /// Starts the service and waits until it answers.
+    /// Starts the service without a car, and waits until it answers.
     pub async fn start(&mut self, arguments: &[&str]) {
+        self.start_in_a_car(&[arguments, &["--without-a-car"]].concat()).await;
+    }
+
+    /// Starts the service and waits until it answers.
+    pub async fn start_in_a_car(&mut self, arguments: &[&str]) {
         let binary = Path::new(env!("CARGO_BIN_EXE_tandem-media"));
         assert!(binary.with_file_name("tandem-player").exists(), "`cargo build --workspace --bins` makes the player");
         let service = Command::new(binary)

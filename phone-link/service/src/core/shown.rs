@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_contracts::phones::Phone as Telling;
 use tandem_contracts::sessions::{Destination as Where, Media, Note as Letter, SCHEMA, Session};
 use tandem_kdeconnect::{DeviceKind, Note, Talk};
@@ -77,6 +78,7 @@ impl Told {
 
 impl Core {
     pub fn snapshot(&mut self) -> Snapshot {
+        let rules = self.vehicle.restrictions;
         let mut sessions = Vec::new();
         let mut phones: Vec<&Phone> = self.phones.values().collect();
         phones.sort_by_key(|phone| (phone.rank(), phone.id.clone()));
@@ -85,7 +87,7 @@ impl Core {
             sessions.extend(media.map(|player| self.of_player(phone, player)));
             let places = self.places.iter().rev().filter(|place| place.phone == phone.id);
             sessions.extend(places.map(|place| self.of_place(phone, place)));
-            sessions.extend(phone.notes.values().filter_map(|(session, note)| of_note(phone, session, note)));
+            sessions.extend(phone.notes.values().filter_map(|(session, note)| of_note(phone, session, note, rules)));
         }
         for shown in &mut sessions {
             self.told.number(shown);
@@ -261,10 +263,12 @@ fn app(phone: &Phone, player: &Player) -> String {
     found.map_or_else(String::new, |(name, _)| name.clone())
 }
 
-fn of_note(phone: &Phone, session: &str, note: &Note) -> Option<Shown> {
+/// What a message says is not handed out while it must not be shown.
+fn of_note(phone: &Phone, session: &str, note: &Note, rules: Restrictions) -> Option<Shown> {
     let Note::Shown { app, title, text, time_ms, can_be_dismissed, .. } = note else { return None };
+    let told = |text: &str| if rules.has(Flag::NoTextMessage) { String::new() } else { rules.cut(text) };
     let letter =
-        Letter { app: app.clone(), title: title.clone(), text: text.clone(), is_dismissible: *can_be_dismissed };
+        Letter { app: rules.cut(app), title: told(title), text: told(text), is_dismissible: *can_be_dismissed };
     let session = Session {
         id: session.to_owned(),
         schema: SCHEMA,

@@ -8,6 +8,7 @@ mod people;
 mod places;
 mod players;
 mod replaced;
+mod restrictions;
 mod songs;
 
 use core::net::{IpAddr, Ipv4Addr};
@@ -46,11 +47,11 @@ fn no() -> Message {
 
 fn parked() -> Vehicle {
     let cabin = Cabin { ignition_on: Some(true), driver_door_open: Some(false), driver_belted: Some(false) };
-    Vehicle { cabin, parked: true, place: Point::new(52.5, 13.4) }
+    Vehicle { cabin, parked: true, restrictions: Restrictions::NONE, place: Point::new(52.5, 13.4) }
 }
 
 fn driving() -> Vehicle {
-    Vehicle { parked: false, ..parked() }
+    Vehicle { parked: false, restrictions: Restrictions::ALL, ..parked() }
 }
 
 impl World {

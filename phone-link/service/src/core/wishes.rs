@@ -1,5 +1,6 @@
 //! What people at the car's screens want, and what follows from somebody getting in or out.
 
+use tandem_contracts::driving::Flag;
 use tandem_contracts::phones::{AUTOMATIC, GRANTS};
 use tandem_kdeconnect::{Action, DeviceId, Message, MprisRequest, Note, NoteRequest, Packet, Share};
 use tandem_link::LinkId;
@@ -16,11 +17,17 @@ pub enum Refusal {
     NotNow(String),
     NotAllowed(String),
     NotParked(String),
+    /// A flag of `Driving1` forbids it.
+    Restricted(String),
     /// It is done, and the disk does not take it.
     NotKept(String),
 }
 
 type Done = Result<(), Refusal>;
+
+/// What a person does to a phone's settings and not by one tap.
+const SETS_UP: &str =
+    "phones are not set up while NO_SETUP is in force, as it is until the car is known to stand: see `tandem driving`";
 
 fn not_found(id: &str) -> Refusal {
     Refusal::NotFound(format!("there is no {id:?}"))
@@ -30,8 +37,7 @@ impl Core {
     pub fn open_pairing(&mut self, at: Moment) -> Result<u32, Refusal> {
         self.at = at;
         if !self.window.open(at.now) {
-            let sentence = "phones are paired while the car is parked: standing still, in P";
-            return Err(Refusal::NotParked(sentence.to_owned()));
+            return Err(Refusal::NotParked(SETS_UP.to_owned()));
         }
         self.look_at_window();
         let seconds = self.window.closes_at().map_or(0, |until| until.saturating_sub(at.now).as_secs());
@@ -42,6 +48,10 @@ impl Core {
         self.at = at;
         self.window.close();
         self.look_at_window();
+    }
+
+    fn admit(&self, flag: Flag, why: &str) -> Done {
+        if self.vehicle.restrictions.has(flag) { Err(Refusal::Restricted(why.to_owned())) } else { Ok(()) }
     }
 
     fn phone(&mut self, id: &str) -> Result<(DeviceId, &mut Phone), Refusal> {
@@ -90,6 +100,7 @@ impl Core {
 
     pub fn forget(&mut self, at: Moment, id: &str) -> Done {
         self.at = at;
+        self.admit(Flag::NoSetup, SETS_UP)?;
         let (id, phone) = self.phone(id)?;
         if phone.kept.is_none() {
             return Err(Refusal::NotNow("it is not paired".to_owned()));
@@ -98,15 +109,17 @@ impl Core {
         Ok(())
     }
 
-    pub fn forget_all(&mut self, at: Moment) -> u32 {
+    pub fn forget_all(&mut self, at: Moment) -> Result<u32, Refusal> {
         self.at = at;
+        self.admit(Flag::NoSetup, SETS_UP)?;
         let paired: Vec<_> = self.phones.values().filter(|it| it.kept.is_some()).map(|it| it.id.clone()).collect();
         paired.iter().for_each(|id| self.forget_phone(id));
-        u32::try_from(paired.len()).unwrap_or(u32::MAX)
+        Ok(u32::try_from(paired.len()).unwrap_or(u32::MAX))
     }
 
     /// Changes what is kept of a paired phone.
     fn change(&mut self, id: &str, change: impl FnOnce(&mut Kept)) -> Result<DeviceId, Refusal> {
+        self.admit(Flag::NoSetup, SETS_UP)?;
         let (id, phone) = self.phone(id)?;
         let kept = phone.kept.as_mut().ok_or_else(|| Refusal::NotNow("it is not paired".to_owned()))?;
         change(kept);
@@ -191,6 +204,9 @@ impl Core {
         let opens = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
         let is_address = ["http://", "https://", "geo:"].into_iter().any(opens) && !text.contains(char::is_whitespace);
         let share = if is_address { Share::Url(text.to_owned()) } else { Share::Text(text.to_owned()) };
+        if !is_address {
+            self.admit(Flag::NoKeyboard, "a text is not sent while NO_KEYBOARD is in force: see `tandem driving`")?;
+        }
         self.do_next(Effect::Send(link, Packet::new(Message::Share(share))));
         self.note_down(&id, "sent", if is_address { "destination" } else { "note" }, 1);
         Ok(())

@@ -127,7 +127,7 @@ impl<'a> Stage<'a> {
         for (bus, name) in [(bus.address().to_owned(), "here"), (phone.bus(), "there")] {
             let mut command = tied(binary("tandem-media"));
             command.args(["--state".as_ref(), path(name).as_os_str(), "--music".as_ref(), path("music").as_os_str()]);
-            command.args(["--sink", &format!("record:{}", path(&format!("{name}.pcm")).display())]);
+            command.args(["--without-a-car", "--sink", &format!("record:{}", path(&format!("{name}.pcm")).display())]);
             children.push(
                 command.args(["--sticks".as_ref(), path("no").as_os_str()]).env("TANDEM_BUS", bus).spawn().unwrap(),
             );

@@ -43,7 +43,7 @@ impl MediaBackend for Echo {
         Ok(vec![Match { item: Item { title, artist, album, length_us, id: url, ..Item::default() }, score: 0.8 }])
     }
 
-    async fn play(&self, id: String, position_us: i64) -> Result<(), MediaError> {
+    async fn play(&self, id: String, position_us: i64, _caller: String) -> Result<(), MediaError> {
         if position_us < -1 { Err(MediaError::Invalid(position_us.to_string())) } else { Err(MediaError::NotFound(id)) }
     }
 

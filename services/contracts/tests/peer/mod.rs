@@ -8,6 +8,7 @@ use tandem_contracts::body::Body1;
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
+use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
 use tandem_contracts::media::Media1;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
@@ -123,6 +124,12 @@ impl ClimateBackend for Echo {
     }
 }
 
+impl DrivingBackend for Echo {
+    async fn status(&self) -> zbus::fdo::Result<Status> {
+        Ok(Status { region: "us".into(), ..Status::default() })
+    }
+}
+
 impl ScreenBackend for Echo {
     async fn capture(&self, sequence: u64) -> Result<Picture, ScreenError> {
         match sequence {
@@ -149,6 +156,18 @@ impl SimulatorBackend for Echo {
         Err(SimulatorError::Unknown(answer))
     }
 
+    async fn answer(&self, path: String, _answer: String, _delay_ms: u32) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(path))
+    }
+
+    async fn press_key(&self, _key: String, _milliseconds: u32) -> Result<(), SimulatorError> {
+        Ok(())
+    }
+
+    async fn turn_knob(&self, knob: String, steps: i32) -> Result<(), SimulatorError> {
+        if steps < 0 { Ok(()) } else { Err(SimulatorError::Unknown(knob)) }
+    }
+
     async fn mute(&self, _message: String, _muted: bool) -> Result<(), SimulatorError> {
         Ok(())
     }
@@ -172,6 +191,7 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(charging::PATH, Charging1(Echo))
         .serve_at(screen::PATH, Screen1(Echo))
         .serve_at(simulator::PATH, Simulator1(Echo))
+        .serve_at(tandem_contracts::driving::PATH, Driving1(Echo))
         .serve_at(tandem_contracts::media::PATH, Media1(Echo))
         .serve_at(tandem_contracts::sessions::PATH, Sessions1(Echo))
         .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))

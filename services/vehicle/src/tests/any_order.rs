@@ -84,11 +84,11 @@ impl Onlooker {
                 Vec::new()
             }
             Said::Leave { client } => {
-                car.0.forget_client(client);
+                let effects = car.0.forget_client(client);
                 assert!(car.0.subscriptions().waited_for().all(|(_, waited)| waited != client));
-                Vec::new()
+                effects
             }
-            Said::Wish { celsius } => match car.0.wish_temperature(celsius) {
+            Said::Wish { celsius } => match car.wishes(celsius) {
                 Ok((_, effects)) => {
                     assert!(self.connected && (16.0..=28.0).contains(&celsius), "{celsius}");
                     effects
@@ -134,8 +134,9 @@ impl Onlooker {
             assert_eq!((frame.id, frame.bus), (CanId::standard(800).unwrap(), BusIndex(1)), "what the list lacks");
             assert!((32..=56).contains(&frame.data()[0]));
             let period = Nanoseconds::from_millis(100);
-            assert!(self.last_sent.is_none_or(|last| self.now.since(last) >= period), "too soon");
-            self.last_sent = Some(self.now);
+            let now = Nanoseconds(frame.t_ns);
+            assert!(self.last_sent.is_none_or(|last| now.since(last) >= period), "too soon");
+            self.last_sent = Some(now);
         }
         if !self.connected {
             assert_eq!(car.0.reading(SPEED).unwrap().quality, Quality::Absent, "nothing looks alive without a car");

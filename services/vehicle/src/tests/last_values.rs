@@ -52,7 +52,7 @@ impl Drive {
     fn new(car: &str, last: LastValues) -> Self {
         let profile = Profile::parse("car.toml", car, Catalogue::ours()).unwrap();
         let database = Database::parse(DBC.as_bytes()).unwrap();
-        let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), 7);
+        let mut core = Core::new(Car::bind("car.toml", profile, vec![database], Catalogue::ours()).unwrap(), None, 7);
         core.remember(last);
         Self(core)
     }

@@ -39,7 +39,7 @@ pub fn player(folder: &Path, name: &str, bus: &str) -> Result<Kept> {
     let path = |name: &str| folder.join(name);
     let mut media = tied(binary("tandem-media"));
     media.args(["--state".as_ref(), path(name).as_os_str(), "--music".as_ref(), path("music").as_os_str()]);
-    media.args(["--sink", &format!("record:{}", path(&format!("{name}.pcm")).display())]);
+    media.args(["--without-a-car", "--sink", &format!("record:{}", path(&format!("{name}.pcm")).display())]);
     media.args(["--sticks".as_ref(), path("no").as_os_str()]).env("TANDEM_BUS", bus).env("TANDEM_LOG", "warn");
     Ok(Kept(media.stdin(Stdio::null()).spawn()?))
 }

@@ -5,8 +5,12 @@
 mod administrator;
 mod bad_input;
 mod cantools;
+mod commands;
 mod determinism;
+mod garage;
 mod hanging;
+mod holders;
+mod last_frame;
 mod last_values;
 mod music;
 mod nothing_is_left_behind;

@@ -1,8 +1,10 @@
 //! A service of another make: what it says is not in the contract. The client counts it, and goes on with what it understands.
 
+use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Control, ControlPath, Request};
 use tandem_contracts::signals::{self, Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::subscription::{News, Subscription, Wish};
 use tandem_scenes::{Daemon, within};
+use tandem_units::Value;
 use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
 
@@ -25,6 +27,28 @@ impl SignalsBackend for Other {
 
     async fn unsubscribe(&self, _: String, _: u32) -> Result<(), SignalsError> {
         Ok(())
+    }
+
+    async fn release(&self, _: String, _: String) -> Result<(), SignalsError> {
+        Ok(())
+    }
+
+    async fn actuators(&self) -> Result<Vec<Actuator>, SignalsError> {
+        Ok(Vec::new())
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, SignalsError> {
+        Ok(Vec::new())
+    }
+}
+
+impl CommandBackend for Other {
+    async fn actuate(&self, _: String, path: String, _: Value) -> Result<u64, ActuateError> {
+        Err(ActuateError::Unsupported(path))
+    }
+
+    fn controls(&self, _: &'static [ControlPath]) -> Vec<Control> {
+        Vec::new()
     }
 }
 

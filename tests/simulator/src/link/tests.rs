@@ -8,8 +8,8 @@ use tandem_dbc::{Codec, Database};
 use tandem_frame::BusIndex;
 
 use super::*;
+use crate::actuation::Answer;
 use crate::broadcast::{Fault, protection};
-use crate::climate::Answer;
 use crate::folder::Bus;
 
 const MS: u64 = 1_000_000;
@@ -54,7 +54,8 @@ impl Garage {
     }
 
     fn answers(&self, answer: Answer, delay_ms: u64) {
-        self.order(Order::AnswerTemperature { answer, delay_ns: delay_ms * MS }).unwrap();
+        let path = tandem_contracts::climate::DRIVER_TEMPERATURE.to_owned();
+        self.order(Order::Answer { path, answer, delay_ns: delay_ms * MS }).unwrap();
     }
 
     fn spoil(&self, message: &str, fault: Fault) -> Result<(), OrderError> {
@@ -270,7 +271,7 @@ fn an_order_that_makes_no_sense_is_refused() {
     assert_eq!(garage.spoil("DoorStatus", Fault::Short), Ok(()));
     assert_eq!(
         "obye".parse::<Answer>().unwrap_err().to_string(),
-        "\"obye\" is unknown, expected obey, refuse or silent"
+        "\"obye\" is unknown, expected obey, refuse, silent, wrong or stuck"
     );
     assert!("shorter".parse::<Fault>().is_err());
     garage.close();

@@ -2,6 +2,7 @@
 
 use super::STEP_SECONDS;
 use super::body::{Body, Power};
+use super::own::Own;
 use crate::random::Random;
 use crate::scenario::Start;
 
@@ -34,6 +35,13 @@ pub struct Air {
     /// What the climate control is set to, °C.
     pub driver: f64,
     pub passenger: f64,
+    /// Behind: the driver's side and the other one, °C, and percent of their fans.
+    pub rear: [Own<f64>; 2],
+    pub rear_fans: [Own<f64>; 2],
+    /// Percent.
+    pub passenger_fan: Own<f64>,
+    /// Where the air goes in front when nothing defrosts: 0 up, 1 to the middle, 2 down.
+    pub vents: [f64; 2],
     /// Front left, front right, rear left, rear right.
     pub tyres: [Tyre; 4],
 }
@@ -55,7 +63,7 @@ impl Tyre {
 }
 
 impl Air {
-    pub fn new(start: &Start, random: &mut Random) -> Self {
+    pub fn new(start: &Start, body: &Body, random: &mut Random) -> Self {
         let outside = start.outside_celsius;
         let tyres = [(); 4].map(|()| Tyre {
             cold: PRESSURE + random.swing() * PRESSURE_SPREAD,
@@ -68,6 +76,10 @@ impl Air {
             cabin: start.cabin_celsius,
             driver: start.driver_celsius,
             passenger: start.passenger_celsius,
+            rear: [Own::new(body.rear_celsius); 2],
+            rear_fans: [Own::new(body.rear_fan_percent); 2],
+            passenger_fan: Own::new(body.fan_percent),
+            vents: [1.0; 2],
             tyres,
         }
     }
@@ -82,6 +94,9 @@ impl Air {
         if body.any_door() {
             self.cabin += (self.outside - self.cabin) * STEP_SECONDS / CABIN_OPEN;
         }
+        self.rear.iter_mut().for_each(|zone| zone.follow(body.rear_celsius));
+        self.rear_fans.iter_mut().for_each(|fan| fan.follow(body.rear_fan_percent));
+        self.passenger_fan.follow(body.fan_percent);
         for tyre in &mut self.tyres {
             let aim = self.outside + TYRE_WARMS * speed;
             tyre.temperature += (aim - tyre.temperature) * STEP_SECONDS / TYRE;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::STEP_SECONDS;
 use super::battery::{Battery, CAPACITY};
 use super::body::Body;
+use super::own::Own;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,6 +46,8 @@ pub struct Charging {
     /// The limit was reached; so it stays until the charging is over.
     complete: bool,
     plugged: bool,
+    /// Whether the cable is locked in.
+    pub cable: Own<bool>,
     charger: Option<Charger>,
     /// Through the plug, W.
     pub power: f64,
@@ -67,6 +70,7 @@ impl Charging {
             self.session = (0.0, 0.0);
         }
         (self.plugged, self.power) = (plugged, power);
+        self.cable.follow(self.charger.is_some());
         if power > 0.0 {
             self.session = (self.session.0 + power * STEP_SECONDS / 3600.0, self.session.1 + STEP_SECONDS);
         }

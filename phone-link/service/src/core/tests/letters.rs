@@ -2,7 +2,7 @@ use tandem_kdeconnect::{Battery, Note, NoteRequest, Share};
 
 use super::*;
 
-fn note(number: u32, text: &str) -> Message {
+pub(super) fn note(number: u32, text: &str) -> Message {
     Message::Note(Note::Shown {
         id: number.to_string(),
         app: "Chat".into(),

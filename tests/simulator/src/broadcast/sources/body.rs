@@ -2,7 +2,8 @@
 
 use super::{Plain, flag};
 use crate::model::Car;
-use crate::model::body::{Gear, Indicator, Power};
+use crate::model::body::{Gear, Indicator};
+use crate::model::comfort::{DRIVER_PAN, DRIVER_TILT, PASSENGER_PAN, PASSENGER_TILT, TRUNK};
 
 pub fn plain(message: &str, signal: &str) -> Option<Plain> {
     Some(match (message, signal) {
@@ -22,11 +23,11 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("DoorStatus", "RearPassengerDoor") => |car| flag(car.body.rear_passenger_door),
         ("DoorStatus", "Trunk") => |car| flag(car.body.trunk),
         ("DoorStatus", "Hood") => |car| flag(car.body.hood),
-        ("LockStatus", "DriverLock") => |car| flag(car.comfort.locks(&car.body, car.body.driver_door)),
-        ("LockStatus", "PassengerLock") => |car| flag(car.comfort.locks(&car.body, car.body.passenger_door)),
-        ("LockStatus", "RearDriverLock") => |car| flag(car.comfort.locks(&car.body, car.body.rear_driver_door)),
-        ("LockStatus", "RearPassengerLock") => |car| flag(car.comfort.locks(&car.body, car.body.rear_passenger_door)),
-        ("LockStatus", "TrunkLock") => |car| flag(car.comfort.locks(&car.body, car.body.trunk)),
+        ("LockStatus", "DriverLock") => |car| flag(car.comfort.locks(0, car.body.driver_door)),
+        ("LockStatus", "PassengerLock") => |car| flag(car.comfort.locks(1, car.body.passenger_door)),
+        ("LockStatus", "RearDriverLock") => |car| flag(car.comfort.locks(2, car.body.rear_driver_door)),
+        ("LockStatus", "RearPassengerLock") => |car| flag(car.comfort.locks(3, car.body.rear_passenger_door)),
+        ("LockStatus", "TrunkLock") => |car| flag(car.comfort.locks(TRUNK, car.body.trunk)),
         ("LockStatus", "ChildLockDriverSide") => |_| flag(true),
         ("LockStatus", "ChildLockPassengerSide") => |_| flag(true),
         ("WindowStatus", "Driver") => |car| Some(car.comfort.windows[0]),
@@ -41,7 +42,7 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("ExteriorLights", "Backup") => |car| flag(car.body.gear == Gear::R && car.is_on()),
         ("ExteriorLights", "Brake") => |car| Some(f64::from(brake_lights(car))),
         ("ExteriorLights", "LicencePlate") => |car| flag(car.body.low_beam || car.body.parking_lights),
-        ("ExteriorLights", "Switch") => |car| Some(if car.body.power >= Power::Acc { 3.0 } else { 0.0 }),
+        ("ExteriorLights", "Switch") => |car| Some(f64::from(car.signs.switch.value() as u8)),
         ("ExteriorLights", "HighBeamSwitch") => |car| flag(car.body.high_beam),
         ("LampFaults", "LowBeam") => |_| flag(false),
         ("LampFaults", "HighBeam") => |_| flag(false),
@@ -54,14 +55,14 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("LampFaults", "RearFog") => |_| flag(false),
         ("LampFaults", "LicencePlate") => |_| flag(false),
         ("LampFaults", "DayRunning") => |_| flag(false),
-        ("MirrorStatus", "DriverFolded") => |car| flag(car.body.mirrors_folded),
-        ("MirrorStatus", "PassengerFolded") => |car| flag(car.body.mirrors_folded),
-        ("MirrorStatus", "DriverHeating") => |car| flag(car.body.rear_defrost),
-        ("MirrorStatus", "PassengerHeating") => |car| flag(car.body.rear_defrost),
-        ("MirrorStatus", "DriverTilt") => |_| Some(8.0),
-        ("MirrorStatus", "DriverPan") => |_| Some(-15.0),
-        ("MirrorStatus", "PassengerTilt") => |car| Some(car.comfort.passenger_mirror),
-        ("MirrorStatus", "PassengerPan") => |_| Some(22.0),
+        ("MirrorStatus", "DriverFolded") => |car| flag(car.comfort.folded[0].value()),
+        ("MirrorStatus", "PassengerFolded") => |car| flag(car.comfort.folded[1].value()),
+        ("MirrorStatus", "DriverHeating") => |car| flag(car.comfort.mirrors_heated[0].value()),
+        ("MirrorStatus", "PassengerHeating") => |car| flag(car.comfort.mirrors_heated[1].value()),
+        ("MirrorStatus", "DriverTilt") => |car| Some(car.comfort.mirrors[DRIVER_TILT].at),
+        ("MirrorStatus", "DriverPan") => |car| Some(car.comfort.mirrors[DRIVER_PAN].at),
+        ("MirrorStatus", "PassengerTilt") => |car| Some(car.comfort.mirrors[PASSENGER_TILT].at),
+        ("MirrorStatus", "PassengerPan") => |car| Some(car.comfort.mirrors[PASSENGER_PAN].at),
         ("MirrorStatus", "Dimming") => |car| Some(if car.sky.light < 10.0 { 70.0 } else { 0.0 }),
         ("WiperStatus", "Mode") => |car| Some(f64::from(car.body.wipers as u8)),
         ("WiperStatus", "RearMode") => |car| Some(if car.body.rear_wiper { 4.0 } else { 0.0 }),
@@ -78,8 +79,9 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("RainLightSensor", "Light") => |car| Some(car.sky.light),
         ("RainLightSensor", "Humidity") => |car| Some(car.body.humidity_percent),
         ("RainLightSensor", "CabinLight") => {
-            |car| Some((car.sky.light * 0.6 + if car.comfort.lit() { 8.0 } else { 0.0 }).min(100.0))
+            |car| Some((car.sky.light * 0.6 + if car.signs.dome.value() { 8.0 } else { 0.0 }).min(100.0))
         }
+        ("HornStatus", "Horn") => |car| flag(car.signs.horn),
         _ => return None,
     })
 }

@@ -8,12 +8,13 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
     Some(match (message, signal) {
         ("ChargeStatus", "State") => |car| Some(f64::from(car.charging.state() as u8)),
         ("ChargeStatus", "Cable") => |car| flag(car.body.is_plugged()),
-        ("ChargeStatus", "CableLocked") => |car| flag(car.charging.is_charging()),
+        ("ChargeStatus", "CableLocked") => |car| flag(car.charging.cable.value()),
         ("ChargeStatus", "Flap") => |car| flag(car.body.charge_flap || car.body.is_plugged()),
         ("ChargeStatus", "Limit") => |car| Some(car.body.charge_limit_percent),
         ("ChargeStatus", "Remaining") => {
             |car| car.charging.remaining(&car.body, &car.battery).map(|seconds| (seconds / 60.0).min(4000.0))
         }
+        ("ChargeControl", "StartStop") => |car| flag(car.body.charging),
         ("ChargeDirect", "Voltage") => |car| Some(if direct(car) > 0.0 { car.battery.voltage() } else { 0.0 }),
         ("ChargeDirect", "Current") => |car| Some(direct(car) / car.battery.voltage()),
         ("ChargeDirect", "StationPower") => |car| car.body.is_plugged().then(|| car.body.charger.power() / 1000.0),

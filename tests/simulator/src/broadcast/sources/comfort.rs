@@ -1,7 +1,9 @@
 //! Seats, and the climate of every zone.
 
-use super::{Plain, Source, flag};
+use super::{Plain, flag};
 use crate::model::Car;
+use crate::model::own::Own;
+use crate::model::seats::{HEADREST, HEIGHT, LUMBAR, POSITION, RECLINE, TILT};
 
 pub fn plain(message: &str, signal: &str) -> Option<Plain> {
     Some(match (message, signal) {
@@ -13,18 +15,18 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("ClimateStatus", "PassengerTemperature") => |car| Some(car.air.passenger),
         ("ClimateStatus", "FanSpeed") => |car| Some(if car.is_on() { car.body.fan_percent } else { 0.0 }),
         ("ClimateStatus", "AirConditioning") => |car| flag(car.body.air_conditioning && car.is_on()),
-        ("DriverSeat", "Position") => |_| Some(168.0),
-        ("DriverSeat", "Height") => |_| Some(42.0),
-        ("DriverSeat", "Recline") => |_| Some(21.5),
-        ("DriverSeat", "Tilt") => |_| Some(3.25),
-        ("DriverSeat", "Lumbar") => |_| Some(40.0),
-        ("DriverSeat", "Headrest") => |_| Some(55.0),
-        ("PassengerSeat", "Position") => |_| Some(210.0),
-        ("PassengerSeat", "Height") => |_| Some(30.0),
-        ("PassengerSeat", "Recline") => |_| Some(26.0),
-        ("PassengerSeat", "Tilt") => |_| Some(2.5),
-        ("PassengerSeat", "Lumbar") => |_| Some(25.0),
-        ("PassengerSeat", "Headrest") => |_| Some(48.0),
+        ("DriverSeat", "Position") => |car| Some(car.seats.driver[POSITION].at),
+        ("DriverSeat", "Height") => |car| Some(car.seats.driver[HEIGHT].at),
+        ("DriverSeat", "Recline") => |car| Some(car.seats.driver[RECLINE].at),
+        ("DriverSeat", "Tilt") => |car| Some(car.seats.driver[TILT].at),
+        ("DriverSeat", "Lumbar") => |car| Some(car.seats.driver[LUMBAR].at),
+        ("DriverSeat", "Headrest") => |car| Some(car.seats.driver[HEADREST].at),
+        ("PassengerSeat", "Position") => |car| Some(car.seats.passenger[POSITION].at),
+        ("PassengerSeat", "Height") => |car| Some(car.seats.passenger[HEIGHT].at),
+        ("PassengerSeat", "Recline") => |car| Some(car.seats.passenger[RECLINE].at),
+        ("PassengerSeat", "Tilt") => |car| Some(car.seats.passenger[TILT].at),
+        ("PassengerSeat", "Lumbar") => |car| Some(car.seats.passenger[LUMBAR].at),
+        ("PassengerSeat", "Headrest") => |car| Some(car.seats.passenger[HEADREST].at),
         ("SeatClimate", "Driver") => |car| Some(car.body.driver_seat_percent),
         ("SeatClimate", "Passenger") => |car| Some(car.body.passenger_seat_percent),
         ("SeatClimate", "SteeringWheel") => |car| Some(car.body.wheel_heating_percent),
@@ -34,13 +36,13 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         ("OccupantStatus", "RearPassenger") => |car| flag(car.body.rear_passenger_belt),
         ("OccupantStatus", "RearDriverBelt") => |car| flag(car.body.rear_driver_belt),
         ("OccupantStatus", "RearPassengerBelt") => |car| flag(car.body.rear_passenger_belt),
-        ("ClimateZones", "PassengerFan") => |car| Some(if car.is_on() { car.body.fan_percent } else { 0.0 }),
-        ("ClimateZones", "RearDriverTemperature") => |car| Some(car.body.rear_celsius),
-        ("ClimateZones", "RearPassengerTemperature") => |car| Some(car.body.rear_celsius),
-        ("ClimateZones", "RearDriverFan") => |car| Some(if car.is_on() { car.body.rear_fan_percent } else { 0.0 }),
-        ("ClimateZones", "RearPassengerFan") => |car| Some(if car.is_on() { car.body.rear_fan_percent } else { 0.0 }),
-        ("ClimateZones", "DriverAir") => |car| Some(if car.body.front_defrost { 0.0 } else { 1.0 }),
-        ("ClimateZones", "PassengerAir") => |car| Some(if car.body.front_defrost { 0.0 } else { 1.0 }),
+        ("ClimateZones", "PassengerFan") => |car| Some(blown(car, car.air.passenger_fan)),
+        ("ClimateZones", "RearDriverTemperature") => |car| Some(car.air.rear[0].value()),
+        ("ClimateZones", "RearPassengerTemperature") => |car| Some(car.air.rear[1].value()),
+        ("ClimateZones", "RearDriverFan") => |car| Some(blown(car, car.air.rear_fans[0])),
+        ("ClimateZones", "RearPassengerFan") => |car| Some(blown(car, car.air.rear_fans[1])),
+        ("ClimateZones", "DriverAir") => |car| Some(if car.body.front_defrost { 0.0 } else { car.air.vents[0] }),
+        ("ClimateZones", "PassengerAir") => |car| Some(if car.body.front_defrost { 0.0 } else { car.air.vents[1] }),
         ("ClimateModes", "Recirculation") => |car| flag(car.body.recirculation),
         ("ClimateModes", "FrontDefrost") => |car| flag(car.body.front_defrost),
         ("ClimateModes", "RearDefrost") => |car| flag(car.body.rear_defrost),
@@ -50,19 +52,23 @@ pub fn plain(message: &str, signal: &str) -> Option<Plain> {
         }
         ("ClimateAir", "Power") => |car| Some((car.air.power(&car.body) / 1000.0).min(12.0)),
         ("ClimateAir", "CabinHumidity") => |car| Some((car.body.humidity_percent * 0.6).min(100.0)),
-        ("InteriorLights", "Dome") => |car| flag(car.comfort.lit()),
+        ("InteriorLights", "Dome") => |car| flag(car.signs.dome.value()),
         ("InteriorLights", "GloveBox") => |_| flag(false),
         ("InteriorLights", "Trunk") => |car| flag(car.body.trunk),
-        ("InteriorLights", "Ambience") => |car| flag(car.is_on() && car.sky.light < 20.0),
-        ("InteriorLights", "AmbienceLevel") => |_| Some(35.0),
+        ("InteriorLights", "Ambience") => |car| flag(car.signs.ambience.value()),
+        ("InteriorLights", "AmbienceLevel") => |car| Some(car.signs.ambience_level),
+        ("RearCabinLights", "Ambience") => |car| flag(car.signs.rear_ambience.value()),
+        ("RearCabinLights", "AmbienceLevel") => |car| Some(car.signs.rear_level),
+        // The rear panel asks for what is behind, and for nothing in front.
+        ("AmbienceRequest", "Ambience" | "AmbienceLevel" | "RearAmbience") => |_| None,
+        ("AmbienceRequest", "RearLevel") => |car| Some(car.signs.rear_level),
         _ => return None,
     })
 }
 
-/// What the climate control answers to a command.
-pub fn answer(message: &str, signal: &str) -> Option<Source> {
-    let answers = (message, signal) == ("ClimateStatus", "CommandAnswer");
-    answers.then_some(Source::Climate(|climate| Some(f64::from(climate.said() as u8))))
+/// Percent of a fan that only turns while the car is on.
+fn blown(car: &Car, fan: Own<f64>) -> f64 {
+    if car.is_on() { fan.value() } else { 0.0 }
 }
 
 /// °C: warmer than the cabin while it is to get warmer, and the other way round.

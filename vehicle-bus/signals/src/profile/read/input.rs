@@ -6,8 +6,7 @@ use tandem_units::{KilometersPerHour, Nanoseconds};
 use toml::de::DeValue;
 
 use super::{Reader, earlier};
-use crate::document::{Section, integer, list, milliseconds, number, text, word};
-use crate::nearest::nearest;
+use crate::document::{Section, integer, known, milliseconds, number, text, word};
 use crate::profile::{DrivingProfile, InputKind, InputProfile, ParkedBy};
 
 const KEYS: &[&str] = &["key", "knob", "bus", "message", "signal", "pressed", "long_press_ms"];
@@ -54,14 +53,6 @@ impl<'a, 'i> Reader<'a, 'i> {
         };
         Some(InputProfile { bus: bus?, message: message?, signal: signal?, kind, line: section.line() })
     }
-}
-
-fn known(value: &DeValue<'_>, names: &[&'static str]) -> Result<&'static str, String> {
-    let name = text(value)?;
-    names.iter().copied().find(|known| *known == name).ok_or_else(|| match nearest(&name, names.iter().copied()) {
-        Some(near) => format!("unknown `{name}`: did you mean `{near}`?"),
-        None => format!("unknown `{name}`, expected {}", list(names)),
-    })
 }
 
 pub(super) fn read_driving(top: &Section<'_, '_>) -> DrivingProfile {

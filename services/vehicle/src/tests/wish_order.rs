@@ -1,0 +1,289 @@
+//! Ten thousand sequences of wishes, faults and losses: nothing unlisted is sent, nothing is confirmed without an echo, no actuator has two owners.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use tandem_contracts::actuation::RequestState;
+
+use super::wishes::{FAN, FLAP, HORN, parked};
+use super::*;
+use crate::actuation::Wish;
+
+const CLIENTS: [&str; 3] = [":1.5", ":1.6", ":1.7"];
+const ACTUATORS: [&str; 4] = [TEMPERATURE, FAN, HORN, FLAP];
+
+#[derive(Clone, Debug)]
+enum Said {
+    Ask {
+        client: usize,
+        actuator: usize,
+        value: f64,
+    },
+    Release {
+        client: usize,
+        actuator: usize,
+    },
+    Leave {
+        client: usize,
+    },
+    Pass {
+        ms: u64,
+    },
+    /// The car's answer: what it says of temperature, fan, horn and flap, and whether it says no.
+    Answer {
+        temperature: u8,
+        no: bool,
+        fan: u8,
+        horn: bool,
+        flap: bool,
+    },
+    /// The car says what was asked for last.
+    Obey,
+    Drive {
+        fast: bool,
+        on: bool,
+        park: bool,
+    },
+    /// From here on frames do not get out, or do.
+    Jam(bool),
+    Lose,
+    Meet {
+        clock_ms: u64,
+    },
+    Stop,
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let (client, actuator) = (0..CLIENTS.len(), 0..ACTUATORS.len());
+    let value = prop_oneof![3 => (32..57u32).prop_map(|half| f64::from(half) / 2.0), 2 => (0..21u32).prop_map(|five| f64::from(five * 5)),
+        1 => any::<f64>(), 3 => (0..2u32).prop_map(f64::from)];
+    prop_oneof![
+        8 => (client.clone(), actuator.clone(), value).prop_map(|(client, actuator, value)| Said::Ask { client, actuator, value }),
+        1 => (client.clone(), actuator).prop_map(|(client, actuator)| Said::Release { client, actuator }),
+        1 => client.prop_map(|client| Said::Leave { client }),
+        6 => (1..700u64).prop_map(|ms| Said::Pass { ms }),
+        3 => (any::<u8>(), any::<bool>(), any::<u8>(), any::<bool>(), any::<bool>())
+            .prop_map(|(temperature, no, fan, horn, flap)| Said::Answer { temperature, no, fan, horn, flap }),
+        4 => Just(Said::Obey),
+        2 => (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(fast, on, park)| Said::Drive { fast, on, park }),
+        1 => any::<bool>().prop_map(Said::Jam),
+        1 => Just(Said::Lose),
+        2 => (0..5000u64).prop_map(|clock_ms| Said::Meet { clock_ms }),
+        1 => Just(Said::Stop),
+    ]
+}
+
+/// Watches from outside, with books of its own.
+struct Onlooker {
+    clock_ms: u64,
+    connected: bool,
+    jammed: bool,
+    generation: u64,
+    /// What was asked of the car on the wire, since which moment, by actuator.
+    on_the_wire: BTreeMap<&'static str, Nanoseconds>,
+    /// What the car said of each actuator, and when.
+    echo: BTreeMap<&'static str, Vec<(Value, Nanoseconds)>>,
+    /// The wish that is on its way, by actuator.
+    pending: BTreeMap<String, (u64, String, Value)>,
+    left_at: BTreeMap<CanId, Nanoseconds>,
+    last_id: u64,
+}
+
+impl Onlooker {
+    fn tells(&mut self, car: &mut Bench, said: &Said) -> Vec<Effect> {
+        match said {
+            Said::Ask { client, actuator, value } => {
+                let (client, path) = (CLIENTS[*client], ACTUATORS[*actuator]);
+                let value =
+                    if path == HORN || path == FLAP { Value::Bool(*value != 0.0) } else { Value::Float(*value) };
+                let holder = self.pending.get(path).map(|(_, holder, _)| holder.clone());
+                match car.0.wish(client, path, value) {
+                    Ok((id, effects)) => {
+                        assert!(id > self.last_id && self.connected, "numbers are counted up");
+                        assert!(holder.is_none_or(|holder| holder == client), "{path} has two owners");
+                        self.last_id = id;
+                        effects
+                    }
+                    Err(_) => Vec::new(),
+                }
+            }
+            Said::Release { client, actuator } => {
+                car.0.release(CLIENTS[*client], ACTUATORS[*actuator]).unwrap_or_default()
+            }
+            Said::Leave { client } => {
+                let effects = car.0.forget_client(CLIENTS[*client]);
+                let list = car.0.actuation().unwrap().list(car.0.store().car());
+                assert!(list.iter().all(|one| one.holder != CLIENTS[*client]), "the dead hold nothing");
+                effects
+            }
+            Said::Stop => car.0.stop(),
+            Said::Jam(jammed) => {
+                self.jammed = *jammed;
+                Vec::new()
+            }
+            Said::Lose => {
+                self.connected = false;
+                self.echo.clear();
+                car.0.disconnect()
+            }
+            Said::Meet { clock_ms } if !self.connected => {
+                (self.connected, self.clock_ms) = (true, *clock_ms);
+                car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] });
+                car.advances(*clock_ms)
+            }
+            _ if !self.connected => Vec::new(),
+            Said::Pass { ms } => {
+                self.clock_ms += ms;
+                car.advances(self.clock_ms)
+            }
+            Said::Answer { temperature, no, fan, horn, flap } => {
+                self.answers(car, *temperature, *no, *fan, *horn, *flap)
+            }
+            Said::Obey => {
+                let asked = |path: &str| self.pending.get(path).map(|(_, _, value)| value.clone());
+                let number = |path: &str| asked(path).and_then(|value| value.as_f64()).unwrap_or(20.0);
+                let flag = |path: &str| asked(path).and_then(|value| value.as_bool()).unwrap_or_default();
+                let (temperature, fan) = ((number(TEMPERATURE) * 2.0) as u8, number(FAN) as u8);
+                let (horn, flap) = (flag(HORN), flag(FLAP));
+                self.answers(car, temperature, false, fan, horn, flap)
+            }
+            Said::Drive { fast, on, park } => {
+                self.clock_ms += 1;
+                let mut effects = car.hears(100, &[0, if *fast { 4 } else { 0 }], self.clock_ms);
+                let (power, gear) = (if *on { 3 } else { 0 }, if *park { 0 } else { 3 });
+                effects.extend(car.hears(102, &[power, gear], self.clock_ms));
+                effects
+            }
+            Said::Meet { .. } => Vec::new(),
+        }
+    }
+
+    fn answers(&mut self, car: &mut Bench, temperature: u8, no: bool, fan: u8, horn: bool, flap: bool) -> Vec<Effect> {
+        self.clock_ms += 2;
+        let mut effects = car.hears(801, &[temperature, if no { 2 } else { 0 }, fan], self.clock_ms);
+        effects.extend(car.hears(811, &[u8::from(horn), u8::from(flap)], self.clock_ms));
+        let now = Nanoseconds::from_millis(self.clock_ms);
+        let celsius = f64::from(temperature) / 2.0;
+        for (path, value) in [
+            (TEMPERATURE, Value::Float(celsius)),
+            (FAN, Value::Int(fan.into())),
+            (HORN, Value::Bool(horn)),
+            (FLAP, Value::Bool(flap)),
+        ] {
+            self.echo.entry(path).or_default().push((value, now));
+        }
+        effects
+    }
+
+    fn check_invariants(&mut self, car: &mut Bench, effects: &[Effect]) {
+        if car.0.generation() != self.generation {
+            self.generation = car.0.generation();
+            self.left_at.clear();
+            self.echo.clear();
+            self.on_the_wire.values_mut().for_each(|sent| *sent = Nanoseconds::ZERO);
+        }
+        for effect in effects {
+            match effect {
+                Effect::Send(frame) => {
+                    self.check_frame(frame);
+                    if self.jammed {
+                        car.0.not_sent(frame);
+                    }
+                }
+                Effect::Told(wish) => self.check_wish(wish),
+                _ => {}
+            }
+        }
+        let list = car.0.actuation().unwrap().list(car.0.store().car());
+        for (path, (_, client, _)) in &self.pending {
+            let holder = &list.iter().find(|one| one.path == *path).unwrap().holder;
+            assert_eq!(holder, client, "who asked holds it");
+        }
+    }
+
+    fn check_frame(&mut self, frame: &Frame) {
+        assert_eq!(frame.bus, BusIndex(1));
+        let now = Nanoseconds(frame.t_ns);
+        let before = self.left_at.insert(frame.id, now);
+        assert!(before.is_none_or(|before| now.since(before) >= Nanoseconds::from_millis(100)), "too soon");
+        let fine = match (frame.id.number(), frame.data()) {
+            (800, [temperature, fan]) => {
+                let asks = (*temperature != 255, *fan != 255);
+                asks.0.then(|| self.on_the_wire.insert(TEMPERATURE, now));
+                asks.1.then(|| self.on_the_wire.insert(FAN, now));
+                (asks.0 || asks.1) && matches!(temperature, 32..=56 | 255) && matches!(fan, 0..=100 | 255)
+            }
+            (810, [horn]) => {
+                (*horn != 0).then(|| self.on_the_wire.insert(HORN, now));
+                *horn <= 2
+            }
+            (812, [flap]) => {
+                self.on_the_wire.insert(FLAP, now);
+                matches!(flap, 1 | 2)
+            }
+            _ => false,
+        };
+        assert!(fine, "what the list lacks: {frame:?}");
+    }
+
+    fn check_wish(&mut self, wish: &Wish) {
+        let known = self.pending.remove(&wish.path);
+        match wish.state {
+            RequestState::Pending => {
+                assert!(known.is_none(), "{} has two wishes", wish.path);
+                let entry = (wish.id, wish.client.clone(), wish.value.clone());
+                self.pending.insert(wish.path.clone(), entry);
+                return;
+            }
+            RequestState::Confirmed => {
+                let same = |echo: &Value| match (echo.as_f64(), wish.value.as_f64()) {
+                    (Some(one), Some(other)) => (one - other).abs() < if wish.path == FAN { 2.5 } else { 0.25 },
+                    _ => *echo == wish.value,
+                };
+                let sent = self.on_the_wire[wish.path.as_str()];
+                let echoes = self.echo.get(wish.path.as_str()).into_iter().flatten();
+                let confirms = echoes.rev().any(|(echo, heard)| same(echo) && *heard > sent);
+                assert!(confirms, "confirmed, and the car did not say so: {wish:?}");
+            }
+            RequestState::Refused | RequestState::Lapsed => assert!(!wish.reason.is_empty(), "without a reason"),
+            RequestState::Idle => panic!("{wish:?}"),
+        }
+        let (id, client, _) = known.expect("settled once");
+        assert_eq!((id, client), (wish.id, wish.client.clone()));
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 10_000, ..Config::default() })]
+
+    #[test]
+    fn no_sequence_of_wishes_and_faults_breaks_a_promise(story in prop::collection::vec(said(), 1..40)) {
+        let mut car = parked();
+        let mut onlooker = Onlooker {
+            clock_ms: 1500,
+            connected: true,
+            jammed: false,
+            generation: car.0.generation(),
+            on_the_wire: BTreeMap::new(),
+            echo: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            left_at: BTreeMap::new(),
+            last_id: 0,
+        };
+        for said in &story {
+            let effects = onlooker.tells(&mut car, said);
+            onlooker.check_invariants(&mut car, &effects);
+        }
+        // Whatever happened, nothing waits for ever.
+        onlooker.jammed = false;
+        if onlooker.connected {
+            let effects = car.0.stop();
+            onlooker.check_invariants(&mut car, &effects);
+            onlooker.clock_ms += 3000;
+            let effects = car.advances(onlooker.clock_ms);
+            onlooker.check_invariants(&mut car, &effects);
+            prop_assert!(car.0.is_quiet() && onlooker.pending.is_empty());
+        }
+    }
+}
