@@ -1,6 +1,7 @@
 //! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
 
 mod codec;
+mod commands;
 mod fanout;
 mod figure;
 mod full_bus;
@@ -44,6 +45,8 @@ enum Name {
     Store,
     /// Values a second through D-Bus to one client, and how late immediate ones are
     Fanout,
+    /// From a wish to its frame, and from the car's echo to confirmed
+    Commands,
     /// CPU of the vehicle service with 4,400 frames a second
     FullBus,
     /// From a frame on the link to a client's hands
@@ -92,6 +95,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Loading => loading::figures(),
         Name::Store => store::figures(),
         Name::Fanout => fanout::figures(),
+        Name::Commands => commands::figures(),
         Name::FullBus => full_bus::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
