@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 
 use crate::checkout::{self, Holder};
+use crate::coverage;
 
 pub struct Workspace {
     pub root: PathBuf,
@@ -46,6 +47,7 @@ impl Workspace {
             eprintln!("{from} {} last: our own crates are built anew", self.target.display());
             run(&mut self.cargo(&["clean", "--workspace", "--quiet", "--locked"]))?;
             self.forget_fuzzers()?;
+            coverage::forget(self)?;
         }
         checkout::claim(&self.target, &self.root).context("the build folder")
     }
@@ -95,6 +97,21 @@ pub fn leave_cargo(command: &mut Command) {
             command.env_remove(&*name);
         }
     }
+}
+
+/// Installs `cargo NAME`, unless it is there. Built quickly, for such tools only start other programs.
+///
+/// # Errors
+/// It cannot be built.
+pub fn provide_tool(workspace: &Workspace, name: &str, version: &str, features: &[&str]) -> Result<()> {
+    if succeeds(&mut workspace.cargo(&[name, "--version"])) {
+        return Ok(());
+    }
+    eprintln!("installing cargo-{name} {version}; takes some minutes, once");
+    let mut install = workspace.cargo(&["install", "--locked", &format!("cargo-{name}"), "--version", version]);
+    install.args(features).env_remove("CARGO_TARGET_DIR");
+    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
+    run(&mut install)
 }
 
 pub fn run(command: &mut Command) -> Result<()> {

@@ -2,8 +2,10 @@
 
 mod checkout;
 mod chores;
+mod coverage;
 mod fetched;
 mod guest;
+mod mutants;
 mod newer;
 mod packages;
 mod policy;
@@ -25,6 +27,8 @@ cargo xtask build  [--no-install]            install what is missing and build e
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
                                              --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
+cargo xtask coverage [--no-install]          whether the tests of the gate run every line and every branch of it; part of `test`
+cargo xtask mutants [ARGS]                   whether they notice every change to it, by cargo-mutants; some ten minutes
 cargo xtask screens [--no-install]           draw the README's pictures anew
 cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
 cargo xtask policy                           write the configuration of the system's bus anew, from services/policy/table.toml
@@ -77,6 +81,12 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { tests: true, ..Needs::default() };
             hand_over("tandem-music", &[], args, needs, may_install)
         }
+        "coverage" => {
+            let workspace = Workspace::find()?;
+            workspace.claim()?;
+            coverage::run(&workspace, may_install)
+        }
+        "mutants" => mutants::run(&Workspace::find()?, &args),
         "policy" => policy::write(&Workspace::find()?),
         "test" => {
             let workspace = Workspace::find()?;

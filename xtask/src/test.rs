@@ -7,12 +7,15 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use crate::chores::{self, Workspace};
+use crate::coverage;
 use crate::guest;
 use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
 
 const NEXTEST: &str = "0.9.143";
+/// Without its self-update, which brings a TLS library in C.
+const NEXTEST_FEATURES: &[&str] = &["--no-default-features", "--features", "default-no-update"];
 /// How long each fuzz target runs, seconds.
 const FUZZ_SECONDS: u32 = 8;
 
@@ -21,7 +24,7 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     let needs = Needs { python: true, tests: true, ..Needs::default() };
     steps.take("packages", || packages::provide(needs, may_install))?;
     let python = steps.take("python peers", python::provide)?;
-    steps.take("nextest", || provide_nextest(workspace))?;
+    steps.take("nextest", || chores::provide_tool(workspace, "nextest", NEXTEST, NEXTEST_FEATURES))?;
     steps.take("build folder", || workspace.claim())?;
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
     let kernel = steps.take("guest kernel", || guest::kernel(workspace, may_install))?;
@@ -38,6 +41,7 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     if filter.is_empty() {
         steps.take("deny", || deny(workspace))?;
         steps.take("fuzz", || fuzz(workspace))?;
+        steps.take("coverage", || coverage::run(workspace, may_install))?;
     }
     steps.report();
 
@@ -66,19 +70,6 @@ impl Steps {
         let told: Vec<_> = self.0.iter().map(|(name, seconds)| format!("{name} {seconds:.0} s")).collect();
         eprintln!("== before the tests: {}", told.join(", "));
     }
-}
-
-fn provide_nextest(workspace: &Workspace) -> Result<()> {
-    if chores::succeeds(&mut workspace.cargo(&["nextest", "--version"])) {
-        return Ok(());
-    }
-    eprintln!("installing cargo-nextest {NEXTEST}; takes some minutes, once");
-    // Without its self-update, which brings a TLS library in C; and built quickly, for it only starts other programs.
-    let lean = ["--no-default-features", "--features", "default-no-update"];
-    let mut install = workspace.cargo(&["install", "--locked", "cargo-nextest", "--version", NEXTEST]);
-    install.args(lean).env_remove("CARGO_TARGET_DIR");
-    install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1").env("CARGO_PROFILE_RELEASE_LTO", "off");
-    chores::run(&mut install)
 }
 
 /// Licences, bans and sources. The house tests hold the same rules, for a machine without cargo-deny.

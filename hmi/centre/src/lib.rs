@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, PlatformError};
+use tandem_contracts::driving::{Flag, Zone};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
@@ -141,6 +142,11 @@ impl Face for Centre {
                 return self.music.borrow_mut().hear(window, news);
             }
             Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
+            Update::Driving(status) => {
+                let restrictions = status.restrictions(Zone::Driver);
+                window.global::<MediaAdapter>().set_keyboard_allowed(!restrictions.has(Flag::NoKeyboard));
+                self.phones.borrow_mut().restrict(window, readings, restrictions);
+            }
             Update::Batch | Update::Link(_) | Update::Climate(_) | Update::Time => {}
         }
         let mut wishes = self.wishes.borrow_mut();
@@ -148,6 +154,7 @@ impl Face for Centre {
             wishes.hear(news, readings.now());
         }
         wishes.set_confirmed(readings.get(Leaf::DriverTemperature).valid_number(), readings.now());
+        window.global::<Theme>().set_parked(self.phones.borrow().may_be_set_up());
         vehicle::show(window, readings);
         climate::show(window, readings, &wishes);
     }

@@ -402,6 +402,7 @@ fn words_for(cause: Cause) -> MediaCause {
         Cause::NotAvailable => MediaCause::NotAvailable,
         Cause::Storage => MediaCause::Storage,
         Cause::Busy => MediaCause::Busy,
+        Cause::Restricted => MediaCause::Restricted,
         Cause::Invalid => MediaCause::Invalid,
         Cause::NoAnswer => MediaCause::NoAnswer,
     }

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
+use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_kit::media::Picture;
 use tandem_kit::media::art::Wanted;
 use tandem_kit::phone::{Entry, PhoneDenied, PhoneLink, PhoneNews, Session};
@@ -56,6 +57,8 @@ pub(crate) struct Phones {
     now: Nanoseconds,
     /// Phones are set up in a parked car alone.
     parked: bool,
+    /// What `Driving1` restricts on this screen.
+    restrictions: Restrictions,
     /// Minutes since midnight where the car is.
     minute_of_day: Option<f64>,
     cards: Rc<VecModel<PhoneView>>,
@@ -79,6 +82,7 @@ impl Phones {
             covers: Covers::new(move |wanted| picture(wanted)),
             now: Nanoseconds::ZERO,
             parked: false,
+            restrictions: Restrictions::ALL,
             minute_of_day: None,
             cards: Rc::default(),
             near: Rc::default(),
@@ -99,11 +103,23 @@ impl Phones {
         [pairing, notice, self.media.wakes_at(self.now), self.place.wakes_at(self.now)].into_iter().flatten().min()
     }
 
+    /// Other restrictions hold.
+    pub fn restrict(&mut self, window: &CentreWindow, readings: &Readings, restrictions: Restrictions) {
+        self.restrictions = restrictions;
+        self.pass(window, readings);
+    }
+
+    /// Whether phones may be set up: the car is parked, and its region has nothing against it.
+    pub fn may_be_set_up(&self) -> bool {
+        self.parked && !self.restrictions.has(Flag::NoSetup)
+    }
+
     /// Time passed, or the car said something.
     pub fn pass(&mut self, window: &CentreWindow, readings: &Readings) {
         self.now = readings.now();
+        // The readings are newer than what is told about them.
         self.parked = vehicle::is_parked(readings);
-        if !self.parked {
+        if !self.may_be_set_up() {
             window.global::<PhoneAdapter>().set_forgetting(SharedString::new());
         }
         self.minute_of_day = readings.get(Leaf::MinuteOfDay).valid_number();
@@ -277,7 +293,7 @@ impl Phones {
     }
 
     fn ask(&mut self, window: &CentreWindow, command: PhoneCommand) {
-        if !self.parked && sets_up(&command) {
+        if !self.may_be_set_up() && sets_up(&command) {
             return self.note(window, Why::Locked);
         }
         if !(self.send)(command.clone()) {

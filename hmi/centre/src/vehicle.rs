@@ -5,7 +5,7 @@ use tandem_kit::format::{self, Shown};
 use tandem_kit::{Link, Readings};
 use tandem_units::{Celsius, Kilowatts, Meters, Percent, Quality};
 
-use crate::{CentreWindow, Leaf, Opening, Service, Theme, Tyre, VehicleAdapter, shown};
+use crate::{CentreWindow, Leaf, Opening, Service, Tyre, VehicleAdapter, shown};
 
 /// The power at the end of the bar, kilowatts.
 const FULL_POWER: f64 = 160.0;
@@ -29,7 +29,6 @@ pub(crate) fn is_parked(readings: &Readings) -> bool {
 
 /// Writes everything on the car to the window.
 pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
-    window.global::<Theme>().set_parked(is_parked(readings));
     let adapter = window.global::<VehicleAdapter>();
     adapter.set_service(match readings.link() {
         Link::Connecting => Service::Connecting,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use std::{io, thread};
 
 use tandem_contracts::connect;
+use tandem_contracts::driving::{Follower, Status};
 use tandem_contracts::signals::{LOCKSTEP, Signals1Proxy};
 use tandem_contracts::subscription::{Batch, News, Subscription, Wish};
 use tokio::signal::unix::{SignalKind, signal};
@@ -143,6 +144,8 @@ impl Listener {
                     Err(_) => End::Down(Link::NoBus),
                 },
             };
+            // The next session asks anew; until then nobody says that the car stands.
+            self.mailbox.driving(Status::default());
             match end {
                 End::Narrowed(paths) => wanted = paths,
                 End::Down(link) => {
@@ -164,11 +167,19 @@ impl Listener {
         let min_interval_ms = if self.lockstep { 0 } else { MIN_INTERVAL_MS };
         let wish = Wish { paths: wanted.to_vec(), min_interval_ms, window };
         let Ok(mut subscription) = Subscription::open(connection, wish).await else { return End::Down(Link::NoBus) };
+        let Ok(mut driving) = Follower::open(connection).await else { return End::Down(Link::NoBus) };
         let mut slots = HashMap::new();
         let mut starts_anew = true;
         let mut deadline = Deadline::new(self.lockstep);
         loop {
             let news = tokio::select! {
+                // The driving state first: it was told before the readings of its tick, and is shown with them.
+                biased;
+                status = driving.next() => {
+                    let Some(status) = status else { return End::Down(Link::NoBus) };
+                    self.mailbox.driving(status);
+                    continue;
+                }
                 changed = self.applied.changed() => {
                     let applied = *self.applied.borrow_and_update();
                     if changed.is_err() {

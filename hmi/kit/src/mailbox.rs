@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
+use tandem_contracts::driving::Status;
 use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
@@ -50,6 +51,8 @@ pub(crate) struct RawPicture {
 /// Everything that is new for the UI thread, in the order in which it counts.
 #[derive(Debug, Default)]
 pub(crate) struct Post {
+    /// Told before the readings behind it.
+    pub driving: Option<Box<Status>>,
     pub heard: Option<Heard>,
     /// The link went down after that.
     pub link: Option<Link>,
@@ -104,6 +107,11 @@ impl Mailbox {
     /// The link went down.
     pub fn link(&self, link: Link) {
         self.change(|state| state.post.link = Some(link));
+    }
+
+    /// The driving state is another one.
+    pub fn driving(&self, status: Status) {
+        self.change(|state| state.post.driving = Some(Box::new(status)));
     }
 
     /// A batch came: the link is up.

@@ -199,6 +199,8 @@ pub enum Cause {
     Busy,
     /// The service does not understand it.
     Invalid,
+    /// Not while somebody drives.
+    Restricted,
     /// The service does not answer, or there is none.
     NoAnswer,
 }

@@ -243,6 +243,9 @@ impl<F: Face> Turn for Stage<F> {
             self.tell_position();
         }
         let post = self.mailbox.take();
+        if let Some(status) = post.driving {
+            self.tell(&Update::Driving(status));
+        }
         if let Some(heard) = post.heard {
             self.hear(heard);
         }

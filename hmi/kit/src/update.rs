@@ -1,5 +1,7 @@
 use tandem_contracts::climate::{ClimateError, TemperatureRange, TemperatureRequest};
 
+use tandem_contracts::driving::Status;
+
 use crate::readings::Link;
 use crate::{Media, PhoneNews};
 
@@ -11,6 +13,8 @@ pub enum Update {
     /// The link to the vehicle service is another one now. Unless it is up, every reading is absent.
     Link(Link),
     Climate(Climate),
+    /// Whether the car is parked, idling or moving, and what is restricted. Before the first, and while nobody says so: moving, and everything.
+    Driving(Box<Status>),
     Media(Media),
     /// Comes to a face with [`crate::Face::FOLLOWS_PHONES`].
     Phone(PhoneNews),

@@ -10,7 +10,7 @@ use tandem_contracts::connect;
 use tandem_contracts::mpris::face::{
     self, Called, Face, PLAYER_MEMBERS, ROOT_MEMBERS, Served, Source, tell_changed, tell_seeked,
 };
-use tandem_contracts::mpris::{PATH, PREFIX, carried, is_address};
+use tandem_contracts::mpris::{PATH, PHONE_PLAYERS, PREFIX, carried, is_address};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::watch;
 use tracing::debug;
@@ -106,7 +106,12 @@ async fn show(mirror: Mirror) {
             .replace_existing_names(false)
             .name(name.clone());
         let told = match connection.build().await {
-            Ok(connection) => tell(&connection, mirror.clone()).await,
+            Ok(connection) => {
+                match connection.request_name_with_flags(PHONE_PLAYERS, fdo::RequestNameFlags::empty()).await {
+                    Ok(_) => tell(&connection, mirror.clone()).await,
+                    Err(error) => Err(error),
+                }
+            }
             Err(error) => Err(error),
         };
         let Err(error) = told else { return };

@@ -7,6 +7,7 @@ mod child;
 mod client;
 mod climate;
 mod dictionary;
+mod driving;
 mod failure;
 mod interrupt;
 mod labels;
@@ -54,6 +55,7 @@ enum Command {
     Signals(signals::Signals),
     #[command(subcommand)]
     Climate(climate::Climate),
+    Driving(driving::Show),
     #[command(subcommand)]
     Car(car::Car),
     #[command(subcommand)]
@@ -87,6 +89,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Replay(replay) => replay.run().await,
             Command::Signals(signals) => signals.run().await,
             Command::Climate(climate) => climate.run().await,
+            Command::Driving(show) => show.run().await,
             Command::Car(car) => car.run(),
             Command::Bus(bus) => bus.run().await,
             Command::Media(media) => media.run().await,

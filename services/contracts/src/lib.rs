@@ -10,6 +10,7 @@ pub mod charging;
 pub mod climate;
 pub mod connect;
 pub mod driving;
+pub mod input;
 pub mod media;
 pub mod mpris;
 pub mod phones;

@@ -14,6 +14,8 @@ pub const NAME: &str = "org.mpris.MediaPlayer2.tandem";
 pub const PREFIX: &str = "org.mpris.MediaPlayer2.";
 /// The name space of all players, for match rules.
 pub const NAME_SPACE: &str = "org.mpris.MediaPlayer2";
+/// The connections of phones' players wait for this name, all of them: the bus's policy knows them by it, for it has no words for names that differ from phone to phone.
+pub const PHONE_PLAYERS: &str = "org.tandem.PhonePlayers1";
 pub const PATH: &str = "/org/mpris/MediaPlayer2";
 
 /// Metadata as MPRIS tells it: `mpris:trackid`, `mpris:length` (microseconds), `mpris:artUrl`, `xesam:title`, `xesam:artist` (as) and others.

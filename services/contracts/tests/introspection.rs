@@ -35,6 +35,7 @@ async fn every_interface_is_as_its_snapshot_says() {
         (charging::PATH, charging::NAME),
         (simulator::PATH, simulator::NAME),
         (tandem_contracts::driving::PATH, tandem_contracts::driving::NAME),
+        (tandem_contracts::input::PATH, tandem_contracts::input::NAME),
         (screen::PATH, "org.tandem.Screen1"),
         (media::PATH, media::NAME),
         (sessions::PATH, sessions::NAME),

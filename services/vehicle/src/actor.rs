@@ -285,6 +285,7 @@ impl Actor {
                     debug!(id = wish.id, path = wish.path, value = %wish.value, state = %wish.state, client = wish.client, "wish");
                     self.serving.request_changed(&wish).await?;
                 }
+                Effect::Input(event) => self.serving.input(event).await?,
                 Effect::Driving(status) => {
                     debug!(state = status.state, reading = status.reading, why = status.why, "driving");
                     self.serving.driving_changed(status).await?;

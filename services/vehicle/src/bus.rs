@@ -11,10 +11,11 @@ use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
+use tandem_contracts::input::{Input1, InputBackend, InputEvent};
 use tandem_contracts::seats::Seats1;
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire::to_variant;
-use tandem_contracts::{body, bus, charging, climate, driving, seats, signals};
+use tandem_contracts::{body, bus, charging, climate, driving, input, seats, signals};
 use tandem_store::Reading;
 use tandem_units::Value;
 use tokio::sync::{mpsc, oneshot};
@@ -66,6 +67,7 @@ pub enum Request {
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
     Driving(oneshot::Sender<Status>),
+    Inputs(u64, oneshot::Sender<(u64, Vec<InputEvent>)>),
 }
 
 /// The backend of every interface: a way to the actor, and what may be read without asking it.
@@ -106,6 +108,9 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
         .name(signals::NAME)
         .name(bus::NAME)
         .name(driving::NAME);
+    if !core.inputs().is_empty() {
+        builder = builder.serve_at(input::PATH, Input1(door.clone())).name(input::NAME);
+    }
     if !door.controls(climate::CONTROLS).is_empty() {
         builder = builder.serve_at(climate::PATH, Climate1(door.clone())).name(climate::NAME);
     }
@@ -167,6 +172,15 @@ impl Serving {
         let emitter = SignalEmitter::new(&self.connection, driving::PATH)?;
         Driving1::<Door>::changed(&emitter, status).await
     }
+
+    /// Tells everybody of a key or a knob.
+    ///
+    /// # Errors
+    /// The bus is gone.
+    pub async fn input(&self, event: InputEvent) -> zbus::Result<()> {
+        let emitter = SignalEmitter::new(&self.connection, input::PATH)?;
+        Input1::<Door>::event(&emitter, event).await
+    }
 }
 
 fn described(wish: &Wish) -> wire::Request {
@@ -225,6 +239,7 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Buses(answer) => drop(answer.send(buses(core))),
         Request::Ids(answer) => drop(answer.send(ids(core))),
+        Request::Inputs(number, answer) => drop(answer.send(core.inputs().since(number))),
         Request::Driving(answer) => drop(answer.send(core.driving_status())),
     }
     Vec::new()
@@ -447,5 +462,11 @@ impl ClimateBackend for Door {
 
     fn driver_temperature_request(&self) -> TemperatureRequest {
         self.driver_temperature.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl InputBackend for Door {
+    async fn since(&self, number: u64) -> zbus::fdo::Result<(u64, Vec<InputEvent>)> {
+        self.ask(|answer| Request::Inputs(number, answer)).await.ok_or_else(|| ending().into())
     }
 }

@@ -1,6 +1,7 @@
 use tandem_can::{ErrorCounts, Hello, News};
 use tandem_contracts::actuation::ActuateError;
 use tandem_contracts::driving::Status;
+use tandem_contracts::input::InputEvent;
 use tandem_frame::{BusIndex, Frame};
 use tandem_gate::{Gate, VehicleState};
 use tandem_store::{Car, Fault, Reading, Store};
@@ -9,6 +10,7 @@ use tandem_units::{Driving, Nanoseconds, Power, Value};
 use crate::actuation::{Actuation, Outcome, Scene, Wish};
 use crate::driving::Watch;
 use crate::health::Health;
+use crate::inputs::Inputs;
 use crate::memory::{LastValues, Memory};
 use crate::region::Region;
 use crate::subscriptions::{Batch, Opened, SubscribeError, Subscriptions};
@@ -30,6 +32,8 @@ pub enum Effect {
     Told(Wish),
     /// The driving state is another one, or another reading decides.
     Driving(Status),
+    /// A key or a knob.
+    Input(InputEvent),
     /// These are to be written down.
     Keep(LastValues),
     /// A subscriber fell silent and was dropped.
@@ -53,6 +57,7 @@ pub struct Core {
     /// None if nothing outlives this service.
     memory: Option<Memory>,
     driving: Watch,
+    inputs: Inputs,
     region: Region,
     /// What everybody was told last.
     driving_told: Status,
@@ -76,6 +81,7 @@ impl Core {
     pub fn new(mut car: Car, gate: Option<Gate>, generation: u64) -> Self {
         let actuation = gate.map(|gate| Actuation::new(&mut car, gate));
         let driving = Watch::new(&car);
+        let inputs = Inputs::new(&mut car);
         let health = vec![Health::default(); car.buses.len()];
         Self {
             store: Store::new(car),
@@ -83,6 +89,7 @@ impl Core {
             actuation,
             memory: None,
             driving,
+            inputs,
             region: Region::default(),
             driving_told: Status::default(),
             buses: Vec::new(),
@@ -176,6 +183,7 @@ impl Core {
         let mut effects: Vec<_> =
             last.map(Effect::Keep).into_iter().chain(wishes.into_iter().map(Effect::Told)).collect();
         effects.extend(self.tell_driving());
+        effects.extend(self.tell_inputs());
         effects.extend(self.tell());
         effects
     }
@@ -268,6 +276,7 @@ impl Core {
     fn forget(&mut self) {
         self.store.forget();
         self.driving.lose_sight();
+        self.inputs.lose_car(self.told_until());
         if let Some(memory) = &self.memory {
             memory.recall(&mut self.store);
         }
@@ -281,7 +290,9 @@ impl Core {
         if let Some(actuation) = &mut self.actuation {
             actuation.hear(&frame);
         }
+        self.inputs.hear(&frame, &self.store);
         let mut effects: Vec<_> = fault.map(|(fault, _)| Effect::Fault { frame, fault }).into_iter().collect();
+        effects.extend(self.tell_inputs());
         if !self.store.immediate().is_empty() {
             self.told_at = self.told_until().max(Nanoseconds(frame.t_ns));
             let batches = self.subscriptions.tell_at_once(self.store.immediate(), &self.store, self.told_at);
@@ -314,11 +325,22 @@ impl Core {
         let last = self.memory.as_mut().and_then(|memory| memory.notice(&self.store, now));
         let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().collect();
         self.driving.tick(&self.store, now);
+        self.inputs.tick(now);
         effects.extend(self.actuate(|actuation, scene| actuation.tick(scene)));
         // Before the readings of the same tick, so that who hears both has them in this order.
         effects.extend(self.tell_driving());
+        effects.extend(self.tell_inputs());
         effects.extend(self.tell());
         effects
+    }
+
+    /// The keys and knobs of this car.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    fn tell_inputs(&mut self) -> impl Iterator<Item = Effect> + use<> {
+        self.inputs.news().into_iter().map(Effect::Input)
     }
 
     /// The latest moment that anybody was told of.

@@ -15,6 +15,7 @@ use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 mod any_order;
 mod driving;
 mod immediate;
+mod inputs;
 mod last_values;
 mod wish_order;
 mod wishes;

@@ -1,5 +1,7 @@
 use std::ffi::OsStr;
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -28,6 +30,31 @@ impl Daemon {
         Self::of("dbus-daemon")
     }
 
+    /// One with the policy of a system's bus, to which every user comes: the system's own, and these files.
+    ///
+    /// # Panics
+    /// There is none, or it does not start.
+    #[must_use]
+    pub fn of_a_system(files: impl IntoIterator<Item = String>) -> Self {
+        let stock = std::fs::read_to_string("/usr/share/dbus-1/system.conf")
+            .expect("of the Debian package dbus-system-bus-common");
+        let (_, policy) = stock.split_once("<policy context=\"default\">").expect("the policy for everybody");
+        let (policy, _) = policy.split_once("<include").expect("the files that are included");
+        let folder = tempfile::Builder::new().prefix("bus-").tempdir().expect("a folder for the bus");
+        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("our own folder");
+        std::fs::create_dir(folder.path().join("system.d")).expect("a folder in our own folder");
+        for (number, file) in files.into_iter().enumerate() {
+            std::fs::write(folder.path().join(format!("system.d/{number}.conf")), file)
+                .expect("a file in our own folder");
+        }
+        let address = format!("unix:path={}/bus", folder.path().display());
+        let configuration = format!(
+            "<busconfig><type>system</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">{policy}\
+             <includedir>system.d</includedir></busconfig>"
+        );
+        Self::configured("dbus-daemon", folder, address, configuration)
+    }
+
     fn of(program: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("bus-").tempdir().expect("a folder for the bus");
         let address = format!("unix:path={}/bus", folder.path().display());
@@ -38,9 +65,18 @@ impl Daemon {
              <limit name=\"max_incoming_bytes\">67108864</limit><limit name=\"max_outgoing_bytes\">67108864</limit>\
              <limit name=\"max_completed_connections\">256</limit></busconfig>"
         );
+        Self::configured(program, folder, address, configuration)
+    }
+
+    fn configured(program: &str, folder: TempDir, address: String, configuration: String) -> Self {
         std::fs::write(folder.path().join("bus.conf"), configuration).expect("a file in our own folder");
         let child = listening(program, folder.path());
         Self { folder, address, child }
+    }
+
+    /// Its folder, which goes with it.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The D-Bus address, such as `unix:path=/run/bus-x/bus`.
@@ -82,6 +118,8 @@ fn listening(program: &str, folder: &Path) -> Child {
         .args(["--nofork", "--nopidfile", "--nosyslog", "--print-address"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        // One with a policy says of everything that it refuses, and a test has it refuse a thousand things.
+        .stderr(std::fs::File::create(folder.join("log")).expect("a file in our own folder"))
         .spawn()
         .expect("setpriv, of the Debian package util-linux");
     let stdout = child.stdout.take().expect("it is piped");

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod drawing;
+mod driving;
 mod music;
 mod music_choices;
 mod music_pictures;

@@ -10,6 +10,7 @@ use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 use tandem_centre::{Asks, Centre, CentreWindow, Leaf};
+use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{
@@ -70,8 +71,15 @@ pub fn tyres() -> [Leaf; 4] {
 }
 
 impl Stage {
-    /// An open window with nothing heard yet.
+    /// An open window in a car that restricts nothing; otherwise nothing was heard yet.
     pub fn open(theme: Theme, language: Language) -> Self {
+        let mut stage = Self::untold(theme, language);
+        stage.restrict(Restrictions::NONE);
+        stage
+    }
+
+    /// An open window with nothing heard yet.
+    pub fn untold(theme: Theme, language: Language) -> Self {
         let screen = Screen::new(Centre::SIZE, Pace::OnDemand);
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Centre::open().unwrap();
@@ -130,6 +138,13 @@ impl Stage {
         });
         self.readings.apply(second, now, false, changes);
         self.tell(&Update::Batch);
+    }
+
+    /// What `Driving1` says of the driver's displays.
+    pub fn restrict(&mut self, driver: Restrictions) {
+        let mut status = Status { state: "parked".into(), ..Status::default() };
+        status.zones.insert(Zone::Driver.word().into(), driver);
+        self.tell(&Update::Driving(Box::new(status)));
     }
 
     pub fn offer_climate(&mut self) {

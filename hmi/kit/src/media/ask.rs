@@ -109,6 +109,7 @@ impl From<&MediaError> for Denied {
             MediaError::NotAvailable(why) => (Cause::NotAvailable, why.as_str()),
             MediaError::Storage(why) => (Cause::Storage, why.as_str()),
             MediaError::Busy(why) => (Cause::Busy, why.as_str()),
+            MediaError::Restricted(why) => (Cause::Restricted, why.as_str()),
         };
         Self { cause, sentence: sentence.chars().take(200).collect() }
     }

@@ -106,7 +106,7 @@ impl From<PhoneLinkError> for Failure {
             PhoneLinkError::Bus(_) => (PhoneCause::NoAnswer, String::new()),
             PhoneLinkError::NotFound(why) => (PhoneCause::NotFound, why),
             PhoneLinkError::Invalid(why) => (PhoneCause::Invalid, why),
-            PhoneLinkError::NotParked(why) => (PhoneCause::NotParked, why),
+            PhoneLinkError::NotParked(why) | PhoneLinkError::Restricted(why) => (PhoneCause::NotParked, why),
             PhoneLinkError::NotNow(why) => (PhoneCause::NotNow, why),
             PhoneLinkError::Storage(why) => (PhoneCause::Storage, why),
         };
@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(Failure::from(PhoneLinkError::NotFound(why())), told(PhoneCause::NotFound));
         assert_eq!(Failure::from(PhoneLinkError::Invalid(why())), told(PhoneCause::Invalid));
         assert_eq!(Failure::from(PhoneLinkError::NotParked(why())), told(PhoneCause::NotParked));
+        assert_eq!(Failure::from(PhoneLinkError::Restricted(why())), told(PhoneCause::NotParked));
         assert_eq!(Failure::from(PhoneLinkError::NotNow(why())), told(PhoneCause::NotNow));
         assert_eq!(Failure::from(PhoneLinkError::Storage(why())), told(PhoneCause::Storage));
         let silent = Failure { cause: PhoneCause::NoAnswer, sentence: String::new() };

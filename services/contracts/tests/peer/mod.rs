@@ -9,6 +9,7 @@ use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
+use tandem_contracts::input::{Input1, InputBackend, InputEvent};
 use tandem_contracts::media::Media1;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
@@ -130,6 +131,13 @@ impl DrivingBackend for Echo {
     }
 }
 
+impl InputBackend for Echo {
+    async fn since(&self, number: u64) -> zbus::fdo::Result<(u64, Vec<InputEvent>)> {
+        let (key, action) = ("REL_DIAL".into(), "turn".into());
+        Ok((number, vec![InputEvent { number: number + 1, t_ns: 7, key, action, steps: -2 }]))
+    }
+}
+
 impl ScreenBackend for Echo {
     async fn capture(&self, sequence: u64) -> Result<Picture, ScreenError> {
         match sequence {
@@ -192,6 +200,7 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(screen::PATH, Screen1(Echo))
         .serve_at(simulator::PATH, Simulator1(Echo))
         .serve_at(tandem_contracts::driving::PATH, Driving1(Echo))
+        .serve_at(tandem_contracts::input::PATH, Input1(Echo))
         .serve_at(tandem_contracts::media::PATH, Media1(Echo))
         .serve_at(tandem_contracts::sessions::PATH, Sessions1(Echo))
         .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))

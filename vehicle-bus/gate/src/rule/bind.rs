@@ -167,13 +167,10 @@ fn start(message: &Message, filled: &Filled, bus: BusIndex, fast: bool) -> Resul
 
 fn start_bits(message: &Message, signal: &Signal, field: &Field) -> Result<u64, BindError> {
     let start = signal.start_value.unwrap_or(0.0);
-    let raw = match field.is_integer() {
-        false => Raw::Float(start),
-        true if start < 0.0 => Raw::Signed(start as i64),
-        true => Raw::Unsigned(start as u64),
-    };
+    let raws = [Raw::Unsigned(start as u64), Raw::Signed(start as i64), Raw::Float(start)];
     // What was rounded to an integer, or cut to 64 bits, is another number.
-    field.code(raw).filter(|_| raw.as_f64() == start).ok_or_else(|| BindError::Start {
+    let mut exact = raws.into_iter().filter(|raw| raw.as_f64() == start);
+    exact.find_map(|raw| field.code(raw)).ok_or_else(|| BindError::Start {
         message: message.name.clone(),
         signal: signal.name.clone(),
         start,

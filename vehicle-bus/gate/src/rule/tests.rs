@@ -122,15 +122,31 @@ fn raw_values_are_read_and_reset_in_their_own_order() {
 }
 
 #[test]
+fn a_start_value_comes_back_whatever_its_sign() {
+    for (kind, value) in [("-", 5), ("-", 0), ("-", -1), ("-", -128), ("-", 127), ("+", 0), ("+", 200)] {
+        let database = database(1, &[&format!("S : 0|8@1{kind} (1,0)")], &start("S", &value.to_string()));
+        let limit = bind(&database, &[("S", 1.0, 2.0)]).unwrap().limits[0];
+        let mut payload = [0x55];
+        limit.reset(&mut payload);
+        assert_eq!((limit.start(), limit.value(&padded(&payload))), (value, value), "{kind}");
+    }
+    let widest = |kind: &str, value: &str| {
+        let database = database(8, &[&format!("S : 0|64@1{kind} (1,0)")], &start("S", value));
+        bind(&database, &[("S", 1.0, 2.0)]).unwrap().limits[0].start()
+    };
+    assert_eq!(widest("+", "18446744073709551615"), u64::MAX.into());
+    assert_eq!(widest("+", "9223372036854775808"), 1 << 63);
+    assert_eq!(widest("-", "9223372036854775807"), i64::MAX.into());
+    assert_eq!(widest("-", "-9223372036854775808"), i64::MIN.into());
+}
+
+#[test]
 fn start_values_of_any_kind_are_in_the_blank() {
     let signals =
         ["A : 0|8@1+ (0.5,3)", "B : 8|8@1- (1,0)", "C : 16|32@1- (1,0)", "D : 48|64@1+ (1,0)", "E : 56|8@1- (1,0)"];
     let also = [start("A", "7"), start("B", "-2"), start("C", "1.5"), "SIG_VALTYPE_ 5 C : 1;\n".into()].concat();
     let rule = bind(&database(8, &signals, &also), &[("A", 3.0, 4.0)]).unwrap();
-    let [a, b, c] = [1.5f32.to_le_bytes(); 1].map(|_| [7, 0xFE, 0]).concat()[..] else { panic!() };
-    assert_eq!(rule.start.data()[..2], [a, b]);
-    assert_eq!(rule.start.data()[2..6], 1.5f32.to_le_bytes());
-    assert_eq!((rule.start.data()[7], rule.start.length(), c), (0, 8, 0));
+    assert_eq!(rule.start.data(), [&[7, 0xFE], &1.5f32.to_le_bytes()[..], &[0, 0]].concat());
 }
 
 #[test]
