@@ -60,6 +60,11 @@ impl Stage {
         Ok(ours("tandem", &self.address)?.args(arguments).output()?)
     }
 
+    /// One of our programs, on this bus.
+    pub fn program(&self, name: &str) -> Result<Command> {
+        ours(name, &self.address)
+    }
+
     /// What the service has used of a core so far, seconds.
     pub fn cpu_seconds(&self) -> Result<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.service.0.id()))?;

@@ -2,6 +2,7 @@
 //! them away, and sets the clock.
 
 mod car;
+mod commands;
 mod controllers;
 mod faults;
 mod load;
@@ -18,7 +19,16 @@ fn main() -> ExitCode {
     let stories: Vec<Story> = if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
-        [traffic::STORIES, faults::STORIES, car::STORIES, load::STORIES, unwell::STORIES, tools::STORIES].concat()
+        [
+            traffic::STORIES,
+            faults::STORIES,
+            car::STORIES,
+            commands::STORIES,
+            load::STORIES,
+            unwell::STORIES,
+            tools::STORIES,
+        ]
+        .concat()
     };
     let mut failed = 0;
     for (name, story) in &stories {
