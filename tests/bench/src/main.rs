@@ -5,6 +5,7 @@ mod commands;
 mod fanout;
 mod figure;
 mod full_bus;
+mod gate;
 mod latency;
 mod library;
 mod loading;
@@ -41,6 +42,8 @@ enum Name {
     Codec,
     /// From the text of a DBC file to a compiled codec
     Loading,
+    /// A decision of the gate, for frames that leave and for frames that stay
+    Gate,
     /// Updates a second through the vehicle service's core, to ten subscribers
     Store,
     /// Values a second through D-Bus to one client, and how late immediate ones are
@@ -93,6 +96,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
     match name {
         Name::Codec => codec::figures(),
         Name::Loading => loading::figures(),
+        Name::Gate => gate::figures(),
         Name::Store => store::figures(),
         Name::Fanout => fanout::figures(),
         Name::Commands => commands::figures(),
