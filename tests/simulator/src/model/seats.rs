@@ -23,7 +23,10 @@ pub struct Seats {
 
 impl Default for Seats {
     fn default() -> Self {
-        let seat = |at: [f64; 6]| std::array::from_fn(|axis| Axis::new(at[axis], SPEEDS[axis]));
+        let seat = |at: [f64; 6]| {
+            let mut speeds = SPEEDS.into_iter();
+            at.map(|at| Axis::new(at, speeds.next().unwrap_or_default()))
+        };
         Self { driver: seat(DRIVER), passenger: seat(PASSENGER) }
     }
 }
