@@ -62,7 +62,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
             hand_over("tandem", &[command], args, needs, may_install)
         }
-        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "screen" => {
+        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "screen" => {
             hand_over("tandem", &[command], args, Needs::default(), may_install)
         }
         "build" => {

@@ -174,6 +174,8 @@ impl Actor {
             Request::SeekBy(micros) => core.seek_by(now, micros),
             Request::SeekTo { entry, micros } => core.seek_to(now, entry, micros),
             Request::Volume(volume) => core.set_volume(volume),
+            Request::VolumeBy(step) => core.change_volume(step),
+            Request::Mute => core.mute(),
             Request::Rate(rate) => core.set_rate(now, rate),
             Request::Shuffle(shuffle) => core.set_shuffle(shuffle),
             Request::Repeat(repeat) => core.set_repeat(repeat),

@@ -197,6 +197,8 @@ pub struct Core {
     pub(crate) stream_album: String,
     pub(crate) station: String,
     pub(crate) volume: f64,
+    /// How loud it was before it was muted.
+    muted: Option<f64>,
     pub(crate) rate: f64,
     pub(crate) gain: ReplayGain,
     told_rate: f64,
@@ -233,6 +235,7 @@ impl Core {
             stream_album: String::new(),
             station: String::new(),
             volume: 1.0,
+            muted: None,
             rate: 1.0,
             gain: ReplayGain::Off,
             told_rate: 1.0,
@@ -461,6 +464,24 @@ impl Core {
         self.volume = volume.clamp(0.0, 1.0);
         let volume = self.volume;
         self.order_if_ready(Order::Volume { volume });
+    }
+
+    /// Louder or quieter; what was muted sounds again.
+    pub fn change_volume(&mut self, step: f64) {
+        let from = self.muted.take().unwrap_or(self.volume);
+        // Steps of a hundredth, so that twenty of 0.05 lead from one end to the other.
+        self.set_volume(((from + step) * 100.0).round() / 100.0);
+    }
+
+    /// Silent; or as loud as before, if it is.
+    pub fn mute(&mut self) {
+        match self.muted.take().filter(|_| self.volume == 0.0) {
+            Some(volume) => self.set_volume(volume),
+            None => {
+                self.muted = Some(self.volume);
+                self.set_volume(0.0);
+            }
+        }
     }
 
     /// Clamped to 0.5..=2; 0 and below pauses, nothing for what is no number.

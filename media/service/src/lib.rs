@@ -9,6 +9,7 @@ pub mod facts;
 pub mod fetch;
 pub mod finder;
 pub mod keeper;
+pub mod keys;
 pub mod mounts;
 pub mod mpris;
 pub mod players;

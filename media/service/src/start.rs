@@ -29,7 +29,7 @@ use crate::queue::Queue;
 use crate::state::Handle;
 use crate::volumes::{self, Volumes};
 use crate::why::Why;
-use crate::{announce, mpris};
+use crate::{announce, keys, mpris};
 
 /// What a start does with what played last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -196,6 +196,7 @@ impl Service {
             stopped = stop => stopped.map_err(EndError::Stop),
             told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             told = mpris::tell(&connection, &handle) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
+            followed = keys::follow(&handle) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = follow(following) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = players.follow(&signals) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
         };

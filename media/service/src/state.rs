@@ -109,6 +109,10 @@ pub enum Request {
         micros: i64,
     },
     Volume(f64),
+    /// Louder or, if negative, quieter by so much.
+    VolumeBy(f64),
+    /// Silent, or as loud as before that.
+    Mute,
     /// 0.5 to 2; 0 pauses.
     Rate(f64),
     Shuffle(bool),

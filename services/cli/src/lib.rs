@@ -9,6 +9,7 @@ mod climate;
 mod dictionary;
 mod driving;
 mod failure;
+mod input;
 mod interrupt;
 mod labels;
 mod media;
@@ -64,6 +65,7 @@ enum Command {
     Media(media::Media),
     #[command(subcommand)]
     Phone(phone::Phone),
+    Input(input::Input),
     #[command(subcommand)]
     Screen(screen::Screens),
     #[command(hide = true)]
@@ -94,6 +96,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Bus(bus) => bus.run().await,
             Command::Media(media) => media.run().await,
             Command::Phone(phone) => phone.run().await,
+            Command::Input(input) => input.run().await,
             Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }

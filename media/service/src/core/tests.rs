@@ -271,3 +271,27 @@ fn senseless_wishes_do_nothing() {
     story.wish("forward for ever", |core, now| core.seek_by(now, i64::MAX));
     assert_snapshot!(story.log());
 }
+
+#[test]
+fn volume_keys_go_by_steps_and_a_mute_remembers() {
+    let mut core = crate::core::Core::new(crate::queue::Queue::new(1), seconds(0));
+    core.set_volume(0.9);
+    for expected in [0.95, 1.0, 1.0] {
+        core.change_volume(0.05);
+        assert_eq!(core.volume, expected);
+    }
+    core.mute();
+    assert_eq!(core.volume, 0.0);
+    core.mute();
+    assert_eq!(core.volume, 1.0);
+    // Louder out of silence is one step from where it was; set by somebody else, the mute is forgotten.
+    core.mute();
+    core.change_volume(-0.05);
+    assert_eq!(core.volume, 0.95);
+    core.mute();
+    core.set_volume(0.3);
+    core.mute();
+    assert_eq!(core.volume, 0.0);
+    core.mute();
+    assert_eq!(core.volume, 0.3);
+}
