@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use slint::ComponentHandle;
-use tandem_contracts::climate::RequestState;
+use tandem_contracts::actuation::RequestState;
 use tandem_kit::format::{self, Shown};
 use tandem_kit::{Climate, Readings, RefusalCause, TemperatureRange, TemperatureRequest};
 use tandem_units::{Celsius, Nanoseconds};

@@ -1,11 +1,13 @@
 mod import;
+mod show;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use tandem_gate::Gate;
 use tandem_signals::{Catalogue, Mistake, Profile};
-use tandem_store::{LoadError, Places};
+use tandem_store::{LoadError, Places, Warning};
 
 use crate::failure::{SetUp, Status, set_up};
 use crate::places;
@@ -29,6 +31,7 @@ pub enum Car {
     /// The cars in the assets.
     List,
     Import(import::Import),
+    Show(show::Show),
 }
 
 impl Car {
@@ -36,6 +39,7 @@ impl Car {
         match self {
             Self::Check { car, dbc_path, vss } => check(&car, &dbc_path, &vss),
             Self::Import(import) => import.run(),
+            Self::Show(show) => show.run(),
             Self::List => {
                 let assets = places::assets()?;
                 say(list(&assets).to_string().trim_end());
@@ -45,7 +49,10 @@ impl Car {
     }
 }
 
-fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
+/// What a car is read from, the car, and what was mended and is odd.
+type Loaded = (String, tandem_store::Car, Vec<Warning>, Vec<Mistake>);
+
+fn loaded(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Loaded> {
     // A folder can be checked wherever the assets are.
     let by_path = Path::new(car).join("car.toml").is_file();
     let places = match places::places(dbc_path) {
@@ -53,11 +60,35 @@ fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
         places => places?,
     };
     let folder = if by_path { std::path::absolute(car)? } else { places::car_folder(&places, car)? };
-    let loaded = vss.read().and_then(|(catalogue, others)| {
+    let read = vss.read().and_then(|(catalogue, others)| {
         let (car, repairs) = tandem_store::load(&folder.to_string_lossy(), &places, catalogue)?;
-        Ok((car, repairs, others))
+        Ok((folder.join("car.toml").display().to_string(), car, repairs, others))
     });
-    match loaded {
+    read.map_err(|error| match error {
+        // A file that is not there is the set-up's fault, one that cannot be understood is its own.
+        LoadError::NoDbc { .. } | LoadError::NoSuchCar { .. } => set_up(error.to_string()),
+        LoadError::Read { path, source } => {
+            anyhow::Error::new(source).context(SetUp(format!("cannot read {}", path.display())))
+        }
+        error => error.into(),
+    })
+}
+
+/// What may leave for the car.
+///
+/// # Errors
+/// Every line of its allow-list that cannot be kept.
+fn gate(file: &str, car: &tandem_store::Car) -> Result<Gate, Vec<Mistake>> {
+    tandem_gate::bind(file, &car.profile, car.buses.iter().map(|bus| &bus.database))
+}
+
+fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
+    let bound = loaded(car, dbc_path, vss).and_then(|(file, loaded, repairs, others)| {
+        let path = PathBuf::from(&file);
+        gate(&file, &loaded).map_err(|mistakes| LoadError::Mistakes { path, mistakes })?;
+        Ok((loaded, repairs, others))
+    });
+    match bound.map_err(anyhow::Error::downcast::<LoadError>) {
         Ok((loaded, repairs, others)) => {
             for repair in &repairs {
                 say(&format!("{}:{}: mended: {}", repair.file.display(), repair.line, repair.what));
@@ -75,19 +106,15 @@ fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
             say(&format!("{}: {} from {buses}, no mistake{odd}", loaded.profile.name, counted(leaves, "signal")));
             Ok(Status::OK)
         }
-        Err(LoadError::Mistakes { mistakes, .. }) => {
+        Err(Ok(LoadError::Mistakes { mistakes, .. })) => {
             for mistake in &mistakes {
                 say(&mistake.to_string());
             }
             say(&counted(mistakes.len() as u64, "mistake"));
             Ok(Status::FAILED)
         }
-        // A file that is not there is the set-up's fault, one that cannot be understood is its own.
-        Err(error @ (LoadError::NoDbc { .. } | LoadError::NoSuchCar { .. })) => Err(set_up(error.to_string())),
-        Err(LoadError::Read { path, source }) => {
-            Err(anyhow::Error::new(source).context(SetUp(format!("cannot read {}", path.display()))))
-        }
-        Err(error) => Err(error.into()),
+        Err(Ok(error)) => Err(error.into()),
+        Err(Err(error)) => Err(error),
     }
 }
 

@@ -27,7 +27,7 @@ pub fn faults(configuration: &str) -> Vec<String> {
                 (false, false, _) => fault("a call without its destination"),
                 _ => {}
             }
-            if !is_signal && !(has("send_interface") && has("send_member") && says("send_type", "method_call")) {
+            if !(is_signal || has("send_interface") && has("send_member") && says("send_type", "method_call")) {
                 fault("a call without its interface and member");
             }
         }

@@ -1,9 +1,11 @@
 //! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
 
 mod codec;
+mod commands;
 mod fanout;
 mod figure;
 mod full_bus;
+mod gate;
 mod latency;
 mod library;
 mod loading;
@@ -40,10 +42,14 @@ enum Name {
     Codec,
     /// From the text of a DBC file to a compiled codec
     Loading,
+    /// A decision of the gate, for frames that leave and for frames that stay
+    Gate,
     /// Updates a second through the vehicle service's core, to ten subscribers
     Store,
     /// Values a second through D-Bus to one client, and how late immediate ones are
     Fanout,
+    /// From a wish to its frame, and from the car's echo to confirmed
+    Commands,
     /// CPU of the vehicle service with 4,400 frames a second
     FullBus,
     /// From a frame on the link to a client's hands
@@ -90,8 +96,10 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
     match name {
         Name::Codec => codec::figures(),
         Name::Loading => loading::figures(),
+        Name::Gate => gate::figures(),
         Name::Store => store::figures(),
         Name::Fanout => fanout::figures(),
+        Name::Commands => commands::figures(),
         Name::FullBus => full_bus::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),

@@ -181,7 +181,7 @@ impl Line {
         for byte in std::iter::once(self.id as u8).chain(rest) {
             for bit in (0..8).rev() {
                 let top = crc >> 7 ^ (byte >> bit & 1);
-                crc = crc << 1 ^ top * 0x1D;
+                crc = (crc << 1) ^ (top * 0x1D);
             }
         }
         !crc

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use tandem_cluster::Leaf;
+use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Control, ControlPath, Request};
 use tandem_contracts::signals::{self, Change, Handle, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire;
 use tandem_kit::Key;
@@ -79,6 +80,28 @@ impl SignalsBackend for Door {
 
     async fn unsubscribe(&self, _client: String, _id: u32) -> Result<(), SignalsError> {
         Ok(())
+    }
+
+    async fn release(&self, _client: String, path: String) -> Result<(), SignalsError> {
+        Err(SignalsError::Unsupported(path))
+    }
+
+    async fn actuators(&self) -> Result<Vec<Actuator>, SignalsError> {
+        Ok(Vec::new())
+    }
+
+    async fn requests(&self) -> Result<Vec<Request>, SignalsError> {
+        Ok(Vec::new())
+    }
+}
+
+impl CommandBackend for Door {
+    async fn actuate(&self, _client: String, path: String, _value: Value) -> Result<u64, ActuateError> {
+        Err(ActuateError::Unsupported(path))
+    }
+
+    fn controls(&self, _of: &'static [ControlPath]) -> Vec<Control> {
+        Vec::new()
     }
 }
 

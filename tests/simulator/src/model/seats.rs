@@ -3,7 +3,8 @@
 use super::STEP_SECONDS;
 use super::own::Axis;
 
-/// Position (mm), height (mm), recline and tilt (degrees), lumbar support (percent), headrest (mm).
+/// mm, mm, degrees, degrees, percent and mm a second: position, height, recline, tilt, lumbar support, headrest.
+const SPEEDS: [f64; 6] = [25.0, 10.0, 4.0, 2.0, 15.0, 15.0];
 const DRIVER: [f64; 6] = [168.0, 42.0, 21.5, 3.25, 40.0, 55.0];
 const PASSENGER: [f64; 6] = [210.0, 30.0, 26.0, 2.5, 25.0, 48.0];
 
@@ -22,20 +23,12 @@ pub struct Seats {
 
 impl Default for Seats {
     fn default() -> Self {
+        let seat = |at: [f64; 6]| {
+            let mut speeds = SPEEDS.into_iter();
+            at.map(|at| Axis::new(at, speeds.next().unwrap_or_default()))
+        };
         Self { driver: seat(DRIVER), passenger: seat(PASSENGER) }
     }
-}
-
-/// A seat that stands so, with motors that move it by so much a second.
-fn seat([position, height, recline, tilt, lumbar, headrest]: [f64; 6]) -> [Axis; 6] {
-    [
-        Axis::new(position, 25.0),
-        Axis::new(height, 10.0),
-        Axis::new(recline, 4.0),
-        Axis::new(tilt, 2.0),
-        Axis::new(lumbar, 15.0),
-        Axis::new(headrest, 15.0),
-    ]
 }
 
 impl Seats {

@@ -109,7 +109,7 @@ impl MediaBackend for Songs {
         pending()
     }
 
-    fn play(&self, _: String, _: i64) -> impl Future<Output = Result<(), MediaError>> + Send {
+    fn play(&self, _: String, _: i64, _: String) -> impl Future<Output = Result<(), MediaError>> + Send {
         pending()
     }
 
