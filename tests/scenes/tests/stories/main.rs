@@ -12,7 +12,6 @@ mod garage;
 mod hanging;
 mod holders;
 mod inputs;
-mod keys;
 mod last_frame;
 mod last_values;
 mod music;

@@ -25,7 +25,7 @@ async fn player(bus: &Bus) -> PlayerProxy<'static> {
 }
 
 /// Waits until what plays is as wished.
-pub async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) -> Now {
+async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) -> Now {
     let listening = Bus::open(&bus.address).await;
     let media = media(&listening).await;
     let mut news = media.receive_now_changed().await.expect("signals");
@@ -46,7 +46,7 @@ pub async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) 
 }
 
 /// The library once it has our six pieces: the simulation does not wait for it.
-pub async fn songs(bus: &Bus) -> Vec<tandem_contracts::media::Item> {
+async fn songs(bus: &Bus) -> Vec<tandem_contracts::media::Item> {
     let media = media(bus).await;
     let filled = async {
         loop {
