@@ -468,7 +468,8 @@ impl Core {
 
     /// Louder or quieter; what was muted sounds again.
     pub fn change_volume(&mut self, step: f64) {
-        let from = self.muted.take().unwrap_or(self.volume);
+        // It may have been turned up by somebody else since.
+        let from = self.muted.take().filter(|_| self.volume == 0.0).unwrap_or(self.volume);
         // Steps of a hundredth, so that twenty of 0.05 lead from one end to the other.
         self.set_volume(((from + step) * 100.0).round() / 100.0);
     }

@@ -1,5 +1,7 @@
 //! The car's keys and knobs, as the vehicle service numbers them.
 
+use std::io::Write;
+
 use anyhow::{Context, bail};
 use clap::Args;
 use tandem_contracts::input::{Follower, Input1Proxy, InputEvent, News};
@@ -38,8 +40,8 @@ impl Input {
     async fn follow(self, mut keys: Follower) -> anyhow::Result<Status> {
         while let Some(news) = keys.next().await {
             match news {
-                News::Event(event) if self.output.json => say(&serde_json::to_string(&event)?),
-                News::Event(event) => say(&line(&event)),
+                News::Event(event) if self.output.json => writeln!(std::io::stdout(), "{}", serde_json::to_string(&event)?)?,
+                News::Event(event) => writeln!(std::io::stdout(), "{}", line(&event))?,
                 News::Lost(events) => say(&format!("{events} events were missed and are not kept any more")),
             }
         }

@@ -20,7 +20,7 @@ pub enum RequestState {
     Pending,
     /// The car reports what was asked, a number to within half a step.
     Confirmed,
-    /// The car said no.
+    /// The car said no, or the gate kept it in.
     Refused,
     /// The car said nothing in time, or something else; or nobody wants it any more.
     Lapsed,
@@ -203,6 +203,7 @@ impl ControlPath {
             return Ok(self.path.replace("{}", place));
         }
         let known = self.places.join(", ");
+        let place: String = place.chars().take(200).collect();
         Err(ActuateError::Unsupported(format!("there is no {} at \"{place}\": expected one of {known}", self.name)))
     }
 

@@ -174,8 +174,8 @@ impl<B: SignalsBackend> Signals1<B> {
         self.0.unsubscribe(sender(&header), id).await
     }
 
-    /// Asks for a value of an actuator, in the leaf's unit. Returns the request's number once it is on its way: at once, or as soon as the
-    /// message's pace allows. What the car makes of it follows as `RequestChanged`. Until then the caller holds the actuator; a newer wish of its own takes the place of this one.
+    /// Asks for a value of an actuator, in the leaf's unit. Returns the request's number once it is taken; it is sent at once, or as soon as the
+    /// message's pace allows. What the car makes of it follows as `RequestChanged`. Until then, and for as long as this car keeps the value up by itself, the caller holds the actuator; a newer wish of its own takes the place of this one.
     #[zbus(out_args("id"))]
     async fn actuate(
         &self,

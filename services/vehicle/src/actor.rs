@@ -56,6 +56,8 @@ pub struct Actor {
     refused: Seldom,
     /// What programs on buses of this machine did.
     peers: PeersDid,
+    /// The car comes first now: it is told to let go even if the bus is gone.
+    ending: bool,
 }
 
 /// Each kind by itself: who comes in masses does not hide why another was put off.
@@ -79,6 +81,7 @@ impl Actor {
             silent: false,
             refused: Seldom::default(),
             peers: PeersDid::default(),
+            ending: false,
         }
     }
 
@@ -95,8 +98,9 @@ impl Actor {
             stopped = stop => stopped.map_err(ActorError::Stop),
             ended = self.serve(&mut news) => ended,
         };
-        if ended.is_ok() {
-            ended = tokio::time::timeout(LAST_WORDS, self.finish(&mut news)).await.unwrap_or(Ok(()));
+        self.ending = true;
+        if let Ok(finished) = tokio::time::timeout(LAST_WORDS, self.finish(&mut news)).await {
+            ended = ended.and(finished);
         }
         if let Some(keeper) = self.keeper.take() {
             keeper.end(self.core.last_values()).await;
@@ -268,32 +272,44 @@ impl Actor {
     }
 
     async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), ActorError> {
+        // The car comes before all who are told.
+        for effect in &effects {
+            if let Effect::Send(frame) = effect
+                && !self.send(&Event::Frame(*frame))
+            {
+                self.core.not_sent(frame);
+            }
+        }
         for effect in effects {
-            match effect {
-                Effect::Tell(batch) => self.serving.tell(batch, self.core.generation()).await?,
-                Effect::Send(frame) => {
-                    if !self.send(&Event::Frame(frame)) {
-                        self.core.not_sent(&frame);
-                    }
+            match self.tell_of(effect).await {
+                Err(cause) if !self.ending => return Err(cause.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn tell_of(&self, effect: Effect) -> zbus::Result<()> {
+        match effect {
+            Effect::Tell(batch) => self.serving.tell(batch, self.core.generation()).await?,
+            Effect::Send(_) => {}
+            Effect::Keep(values) => {
+                if let Some(keeper) = &self.keeper {
+                    keeper.keep(values);
                 }
-                Effect::Keep(values) => {
-                    if let Some(keeper) = &self.keeper {
-                        keeper.keep(values);
-                    }
-                }
-                Effect::Told(wish) => {
-                    debug!(id = wish.id, path = wish.path, value = %wish.value, state = %wish.state, client = wish.client, "wish");
-                    self.serving.request_changed(&wish).await?;
-                }
-                Effect::Input(event) => self.serving.input(event).await?,
-                Effect::Driving(status) => {
-                    debug!(state = status.state, reading = status.reading, why = status.why, "driving");
-                    self.serving.driving_changed(status).await?;
-                }
-                Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
-                Effect::Fault { frame, fault } => {
-                    warn!(id = %frame.id, fault = fault.word(), "frames of this id have a fault; counted from here on")
-                }
+            }
+            Effect::Told(wish) => {
+                debug!(id = wish.id, path = wish.path, value = %wish.value, state = %wish.state, client = wish.client, "wish");
+                self.serving.request_changed(&wish).await?;
+            }
+            Effect::Input(event) => self.serving.input(event).await?,
+            Effect::Driving(status) => {
+                debug!(state = status.state, reading = status.reading, why = status.why, "driving");
+                self.serving.driving_changed(status).await?;
+            }
+            Effect::Dropped { id, client } => warn!(id, client, "a subscriber fell silent: dropped"),
+            Effect::Fault { frame, fault } => {
+                warn!(id = %frame.id, fault = fault.word(), "frames of this id have a fault; counted from here on")
             }
         }
         Ok(())

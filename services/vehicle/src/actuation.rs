@@ -13,6 +13,9 @@ pub use self::actuator::Wish;
 
 mod actuator;
 
+/// No more of what a client wrote is written back to it.
+const LONGEST_SHOWN: usize = 200;
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
@@ -100,6 +103,7 @@ impl Actuation {
         self.actuators.binary_search_by(|one| one.path.as_str().cmp(path)).map_err(|_| {
             let near = nearest(path, self.actuators.iter().map(|one| one.path.as_str()));
             let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
+            let path: String = path.chars().take(LONGEST_SHOWN).collect();
             ActuateError::Unsupported(format!("this car cannot be asked for `{path}`{near}"))
         })
     }
@@ -125,12 +129,15 @@ impl Actuation {
         if let Some(holder) = actuator.holder().filter(|holder| *holder != client) {
             return Err(ActuateError::Held(format!("{path} is held by {holder}")));
         }
+        // Asking again for what is held does not hold it for longer.
+        let held = actuator.held.take().filter(|_| actuator.latest.as_ref().is_some_and(|wish| wish.value == value));
         let replaced = actuator.settle(RequestState::Lapsed, "A newer wish took its place.");
         self.last_id += 1;
         let (id, client) = (self.last_id, client.to_owned());
         let wish =
             Wish { id, path: path.to_owned(), value, state: RequestState::Pending, reason: String::new(), client };
         actuator.begin(wish.clone(), scene.store, scene.now);
+        actuator.held = held;
         let mut outcomes: Vec<_> = replaced.into_iter().chain([wish]).map(Outcome::Told).collect();
         self.flush(message, scene, &mut outcomes);
         Ok((id, outcomes))
@@ -203,7 +210,10 @@ impl Actuation {
             }
             Err(Unsent::Gate(Refusal::TooSoon { .. })) => {}
             Err(why) => {
-                for actuator in self.actuators.iter_mut().filter(asked) {
+                let kept_up = self.messages.get(at).is_some_and(|message| message.profile.cycle.is_some());
+                // What left before, and is not said again, is not what was refused.
+                let said = |one: &&mut Actuator| one.message == at && one.is_said(kept_up);
+                for actuator in self.actuators.iter_mut().filter(said) {
                     let unsent = actuator.pending.as_ref().is_some_and(|pending| pending.sent.is_none());
                     let state = if unsent { RequestState::Refused } else { RequestState::Lapsed };
                     outcomes.extend(actuator.settle(state, &format!("It stays in: {why}.")).map(Outcome::Told));
@@ -243,8 +253,7 @@ impl Actuation {
         payload.copy_from_slice(blank.data());
         let kept_up = message.profile.cycle.is_some();
         for actuator in self.actuators.iter().filter(|one| asks && one.message == at) {
-            let new = actuator.pending.as_ref().is_some_and(|pending| pending.sent.is_none());
-            if new || (kept_up && actuator.holder().is_some()) {
+            if actuator.is_said(kept_up) {
                 actuator.write(bus, message.message, payload)?;
             }
         }
@@ -274,6 +283,7 @@ impl Actuation {
     /// The car is gone, and the answers with it.
     pub fn lose_car(&mut self) -> Vec<Wish> {
         self.messages.iter_mut().for_each(|message| message.last = None);
+        self.gate.forget();
         let why = "The connection to the car was lost.";
         self.actuators.iter_mut().filter_map(|one| one.settle(RequestState::Lapsed, why)).collect()
     }

@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use tandem_can::{ErrorCounts, Hello, News};
 use tandem_contracts::actuation::ActuateError;
 use tandem_contracts::driving::Status;
@@ -21,6 +23,9 @@ pub const TICK: Nanoseconds = Nanoseconds::from_millis(20);
 const LONGEST_GAP: Nanoseconds = Nanoseconds::from_millis(600_000);
 /// The link's time ends here, 146 years on: behind it there would be no next tick, and the walk towards a later point no end.
 const LATEST: Nanoseconds = Nanoseconds(1 << 62);
+
+/// A client that left has no more than its queue of requests behind it.
+const MOST_GONE: usize = 256;
 
 /// What the outside is to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +79,9 @@ pub struct Core {
     /// The time of the last batch between ticks: none goes back behind it.
     told_at: Nanoseconds,
     generation: u64,
+    /// Clients that left, the newest last: a request of theirs may still lie in wait, and their names come to nobody else.
+    gone: VecDeque<String>,
+    stopping: bool,
 }
 
 impl Core {
@@ -100,6 +108,8 @@ impl Core {
             next_tick: None,
             told_at: Nanoseconds::ZERO,
             generation,
+            gone: VecDeque::new(),
+            stopping: false,
         }
     }
 
@@ -382,6 +392,10 @@ impl Core {
     /// A client left the bus: it is told nothing more, and what it held is let go.
     pub fn forget_client(&mut self, client: &str) -> Vec<Effect> {
         self.subscriptions.forget(client);
+        if self.gone.len() == MOST_GONE {
+            self.gone.pop_front();
+        }
+        self.gone.push_back(client.to_owned());
         self.actuate(|actuation, scene| actuation.forget(client, scene))
     }
 
@@ -401,6 +415,9 @@ impl Core {
         let bus = actuation.bus(path)?;
         if !self.connected {
             return Err(missing("no car is connected"));
+        }
+        if self.stopping || self.gone.iter().any(|gone| gone == client) {
+            return Err(missing("the vehicle service or its client is ending"));
         }
         // A link that lacks the command's bus must not leave a wish behind that nobody was told of.
         if !self.buses.contains(&Some(bus)) {
@@ -435,6 +452,7 @@ impl Core {
 
     /// The service ends: what is held is let go. It may end once [`Core::is_quiet`].
     pub fn stop(&mut self) -> Vec<Effect> {
+        self.stopping = true;
         self.actuate(|actuation, scene| actuation.stop(scene))
     }
 
@@ -454,9 +472,13 @@ impl Core {
         let effect = |outcome| match outcome {
             Outcome::Told(wish) => Some(Effect::Told(wish)),
             Outcome::Send(mut frame) => {
+                let at = self.buses.iter().position(|bus| *bus == Some(frame.bus));
+                let Some(at) = at.and_then(|at| u8::try_from(at).ok()) else {
+                    self.actuation.as_mut()?.not_sent(&frame);
+                    return None;
+                };
                 self.store.sent(&frame);
-                let at = self.buses.iter().position(|bus| *bus == Some(frame.bus))?;
-                frame.bus = BusIndex(u8::try_from(at).ok()?);
+                frame.bus = BusIndex(at);
                 Some(Effect::Send(frame))
             }
         };

@@ -23,7 +23,7 @@ use crate::{bus, link};
 /// Link events that may wait for the actor: about a tenth of a second of a full bus.
 const LINK_QUEUE: usize = 512;
 
-/// Reads the car's buses and tells D-Bus: Signals1, Bus1, Driving1 and, if the car can be asked, Climate1.
+/// Reads the car's buses and tells D-Bus: Signals1, Bus1, Driving1 and, as far as the car has them, Climate1, Body1, Seats1, Charging1 and Input1.
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "tandem-vehicle", version)]
 pub struct Options {

@@ -92,8 +92,13 @@ impl Gate {
     pub fn begin_clock(&mut self, now: Nanoseconds) {
         for pass in &mut self.passes {
             pass.bucket.begin_clock(now);
-            pass.blank = pass.rule.start;
         }
+        self.forget();
+    }
+
+    /// The car is another one, or another time: what was heard of others is forgotten.
+    pub fn forget(&mut self) {
+        self.passes.iter_mut().for_each(|pass| pass.blank = pass.rule.start);
     }
 
     /// The frame that leaves: the wanted one, made from [`Gate::blank`], with its counter and its checksum filled in, whatever stood there, and stamped `now`.

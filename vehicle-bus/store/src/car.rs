@@ -157,6 +157,7 @@ impl Car {
         warnings.sort_by_key(|warning| warning.line);
         let car = Self { profile, catalogue, buses, warnings, leaves, probes: 0, paced };
         car.check_commands(file, &mut mistakes);
+        car.check_values(file, &mut mistakes);
         car.check_bus_lists(file, &mut mistakes);
         if mistakes.is_empty() {
             Ok(car)
@@ -227,6 +228,28 @@ impl Car {
                 let near = nearest(name, bus.database.messages.iter().map(|message| message.name.as_str()));
                 let what = format!("`{key}`: the DBC file has no message `{name}`{}", hint(near));
                 mistakes.push(mistake(file, profile.line, what));
+            }
+        }
+    }
+
+    /// A value of an actuator that may not leave, or whose raw number asks for nothing.
+    fn check_values(&self, file: &str, mistakes: &mut Vec<Mistake>) {
+        for asked in &self.profile.actuators {
+            let listed = self.profile.transmit.iter().find(|one| one.bus == asked.bus && one.message == asked.message);
+            let allowed = listed.and_then(|one| one.signals.iter().find(|(signal, _)| *signal == asked.signal));
+            let message = self.buses.get(asked.bus).and_then(|bus| bus.database.message(&asked.message));
+            let signal = message.and_then(|message| message.signal(&asked.signal));
+            let (Some((_, allowed)), Some((_, signal))) = (allowed, signal) else { continue };
+            for (raw, value) in &asked.values {
+                let physical = *raw as f64 * signal.factor + signal.offset;
+                let (least, most) = (allowed.start() - 1e-6, allowed.end() + 1e-6);
+                if !(least..=most).contains(&physical) {
+                    let what = format!("`values`: the [[transmit]] entry does not let {raw} ({value}) leave");
+                    mistakes.push(mistake(file, asked.line, what));
+                } else if signal.start_value.unwrap_or(0.0) == *raw as f64 {
+                    let what = format!("`values`: {raw} ({value}) is the signal's start value, which asks for nothing");
+                    mistakes.push(mistake(file, asked.line, what));
+                }
             }
         }
     }

@@ -68,7 +68,7 @@ impl Actuator {
     /// # Errors
     /// [`ActuateError::OutOfRange`].
     pub fn admit(&self, leaf: &Leaf, value: Value) -> Result<Value, ActuateError> {
-        let shown = value.clone();
+        let shown: String = value.to_string().chars().take(super::LONGEST_SHOWN).collect();
         let refused = |why: String| ActuateError::OutOfRange(format!("{}: {why}", self.path));
         if let (Some(range), Some(number)) = (self.profile.range, value.as_f64()) {
             let steps = (number - range.min) / range.step;
@@ -111,6 +111,11 @@ impl Actuator {
         bus.codec.encode(message, payload, self.signal, (value - conversion.offset) / conversion.scale)
     }
 
+    /// Whether its message's next frame has its value: that was not sent yet, or is kept up.
+    pub fn is_said(&self, kept_up: bool) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.sent.is_none()) || (kept_up && self.holder().is_some())
+    }
+
     /// Who holds it.
     pub fn holder(&self) -> Option<&str> {
         let wish = self.latest.as_ref()?;
@@ -130,7 +135,9 @@ impl Actuator {
     pub fn sent(&mut self, now: Nanoseconds) {
         let Some(pending) = self.pending.as_mut().filter(|pending| pending.sent.is_none()) else { return };
         pending.sent = Some(now);
-        self.held = self.profile.hold.map(|hold| Held { until: now + hold });
+        if self.held.is_none() {
+            self.held = self.profile.hold.map(|hold| Held { until: now + hold });
+        }
     }
 
     /// What the car made of the wish, if that is known now. The outcome is the wish in its new state.

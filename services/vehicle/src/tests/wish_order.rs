@@ -80,7 +80,7 @@ struct Onlooker {
     connected: bool,
     jammed: bool,
     generation: u64,
-    /// What was asked of the car on the wire, since which moment, by actuator.
+    /// Since when the wish that is on its way is on the wire, by actuator.
     on_the_wire: BTreeMap<&'static str, Nanoseconds>,
     /// What the car said of each actuator, and when.
     echo: BTreeMap<&'static str, Vec<(Value, Nanoseconds)>>,
@@ -186,8 +186,10 @@ impl Onlooker {
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
+                    let before = self.on_the_wire.clone();
                     self.check_frame(frame);
                     if self.jammed {
+                        self.on_the_wire = before;
                         car.0.not_sent(frame);
                     }
                 }
@@ -210,16 +212,16 @@ impl Onlooker {
         let fine = match (frame.id.number(), frame.data()) {
             (800, [temperature, fan]) => {
                 let asks = (*temperature != 255, *fan != 255);
-                asks.0.then(|| self.on_the_wire.insert(TEMPERATURE, now));
-                asks.1.then(|| self.on_the_wire.insert(FAN, now));
+                asks.0.then(|| *self.on_the_wire.entry(TEMPERATURE).or_insert(now));
+                asks.1.then(|| *self.on_the_wire.entry(FAN).or_insert(now));
                 (asks.0 || asks.1) && matches!(temperature, 32..=56 | 255) && matches!(fan, 0..=100 | 255)
             }
             (810, [horn]) => {
-                (*horn != 0).then(|| self.on_the_wire.insert(HORN, now));
+                (*horn != 0).then(|| *self.on_the_wire.entry(HORN).or_insert(now));
                 *horn <= 2
             }
             (812, [flap]) => {
-                self.on_the_wire.insert(FLAP, now);
+                self.on_the_wire.entry(FLAP).or_insert(now);
                 matches!(flap, 1 | 2)
             }
             _ => false,
@@ -232,6 +234,7 @@ impl Onlooker {
         match wish.state {
             RequestState::Pending => {
                 assert!(known.is_none(), "{} has two wishes", wish.path);
+                self.on_the_wire.remove(wish.path.as_str());
                 let entry = (wish.id, wish.client.clone(), wish.value.clone());
                 self.pending.insert(wish.path.clone(), entry);
                 return;
@@ -278,6 +281,10 @@ proptest! {
         // Whatever happened, nothing waits for ever.
         onlooker.jammed = false;
         if onlooker.connected {
+            onlooker.clock_ms += 3000;
+            let effects = car.advances(onlooker.clock_ms);
+            onlooker.check_invariants(&mut car, &effects);
+            prop_assert!(onlooker.pending.is_empty(), "something waits for ever");
             let effects = car.0.stop();
             onlooker.check_invariants(&mut car, &effects);
             onlooker.clock_ms += 3000;

@@ -311,17 +311,31 @@ fn a_horn_is_kept_sounding_for_so_long_and_then_let_go() {
 }
 
 #[test]
+fn asking_again_does_not_let_a_horn_sound_for_longer() {
+    let mut car = parked();
+    let mut frames = Vec::new();
+    for ms in (1500..2600).step_by(100) {
+        let mut effects = car.advances(ms);
+        effects.extend(car.asks(ME, HORN, true).map(|(_, effects)| effects).unwrap_or_default());
+        effects.extend(car.hears(811, &[1, 0], ms + 1));
+        effects.extend(car.advances(ms + 90));
+        frames.extend(said(&effects).into_iter().filter(|said| said.starts_with("32A")));
+    }
+    assert!(frames.contains(&"32A#00".to_owned()), "it never paused: {frames:?}");
+}
+
+#[test]
 fn what_a_client_holds_is_let_go_when_it_dies_or_the_service_ends() {
     let mut car = parked();
     car.asks(ME, HORN, true).unwrap();
-    assert_eq!(said(&car.0.forget_client(OTHER)), Vec::<String>::new());
+    assert_eq!(said(&car.0.forget_client(":1.9")), Vec::<String>::new());
     let effects = car.0.forget_client(ME);
     assert_eq!(said(&effects), ["1 lapsed The program that asked is gone."], "the last frame keeps the pace");
     assert_eq!(said(&car.advances(1600)), ["32A#00"]);
     assert!(car.0.is_quiet());
 
-    car.asks(ME, HORN, true).unwrap();
-    car.asks(ME, TEMPERATURE, 22.0).unwrap();
+    car.asks(OTHER, HORN, true).unwrap();
+    car.asks(OTHER, TEMPERATURE, 22.0).unwrap();
     car.advances(1740);
     let effects = car.0.stop();
     assert_eq!(said(&effects), ["2 lapsed The vehicle service ended.", "3 lapsed The vehicle service ended."]);
@@ -405,4 +419,27 @@ fn a_lost_car_lets_everything_lapse_and_is_owed_nothing() {
     assert!(car.0.is_quiet());
     car.0.connect(&Hello { pace: Pace::Lockstep, interfaces: vec!["can0".into(), "can1".into()] });
     assert!(said(&car.advances(100)).is_empty(), "another clock, and nothing of before");
+}
+
+#[test]
+fn who_left_or_comes_after_the_end_holds_nothing() {
+    let mut car = parked();
+    assert!(car.0.forget_client(OTHER).is_empty());
+    let late = car.asks(OTHER, HORN, true).unwrap_err();
+    assert!(matches!(late, ActuateError::NotAvailable(_)), "its request lay in wait: {late}");
+    assert!(car.asks(ME, HORN, true).is_ok());
+    car.0.stop();
+    assert!(matches!(car.asks(ME, TEMPERATURE, 20.0), Err(ActuateError::NotAvailable(_))));
+}
+
+#[test]
+fn a_frame_that_stays_in_settles_only_what_it_asked_for() {
+    let mut car = parked();
+    car.asks(ME, TEMPERATURE, 22.0).unwrap();
+    car.asks(OTHER, FAN, 50.0).unwrap();
+    car.hears(102, &[0, 0], 1510);
+    let told = said(&car.advances(1600));
+    assert!(told.len() == 1 && told[0].starts_with("2 refused It stays in: "), "{told:?}");
+    car.hears(801, &[44, 0, 30], 1610);
+    assert_eq!(said(&car.advances(1620)), ["1 confirmed"], "it had left before");
 }

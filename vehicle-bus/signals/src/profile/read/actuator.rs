@@ -30,12 +30,18 @@ const REFUSAL_KEYS: &[&str] = &["message", "signal", "equals"];
 impl<'a, 'i> Reader<'a, 'i> {
     pub(super) fn actuators(&self, signals: &[SignalProfile], transmit: &[TransmitProfile]) -> Vec<ActuatorProfile> {
         let mut actuators: Vec<ActuatorProfile> = Vec::new();
-        let mut lines = HashMap::new();
+        let (mut lines, mut asked_by) = (HashMap::new(), HashMap::new());
         for section in self.top.each("actuators", KEYS) {
             let Some(actuator) = self.actuator(&section) else { continue };
             let leaf = self.catalogue.leaf(actuator.leaf);
             if let Some(first) = earlier(&mut lines, actuator.leaf, actuator.line) {
                 section.mistake_at("leaf", format!("leaf `{}` may be asked for already, in line {first}", leaf.path));
+            }
+            let signal = (actuator.bus, actuator.message.clone(), actuator.signal.clone());
+            if let Some(first) = earlier(&mut asked_by, signal, actuator.line) {
+                let signal = &actuator.signal;
+                section
+                    .mistake_at("signal", format!("another leaf is asked for by `{signal}` already, in line {first}"));
             }
             // An entry with a mistake of its own may have been the one.
             if signals.len() == self.top.count("signals") && !signals.iter().any(|signal| signal.leaf == actuator.leaf)
@@ -73,6 +79,14 @@ impl<'a, 'i> Reader<'a, 'i> {
         let id = leaf?;
         let leaf = self.catalogue.leaf(id);
         let values = read_values(section, leaf);
+        let twice =
+            values.iter().enumerate().find(|(at, (_, value))| values.iter().take(*at).any(|(_, other)| other == value));
+        if let Some((_, (raw, value))) = twice {
+            section.mistake_at(
+                "values",
+                format!("`values`: {raw} says {value} as another raw number does: which is sent?"),
+            );
+        }
         let plain = leaf.datatype.is_number() && !section.has("values");
         let range = if plain { read_range(section, leaf) } else { None };
         if !plain && let Some(key) = NUMBER_KEYS.into_iter().find(|key| section.has(key)) {
@@ -139,7 +153,9 @@ fn check_allowed(section: &Section<'_, '_>, asked: &ActuatorProfile, leaf: &Leaf
     };
     let Some(range) = asked.range else { return };
     let physical = |value: f64| (value - asked.conversion.offset) / asked.conversion.scale;
-    if ![range.min, range.max].into_iter().all(|end| allowed.contains(&physical(end))) {
+    // Decimal fractions do not divide without a rest.
+    let (least, most) = (allowed.start() - 1e-6, allowed.end() + 1e-6);
+    if ![range.min, range.max].into_iter().all(|end| (least..=most).contains(&physical(end))) {
         section.mistake(format!(
             "the [[transmit]] entry lets `{signal}` leave from {} to {} only, `{}` may be {} to {} here",
             allowed.start(),
@@ -154,5 +170,5 @@ fn check_allowed(section: &Section<'_, '_>, asked: &ActuatorProfile, leaf: &Leaf
 /// Whether `whole` is `step` a whole number of times, but for the rounding of decimal fractions.
 fn is_multiple(whole: f64, step: f64) -> bool {
     let count = whole / step;
-    (count - count.round()).abs() < 1e-6
+    count.round() >= 1.0 && (count - count.round()).abs() < 1e-6
 }
