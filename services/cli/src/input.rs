@@ -40,7 +40,9 @@ impl Input {
     async fn follow(self, mut keys: Follower) -> anyhow::Result<Status> {
         while let Some(news) = keys.next().await {
             match news {
-                News::Event(event) if self.output.json => writeln!(std::io::stdout(), "{}", serde_json::to_string(&event)?)?,
+                News::Event(event) if self.output.json => {
+                    writeln!(std::io::stdout(), "{}", serde_json::to_string(&event)?)?
+                }
                 News::Event(event) => writeln!(std::io::stdout(), "{}", line(&event))?,
                 News::Lost(events) => say(&format!("{events} events were missed and are not kept any more")),
             }
