@@ -34,11 +34,16 @@ async fn busctl_shows_a_tidy_interface() {
         members(&signals, "org.tandem.Signals1"),
         [
             ".Acknowledge method ut",
+            ".Actuate method sv",
+            ".Actuators method -",
             ".Get method as",
             ".List method -",
+            ".Release method s",
+            ".Requests method -",
             ".Subscribe method asuu",
             ".Unsubscribe method u",
             ".Batch signal uttta(uytv)",
+            ".RequestChanged signal (tsvsss)",
         ]
     );
     let (worked, climate) = introspect("org.tandem.Climate1", "/org/tandem/Climate1").unwrap();
@@ -46,7 +51,17 @@ async fn busctl_shows_a_tidy_interface() {
     assert_eq!(
         members(&climate, "org.tandem.Climate1"),
         [
+            ".SetAirConditioning method b",
+            ".SetAirDistribution method ss",
             ".SetDriverTemperature method d",
+            ".SetFanSpeed method sd",
+            ".SetFrontDefrost method b",
+            ".SetRearDefrost method b",
+            ".SetRecirculation method b",
+            ".SetSeat method sd",
+            ".SetSteeringWheel method d",
+            ".SetTemperature method sd",
+            ".Controls property a(sssdddas)",
             ".DriverTemperatureRange property (ddd)",
             ".DriverTemperatureRequest property (tdss)",
             ".RequestChanged signal (tdss)",
