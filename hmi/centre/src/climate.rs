@@ -51,7 +51,6 @@ impl Wishes {
             Climate::Refused(refusal) => {
                 self.deny(match refusal.cause {
                     RefusalCause::OutOfRange => Denial::OutOfRange,
-                    RefusalCause::Refused => Denial::Refused,
                     RefusalCause::Restricted => Denial::Restricted,
                     RefusalCause::Held => Denial::Held,
                     RefusalCause::NotAvailable => Denial::NotAvailable,

@@ -50,8 +50,6 @@ pub struct Refusal {
 pub enum RefusalCause {
     /// Outside what this car takes.
     OutOfRange,
-    /// The gate did not let it out.
-    Refused,
     /// Not while the car drives or is switched as it is.
     Restricted,
     /// Somebody else is at it.
@@ -66,7 +64,6 @@ impl Refusal {
     pub(crate) fn new(celsius: f64, error: &ClimateError) -> Self {
         let (cause, sentence) = match error {
             ClimateError::OutOfRange(why) => (RefusalCause::OutOfRange, why.clone()),
-            ClimateError::Refused(why) => (RefusalCause::Refused, why.clone()),
             ClimateError::Restricted(why) => (RefusalCause::Restricted, why.clone()),
             ClimateError::Held(why) => (RefusalCause::Held, why.clone()),
             ClimateError::NotAvailable(why) | ClimateError::Unsupported(why) => {
@@ -94,7 +91,6 @@ mod tests {
         };
         let why = || "why".to_owned();
         assert_eq!(refused(ClimateError::OutOfRange(why())), (RefusalCause::OutOfRange, why()));
-        assert_eq!(refused(ClimateError::Refused(why())), (RefusalCause::Refused, why()));
         assert_eq!(refused(ClimateError::Restricted(why())), (RefusalCause::Restricted, why()));
         assert_eq!(refused(ClimateError::Held(why())), (RefusalCause::Held, why()));
         assert_eq!(refused(ClimateError::Unsupported(why())), (RefusalCause::NotAvailable, why()));

@@ -130,9 +130,6 @@ pub enum ActuateError {
     /// Somebody else holds the actuator; the sentence ends with the holder's name.
     #[error("{0}")]
     Held(String),
-    /// The gate did not let it out.
-    #[error("{0}")]
-    Refused(String),
 }
 
 /// The error enum of one interface, a variant for each [`ActuateError`].
@@ -153,8 +150,6 @@ macro_rules! command_error {
             Restricted(String),
             /// Somebody else holds it; the sentence ends with the holder's name.
             Held(String),
-            /// The gate did not let it out.
-            Refused(String),
         }
 
         impl From<$crate::actuation::ActuateError> for $name {
@@ -166,7 +161,6 @@ macro_rules! command_error {
                     ActuateError::NotAvailable(why) => Self::NotAvailable(why),
                     ActuateError::Restricted(why) => Self::Restricted(why),
                     ActuateError::Held(why) => Self::Held(why),
-                    ActuateError::Refused(why) => Self::Refused(why),
                 }
             }
         }

@@ -95,8 +95,6 @@ pub enum SignalsError {
     Restricted(String),
     /// Somebody else holds the actuator; the sentence ends with the holder's name.
     Held(String),
-    /// The gate did not let it out.
-    Refused(String),
 }
 
 impl From<ActuateError> for SignalsError {
@@ -107,7 +105,6 @@ impl From<ActuateError> for SignalsError {
             ActuateError::NotAvailable(why) => Self::NotAvailable(why),
             ActuateError::Restricted(why) => Self::Restricted(why),
             ActuateError::Held(why) => Self::Held(why),
-            ActuateError::Refused(why) => Self::Refused(why),
         }
     }
 }

@@ -4,7 +4,7 @@ use tandem_contracts::actuation::{self as wire, ActuateError, Control, ControlPa
 use tandem_dbc::EncodeError;
 use tandem_frame::{BusIndex, CanId, Frame, LengthError, MAX_LENGTH};
 use tandem_gate::{Gate, Refusal, VehicleState};
-use tandem_signals::{TransmitProfile, nearest};
+use tandem_signals::{TransmitProfile, nearest, worst_word};
 use tandem_store::{Car, Store};
 use tandem_units::{Driving, Nanoseconds, Value};
 
@@ -310,10 +310,6 @@ impl Actuation {
         self.actuators.iter().filter_map(|one| one.latest.as_ref())
     }
 
-    pub fn latest(&self, path: &str) -> Option<&Wish> {
-        self.find(path).ok().and_then(|at| self.actuators.get(at)?.latest.as_ref())
-    }
-
     /// What may be asked, sorted by path.
     pub fn list(&self, car: &Car) -> Vec<wire::Actuator> {
         let describe = |one: &Actuator| {
@@ -328,7 +324,7 @@ impl Actuation {
                 max,
                 step,
                 allowed,
-                driving: profile.map(|profile| worst(profile.driving)).unwrap_or_default().to_owned(),
+                driving: profile.map(|profile| worst_word(profile.driving)).unwrap_or_default().to_owned(),
                 power: power.map(|power| power.word().to_owned()).collect(),
                 holder: one.holder().unwrap_or_default().to_owned(),
             }
@@ -385,14 +381,5 @@ fn permitted(rule: &TransmitProfile, state: VehicleState) -> Result<(), ActuateE
             Err(ActuateError::Restricted(format!("only while the car is {}; it is {now} now", states.join(" or "))))
         }
         _ => Ok(()),
-    }
-}
-
-/// The worst that the car may do, in car.toml's words.
-fn worst(driving: Driving) -> &'static str {
-    match driving {
-        Driving::Moving => "any",
-        Driving::Idling => "not-moving",
-        Driving::Parked => "parked",
     }
 }

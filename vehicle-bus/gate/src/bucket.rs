@@ -19,12 +19,6 @@ impl Bucket {
         Self { period, spare: period * u128::from(burst.saturating_sub(1)), full_at: 0 }
     }
 
-    /// From when on it has a token.
-    pub fn next_at(&self) -> Nanoseconds {
-        let at = self.full_at.saturating_sub(self.spare);
-        Nanoseconds(u64::try_from(at).unwrap_or(u64::MAX))
-    }
-
     /// How long until it has a token; zero if it has one.
     pub fn wait(&self, now: Nanoseconds) -> Nanoseconds {
         let left = self.full_at.saturating_sub(self.spare + u128::from(now.0));

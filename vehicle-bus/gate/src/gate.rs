@@ -74,11 +74,6 @@ impl Gate {
         Some(self.passes.get(self.place(bus, id)?)?.blank)
     }
 
-    /// From when on the pace lets the next frame out: zero if one never left. `None` if the message is not listed.
-    pub fn next_at(&self, bus: BusIndex, id: CanId) -> Option<Nanoseconds> {
-        Some(self.passes.get(self.place(bus, id)?)?.bucket.next_at())
-    }
-
     /// A frame that somebody else sent; not an echo of our own.
     pub fn hear(&mut self, frame: &Frame) {
         let at = self.place(frame.bus, frame.id);

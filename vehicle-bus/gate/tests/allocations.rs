@@ -4,7 +4,7 @@
 mod cars;
 
 use allocation_counter::measure;
-use tandem_frame::{BusIndex, CanId, Frame};
+use tandem_frame::{CanId, Frame};
 use tandem_gate::{Gate, VehicleState};
 use tandem_units::{Driving, Nanoseconds, Power};
 
@@ -29,7 +29,6 @@ fn decide(gate: &mut Gate, blanks: &[Frame], begin: Nanoseconds) -> (usize, usiz
                 }
             }
             gate.hear(blank);
-            gate.next_at(BusIndex(0), other.id);
         }
     }
     (left, stayed)

@@ -46,7 +46,7 @@ fn let_out(mut gate: Gate, buses: u8) -> (usize, usize) {
     let ids = ids(&listed);
     for bus in (0..=buses).chain([u8::MAX]).map(BusIndex) {
         for id in ids.iter().filter(|id| !listed.contains(&(bus, **id))) {
-            assert_eq!((gate.blank(bus, *id), gate.next_at(bus, *id)), (None, None), "{bus:?} {id}");
+            assert_eq!(gate.blank(bus, *id), None, "{bus:?} {id}");
             for mut frame in blanks.iter().chain([&empty]).copied() {
                 (frame.bus, frame.id) = (bus, *id);
                 let refused = gate.admit(&frame, state, now);

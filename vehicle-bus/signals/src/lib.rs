@@ -21,7 +21,7 @@ pub use nearest::nearest;
 pub use profile::{
     ActuatorProfile, ActuatorRange, BusProfile, ChecksumKind, DataIds, DrivingProfile, InputKind, InputProfile,
     IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Others, ParkedBy, Profile, SignalProfile,
-    Transform, TransmitProfile,
+    Transform, TransmitProfile, worst_word,
 };
 pub use tandem_units::{Quality, Value};
 pub use unit::{Conversion, UnitError, conversion};

@@ -327,6 +327,15 @@ pub struct TransmitProfile {
     pub line: usize,
 }
 
+/// Each worst that the car may do, by car.toml's word.
+pub(crate) const WORST: [(&str, Driving); 3] =
+    [("any", Driving::Moving), ("not-moving", Driving::Idling), ("parked", Driving::Parked)];
+
+/// How car.toml says the worst that the car may do.
+pub fn worst_word(worst: Driving) -> &'static str {
+    WORST.iter().find(|(_, driving)| *driving == worst).map(|(word, _)| *word).unwrap_or_default()
+}
+
 /// What the bits of a message say that nobody sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Others {

@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::json;
 use tandem_gate::{Gate, Rule};
-use tandem_signals::{Others, TransmitProfile};
+use tandem_signals::{Others, TransmitProfile, worst_word};
 use tandem_store::Car;
-use tandem_units::{Driving, Power};
+use tandem_units::Power;
 
 use super::{gate, loaded};
 use crate::failure::Status;
@@ -87,7 +87,7 @@ impl Line<'_> {
             "min_period_ms": rule.min_period.as_millis(),
             "burst": rule.burst,
             "cycle_ms": profile.cycle.map(|cycle| cycle.as_millis()),
-            "driving": driving(rule.driving),
+            "driving": worst_word(rule.driving),
             "power": rule.power.as_ref().map(|list| list.iter().map(|power| power.word()).collect::<Vec<_>>()),
             "others": if rule.others == Others::Received { "received" } else { "start" },
         })
@@ -100,16 +100,7 @@ impl Line<'_> {
 
     fn state(&self) -> String {
         let power = |list: &Vec<Power>| list.iter().map(|power| power.word()).collect::<Vec<_>>().join(" ");
-        format!("{}, {}", driving(self.rule.driving), self.rule.power.as_ref().map_or("any power".to_owned(), power))
-    }
-}
-
-/// As car.toml says it.
-fn driving(worst: Driving) -> &'static str {
-    match worst {
-        Driving::Parked => "parked",
-        Driving::Idling => "not-moving",
-        Driving::Moving => "any",
+        format!("{}, {}", worst_word(self.rule.driving), self.rule.power.as_ref().map_or("any power".to_owned(), power))
     }
 }
 

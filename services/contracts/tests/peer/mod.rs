@@ -96,7 +96,6 @@ impl CommandBackend for Echo {
     async fn actuate(&self, _client: String, path: String, value: Value) -> Result<u64, ActuateError> {
         match &value {
             Value::Float(number) if *number > 28.0 => Err(ActuateError::OutOfRange(format!("{number}"))),
-            Value::Float(number) if *number > 27.0 => Err(ActuateError::Refused("too soon".into())),
             Value::Float(number) if *number > 26.0 => Err(ActuateError::NotAvailable("no car".into())),
             Value::Float(number) if *number > 25.0 => Err(ActuateError::Held(":1.7".into())),
             Value::Float(number) if *number > 24.0 => Err(ActuateError::Restricted("parked".into())),

@@ -192,7 +192,8 @@ fn only_the_cars_echo_confirms_a_wish() {
     assert!(said(&car.hears(801, &[42, 0, 30], 1700)).is_empty());
     assert_eq!(said(&car.hears(801, &[44, 1, 30], 1800)), Vec::<String>::new());
     assert_eq!(said(&car.advances(1900)), ["1 confirmed"]);
-    assert_eq!(car.0.actuation().unwrap().latest(TEMPERATURE).unwrap().state, RequestState::Confirmed);
+    let states: Vec<_> = car.0.actuation().unwrap().wishes().map(|wish| wish.state).collect();
+    assert_eq!(states, [RequestState::Confirmed]);
 }
 
 #[test]

@@ -8,13 +8,11 @@ use toml::de::DeValue;
 
 use super::{Reader, earlier};
 use crate::document::{Named, Section, expected, integer, list, milliseconds, number, text, word};
-use crate::profile::{Others, TransmitProfile};
+use crate::profile::{Others, TransmitProfile, WORST};
 
 const KEYS: &[&str] =
     &["bus", "message", "signals", "min_period_ms", "burst", "driving", "power", "others", "cycle_ms"];
 const RANGE_KEYS: &[&str] = &["min", "max"];
-const DRIVING: [(&str, Driving); 3] =
-    [("any", Driving::Moving), ("not-moving", Driving::Idling), ("parked", Driving::Parked)];
 const OTHERS: [(&str, Others); 2] = [("start", Others::Start), ("received", Others::Received)];
 const MOST_BURST: u8 = 16;
 /// Whatever the car's state is, even if nobody knows it.
@@ -64,7 +62,7 @@ impl<'a, 'i> Reader<'a, 'i> {
             signals,
             min_period: min_period?,
             burst: section.optional("burst", burst).unwrap_or(1),
-            driving: section.optional("driving", |value| word(value, &DRIVING)).unwrap_or(Driving::Moving),
+            driving: section.optional("driving", |value| word(value, &WORST)).unwrap_or(Driving::Moving),
             power: section.optional("power", power).unwrap_or_else(|| Some(vec![Power::On, Power::Start])),
             others: section.optional("others", |value| word(value, &OTHERS)).unwrap_or_default(),
             cycle,
