@@ -33,6 +33,10 @@ pub fn figures() -> Result<Vec<Figure>> {
         now = now + ROUND;
         now
     })?;
+    // Of a burst there is still some to be had.
+    for frame in &wanted {
+        while gate.admit(frame, PARKED, now).is_ok() {}
+    }
     let soon = cost(&mut gate, &wanted, PARKED, false, &mut || now)?;
     let others = |frame: &Frame| {
         let mut other = *frame;
