@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT OR Apache-2.0
-"""Makes the backgrounds and the card's shadow anew, byte for byte: `python3 assets/pictures/make.py`.
+"""Makes the backgrounds, the card's shadow and the air of the cabin anew, byte for byte: `python3 assets/pictures/make.py`.
 
 Live dark gradients show bands, so the backgrounds are pictures with noise of one step in 255. They have half the
 screen's size: the noise is too fine to see doubled, and the files stay small. The car
@@ -75,6 +75,23 @@ def shadow(name, radius, drop, blur, alpha):
     write(name, size, size, 6, rows)
 
 
+def plume(name, width, height):
+    """Air that comes out at the top and spreads downwards; white, for the screen gives it its colour."""
+    noise = random.Random(name)
+    rows = []
+    for y in range(height):
+        down = y / (height - 1)
+        spread = 0.10 + 0.30 * down**0.8
+        strength = min(1.0, down / 0.08) * (1 - down) ** 1.4
+        row = []
+        for x in range(width):
+            aside = (x / (width - 1) - 0.5) / spread
+            value = 150 * strength * math.exp(-aside * aside * 1.6)
+            row += [255, 255, 255, int(value + noise.random()) if value > 0.3 else 0]
+        rows.append(row)
+    write(name, width, height, 6, rows)
+
+
 STAGE = (0.66, 0.46)
 SPEED = (0.5, 0.46)
 background("centre-night.png", 960, 540, (0x0B, 0x0E, 0x12), STAGE, 0.62, 7.6, 4)
@@ -82,3 +99,4 @@ background("centre-day.png", 960, 540, (0xE6, 0xE9, 0xEB), STAGE, 0.62, 7.6, 7.6
 background("cluster-night.png", 960, 360, (0x0B, 0x0E, 0x12), SPEED, 0.8, 7.6, 4)
 background("cluster-day.png", 960, 360, (0x10, 0x15, 0x1A), SPEED, 0.8, 7.6, 6)
 shadow("card-shadow.png", 28, 8, 24, 0.10)
+plume("plume.png", 260, 240)

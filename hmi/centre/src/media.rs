@@ -30,7 +30,7 @@ use crate::{
 const NOTICE_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
 /// The art of the page and of the dock, and the radius of their corners, pixels.
 const ART: (u32, u32) = (424, 16);
-const SMALL_ART: (u32, u32) = (64, 12);
+const SMALL_ART: (u32, u32) = (200, 16);
 const SCREEN: (u32, u32) = (1920, 1080);
 /// The page's base by night and by day, as in the tokens.
 const NIGHT: Color = [0x0B, 0x0E, 0x12];

@@ -37,6 +37,7 @@ const WINDOW: u32 = 2;
 pub(crate) struct Setup {
     pub bus_name: &'static str,
     pub paths: &'static [&'static str],
+    pub asks: bool,
     pub follows_phones: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
@@ -53,7 +54,7 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, follows_phones, lockstep, mailbox, receivers, applied, reached } = setup;
+    let Setup { bus_name, paths, asks, follows_phones, lockstep, mailbox, receivers, applied, reached } = setup;
     let Receivers { commands, media, phone: wishes, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
@@ -67,7 +68,7 @@ async fn run(setup: Setup) {
         }
     };
     let listener = Listener { paths, lockstep, mailbox: Arc::clone(&mailbox), applied, epoch: 0 };
-    let caller = Calls::new(bus_name, Arc::clone(&mailbox), commands);
+    let caller = Calls::new(bus_name, asks, Arc::clone(&mailbox), commands);
     tokio::join!(
         listener.run(signals),
         caller.run(calls),

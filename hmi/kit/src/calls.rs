@@ -1,11 +1,13 @@
-//! The connection for calls: the climate's proxy and the served `Screen1`.
+//! The connection for calls: what is asked of the car, and the served `Screen1`.
 
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use tandem_contracts::climate::{Climate1Proxy, ClimateError};
-use tandem_contracts::connect;
+use tandem_contracts::actuation::Request;
 use tandem_contracts::screen::{PATH, Screen1};
+use tandem_contracts::signals::Signals1Proxy;
+use tandem_contracts::{connect, wire};
+use tandem_units::{Quality, Value};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use zbus::Connection;
@@ -16,17 +18,18 @@ use crate::bus::Backoff;
 use crate::commands::Command;
 use crate::mailbox::Mailbox;
 use crate::screen::Backend;
-use crate::update::{Climate, Refusal};
+use crate::update::{Actuation, Fate, Refusal};
 
 pub(crate) struct Calls {
     bus_name: &'static str,
+    asks: bool,
     mailbox: Arc<Mailbox>,
     commands: mpsc::Receiver<Command>,
 }
 
 impl Calls {
-    pub fn new(bus_name: &'static str, mailbox: Arc<Mailbox>, commands: mpsc::Receiver<Command>) -> Self {
-        Self { bus_name, mailbox, commands }
+    pub fn new(bus_name: &'static str, asks: bool, mailbox: Arc<Mailbox>, commands: mpsc::Receiver<Command>) -> Self {
+        Self { bus_name, asks, mailbox, commands }
     }
 
     pub async fn run(mut self, mut first: Option<Connection>) {
@@ -41,7 +44,7 @@ impl Calls {
                 if let Err(error) = self.session(&connection).await {
                     tracing::debug!(%error, "the connection for calls ended");
                 }
-                self.mailbox.climate(Climate::Gone);
+                self.mailbox.actuation(Actuation::Gone);
             }
             self.refuse_until(Instant::now() + backoff.next()).await;
         }
@@ -53,24 +56,29 @@ impl Calls {
         if let Err(error) = connection.request_name_with_flags(self.bus_name, flags).await {
             tracing::warn!(name = self.bus_name, %error, "this screen cannot be captured: its name is not free");
         }
-        let climate = Climate1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
-        let mut owners = climate.inner().receive_owner_changed().await?;
-        let mut requests = climate.receive_request_changed().await?;
-        tokio::spawn(introduce(climate.clone(), Arc::clone(&self.mailbox)));
+        if !self.asks {
+            connection.closed().await;
+            return Ok(());
+        }
+        let car = Signals1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
+        let mut owners = car.inner().receive_owner_changed().await?;
+        let mut requests = car.receive_request_changed().await?;
+        let own = connection.unique_name().map(ToString::to_string).unwrap_or_default();
+        tokio::spawn(introduce(car.clone(), own.clone(), Arc::clone(&self.mailbox)));
         loop {
             tokio::select! {
                 () = connection.closed() => return Ok(()),
                 Some(owner) = owners.next() => match owner {
-                    Some(_) => drop(tokio::spawn(introduce(climate.clone(), Arc::clone(&self.mailbox)))),
-                    None => self.mailbox.climate(Climate::Gone),
+                    Some(_) => drop(tokio::spawn(introduce(car.clone(), own.clone(), Arc::clone(&self.mailbox)))),
+                    None => self.mailbox.actuation(Actuation::Gone),
                 },
                 Some(signal) = requests.next() => {
-                    if let Ok(args) = signal.args() {
-                        self.mailbox.climate(Climate::Request(args.request.clone()));
+                    if let Some(fate) = signal.args().ok().and_then(|args| fate(&args.request, &own)) {
+                        self.mailbox.actuation(Actuation::Request(fate));
                     }
                 }
-                Some(Command::SetDriverTemperature(celsius)) = self.commands.recv() => {
-                    drop(tokio::spawn(ask(climate.clone(), celsius, Arc::clone(&self.mailbox))));
+                Some(command) = self.commands.recv() => {
+                    drop(tokio::spawn(ask(car.clone(), command, Arc::clone(&self.mailbox))));
                 }
             }
         }
@@ -81,28 +89,48 @@ impl Calls {
         loop {
             tokio::select! {
                 () = sleep_until(deadline) => return,
-                Some(Command::SetDriverTemperature(celsius)) = self.commands.recv() => {
-                    self.mailbox.climate(Climate::Refused(Refusal::unconnected(celsius)));
+                Some(command) = self.commands.recv() => {
+                    if let Command::Actuate(path, _) = command {
+                        self.mailbox.actuation(Actuation::Refused(Refusal::unconnected(path)));
+                    }
                 }
             }
         }
     }
 }
 
-/// Asks what may be wished for and what was wished last; without an answer there is no climate service.
-async fn introduce(climate: Climate1Proxy<'static>, mailbox: Arc<Mailbox>) {
-    match tokio::try_join!(climate.driver_temperature_range(), climate.driver_temperature_request()) {
-        Ok((range, request)) => {
-            mailbox.climate(Climate::Available(range));
-            mailbox.climate(Climate::Request(request));
+/// What a request says; none if its state is no word of ours.
+fn fate(request: &Request, own: &str) -> Option<Fate> {
+    let Ok(state) = request.state.parse() else {
+        tracing::warn!(word = request.state, "the vehicle service tells a state that is unknown");
+        return None;
+    };
+    let value = wire::from_variant(Quality::Valid as u8, &request.value).ok().and_then(|(_, value)| value);
+    Some(Fate { id: request.id, path: request.path.clone(), value, state, mine: request.client == own })
+}
+
+/// Asks what may be wished for and what was wished last; without an answer there is nobody to ask.
+async fn introduce(car: Signals1Proxy<'static>, own: String, mailbox: Arc<Mailbox>) {
+    match tokio::try_join!(car.actuators(), car.requests()) {
+        Ok((actuators, requests)) => {
+            mailbox.actuation(Actuation::Actuators(actuators));
+            for fate in requests.iter().filter_map(|request| fate(request, &own)) {
+                mailbox.actuation(Actuation::Request(fate));
+            }
         }
-        Err(_) => mailbox.climate(Climate::Gone),
+        Err(_) => mailbox.actuation(Actuation::Gone),
     }
 }
 
-async fn ask(climate: Climate1Proxy<'static>, celsius: f64, mailbox: Arc<Mailbox>) {
-    if let Err(error) = climate.set_driver_temperature(celsius).await {
-        let error: ClimateError = error;
-        mailbox.climate(Climate::Refused(Refusal::new(celsius, &error)));
+async fn ask(car: Signals1Proxy<'static>, command: Command, mailbox: Arc<Mailbox>) {
+    match command {
+        Command::Actuate(path, value) => {
+            let value: Value = value;
+            if let Err(error) = car.actuate(path.to_owned(), wire::to_variant(Some(&value))).await {
+                mailbox.actuation(Actuation::Refused(Refusal::new(path, &error)));
+            }
+        }
+        // Whoever cannot let go is let go of when its connection ends.
+        Command::Release(path) => drop(car.release(path.to_owned()).await),
     }
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use tandem_units::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 use crate::mailbox::{Ask, Mailbox};
@@ -10,10 +11,11 @@ use crate::{Language, Theme};
 /// Wishes that a screen may have waiting for the bus thread.
 pub(crate) const MAX_WAITING: usize = 8;
 
-/// A wish on its way to the bus thread.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A wish on its way to the bus thread. The path is a VSS path.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
-    SetDriverTemperature(f64),
+    Actuate(&'static str, Value),
+    Release(&'static str),
 }
 
 /// A wish that was not even sent.
@@ -25,7 +27,7 @@ pub enum CommandError {
     Ending,
 }
 
-/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Climate`], an [`crate::Update::Media`] or
+/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Actuation`], an [`crate::Update::Media`] or
 /// an [`crate::Update::Phone`].
 #[derive(Clone, Debug)]
 pub struct Commands {
@@ -44,12 +46,20 @@ pub(crate) struct Receivers {
 }
 
 impl Commands {
-    /// Asks for a driver's temperature, degrees Celsius.
+    /// Asks the car for a value of the actuator with this VSS path, in the leaf's unit.
     ///
     /// # Errors
     /// [`CommandError`] if the bus thread does not take it.
-    pub fn set_driver_temperature(&self, celsius: f64) -> Result<(), CommandError> {
-        self.sender.try_send(Command::SetDriverTemperature(celsius)).map_err(CommandError::from)
+    pub fn actuate(&self, path: &'static str, value: Value) -> Result<(), CommandError> {
+        self.sender.try_send(Command::Actuate(path, value)).map_err(CommandError::from)
+    }
+
+    /// Lets go of an actuator that is held, such as the horn.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn release(&self, path: &'static str) -> Result<(), CommandError> {
+        self.sender.try_send(Command::Release(path)).map_err(CommandError::from)
     }
 
     /// Asks the player or the library for something.

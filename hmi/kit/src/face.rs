@@ -15,6 +15,9 @@ pub trait Face: Sized + 'static {
     /// Width and height of the screen, pixels.
     const SIZE: (u32, u32);
 
+    /// Whether the screen asks anything of the car: then an [`Update::Actuation`] comes with what it may ask for and with what becomes of it.
+    const ASKS: bool = false;
+
     /// Whether the screen shows where playback is: then a [`crate::Media::Position`] comes at each second of it.
     const FOLLOWS_POSITION: bool = false;
 

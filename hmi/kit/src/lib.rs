@@ -21,6 +21,7 @@ mod run;
 mod screen;
 mod stage;
 mod update;
+mod wishes;
 mod words;
 
 pub use commands::{CommandError, Commands, Desk};
@@ -31,8 +32,9 @@ pub use options::Options;
 pub use phone::{PhoneCommand, PhoneNews};
 pub use readings::{Key, Link, Reading, Readings};
 pub use run::{SetupError, run};
-pub use tandem_contracts::climate::{TemperatureRange, TemperatureRequest};
-pub use update::{Climate, Refusal, RefusalCause, Update};
+pub use tandem_contracts::actuation::{Actuator, RequestState};
+pub use update::{Actuation, Fate, Refusal, RefusalCause, Update};
+pub use wishes::{Denial, Wishes};
 pub use words::Words;
 
 #[doc(hidden)]

@@ -9,10 +9,12 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
-use crate::{Climate, Language, Link, Media, PhoneNews, Reading, Theme};
+use crate::{Actuation, Language, Link, Media, PhoneNews, Reading, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
+/// News of wishes that may wait at once: two for each of more actuators than a car has.
+const MAX_ACTUATION: usize = 1_024;
 /// News of media that may wait at once: more than a screen may ask for together with one of each kind.
 const MAX_MEDIA: usize = 160;
 
@@ -56,8 +58,8 @@ pub(crate) struct Post {
     pub heard: Option<Heard>,
     /// The link went down after that.
     pub link: Option<Link>,
-    /// One of a kind at most.
-    pub climate: Vec<Climate>,
+    /// The newest of each actuator at most.
+    pub actuation: Vec<Actuation>,
     /// What replaces another is here once.
     pub media: Vec<Media>,
     /// One of a kind at most.
@@ -128,10 +130,12 @@ impl Mailbox {
         });
     }
 
-    pub fn climate(&self, news: Climate) {
+    pub fn actuation(&self, news: Actuation) {
         self.change(|state| {
-            state.post.climate.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
-            state.post.climate.push(news);
+            state.post.actuation.retain(|earlier| !news.replaces(earlier));
+            if state.post.actuation.len() < MAX_ACTUATION {
+                state.post.actuation.push(news);
+            }
         });
     }
 
@@ -178,11 +182,13 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use tandem_contracts::actuation::RequestState;
     use tandem_units::{Quality, Value};
 
     use super::*;
     use crate::media::Picture;
     use crate::media::art::{Made, Wanted};
+    use crate::update::Fate;
 
     fn reading(number: i64) -> Reading {
         Reading { quality: Quality::Valid, value: Some(Value::Int(number)), heard: Nanoseconds::SECOND }
@@ -203,6 +209,20 @@ mod tests {
         mailbox.take();
         wakes.store(0, Ordering::Relaxed);
         (mailbox, wakes)
+    }
+
+    fn request(path: &str, id: u64) -> Actuation {
+        let state = RequestState::Pending;
+        Actuation::Request(Fate { id, path: path.to_owned(), value: None, state, mine: false })
+    }
+
+    #[test]
+    fn a_service_with_endless_actuators_takes_no_endless_room() {
+        let (mailbox, _) = mailbox();
+        for id in 0..5_000 {
+            mailbox.actuation(request(&id.to_string(), id));
+        }
+        assert_eq!(mailbox.take().actuation.len(), MAX_ACTUATION);
     }
 
     #[test]
@@ -236,8 +256,8 @@ mod tests {
     fn nothing_grows_while_nobody_reads() {
         let (mailbox, _) = mailbox();
         for id in 0..1000 {
-            mailbox.climate(Climate::Gone);
-            mailbox.climate(Climate::Request(crate::TemperatureRequest { id, ..Default::default() }));
+            mailbox.actuation(Actuation::Gone);
+            mailbox.actuation(request("Vehicle.Body.Horn.IsActive", id));
             mailbox.ask(Ask::OtherTheme);
             mailbox.media(Media::Position(Some(id as i64)));
             mailbox.phone(PhoneNews::Sessions(None));
@@ -246,7 +266,8 @@ mod tests {
             mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
         }
         let post = mailbox.take();
-        assert_eq!((post.climate.len(), post.asks.len(), post.media.len()), (2, MAX_ASKS, MAX_MEDIA));
+        assert_eq!(post.actuation, [Actuation::Gone, request("Vehicle.Body.Horn.IsActive", 999)]);
+        assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }

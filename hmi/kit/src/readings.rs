@@ -26,6 +26,12 @@ macro_rules! leaves {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         $visibility enum $name { $($leaf,)+ }
 
+        impl $name {
+            /// Every leaf, in the order of their slots.
+            #[allow(dead_code, reason = "a screen that names its leaves one by one needs no list")]
+            pub const ALL: &'static [Self] = &[$(Self::$leaf,)+];
+        }
+
         impl $crate::Key for $name {
             const PATHS: &'static [&'static str] = &[$($path,)+];
 
@@ -94,7 +100,7 @@ pub enum Link {
 }
 
 /// The newest reading of every leaf of a screen. Unless the link is up, every reading is absent: never the last value of a service that fell silent.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Readings {
     slots: Vec<Reading>,
     link: Link,

@@ -58,6 +58,7 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     bus::start(bus::Setup {
         bus_name: F::BUS_NAME,
         paths: F::paths(),
+        asks: F::ASKS,
         follows_phones: F::FOLLOWS_PHONES,
         lockstep: options.lockstep,
         mailbox: Arc::clone(&mailbox),

@@ -259,8 +259,8 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.phone {
             self.tell(&Update::Phone(news));
         }
-        for news in post.climate {
-            self.tell(&Update::Climate(news));
+        for news in post.actuation {
+            self.tell(&Update::Actuation(news));
         }
         for ask in post.asks {
             self.answer(ask);

@@ -1,6 +1,7 @@
-use tandem_contracts::climate::{ClimateError, TemperatureRange, TemperatureRequest};
-
+use tandem_contracts::actuation::{Actuator, RequestState};
 use tandem_contracts::driving::Status;
+use tandem_contracts::signals::SignalsError;
+use tandem_units::Value;
 
 use crate::readings::Link;
 use crate::{Media, PhoneNews};
@@ -12,7 +13,8 @@ pub enum Update {
     Batch,
     /// The link to the vehicle service is another one now. Unless it is up, every reading is absent.
     Link(Link),
-    Climate(Climate),
+    /// Comes to a face with [`crate::Face::ASKS`].
+    Actuation(Actuation),
     /// Whether the car is parked, idling or moving, and what is restricted. Before the first, and while nobody says so: moving, and everything.
     Driving(Box<Status>),
     Media(Media),
@@ -22,24 +24,49 @@ pub enum Update {
     Time,
 }
 
-/// What the climate service says.
+/// What there is to ask of the car, and what becomes of what was asked. [`crate::Wishes`] keeps it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Climate {
+pub enum Actuation {
     /// The service is there, and this is what may be asked for in this car.
-    Available(TemperatureRange),
-    /// There is no climate service: nothing can be asked for.
+    Actuators(Vec<Actuator>),
+    /// There is no service: nothing can be asked for, and what was asked is not known any more.
     Gone,
-    /// The newest wish, of this screen or another, has a new state.
-    Request(TemperatureRequest),
-    /// A wish of this screen did not get through.
+    /// A wish, of this screen or another client, has a new state.
+    Request(Fate),
+    /// A wish of this screen was not taken.
     Refused(Refusal),
 }
 
-/// Why a wish did not get through.
+impl Actuation {
+    /// Whether this makes an earlier one worthless that nobody has read yet.
+    pub(crate) fn replaces(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::Gone, _) | (Self::Actuators(_), Self::Actuators(_)) => true,
+            (Self::Request(one), Self::Request(other)) => one.path == other.path,
+            (Self::Refused(one), Self::Refused(other)) => one.path == other.path,
+            _ => false,
+        }
+    }
+}
+
+/// How far a wish has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fate {
+    pub id: u64,
+    /// The VSS path of the actuator.
+    pub path: String,
+    /// What was asked for; none if it cannot be read.
+    pub value: Option<Value>,
+    pub state: RequestState,
+    /// This screen asked.
+    pub mine: bool,
+}
+
+/// Why a wish was not taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
-    /// The temperature asked for, degrees Celsius.
-    pub celsius: f64,
+    /// The VSS path of the actuator.
+    pub path: String,
     pub cause: RefusalCause,
     /// One sentence, in English, from the service.
     pub sentence: String,
@@ -54,28 +81,31 @@ pub enum RefusalCause {
     Restricted,
     /// Somebody else is at it.
     Held,
-    /// There is no car to send it to.
+    /// There is no car to send it to, or it has no such actuator.
     NotAvailable,
     /// The service does not answer, or there is none.
     NoAnswer,
 }
 
 impl Refusal {
-    pub(crate) fn new(celsius: f64, error: &ClimateError) -> Self {
-        let (cause, sentence) = match error {
-            ClimateError::OutOfRange(why) => (RefusalCause::OutOfRange, why.clone()),
-            ClimateError::Restricted(why) => (RefusalCause::Restricted, why.clone()),
-            ClimateError::Held(why) => (RefusalCause::Held, why.clone()),
-            ClimateError::NotAvailable(why) | ClimateError::Unsupported(why) => {
-                (RefusalCause::NotAvailable, why.clone())
+    pub(crate) fn new(path: &str, error: &SignalsError) -> Self {
+        let cause = match error {
+            SignalsError::OutOfRange(_) => RefusalCause::OutOfRange,
+            SignalsError::Restricted(_) => RefusalCause::Restricted,
+            SignalsError::Held(_) => RefusalCause::Held,
+            SignalsError::NotAvailable(_) | SignalsError::Unsupported(_) | SignalsError::UnknownPath(_) => {
+                RefusalCause::NotAvailable
             }
-            ClimateError::Bus(error) => (RefusalCause::NoAnswer, error.to_string()),
+            SignalsError::Bus(_) | SignalsError::LimitExceeded(_) | SignalsError::UnknownSubscription(_) => {
+                RefusalCause::NoAnswer
+            }
         };
-        Self { celsius, cause, sentence }
+        Self { path: path.to_owned(), cause, sentence: error.to_string() }
     }
 
-    pub(crate) fn unconnected(celsius: f64) -> Self {
-        Self { celsius, cause: RefusalCause::NoAnswer, sentence: "There is no connection to the bus.".to_owned() }
+    pub(crate) fn unconnected(path: &str) -> Self {
+        let sentence = "There is no connection to the bus.".to_owned();
+        Self { path: path.to_owned(), cause: RefusalCause::NoAnswer, sentence }
     }
 }
 
@@ -86,15 +116,27 @@ mod tests {
     #[test]
     fn a_refusal_keeps_its_cause_and_its_sentence() {
         let refused = |error| {
-            let refusal = Refusal::new(22.5, &error);
-            (refusal.cause, refusal.sentence)
+            let refusal = Refusal::new("Vehicle.Body.Horn.IsActive", &error);
+            assert!(refusal.sentence.contains("why"), "{refusal:?}");
+            refusal.cause
         };
         let why = || "why".to_owned();
-        assert_eq!(refused(ClimateError::OutOfRange(why())), (RefusalCause::OutOfRange, why()));
-        assert_eq!(refused(ClimateError::Restricted(why())), (RefusalCause::Restricted, why()));
-        assert_eq!(refused(ClimateError::Held(why())), (RefusalCause::Held, why()));
-        assert_eq!(refused(ClimateError::Unsupported(why())), (RefusalCause::NotAvailable, why()));
-        assert_eq!(refused(ClimateError::NotAvailable(why())), (RefusalCause::NotAvailable, why()));
-        assert_eq!(refused(ClimateError::Bus(zbus::Error::Failure(why()))).0, RefusalCause::NoAnswer);
+        assert_eq!(refused(SignalsError::OutOfRange(why())), RefusalCause::OutOfRange);
+        assert_eq!(refused(SignalsError::Restricted(why())), RefusalCause::Restricted);
+        assert_eq!(refused(SignalsError::Held(why())), RefusalCause::Held);
+        assert_eq!(refused(SignalsError::Unsupported(why())), RefusalCause::NotAvailable);
+        assert_eq!(refused(SignalsError::NotAvailable(why())), RefusalCause::NotAvailable);
+        assert_eq!(refused(SignalsError::LimitExceeded(why())), RefusalCause::NoAnswer);
+        assert_eq!(refused(SignalsError::Bus(zbus::Error::Failure(why()))), RefusalCause::NoAnswer);
+    }
+
+    #[test]
+    fn what_nobody_read_is_kept_once_for_each_actuator() {
+        let fate = |path: &str, id| {
+            Actuation::Request(Fate { id, path: path.into(), value: None, state: RequestState::Pending, mine: false })
+        };
+        assert!(fate("a", 2).replaces(&fate("a", 1)) && !fate("a", 2).replaces(&fate("b", 1)));
+        assert!(Actuation::Gone.replaces(&fate("a", 1)) && !fate("a", 1).replaces(&Actuation::Gone));
+        assert!(!Actuation::Actuators(Vec::new()).replaces(&Actuation::Gone), "the end of the one before counts");
     }
 }

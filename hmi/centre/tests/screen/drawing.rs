@@ -1,4 +1,4 @@
-//! The car's pictures are what its drawing renders to. After a change of the drawing, make them again and look at them:
+//! The pictures of the car and its cabin are what their drawings render to. After a change of the drawing, make them again and look at them:
 //! `TANDEM_DRAW=1 cargo nextest run -p tandem-centre drawing`.
 
 use std::fs::File;
@@ -11,6 +11,8 @@ const DRAWING: &str = include_str!("../../../../assets/pictures/car.svg");
 const DAY: &str = include_str!("../../../../assets/pictures/car-day.css");
 /// How the drawing is framed; a part is framed by its own bounds.
 const FRAME: &str = r#"viewBox="-156 -384 1232 768" width="1232" height="768""#;
+
+const CABIN: &str = include_str!("../../../../assets/pictures/cabin.svg");
 
 /// A group of the drawing, where its picture begins on the drawing, and how large it is.
 type Layer = (&'static str, (i32, i32), (u32, u32));
@@ -37,9 +39,17 @@ fn render((id, (left, top), (width, height)): Layer, day: bool) -> SharedPixelBu
     Image::load_from_svg_data(drawing.as_bytes()).unwrap().to_rgba8().unwrap()
 }
 
-fn path(id: &str, day: bool) -> PathBuf {
-    let light = if day { "day" } else { "night" };
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/pictures/car/{light}/{id}.png"))
+fn render_cabin(day: bool) -> SharedPixelBuffer<Rgba8Pixel> {
+    let drawing = CABIN.replace("</style>", &format!("{}</style>", if day { DAY } else { "" }));
+    Image::load_from_svg_data(drawing.as_bytes()).unwrap().to_rgba8().unwrap()
+}
+
+fn light(day: bool) -> &'static str {
+    if day { "day" } else { "night" }
+}
+
+fn path(picture: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/pictures/{picture}.png"))
 }
 
 fn write(path: &Path, picture: &SharedPixelBuffer<Rgba8Pixel>) {
@@ -59,14 +69,16 @@ fn read(path: &Path) -> Vec<u8> {
 
 #[test]
 fn the_pictures_are_those_of_the_drawing() {
-    for (layer, day) in LAYERS.into_iter().flat_map(|layer| [(layer, false), (layer, true)]) {
-        let (picture, path) = (render(layer, day), path(layer.0, day));
+    let parts = LAYERS.into_iter().flat_map(|layer| [(layer, false), (layer, true)]);
+    let car = parts.map(|(layer, day)| (path(&format!("car/{}/{}", light(day), layer.0)), render(layer, day)));
+    let cabin = [false, true].map(|day| (path(&format!("cabin/{}", light(day))), render_cabin(day)));
+    for (path, picture) in car.chain(cabin) {
         if std::env::var_os("TANDEM_DRAW").is_some() {
             write(&path, &picture);
         }
         // Another processor may round another way.
         let apart = read(&path).iter().zip(picture.as_bytes()).filter(|(one, other)| one.abs_diff(**other) > 3).count();
-        assert_eq!(apart, 0, "{path:?} is not what car.svg draws");
+        assert_eq!(apart, 0, "{path:?} is not what its drawing draws");
     }
 }
 

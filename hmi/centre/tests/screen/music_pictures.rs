@@ -11,7 +11,7 @@ use crate::stage::{Stage, instant};
 fn open(theme: Theme, language: Language) -> Stage {
     let mut stage = Stage::open(theme, language);
     stage.hear(60, Quality::Valid, &instant());
-    stage.offer_climate();
+    stage.offer();
     stage
 }
 

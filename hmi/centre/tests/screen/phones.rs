@@ -20,7 +20,7 @@ pub fn parked(theme: Theme, language: Language) -> Stage {
     let mut stage = Stage::open(theme, language);
     stage.hear(60, Quality::Valid, &instant());
     stage.hear(60, Quality::Valid, &PARK);
-    stage.offer_climate();
+    stage.offer();
     stage
 }
 

@@ -2,13 +2,13 @@
 
 use crate::stage::{Stage, instant, openings};
 use tandem_centre::Leaf;
-use tandem_kit::{Language, Link, Theme, Update};
+use tandem_kit::{Language, Link, RequestState, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 fn full(theme: Theme, language: Language) -> Stage {
     let mut stage = Stage::open(theme, language);
     stage.hear(60, Quality::Valid, &instant());
-    stage.offer_climate();
+    stage.offer();
     stage
 }
 
@@ -105,12 +105,21 @@ fn a_wish_stands_beside_the_number_that_does_not_move() {
     let before = stage.pixels();
     let warmer = stage.control(i_slint_backend_testing::AccessibleRole::Button, "Driver warmer");
     stage.tap(&warmer);
-    stage.told(1, 22.0, "pending");
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Pending);
     let pending = stage.picture("pending-day");
     assert_eq!(differing(&before, &pending, DRIVER), 0);
     assert!(differing(&before, &pending, (340, 960, 240, 112)) > 300);
-    stage.told(1, 22.0, "lapsed");
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Lapsed);
     stage.picture("lapsed-day");
     stage.set_look(Theme::Night, Language::Chinese);
     stage.picture("lapsed-zh");
+}
+
+#[test]
+fn the_climate_page_by_night_and_by_day() {
+    let mut stage = full(Theme::Night, Language::English);
+    stage.open_page("Climate");
+    stage.picture("climate-night");
+    stage.set_look(Theme::Day, Language::Chinese);
+    stage.picture("climate-day-zh");
 }

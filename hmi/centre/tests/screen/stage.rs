@@ -9,13 +9,13 @@ use std::rc::Rc;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{Asks, Centre, CentreWindow, Leaf};
+use tandem_centre::{Asked, Asks, Centre, CentreWindow, Leaf};
 use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{
-    Climate, Face, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, TemperatureRange,
-    TemperatureRequest, Theme, Update,
+    Actuation, Actuator, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, RequestState,
+    Theme, Update,
 };
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -23,7 +23,8 @@ pub struct Stage {
     pub window: CentreWindow,
     pub face: Centre,
     pub readings: Readings,
-    pub sent: Rc<RefCell<Vec<f64>>>,
+    /// What was asked of the car.
+    pub sent: Rc<RefCell<Vec<(Leaf, Value)>>>,
     pub commands: Rc<RefCell<Vec<MediaCommand>>>,
     pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
@@ -39,8 +40,23 @@ pub fn instant() -> Vec<(Leaf, Value)> {
         (Leaf::CabinTemperature, Float(19.0)),
         (Leaf::DriverTemperature, Float(21.5)),
         (Leaf::PassengerTemperature, Float(22.0)),
-        (Leaf::FanSpeed, Int(40)),
+        (Leaf::RearDriverTemperature, Float(21.0)),
+        (Leaf::RearPassengerTemperature, Float(21.0)),
+        (Leaf::DriverFan, Int(40)),
+        (Leaf::PassengerFan, Int(55)),
+        (Leaf::RearDriverFan, Int(20)),
+        (Leaf::RearPassengerFan, Int(20)),
+        (Leaf::DriverAir, Value::Text("MIDDLE".into())),
+        (Leaf::PassengerAir, Value::Text("DOWN".into())),
+        (Leaf::DriverSeatHeating, Int(67)),
+        (Leaf::PassengerSeatHeating, Int(0)),
+        (Leaf::WheelHeating, Int(0)),
         (Leaf::AirConditioning, Bool(true)),
+        (Leaf::Recirculation, Bool(false)),
+        (Leaf::FrontDefrost, Bool(false)),
+        (Leaf::RearDefrost, Bool(true)),
+        (Leaf::DriverMirrorHeating, Bool(false)),
+        (Leaf::PassengerMirrorHeating, Bool(false)),
         (Leaf::TripDistance, Int(18_650)),
         (Leaf::TripDuration, Float(2_290.0)),
         (Leaf::Charge, Float(64.2)),
@@ -89,10 +105,14 @@ impl Stage {
         let phone_commands = Rc::new(RefCell::new(Vec::new()));
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
-            temperature: Box::new(move |celsius| {
-                boxes.0.borrow_mut().push(celsius);
-                true
-            }),
+            car: Asked {
+                actuate: Box::new(move |path, value| {
+                    let leaf = Leaf::ALL.iter().find(|leaf| Leaf::PATHS[leaf.slot()] == path).unwrap();
+                    boxes.0.borrow_mut().push((*leaf, value));
+                    true
+                }),
+                release: Box::new(|_| ()),
+            },
             media: Rc::new(move |command| {
                 boxes.1.borrow_mut().push(command);
                 true
@@ -147,14 +167,46 @@ impl Stage {
         self.tell(&Update::Driving(Box::new(status)));
     }
 
-    pub fn offer_climate(&mut self) {
-        let range = TemperatureRange { min: 16.0, max: 28.0, step: 0.5 };
-        self.tell(&Update::Climate(Climate::Available(range)));
+    /// A car that can be asked for all of its controls.
+    pub fn offer(&mut self) {
+        let number = |leaf, min, max, step| actuator(leaf, (min, max, step), &[]);
+        let mut actuators: Vec<Actuator> = [
+            Leaf::DriverTemperature,
+            Leaf::PassengerTemperature,
+            Leaf::RearDriverTemperature,
+            Leaf::RearPassengerTemperature,
+        ]
+        .map(|leaf| number(leaf, 16.0, 28.0, 0.5))
+        .into();
+        let fans =
+            [Leaf::DriverFan, Leaf::PassengerFan, Leaf::RearDriverFan, Leaf::RearPassengerFan, Leaf::WheelHeating];
+        actuators.extend(fans.map(|leaf| number(leaf, 0.0, 100.0, 1.0)));
+        let seats = [Leaf::DriverSeatHeating, Leaf::PassengerSeatHeating];
+        actuators.extend(seats.map(|leaf| number(leaf, -100.0, 100.0, 1.0)));
+        let air = [Leaf::DriverAir, Leaf::PassengerAir];
+        actuators.extend(air.map(|leaf| actuator(leaf, (0.0, 0.0, 0.0), &["UP", "MIDDLE", "DOWN"])));
+        let switches = [
+            Leaf::AirConditioning,
+            Leaf::Recirculation,
+            Leaf::FrontDefrost,
+            Leaf::RearDefrost,
+            Leaf::DriverMirrorHeating,
+            Leaf::PassengerMirrorHeating,
+        ];
+        actuators.extend(switches.map(|leaf| actuator(leaf, (0.0, 0.0, 0.0), &[])));
+        self.tell(&Update::Actuation(Actuation::Actuators(actuators)));
     }
 
-    pub fn told(&mut self, id: u64, celsius: f64, state: &str) {
-        let request = TemperatureRequest { id, celsius, state: state.into(), reason: String::new() };
-        self.tell(&Update::Climate(Climate::Request(request)));
+    /// What became of a wish of this screen.
+    pub fn told(&mut self, id: u64, leaf: Leaf, value: impl Into<Value>, state: RequestState) {
+        let path = Leaf::PATHS[leaf.slot()].to_owned();
+        let fate = Fate { id, path, value: Some(value.into()), state, mine: true };
+        self.tell(&Update::Actuation(Actuation::Request(fate)));
+    }
+
+    /// Opens a page by its tab in the dock.
+    pub fn open_page(&self, word: &str) {
+        self.tap(&self.control(AccessibleRole::Tab, word));
     }
 
     /// Everything with this role. A component and the place that it is used in count as one.
@@ -222,5 +274,20 @@ impl Stage {
         encoder.set_color(png::ColorType::Rgb);
         encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
         pixels
+    }
+}
+
+fn actuator(leaf: Leaf, (min, max, step): (f64, f64, f64), allowed: &[&str]) -> Actuator {
+    Actuator {
+        path: Leaf::PATHS[leaf.slot()].to_owned(),
+        datatype: String::new(),
+        unit: String::new(),
+        min,
+        max,
+        step,
+        allowed: allowed.iter().map(|word| (*word).to_owned()).collect(),
+        driving: "any".to_owned(),
+        power: Vec::new(),
+        holder: String::new(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, instant, openings, tyres};
 use i_slint_backend_testing::AccessibleRole;
 use tandem_centre::Leaf;
-use tandem_kit::{Climate, Language, Refusal, RefusalCause, Theme, Update};
+use tandem_kit::{Actuation, Key, Language, Refusal, RefusalCause, RequestState, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 /// The smallest target that a finger finds while driving, pixels.
@@ -12,7 +12,7 @@ const SMALLEST_TARGET: f32 = 76.0;
 fn full() -> Stage {
     let mut stage = Stage::open(Theme::Night, Language::English);
     stage.hear(60, Quality::Valid, &instant());
-    stage.offer_climate();
+    stage.offer();
     stage
 }
 
@@ -21,35 +21,36 @@ fn a_tap_sends_one_wish_and_does_not_move_the_number() {
     let mut stage = full();
     let warmer = stage.control(AccessibleRole::Button, "Driver warmer");
     stage.tap(&warmer);
-    assert_eq!(*stage.sent.borrow(), [22.0]);
+    assert_eq!(*stage.sent.borrow(), [(Leaf::DriverTemperature, Value::Float(22.0))]);
     assert_eq!(stage.reading("Driver's temperature"), "21.5 °C");
     assert!(stage.words().contains(&"Asked for 22.0".to_owned()));
 
-    stage.told(1, 22.0, "pending");
-    stage.told(1, 22.0, "confirmed");
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Pending);
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Confirmed);
     assert_eq!(stage.reading("Driver's temperature"), "21.5 °C", "only the car's reading moves it");
     assert!(!stage.words().iter().any(|words| words.starts_with("Asked for")));
     stage.hear(61, Quality::Valid, &[(Leaf::DriverTemperature, Value::Float(22.0))]);
     assert_eq!(stage.reading("Driver's temperature"), "22.0 °C");
 
     stage.tap(&stage.control(AccessibleRole::Button, "Driver cooler"));
-    assert_eq!(*stage.sent.borrow(), [22.0, 21.5]);
+    assert_eq!(stage.sent.borrow()[1..], [(Leaf::DriverTemperature, Value::Float(21.5))]);
 }
 
 #[test]
 fn a_wish_that_comes_to_nothing_says_why_for_four_seconds() {
     let mut stage = full();
     stage.tap(&stage.control(AccessibleRole::Button, "Driver warmer"));
-    stage.told(1, 22.0, "pending");
-    stage.told(1, 22.0, "lapsed");
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Pending);
+    stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Lapsed);
     assert!(stage.words().contains(&"The car did not answer".to_owned()));
     stage.hear(63, Quality::Valid, &[]);
     assert!(stage.words().contains(&"The car did not answer".to_owned()));
     stage.hear(64, Quality::Valid, &[]);
     assert!(!stage.words().contains(&"The car did not answer".to_owned()));
 
-    let refusal = Refusal { celsius: 22.0, cause: RefusalCause::OutOfRange, sentence: "Too warm.".to_owned() };
-    stage.tell(&Update::Climate(Climate::Refused(refusal)));
+    let path = Leaf::PATHS[Leaf::DriverTemperature.slot()].to_owned();
+    let refusal = Refusal { path, cause: RefusalCause::OutOfRange, sentence: "Too warm.".to_owned() };
+    stage.tell(&Update::Actuation(Actuation::Refused(refusal)));
     assert!(stage.words().contains(&"Outside what this car can do".to_owned()));
     assert_eq!(stage.reading("Driver's temperature"), "21.5 °C");
 }
@@ -57,11 +58,11 @@ fn a_wish_that_comes_to_nothing_says_why_for_four_seconds() {
 #[test]
 fn there_is_no_button_where_nothing_can_be_asked() {
     let mut stage = full();
-    stage.tell(&Update::Climate(Climate::Gone));
+    stage.tell(&Update::Actuation(Actuation::Gone));
     assert!(stage.all(AccessibleRole::Button).is_empty());
     assert_eq!(stage.reading("Driver's temperature"), "21.5 °C");
 
-    stage.offer_climate();
+    stage.offer();
     stage.hear(61, Quality::Valid, &[(Leaf::DriverTemperature, Value::Float(28.0))]);
     let warmer = stage.control(AccessibleRole::Button, "Driver warmer");
     assert_eq!(warmer.accessible_enabled(), Some(false));
@@ -124,15 +125,25 @@ fn only_a_tyre_that_differs_is_shown() {
 
 #[test]
 fn every_control_has_a_word_and_room_for_a_finger() {
+    use AccessibleRole::{Button, RadioButton, Switch, Tab};
+
     let stage = full();
-    let roles = [(AccessibleRole::Button, 2), (AccessibleRole::Switch, 2), (AccessibleRole::Tab, 3)];
-    for (role, count) in roles {
-        let found = stage.all(role);
-        assert_eq!(found.len(), count, "{role:?}");
-        for control in found {
-            let (label, size) = (control.accessible_label().unwrap_or_default(), control.size());
-            assert!(!label.is_empty());
-            assert!(size.width >= SMALLEST_TARGET && size.height >= SMALLEST_TARGET, "{label}: {size:?}");
+    // Four buttons and seven tabs of the dock are everywhere.
+    let pages = [
+        ("Home", [(Button, 4), (Switch, 0), (RadioButton, 0)]),
+        ("Climate", [(Button, 16), (Switch, 6), (RadioButton, 8)]),
+        ("Settings", [(Button, 4), (Switch, 2), (RadioButton, 0)]),
+    ];
+    for (page, counts) in pages {
+        stage.open_page(page);
+        for (role, count) in counts.into_iter().chain([(Tab, 7)]) {
+            let found = stage.all(role);
+            assert_eq!(found.len(), count, "{role:?} of {page}");
+            for control in found {
+                let (label, size) = (control.accessible_label().unwrap_or_default(), control.size());
+                assert!(!label.is_empty());
+                assert!(size.width >= SMALLEST_TARGET && size.height >= SMALLEST_TARGET, "{label}: {size:?}");
+            }
         }
     }
 }
@@ -149,6 +160,7 @@ fn the_switches_ask_for_another_light_and_language() {
     let (lights, words) = (Rc::clone(&asked), Rc::clone(&asked));
     adapter.on_toggle_theme(move || lights.borrow_mut().push("theme"));
     adapter.on_toggle_language(move || words.borrow_mut().push("language"));
+    stage.open_page("Settings");
     let switches = ["Day colours", "Chinese"].map(|label| stage.control(AccessibleRole::Switch, label));
     assert_eq!(switches.each_ref().map(|switch| switch.accessible_checked()), [Some(false); 2]);
     for switch in &switches {
@@ -168,6 +180,7 @@ fn the_page_speaks_chinese() {
     assert!(stage.words().contains(&"请求设为 22.0".to_owned()));
     stage.hear(61, Quality::Valid, &openings().map(|leaf| (leaf, Value::Bool(true)))[..3]);
     assert!(stage.words().contains(&"3 个车门未关".to_owned()));
+    stage.open_page("设置");
     assert_eq!(stage.control(AccessibleRole::Switch, "日间模式").accessible_checked(), Some(true));
     for words in stage.words() {
         let latin = words.replace("km/h", "").replace("km", "").replace("kW", "").replace("°C", "");
