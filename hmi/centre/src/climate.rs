@@ -4,8 +4,8 @@ use slint::ComponentHandle;
 use tandem_kit::format::{self, Shown};
 use tandem_units::Celsius;
 
-use crate::control::Car;
-use crate::{CentreWindow, ClimateAdapter, Control, Leaf, Zone, shown};
+use crate::control::{Car, Group};
+use crate::{CentreWindow, ClimateAdapter, Leaf, Zone, shown};
 
 /// The cabin counts as having what is asked for within this, kelvin.
 const SATISFIED: f64 = 0.5;
@@ -14,7 +14,7 @@ fn celsius(number: f64) -> String {
     format::temperature(Celsius(number))
 }
 
-fn percent(number: f64) -> String {
+pub(crate) fn percent(number: f64) -> String {
     format!("{number:.0}")
 }
 
@@ -50,11 +50,10 @@ pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
     adapter.set_rear_driver(zone(Leaf::RearDriverTemperature, Leaf::RearDriverFan));
     adapter.set_rear_passenger(zone(Leaf::RearPassengerTemperature, Leaf::RearPassengerFan));
     adapter.set_cabin(shown(Shown::number(car.readings, Leaf::CabinTemperature, celsius)));
-    let switch = |leaf| -> Control { car.switch(leaf) };
-    adapter.set_air_conditioning(switch(Leaf::AirConditioning));
-    adapter.set_recirculation(switch(Leaf::Recirculation));
-    adapter.set_front_defrost(switch(Leaf::FrontDefrost));
-    adapter.set_rear_defrost(switch(Leaf::RearDefrost));
-    adapter.set_mirror_heating(switch(Leaf::DriverMirrorHeating));
+    adapter.set_air_conditioning(car.switch(Leaf::AirConditioning));
+    adapter.set_recirculation(car.switch(Leaf::Recirculation));
+    adapter.set_front_defrost(car.switch(Leaf::FrontDefrost));
+    adapter.set_rear_defrost(car.switch(Leaf::RearDefrost));
+    adapter.set_mirror_heating(car.group(Group::MirrorsHeated));
     adapter.set_wheel(car.number(Leaf::WheelHeating, percent));
 }

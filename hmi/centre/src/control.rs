@@ -74,6 +74,29 @@ impl Car<'_> {
         }
     }
 
+    /// Several that are switched together: on if all of them are, and asked for all at once.
+    pub fn group(&self, group: Group) -> Control {
+        let all = group.leaves().iter().map(|leaf| self.switch(*leaf));
+        let Some(mut one) = all.clone().next() else { return Control::default() };
+        for other in all.skip(1) {
+            if one.shown.text != other.shown.text {
+                one.shown.text = "mixed".into();
+            }
+            if one.shown.quality == crate::Quality::Valid {
+                one.shown.quality = other.shown.quality;
+            }
+            one.on &= other.on;
+            one.commandable &= other.commandable;
+            one.locked |= other.locked;
+            one.wish_on |= other.wish_on;
+            one.pending |= other.pending;
+            if one.denial == Denial::None {
+                one.denial = other.denial;
+            }
+        }
+        Control { id: group.id(), ..one }
+    }
+
     fn control(&self, leaf: Leaf) -> Control {
         let path = path(leaf);
         Control {
@@ -85,6 +108,39 @@ impl Car<'_> {
             ..Control::default()
         }
     }
+}
+
+/// What a hand moves together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
+    DoorLocks,
+    MirrorsFolded,
+    MirrorsHeated,
+}
+
+impl Group {
+    const ALL: [Self; 3] = [Self::DoorLocks, Self::MirrorsFolded, Self::MirrorsHeated];
+
+    fn leaves(self) -> &'static [Leaf] {
+        match self {
+            Self::DoorLocks => {
+                &[Leaf::DriverLock, Leaf::PassengerLock, Leaf::RearDriverSideLock, Leaf::RearPassengerSideLock]
+            }
+            Self::MirrorsFolded => &[Leaf::DriverMirrorFolded, Leaf::PassengerMirrorFolded],
+            Self::MirrorsHeated => &[Leaf::DriverMirrorHeating, Leaf::PassengerMirrorHeating],
+        }
+    }
+
+    /// Below zero, where no leaf is.
+    fn id(self) -> i32 {
+        -1 - self as i32
+    }
+}
+
+/// The leaves that an id of the window stands for.
+fn leaves(id: i32) -> &'static [Leaf] {
+    let one = usize::try_from(id).ok().and_then(|slot| Leaf::ALL.get(slot..=slot));
+    one.or_else(|| Group::ALL.into_iter().find(|group| group.id() == id).map(Group::leaves)).unwrap_or_default()
 }
 
 fn path(leaf: Leaf) -> &'static str {
@@ -146,9 +202,12 @@ pub(crate) fn connect(
     let (place, asking) = (window.as_weak(), window.global::<Asking>());
     let hands = Rc::clone(hands);
     let wish = Rc::new(move |id: i32, value: &dyn Fn(Car<'_>, Leaf) -> Option<Value>| {
-        let Some(leaf) = leaf(id) else { return };
-        let Some(value) = value(hands.borrow().car(), leaf) else { return };
-        hands.borrow_mut().wishes.ask(path(leaf), value, &actuate);
+        for leaf in leaves(id) {
+            let value = value(hands.borrow().car(), *leaf);
+            if let Some(value) = value {
+                hands.borrow_mut().wishes.ask(path(*leaf), value, &actuate);
+            }
+        }
         if let Some(window) = place.upgrade() {
             show(&window, hands.borrow().car());
         }
@@ -176,12 +235,8 @@ pub(crate) fn connect(
         });
     });
     asking.on_release(move |id| {
-        if let Some(leaf) = leaf(id) {
-            release(path(leaf));
+        for leaf in leaves(id) {
+            release(path(*leaf));
         }
     });
-}
-
-fn leaf(id: i32) -> Option<Leaf> {
-    usize::try_from(id).ok().and_then(|slot| Leaf::ALL.get(slot)).copied()
 }

@@ -1,7 +1,9 @@
 //! The centre display: home, the car, its climate and energy, music, phones, and the dock with the climate below them all.
 
+mod body;
 mod climate;
 mod control;
+mod energy;
 mod generated;
 mod leaf;
 mod media;
@@ -15,25 +17,28 @@ use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::driving::{self, Flag};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
-use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
+use tandem_kit::{Desk, Face, Key, Language, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use control::Asked;
 pub use generated::{
-    Asking, CentreWindow, Choosing, ClimateAdapter, Control, Deed, Denial, Going, Having, Kind, LedgerRow, ListState,
-    MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing,
-    Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter,
-    Service, SessionsAdapter, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words, Zone,
+    Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Control, Deed, Denial, EnergyAdapter, Going, Having,
+    Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession,
+    Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating,
+    Scanning, ScreenAdapter, Service, SessionsAdapter, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words,
+    Zone,
 };
 pub use leaf::Leaf;
 
 use crate::control::{Car, Hands};
+use crate::energy::History;
 use crate::media::Music;
 use crate::phones::Phones;
 
 /// The state behind the window.
 pub struct Centre {
     hands: Rc<RefCell<Hands>>,
+    history: History,
     music: Rc<RefCell<Music>>,
     phones: Rc<RefCell<Phones>>,
 }
@@ -55,7 +60,7 @@ impl Centre {
         phones::connect(window, &phones);
         let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
         media::connect(window, &music);
-        Self { hands, music, phones }
+        Self { hands, history: History::default(), music, phones }
     }
 }
 
@@ -81,14 +86,19 @@ impl Face for Centre {
         let screen = window.global::<ScreenAdapter>();
         let (lights, words) = (desk.clone(), desk.clone());
         screen.on_toggle_theme(move || lights.toggle_theme());
-        screen.on_toggle_language(move || words.toggle_language());
+        screen.on_choose_language(move |word| {
+            let chosen = Language::ALL.into_iter().find(|language| language.translation() == word);
+            words.set_language(chosen.unwrap_or_default());
+        });
         let (car, holding) = (desk.commands.clone(), desk.commands.clone());
         let (music, phones) = (desk.commands.clone(), desk.commands.clone());
         let pictures = desk.commands;
         let asks = Asks {
             car: Asked {
                 actuate: Box::new(move |path, value| car.actuate(path, value).is_ok()),
-                release: Box::new(move |path| drop(holding.release(path))),
+                release: Box::new(move |path| {
+                    holding.release(path).unwrap_or_else(|error| tracing::warn!(path, %error, "not let go of"))
+                }),
             },
             media: Rc::new(move |command| music.media(command).is_ok()),
             phone: Rc::new(move |command| phones.phone(command).is_ok()),
@@ -127,6 +137,10 @@ impl Face for Centre {
         }
         let mut hands = self.hands.borrow_mut();
         hands.hear(readings);
+        if *update == Update::Batch {
+            self.history.hear(readings);
+            energy::show_history(window, &self.history);
+        }
         if let Update::Actuation(news) = update {
             hands.wishes.hear(news);
         }
@@ -144,6 +158,8 @@ impl Face for Centre {
 /// Writes everything that can be asked of the car.
 fn show_controls(window: &CentreWindow, car: Car<'_>) {
     climate::show(window, car);
+    body::show(window, car);
+    energy::show(window, car);
 }
 
 /// A reading as the kit writes it, in the window's own type.

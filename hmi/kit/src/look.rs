@@ -9,13 +9,14 @@ pub enum Theme {
     Day,
 }
 
-/// The language of the words on a screen. Numerals are the same in both.
+/// The language of the words on a screen. Numerals are the same in all; German has a decimal comma.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     #[default]
     English,
     /// Simplified Chinese.
     Chinese,
+    German,
 }
 
 /// A word that names no theme or language.
@@ -53,10 +54,13 @@ impl Theme {
 }
 
 impl Language {
+    pub const ALL: [Self; 3] = [Self::English, Self::Chinese, Self::German];
+
     pub fn word(self) -> &'static str {
         match self {
             Self::English => "en",
             Self::Chinese => "zh_CN",
+            Self::German => "de",
         }
     }
 
@@ -65,14 +69,17 @@ impl Language {
         match self {
             Self::English => "",
             Self::Chinese => "zh_CN",
+            Self::German => "de",
         }
     }
 
+    /// The next one, round and round.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::English => Self::Chinese,
-            Self::Chinese => Self::English,
+            Self::Chinese => Self::German,
+            Self::German => Self::English,
         }
     }
 }
@@ -108,7 +115,8 @@ impl FromStr for Language {
         match word {
             "en" => Ok(Self::English),
             "zh_CN" => Ok(Self::Chinese),
-            _ => Err(UnknownWord { word: word.to_owned(), expected: "en or zh_CN" }),
+            "de" => Ok(Self::German),
+            _ => Err(UnknownWord { word: word.to_owned(), expected: "en, zh_CN or de" }),
         }
     }
 }
@@ -122,9 +130,10 @@ mod tests {
         for theme in [Theme::Night, Theme::Day] {
             assert_eq!(theme.word().parse(), Ok(theme));
         }
-        for language in [Language::English, Language::Chinese] {
+        for language in Language::ALL {
             assert_eq!(language.word().parse(), Ok(language));
         }
+        assert_eq!(Language::ALL.map(Language::other), [Language::Chinese, Language::German, Language::English]);
         assert_eq!(
             "dusk".parse::<Theme>().map_err(|unknown| unknown.to_string()),
             Err("\"dusk\" is unknown: expected day or night".to_owned())

@@ -15,7 +15,7 @@ pub struct Options {
     #[arg(long, default_value = "night", value_name = "day|night")]
     pub theme: Theme,
     /// Show the screen in English or in Simplified Chinese
-    #[arg(long, default_value = "en", value_name = "en|zh_CN")]
+    #[arg(long, default_value = "en", value_name = "en|zh_CN|de")]
     pub language: Language,
 }
 

@@ -45,6 +45,7 @@ pub enum Language {
     En,
     #[value(name = "zh_CN")]
     ZhCn,
+    De,
 }
 
 impl Theme {
@@ -61,6 +62,7 @@ impl Language {
         match self {
             Self::En => "en",
             Self::ZhCn => "zh_CN",
+            Self::De => "de",
         }
     }
 }

@@ -65,7 +65,7 @@ impl<B: ScreenBackend> Screen1<B> {
         self.0.set_theme(theme).await
     }
 
-    /// Shows the screen in `en` or `zh_CN`.
+    /// Shows the screen in `en`, `zh_CN` or `de`.
     async fn set_language(&self, language: String) -> Result<(), ScreenError> {
         self.0.set_language(language).await
     }

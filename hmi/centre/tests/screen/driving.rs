@@ -15,6 +15,7 @@ fn search(language: Language) -> Stage {
     let (music, search) = match language {
         Language::English => ("Music", "Search"),
         Language::Chinese => ("音乐", "搜索"),
+        Language::German => ("Musik", "Suche"),
     };
     stage.tap(&stage.control(AccessibleRole::Tab, music));
     stage.tap(&stage.control(AccessibleRole::Tab, search));

@@ -123,3 +123,34 @@ fn the_climate_page_by_night_and_by_day() {
     stage.set_look(Theme::Day, Language::Chinese);
     stage.picture("climate-day-zh");
 }
+
+#[test]
+fn the_vehicle_page_with_and_without_something_open() {
+    let mut stage = full(Theme::Night, Language::English);
+    stage.open_page("Vehicle");
+    stage.picture("vehicle-night");
+    let open = openings().map(|leaf| (leaf, Value::Bool(true)));
+    stage.hear(63, Quality::Valid, &open);
+    stage.hear(63, Quality::Valid, &[(Leaf::RearLeftTyre, Value::Int(198))]);
+    stage.set_look(Theme::Day, Language::Chinese);
+    stage.picture("vehicle-open-day-zh");
+}
+
+#[test]
+fn the_energy_page_before_and_after_half_an_hour() {
+    let mut stage = full(Theme::Night, Language::English);
+    stage.open_page("Energy");
+    stage.picture("energy-begun");
+    for second in 61..1_900 {
+        let angle = second as f64 / 97.0;
+        let power = -14_000.0 - 9_000.0 * angle.sin() - 12_000.0 * (angle * 3.7).sin();
+        stage.hear(
+            second,
+            Quality::Valid,
+            &[(Leaf::BatteryPower, Value::Float(power)), (Leaf::Speed, Value::Float(72.0))],
+        );
+    }
+    stage.picture("energy-night");
+    stage.set_look(Theme::Day, Language::Chinese);
+    stage.picture("energy-day-zh");
+}

@@ -66,6 +66,29 @@ pub fn instant() -> Vec<(Leaf, Value)> {
         (Leaf::LowBeam, Bool(true)),
         (Leaf::HighBeam, Bool(false)),
     ];
+    let locks = [Leaf::DriverLock, Leaf::PassengerLock, Leaf::RearDriverSideLock, Leaf::RearPassengerSideLock];
+    values.extend(locks.map(|leaf| (leaf, Bool(true))));
+    let still = [
+        Leaf::DriverMirrorFolded,
+        Leaf::PassengerMirrorFolded,
+        Leaf::ChargeFlap,
+        Leaf::DomeLight,
+        Leaf::CableIn,
+        Leaf::CableLock,
+    ];
+    values.extend(still.map(|leaf| (leaf, Bool(false))));
+    values.push((Leaf::AmbientLight, Bool(true)));
+    values.extend(windows().map(|leaf| (leaf, Int(0))));
+    values.push((Leaf::DriverWindow, Int(35)));
+    let words = [
+        (Leaf::LightSwitch, "AUTO"),
+        (Leaf::FrontWipers, "OFF"),
+        (Leaf::DriveMode, "NORMAL"),
+        (Leaf::StartStopCharging, "STOP"),
+    ];
+    values.extend(words.map(|(leaf, word)| (leaf, Value::from(word))));
+    values.push((Leaf::ChargeLimit, Int(80)));
+    values.push((Leaf::BatteryTemperature, Float(24.0)));
     values.extend(openings().map(|leaf| (leaf, Bool(false))));
     values.extend(tyres().map(|leaf| (leaf, Int(250))));
     values
@@ -80,6 +103,10 @@ pub fn openings() -> [Leaf; 6] {
         Leaf::Bonnet,
         Leaf::Boot,
     ]
+}
+
+pub fn windows() -> [Leaf; 4] {
+    [Leaf::DriverWindow, Leaf::PassengerWindow, Leaf::RearDriverSideWindow, Leaf::RearPassengerSideWindow]
 }
 
 pub fn tyres() -> [Leaf; 4] {
@@ -192,7 +219,25 @@ impl Stage {
             Leaf::RearDefrost,
             Leaf::DriverMirrorHeating,
             Leaf::PassengerMirrorHeating,
+            Leaf::DriverLock,
+            Leaf::PassengerLock,
+            Leaf::RearDriverSideLock,
+            Leaf::RearPassengerSideLock,
+            Leaf::Boot,
+            Leaf::DriverMirrorFolded,
+            Leaf::PassengerMirrorFolded,
+            Leaf::ChargeFlap,
+            Leaf::CableLock,
+            Leaf::DomeLight,
+            Leaf::AmbientLight,
         ];
+        actuators.extend(windows().map(|leaf| number(leaf, 0.0, 100.0, 1.0)));
+        let words = |leaf, allowed| actuator(leaf, (0.0, 0.0, 0.0), allowed);
+        actuators.push(words(Leaf::LightSwitch, &["OFF", "POSITION", "AUTO", "BEAM"]));
+        actuators.push(words(Leaf::FrontWipers, &["OFF", "INTERVAL", "SLOW", "FAST", "RAIN_SENSOR"]));
+        actuators.push(words(Leaf::StartStopCharging, &["START", "STOP"]));
+        actuators.push(number(Leaf::ChargeLimit, 50.0, 100.0, 1.0));
+        actuators.push(words(Leaf::DriveMode, &["NORMAL", "ECONOMY", "SPORT", "RAIN", "SNOW"]));
         actuators.extend(switches.map(|leaf| actuator(leaf, (0.0, 0.0, 0.0), &[])));
         self.tell(&Update::Actuation(Actuation::Actuators(actuators)));
     }

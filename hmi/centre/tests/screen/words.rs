@@ -132,7 +132,9 @@ fn every_control_has_a_word_and_room_for_a_finger() {
     let pages = [
         ("Home", [(Button, 4), (Switch, 0), (RadioButton, 0)]),
         ("Climate", [(Button, 16), (Switch, 6), (RadioButton, 8)]),
-        ("Settings", [(Button, 4), (Switch, 2), (RadioButton, 0)]),
+        ("Vehicle", [(Button, 4), (Switch, 6), (RadioButton, 14)]),
+        ("Energy", [(Button, 4), (Switch, 2), (RadioButton, 2)]),
+        ("Settings", [(Button, 4), (Switch, 1), (RadioButton, 3)]),
     ];
     for (page, counts) in pages {
         stage.open_page(page);
@@ -149,7 +151,7 @@ fn every_control_has_a_word_and_room_for_a_finger() {
 }
 
 #[test]
-fn the_switches_ask_for_another_light_and_language() {
+fn the_settings_ask_for_another_light_and_language() {
     use slint::ComponentHandle;
     use std::cell::RefCell;
     use std::rc::Rc;
@@ -158,15 +160,26 @@ fn the_switches_ask_for_another_light_and_language() {
     let asked = Rc::new(RefCell::new(Vec::new()));
     let adapter = stage.window.global::<tandem_centre::ScreenAdapter>();
     let (lights, words) = (Rc::clone(&asked), Rc::clone(&asked));
-    adapter.on_toggle_theme(move || lights.borrow_mut().push("theme"));
-    adapter.on_toggle_language(move || words.borrow_mut().push("language"));
+    adapter.on_toggle_theme(move || lights.borrow_mut().push("light".to_owned()));
+    adapter.on_choose_language(move |language| words.borrow_mut().push(language.into()));
     stage.open_page("Settings");
-    let switches = ["Day colours", "Chinese"].map(|label| stage.control(AccessibleRole::Switch, label));
-    assert_eq!(switches.each_ref().map(|switch| switch.accessible_checked()), [Some(false); 2]);
-    for switch in &switches {
-        stage.tap(switch);
+    let day = stage.control(AccessibleRole::Switch, "Day colours");
+    assert_eq!(day.accessible_checked(), Some(false));
+    stage.tap(&day);
+    for (word, chosen) in [("English", true), ("中文", false), ("Deutsch", false)] {
+        let language = stage.control(AccessibleRole::RadioButton, word);
+        assert_eq!(language.accessible_checked(), Some(chosen), "{word}");
+        stage.tap(&language);
     }
-    assert_eq!(*asked.borrow(), ["theme", "language"]);
+    assert_eq!(*asked.borrow(), ["light", "", "zh_CN", "de"]);
+}
+
+#[test]
+fn german_has_a_decimal_comma() {
+    let mut stage = full();
+    stage.set_look(Theme::Night, Language::German);
+    assert_eq!(stage.reading("Reichweite"), "287 km");
+    assert_eq!(stage.reading("Außentemperatur"), "9,0 °C");
 }
 
 #[test]
