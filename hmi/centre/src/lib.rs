@@ -87,7 +87,7 @@ impl Face for Centre {
         let (lights, words) = (desk.clone(), desk.clone());
         screen.on_toggle_theme(move || lights.toggle_theme());
         screen.on_choose_language(move |word| {
-            let chosen = Language::ALL.into_iter().find(|language| language.translation() == word);
+            let chosen = Language::ALL.into_iter().find(|language| word == language.translation());
             words.set_language(chosen.unwrap_or_default());
         });
         let (car, holding) = (desk.commands.clone(), desk.commands.clone());
