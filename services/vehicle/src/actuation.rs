@@ -6,7 +6,7 @@ use tandem_frame::{BusIndex, CanId, Frame, LengthError, MAX_LENGTH};
 use tandem_gate::{Gate, Refusal, VehicleState};
 use tandem_signals::{TransmitProfile, nearest, worst_word};
 use tandem_store::{Car, Store};
-use tandem_units::{Driving, Nanoseconds, Value};
+use tandem_units::{Driving, Nanoseconds, Value, plain};
 
 use self::actuator::Actuator;
 pub use self::actuator::Wish;
@@ -104,7 +104,7 @@ impl Actuation {
             let near = nearest(path, self.actuators.iter().map(|one| one.path.as_str()));
             let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
             let path: String = path.chars().take(LONGEST_SHOWN).collect();
-            ActuateError::Unsupported(format!("this car cannot be asked for `{path}`{near}"))
+            ActuateError::Unsupported(format!("this car cannot be asked for `{}`{near}", plain(&path)))
         })
     }
 

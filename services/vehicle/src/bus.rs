@@ -17,7 +17,7 @@ use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Si
 use tandem_contracts::wire::to_variant;
 use tandem_contracts::{body, bus, charging, climate, driving, input, seats, signals};
 use tandem_store::Reading;
-use tandem_units::Value;
+use tandem_units::{Value, plain};
 use tokio::sync::{mpsc, oneshot};
 use zbus::names::BusName;
 use zbus::object_server::SignalEmitter;
@@ -288,8 +288,9 @@ fn readings(core: &Core, mut paths: Vec<String>) -> Result<Vec<PathReading>, Sig
     paths
         .into_iter()
         .map(|path| {
-            let Reading { quality, heard, value } =
-                core.reading(&path).ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{path}`")))?;
+            let Reading { quality, heard, value } = core
+                .reading(&path)
+                .ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{}`", plain(&path))))?;
             let value = to_variant(value.as_ref());
             Ok(PathReading { path, quality: quality as u8, heard_ns: heard.0, value })
         })

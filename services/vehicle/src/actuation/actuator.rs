@@ -4,7 +4,7 @@ use tandem_contracts::actuation::{ActuateError, RequestState};
 use tandem_dbc::{EncodeError, Raw};
 use tandem_signals::{ActuatorProfile, Leaf, LeafId};
 use tandem_store::{Bus, Car, Probe, Store};
-use tandem_units::{Nanoseconds, Quality, Value};
+use tandem_units::{Nanoseconds, Quality, Said, Value, plain};
 
 /// A wish and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,12 +70,14 @@ impl Actuator {
     pub fn admit(&self, leaf: &Leaf, value: Value) -> Result<Value, ActuateError> {
         let shown: String = value.to_string().chars().take(super::LONGEST_SHOWN).collect();
         let refused = |why: String| ActuateError::OutOfRange(format!("{}: {why}", self.path));
-        if let (Some(range), Some(number)) = (self.profile.range, value.as_f64()) {
+        let number = value.as_f64().filter(|number| !number.is_nan());
+        if let (Some(range), Some(number)) = (self.profile.range, number) {
             let steps = (number - range.min) / range.step;
             if !(range.min..=range.max).contains(&number) || (steps - steps.round()).abs() > 1e-6 {
                 let (min, max, step) = (range.min, range.max, range.step);
                 return Err(refused(format!(
-                    "{number} {} cannot be asked for: {min} to {max} in steps of {step}",
+                    "{} {} cannot be asked for: {min} to {max} in steps of {step}",
+                    Said(number),
                     leaf.unit
                 )));
             }
@@ -83,7 +85,11 @@ impl Actuator {
         let value = leaf.admit(value).map_err(|error| refused(error.to_string()))?;
         if !self.profile.values.is_empty() && self.raw(&value).is_none() {
             let known: Vec<String> = self.profile.values.iter().map(|(_, value)| value.to_string()).collect();
-            return Err(refused(format!("{shown} cannot be asked for: expected one of {}", known.join(", "))));
+            return Err(refused(format!(
+                "{} cannot be asked for: expected one of {}",
+                plain(&shown),
+                known.join(", ")
+            )));
         }
         Ok(value)
     }

@@ -238,6 +238,14 @@ fn what_this_car_cannot_be_asked_for_is_not_sent() {
         matches!(&refusal, ActuateError::Unsupported(why) if why.ends_with("did you mean `Vehicle.Body.Horn.IsActive`?"))
     );
     assert!(matches!(car.asks(ME, SPEED, 200.0), Err(ActuateError::Unsupported(_))));
+    let mut why = |path: &str, value: Value| match car.asks(ME, path, value).unwrap_err() {
+        ActuateError::OutOfRange(why) | ActuateError::Unsupported(why) => why.replace(TEMPERATURE, "it"),
+        other => panic!("{other}"),
+    };
+    assert_eq!(why(TEMPERATURE, f64::NAN.into()), "it: not a number");
+    let infinite = why(TEMPERATURE, f64::NEG_INFINITY.into());
+    assert_eq!(infinite, "it: minus infinity Celsius cannot be asked for: 16 to 28 in steps of 0.5");
+    assert_eq!(why("No\u{202e}where\n", true.into()), r"this car cannot be asked for `No\u{202e}where\n`");
     let effects = car.0.disconnect();
     assert!(said(&effects).is_empty());
     assert!(matches!(car.asks(ME, TEMPERATURE, 20.0), Err(ActuateError::NotAvailable(_))));
