@@ -52,7 +52,8 @@ impl<'a> Document<'a> {
     }
 
     pub fn mistake(&self, span: Range<usize>, message: String) {
-        let message = plain(&message);
+        let begin: String = message.chars().take(LONGEST + 1).collect();
+        let message = plain(&begin);
         let message = match message.char_indices().nth(LONGEST) {
             Some((end, _)) => message.get(..end).unwrap_or_default().to_owned() + " ...",
             None => message.into_owned(),
