@@ -12,6 +12,7 @@ mod garage;
 mod hanging;
 mod holders;
 mod inputs;
+mod keys;
 mod last_frame;
 mod last_values;
 mod music;
