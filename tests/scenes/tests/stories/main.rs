@@ -8,6 +8,7 @@ mod cantools;
 mod commands;
 mod determinism;
 mod driving;
+mod forgery;
 mod garage;
 mod hanging;
 mod holders;
