@@ -86,6 +86,8 @@ async fn the_rules_of_the_road_hold_in_the_service_and_not_only_on_the_screen() 
     let (page, beyond) = (tracks(0).await, tracks(1).await);
     assert_eq!((page.rows.len(), beyond.rows.len(), tracks(2).await.rows.len()), (2, 1, 0));
     assert_eq!(page.rows[0].title, "a long,…");
+    let found = media.search("long".into(), 500).await.unwrap();
+    assert_eq!(found.iter().map(|item| item.title.as_str()).collect::<Vec<_>>(), ["a long,…"; 2]);
     let queue = media.queue(0, 500).await.unwrap();
     assert_eq!((queue.total, queue.entries.len(), queue.current), (2, 2, 0));
     media.jump_to(queue.entries[1].entry).await.unwrap();
@@ -94,6 +96,11 @@ async fn the_rules_of_the_road_hold_in_the_service_and_not_only_on_the_screen() 
     })
     .await;
     is_restricted(media.page("tracks".into(), page.rows[0].id.clone(), 0, 1).await, Flag::LimitContent);
+
+    // Who may set up but not type subscribes to nothing.
+    tell(&vehicle, Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::NONE }).await;
+    until("no keyboard", async || media.search("long".into(), 5).await.err()).await;
+    is_restricted(media.subscribe_podcast("http://127.0.0.1:9/x".into()).await, Flag::NoKeyboard);
 
     // It is gone, and with it what was known of it.
     vehicle.close().await.unwrap();
