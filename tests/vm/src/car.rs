@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,7 +11,7 @@ use tandem_frame::CanId;
 use tandem_frame::text::parse_line;
 
 use crate::Story;
-use crate::peers::{Vcan, write};
+use crate::peers::{Vcan, run, write};
 
 pub const STORIES: &[Story] = &[("the vehicle service reads a car's real buses, and writes to them", the_service)];
 
@@ -53,6 +53,12 @@ impl Stage {
         BufReader::new(told).read_line(&mut String::new())?;
         let service = Running::start(ours("tandem-vehicle", &address)?.args(arguments))?;
         Ok(Self { address, _daemon: daemon, service })
+    }
+
+    /// The service is told to stop, and ends.
+    pub fn end(&mut self) -> Result<ExitStatus> {
+        run("kill", &["-TERM", &self.service.0.id().to_string()])?;
+        Ok(self.service.0.wait()?)
     }
 
     /// `tandem` with these arguments, run to its end.
