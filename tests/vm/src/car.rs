@@ -192,11 +192,13 @@ fn the_service() -> Result<()> {
     powertrain.add()?;
     let playing = play()?;
     stage.speed("valid")?;
-    drop(playing);
+    stage
+        .waits(&["signals", "get", "Vehicle.LowVoltageSystemState", "--json"], "/0/quality", |told| told == "valid")?;
 
-    // A wish goes out as the frame that the car's DBC file says.
-    let dump = body.dump(1)?;
+    // A wish goes out as the frame that the car's DBC file says. The car goes on saying how it is switched, without which nobody may ask.
+    let dump = body.dump_of(0x460, 1)?;
     let asked = stage.tandem(&["climate", "set-driver-temperature", "21.5"])?;
+    drop(playing);
     let told = String::from_utf8_lossy(&asked.stdout).into_owned();
     ensure!(asked.status.code() == Some(1) && told.contains("lapsed"), "no car answers, and {asked:?}");
     let seen = dump.frames()?;

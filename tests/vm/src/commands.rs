@@ -44,11 +44,11 @@ pub struct Parked {
 
 impl Parked {
     pub fn new() -> Result<Self> {
-        Self::of(&root().join("assets/cars/demo"))
+        Self::of(&root().join("assets/cars/demo"), &[])
     }
 
-    /// A car like it.
-    pub fn of(car: &Path) -> Result<Self> {
+    /// A car like it, and a service that was told more.
+    pub fn of(car: &Path, more: &[&str]) -> Result<Self> {
         let (powertrain, body) = (Vcan::new("cmd0")?, Cable::new("cmd1", "car1")?);
         let folder = tempfile::tempdir()?;
         let seen = folder.path().join("seen.log");
@@ -56,7 +56,8 @@ impl Parked {
         candump.args(["-L", body.far.0]).stdout(std::fs::File::create(&seen)?);
         let dump = Running(body.far.listens(&mut candump)?);
         let shown = car.to_string_lossy();
-        let stage = Stage::new(folder.path(), &["--car", &shown, "--can", "can0=cmd0", "--can", "can1=cmd1"])?;
+        let service = ["--car", &shown, "--can", "can0=cmd0", "--can", "can1=cmd1"];
+        let stage = Stage::new(folder.path(), &[&service, more].concat())?;
         let mut sim = stage.program("tandem-sim")?;
         sim.arg("--car").arg(car).args(["--scenario", "parked", "--can", "can0=cmd0", "--can", "can1=car1"]);
         let parked = Self {

@@ -82,6 +82,12 @@ impl Bus {
         run("ip", &["link", "set", "dev", self.0, state])
     }
 
+    /// How many frames went out by this interface.
+    pub fn sent(&self) -> Result<usize> {
+        let text = std::fs::read_to_string(format!("/sys/class/net/{}/statistics/tx_packets", self.0))?;
+        Ok(text.trim().parse()?)
+    }
+
     /// Its queue takes so many frames and lets none out, as when nobody on the bus acknowledges.
     pub fn shut(&self, frames: u32) -> Result<()> {
         // The one from before counts what it refused, and is open.
@@ -121,17 +127,27 @@ impl Bus {
 
     /// candump, once it listens; it ends after so many frames.
     pub fn dump(&self, frames: u32) -> Result<Dump> {
+        self.candump(self.0, frames)
+    }
+
+    /// candump, once it listens to this standard id alone.
+    pub fn dump_of(&self, id: u32, frames: u32) -> Result<Dump> {
+        self.candump(&format!("{},{id:X}:C00007FF", self.0), frames)
+    }
+
+    fn candump(&self, what: &str, frames: u32) -> Result<Dump> {
         let mut candump = Command::new("candump");
-        candump.args(["-L", "-n", &frames.to_string(), self.0]).stdout(Stdio::piped());
+        candump.args(["-L", "-n", &frames.to_string(), what]).stdout(Stdio::piped());
         Ok(Dump(self.listens(&mut candump)?))
     }
 
-    /// A program that hears everything, once it listens.
+    /// A program that hears everything or one id, once it listens.
     pub fn listens(&self, program: &mut Command) -> Result<Child> {
-        let before = self.listeners()?;
+        let lines = || Ok::<_, anyhow::Error>(self.listeners()? + self.receivers("sff")?.len());
+        let before = lines()?;
         let child = program.stdin(Stdio::null()).spawn().with_context(|| format!("{program:?}"))?;
         for _ in 0..PATIENCE {
-            if self.listeners()? > before {
+            if lines()? > before {
                 return Ok(child);
             }
             std::thread::sleep(Duration::from_millis(20));

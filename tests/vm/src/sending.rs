@@ -16,6 +16,7 @@ pub const STORIES: &[Story] = &[
     ("what a full queue refuses is sent again once there is room", again_once_there_is_room),
     ("what a full queue keeps in lapses, and is not done late", not_done_late),
     ("a bus that is off or down takes no wish, says why, and takes them again once it is back", off_and_down),
+    ("a service that only listens takes no wish and sends not one frame", not_one_frame),
     ("a service that is told to stop lets go of the horn before it ends", the_last_word),
 ];
 
@@ -57,7 +58,7 @@ fn sees(parked: &Parked, is_so: impl Fn(&[Horn]) -> bool) -> Result<Vec<Horn>> {
 fn again_once_there_is_room() -> Result<()> {
     let car = tempfile::tempdir()?;
     patient(car.path())?;
-    let parked = Parked::of(car.path())?;
+    let parked = Parked::of(car.path(), &[])?;
     parked.answers(HORN, "silent")?;
     parked.body.near.shut(2)?;
     let asking = asks_for_the_horn(&parked)?;
@@ -137,10 +138,24 @@ fn off_and_down() -> Result<()> {
     Ok(())
 }
 
+fn not_one_frame() -> Result<()> {
+    let mut parked = Parked::of(&root().join("assets/cars/demo"), &["--listen-only"])?;
+    for path in [HORN, DOME] {
+        let told = parked.stage.tandem(&["signals", "actuate", path, "true"])?;
+        let said = String::from_utf8_lossy(&told.stderr).into_owned();
+        ensure!(!told.status.success() && said.contains("only listened to"), "{told:?}");
+    }
+    let ended = parked.stage.end()?;
+    ensure!(ended.success(), "the service {ended}");
+    let sent = parked.body.near.sent()?;
+    ensure!(sent == 0, "{sent} frames went out");
+    Ok(())
+}
+
 fn the_last_word() -> Result<()> {
     let car = tempfile::tempdir()?;
     patient(car.path())?;
-    let mut parked = Parked::of(car.path())?;
+    let mut parked = Parked::of(car.path(), &[])?;
     parked.answers(HORN, "silent")?;
     let asking = asks_for_the_horn(&parked)?;
     sees(&parked, |seen| seen.len() > 2)?;
