@@ -64,10 +64,15 @@ impl Wishes {
         // A request that ended before this screen knew of it is history.
         let known = self.wish.is_some_and(|wish| wish.id.is_none_or(|id| id == request.id));
         match request.state.parse() {
-            Ok(RequestState::Pending) => self.wish = Some(Wish { celsius: request.celsius, id: Some(request.id) }),
+            // Whatever was denied before is not what happens now.
+            Ok(RequestState::Pending) => {
+                self.denial = None;
+                self.wish = Some(Wish { celsius: request.celsius, id: Some(request.id) });
+            }
             Ok(RequestState::Refused) if known => self.deny(Denial::Refused),
             Ok(RequestState::Lapsed) if known => self.deny(Denial::Lapsed),
-            Ok(RequestState::Confirmed) if known => self.wish = None,
+            // That it was on its way may not have been told.
+            Ok(RequestState::Confirmed) if known || self.wish.is_none() => (self.wish, self.denial) = (None, None),
             Ok(_) => {}
             Err(word) => tracing::warn!(word, "the climate service tells a state that is unknown"),
         }
@@ -225,6 +230,20 @@ mod tests {
             assert!(wishes.denial.is_some());
             wishes.set_confirmed(Some(21.5), at(7));
             assert_eq!(wishes.forgets_at(), None);
+        }
+    }
+
+    #[test]
+    fn a_newer_wish_ends_what_was_said_of_an_older_one() {
+        for news in [told(8, 22.5, "pending"), told(8, 22.5, "confirmed")] {
+            let mut wishes = at_21_5();
+            tap(&mut wishes, 1);
+            tap(&mut wishes, 1);
+            wishes.hear(&told(7, 22.0, "pending"), at(1));
+            wishes.hear(&told(7, 22.0, "lapsed"), at(1));
+            assert_eq!(wishes.denial.map(|(denial, _)| denial), Some(Denial::Lapsed));
+            wishes.hear(&news, at(1));
+            assert_eq!(wishes.denial, None, "{news:?}");
         }
     }
 

@@ -423,6 +423,11 @@ impl Core {
         if !self.buses.contains(&Some(bus)) {
             return Err(missing("the car's bus is not connected"));
         }
+        let at = usize::from(bus.0);
+        if let Some(why) = self.health.get(at).and_then(Health::obstacle) {
+            let bus = self.store.car().buses.get(at).map_or("", |bus| bus.interface.as_str());
+            return Err(missing(&format!("the car's bus {bus} {why}")));
+        }
         let (id, outcomes) = actuation.wish(client, path, value, scene.of(&self.store))?;
         Ok((id, self.effects(outcomes)))
     }

@@ -9,6 +9,7 @@ pub mod phones;
 mod picture;
 mod process;
 mod shown;
+mod skip;
 mod sources;
 pub mod tagged;
 
@@ -18,4 +19,5 @@ pub use forged::answers;
 pub use picture::{Pixels, Region};
 pub use process::{Outcome, Tandem, binary, child_of, processes};
 pub use shown::{MINUS, PLUS, Shown, can_raise, speed};
+pub use skip::skip;
 pub use sources::{corpus, demo_log, first_of, peer_python, root};

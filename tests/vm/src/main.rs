@@ -7,6 +7,7 @@ mod controllers;
 mod faults;
 mod load;
 mod peers;
+mod sending;
 mod tools;
 mod traffic;
 mod unwell;
@@ -24,11 +25,15 @@ fn main() -> ExitCode {
             faults::STORIES,
             car::STORIES,
             commands::STORIES,
+            sending::STORIES,
             load::STORIES,
             unwell::STORIES,
             tools::STORIES,
         ]
         .concat()
+    };
+        Ok(only) => stories.into_iter().filter(|(name, _)| !only.lines().any(|one| name.contains(one))).collect(),
+        Err(_) => stories,
     };
     let mut failed = 0;
     for (name, story) in &stories {

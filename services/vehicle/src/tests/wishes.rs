@@ -1,5 +1,6 @@
 //! What is asked of the car, by whom, what goes out, and what became of it.
 
+use tandem_can::{BusState, Errno, News};
 use tandem_contracts::actuation::RequestState;
 
 use super::*;
@@ -451,4 +452,23 @@ fn a_frame_that_stays_in_settles_only_what_it_asked_for() {
     assert!(told.len() == 1 && told[0].starts_with("2 refused It stays in: "), "{told:?}");
     car.hears(801, &[44, 0, 30], 1610);
     assert_eq!(said(&car.advances(1620)), ["1 confirmed"], "it had left before");
+}
+
+#[test]
+fn a_bus_that_is_off_or_down_takes_no_wish_until_it_is_back() {
+    let mut car = parked();
+    for (news, why) in [
+        (News::State(BusState::BusOff), "the car's bus can1 is off: its controller saw too many errors"),
+        (News::Down(Errno::NETDOWN), "the car's bus can1 is down"),
+        (News::Down(Errno::NODEV), "the car's bus can1 has no interface here"),
+    ] {
+        car.0.hear_of_interface("can1", news);
+        assert_eq!(car.asks(ME, TEMPERATURE, 22.0).unwrap_err(), ActuateError::NotAvailable(why.to_owned()));
+    }
+    car.0.hear_of_interface("can1", News::Up);
+    assert!(car.asks(ME, TEMPERATURE, 22.0).is_ok());
+    car.0.hear_of_interface("can1", News::State(BusState::BusOff));
+    assert!(car.asks(ME, FAN, 50.0).is_err());
+    car.0.hear_of_interface("can1", News::State(BusState::Active));
+    assert!(car.asks(ME, FAN, 50.0).is_ok());
 }
