@@ -63,7 +63,7 @@ impl Daemon {
             "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
              <allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy>\
              <limit name=\"max_incoming_bytes\">67108864</limit><limit name=\"max_outgoing_bytes\">67108864</limit>\
-             <limit name=\"max_completed_connections\">256</limit></busconfig>"
+             <limit name=\"max_replies_per_connection\">50000</limit><limit name=\"max_completed_connections\">256</limit></busconfig>"
         );
         Self::configured(program, folder, address, configuration)
     }
