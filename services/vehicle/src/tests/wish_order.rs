@@ -236,7 +236,7 @@ impl Onlooker {
             match effect {
                 Effect::Send(frame) => {
                     let before = self.on_the_wire.clone();
-                    self.check_frame(frame);
+                    self.check_frame(frame, car.0.now());
                     if self.jammed {
                         self.on_the_wire = before;
                         car.0.not_sent(frame);
@@ -276,12 +276,12 @@ impl Onlooker {
         (fresh && last.on, fresh && last.park && stands)
     }
 
-    fn check_frame(&mut self, frame: &Frame) {
+    fn check_frame(&mut self, frame: &Frame, last_tick: Nanoseconds) {
         assert_eq!(frame.bus, BusIndex(1));
         let now = Nanoseconds(frame.t_ns);
         let before = self.left_at.insert(frame.id, now);
         assert!(before.is_none_or(|before| now.since(before) >= Nanoseconds::from_millis(100)), "too soon");
-        let tick = Nanoseconds(now.0 - now.0 % crate::core::TICK.0);
+        let tick = last_tick.min(Nanoseconds(now.0 - now.0 % crate::core::TICK.0));
         let (on, parked) = self.state(tick);
         self.horn.take_if(|(_, _, until)| *until <= tick);
         let fine = match (frame.id.number(), frame.data()) {
