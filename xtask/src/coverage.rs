@@ -18,16 +18,12 @@ const LEAST_BRANCHES: usize = 40;
 /// Every line that no test runs and every branch that none takes, or what keeps them from being counted.
 pub fn run(workspace: &Workspace, may_install: bool) -> Result<()> {
     if !chores::succeeds(Command::new("rustup").args(["run", "nightly", "cargo", "--version"])) {
-        eprintln!(
-            "==\n== SKIPPED: branches are counted by the nightly tool chain: rustup toolchain install nightly --profile minimal\n=="
+        return chores::skip(
+            "branches are counted by the nightly tool chain: rustup toolchain install nightly --profile minimal",
         );
-        return Ok(());
     }
     let Some(tools) = llvm(may_install)? else {
-        eprintln!(
-            "==\n== SKIPPED: branches are counted by llvm-tools: rustup component add llvm-tools --toolchain nightly\n=="
-        );
-        return Ok(());
+        return chores::skip("branches are counted by llvm-tools: rustup component add llvm-tools --toolchain nightly");
     };
     let folder = workspace.target.join("coverage");
     let tests = build(workspace, &folder)?;

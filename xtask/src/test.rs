@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::chores::{self, Workspace};
 use crate::coverage;
+use crate::fetched;
 use crate::guest;
 use crate::newer;
 use crate::packages::{self, Needs};
@@ -26,6 +27,11 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     let python = steps.take("python peers", python::provide)?;
     steps.take("nextest", || chores::provide_tool(workspace, "nextest", NEXTEST, NEXTEST_FEATURES))?;
     steps.take("build folder", || workspace.claim())?;
+    if fetched::ensure_root().is_err() {
+        chores::skip(
+            "only root may try the bus's policy, disks that are full, the guests, and kdeconnectd: run it as root",
+        )?;
+    }
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
     let kernel = steps.take("guest kernel", || guest::kernel(workspace, may_install))?;
     let machine = steps.take("guest machine", || guest::machine(workspace, vm, may_install))?;
@@ -85,10 +91,9 @@ fn deny(workspace: &Workspace) -> Result<()> {
 fn fuzz(workspace: &Workspace) -> Result<()> {
     let folder = workspace.root.join("tests/fuzz");
     if !chores::succeeds(Command::new("rustup").args(["run", "nightly", "cargo", "--version"])) {
-        eprintln!(
-            "==\n== SKIPPED: fuzzing needs the nightly tool chain: rustup toolchain install nightly --profile minimal\n=="
+        return chores::skip(
+            "fuzzing needs the nightly tool chain: rustup toolchain install nightly --profile minimal",
         );
-        return Ok(());
     }
     let target = workspace.target.join("fuzz");
     let mut build = Command::new("rustup");

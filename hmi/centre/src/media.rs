@@ -307,6 +307,7 @@ impl Music {
         adapter.set_queue_total(queue.total.try_into().unwrap_or(i32::MAX));
         adapter.set_queue_text(format::grouped(f64::from(queue.total)).into());
         adapter.set_queue_current(queue.current.and_then(|place| place.try_into().ok()).unwrap_or(-1));
+        adapter.set_queue_left_out(left_out(self.queue.left_out()));
         adapter.set_queue(if service.is_some() { ModelRc::from(Rc::clone(&self.queue)) } else { ModelRc::default() });
 
         adapter.set_view(self.library.view.try_into().unwrap_or_default());
@@ -318,6 +319,7 @@ impl Music {
         let total = if let Known::Total(total) = known { total } else { 0 };
         adapter.set_total(total.try_into().unwrap_or(i32::MAX));
         adapter.set_total_text(format::grouped(f64::from(total)).into());
+        adapter.set_left_out(left_out(self.library.left_out()));
         adapter.set_list_cause(if let Known::Failed(denied) = &known {
             words_for(denied.cause)
         } else {
@@ -394,6 +396,11 @@ impl Music {
         self.found.show(List::Search(self.query.clone()));
         self.show_lists(window);
     }
+}
+
+/// How many rows a list goes on for once the car is parked; empty if it is whole.
+fn left_out(rows: u32) -> slint::SharedString {
+    if rows > 0 { format::grouped(f64::from(rows)).into() } else { slint::SharedString::new() }
 }
 
 fn words_for(cause: Cause) -> MediaCause {

@@ -217,9 +217,11 @@ pub struct Rows {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     pub generation: u64,
-    /// Rows of the whole list.
+    /// Rows of the whole list, as far as it may be shown.
     pub total: u32,
     pub rows: Arc<[Row]>,
+    /// Rows that may not be shown while the car moves.
+    pub left_out: u32,
 }
 
 /// What a screen may ask.

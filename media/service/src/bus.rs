@@ -253,10 +253,11 @@ impl MediaBackend for Door {
         }
         if word == "players" {
             let items = self.players.items();
-            let (total, limit) = self.shown_rows(items.len() as u32, offset, limit);
+            let all = items.len() as u32;
+            let (total, limit) = self.shown_rows(all, offset, limit);
             let rows = items.into_iter().skip(offset as usize).take(limit as usize);
             let rows = rows.map(|item| self.shown_item(item)).collect();
-            return Ok(Page { generation: self.generation(), total, offset, rows });
+            return Ok(Page { generation: self.generation(), total, offset, rows, left_out: all - total });
         }
         let view = view(&word)?;
         let parent = self.parent(view, &parent).await?;
@@ -267,7 +268,7 @@ impl MediaBackend for Door {
         if view == View::Podcasts {
             self.tell_failed(&mut rows).await?;
         }
-        Ok(Page { generation: self.seen_now(page.generation), total, offset, rows })
+        Ok(Page { generation: self.seen_now(page.generation), total, offset, rows, left_out: page.total - total })
     }
 
     async fn search(&self, text: String, limit: u32) -> Result<Vec<Item>, MediaError> {
@@ -336,7 +337,7 @@ impl MediaBackend for Door {
         let (generation, total) = self.shown_queue(page.generation, page.total, page.current);
         let entries = page.entries.into_iter().take(total.saturating_sub(offset) as usize);
         let entries = entries.map(|Entry { entry, item }| Entry { entry, item: self.shown_item(item) }).collect();
-        Ok(QueuePage { generation, total, entries, ..page })
+        Ok(QueuePage { generation, total, entries, left_out: page.total - total, ..page })
     }
 
     async fn enqueue(&self, id: String, place: String) -> Result<u64, MediaError> {

@@ -128,7 +128,7 @@ impl Finder {
             total: queue.len() as u32,
             offset,
             current,
-            entries: Vec::new(),
+            ..QueuePage::default()
         };
         let library = self.library.clone();
         tokio::spawn(async move {

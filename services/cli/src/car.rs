@@ -11,7 +11,7 @@ use tandem_store::{LoadError, Places, Warning};
 
 use crate::failure::{SetUp, Status, set_up};
 use crate::places;
-use crate::say::say;
+use crate::say::{say, tell};
 use crate::table::{Align, Table, counted};
 use crate::vss::Vss;
 
@@ -91,11 +91,11 @@ fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
     match bound.map_err(anyhow::Error::downcast::<LoadError>) {
         Ok((loaded, repairs, others)) => {
             for repair in &repairs {
-                say(&format!("{}:{}: mended: {}", repair.file.display(), repair.line, repair.what));
+                tell(&format!("{}:{}: mended: {}", repair.file.display(), repair.line, repair.what));
             }
             let warnings: Vec<_> = others.iter().chain(&loaded.warnings).collect();
             for Mistake { file, line, message, .. } in &warnings {
-                say(&format!("{file}:{line}: warning: {message}"));
+                tell(&format!("{file}:{line}: warning: {message}"));
             }
             let (leaves, buses) = (loaded.leaves().count() as u64, loaded.buses.len() as u64);
             let buses = if buses == 1 { "1 bus".to_owned() } else { format!("{buses} buses") };
@@ -103,12 +103,12 @@ fn check(car: &str, dbc_path: &[PathBuf], vss: &Vss) -> anyhow::Result<Status> {
                 0 => String::new(),
                 count => format!(", {}", counted(count as u64, "warning")),
             };
-            say(&format!("{}: {} from {buses}, no mistake{odd}", loaded.profile.name, counted(leaves, "signal")));
+            tell(&format!("{}: {} from {buses}, no mistake{odd}", loaded.profile.name, counted(leaves, "signal")));
             Ok(Status::OK)
         }
         Err(Ok(LoadError::Mistakes { mistakes, .. })) => {
             for mistake in &mistakes {
-                say(&mistake.to_string());
+                tell(&mistake.to_string());
             }
             say(&counted(mistakes.len() as u64, "mistake"));
             Ok(Status::FAILED)

@@ -9,6 +9,8 @@ BO_ 256 Climate: 2 X
  SG_ Fan : 8|4@1+ (1,0) [0|0] "" X
  SG_ Wide : 12|2@1+ (1,0) [0|0] "" X
  SG_ Over : 13|2@1+ (1,0) [0|0] "" X
+BO_ 257 Keys: 1 X
+ SG_ Mute : 0|2@1+ (1,0) [0|1] "" X
 "#;
 
 const CAR: &str = r#"
@@ -71,4 +73,43 @@ fn a_line_that_cannot_be_kept_is_a_mistake_of_the_car() {
         !shown.status.success() && String::from_utf8_lossy(&shown.stderr).contains("`tandem car check .` lists all")
     );
     assert!(car(LINE, &["check", "."]).status.success());
+}
+
+#[test]
+fn what_no_frame_can_say_is_a_mistake_of_the_car() {
+    let told = |lines: &str| {
+        let checked = car(lines, &["check", "."]);
+        assert_eq!(checked.status.code(), Some(1));
+        said(&checked)
+    };
+    let past = told(&LINE.replace("Fan = { min = 1", "Fan = { min = -1"));
+    assert!(
+        past.contains("car.toml:8:1: `Fan`: -1 to 5 would be raw -1 to 5, and its bits say only 0 to 15"),
+        "{past}"
+    );
+    let hidden = told(&LINE.replace("Fan = ", "\"F\\u202Ean\" = "));
+    assert!(
+        hidden.contains(r"car.toml:8:1: message `Climate` has no signal `F\u{202e}an`; did you mean `Fan`?"),
+        "{hidden}"
+    );
+}
+
+#[test]
+fn an_odd_key_is_a_warning_and_an_impossible_one_a_mistake() {
+    let key = |pressed: u8| {
+        format!(
+            "[[inputs]]\nkey = \"KEY_MUTE\"\nbus = \"can0\"\nmessage = \"Keys\"\nsignal = \"Mute\"\npressed = {pressed}\n"
+        )
+    };
+    let odd = car(&key(3), &["check", "."]);
+    let told = said(&odd);
+    let warning = "car.toml:7: warning: `pressed`: 3 lies outside the range of `Mute` in the DBC file, 0 to 1\n";
+    assert!(odd.status.success() && told.contains(warning) && told.ends_with("no mistake, 1 warning\n"), "{told}");
+    let wrong = car(&key(4), &["check", "."]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        said(&wrong).contains("car.toml:7:1: `pressed`: `Mute` is never 4: its bits say 0 to 3"),
+        "{}",
+        said(&wrong)
+    );
 }

@@ -121,7 +121,7 @@ pub enum ActuateError {
     /// This car has no such actuator.
     #[error("{0}")]
     Unsupported(String),
-    /// There is no car to send it to, it is silent, or it is only listened to.
+    /// There is no car to send it to, its bus is down or off, it is silent, or it is only listened to.
     #[error("{0}")]
     NotAvailable(String),
     /// Not while the car drives or is switched as it is.
@@ -144,7 +144,7 @@ macro_rules! command_error {
             OutOfRange(String),
             /// This car has no such control.
             Unsupported(String),
-            /// There is no car to send it to, it is silent, or it is only listened to.
+            /// There is no car to send it to, its bus is down or off, it is silent, or it is only listened to.
             NotAvailable(String),
             /// Not while the car drives or is switched as it is.
             Restricted(String),

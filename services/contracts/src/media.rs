@@ -102,11 +102,13 @@ pub struct Item {
 pub struct Page {
     /// Of what the view shows: another generation, and rows read earlier may have moved.
     pub generation: u64,
-    /// Rows of the whole view.
+    /// Rows of the whole view, as far as it may be shown.
     pub total: u32,
     /// The place of the first row of this page, from 0.
     pub offset: u32,
     pub rows: Vec<Item>,
+    /// Rows behind all of those that LIMIT_CONTENT leaves out for now.
+    pub left_out: u32,
 }
 
 /// A place in the queue.
@@ -127,6 +129,8 @@ pub struct QueuePage {
     /// The place of the entry that plays, from 0; -1 if none does.
     pub current: i32,
     pub entries: Vec<Entry>,
+    /// Entries behind all of those that LIMIT_CONTENT leaves out for now.
+    pub left_out: u32,
 }
 
 /// What plays, beside what MPRIS tells.

@@ -89,7 +89,7 @@ pub enum SignalsError {
     OutOfRange(String),
     /// This car cannot be asked for it.
     Unsupported(String),
-    /// There is no car to send it to, it is silent, or it is only listened to.
+    /// There is no car to send it to, its bus is down or off, it is silent, or it is only listened to.
     NotAvailable(String),
     /// Not while the car drives or is switched as it is.
     Restricted(String),

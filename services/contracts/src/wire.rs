@@ -8,6 +8,10 @@ use zbus::{Array, OwnedVariant, Variant};
 pub enum WireError {
     #[error("a value of type {0} is no reading: expected b, n, q, i, u, x, t, d or s")]
     Type(String),
+    #[error("not a number")]
+    NotANumber,
+    #[error("{0} is too large: the largest integer is {most}", most = i64::MAX)]
+    TooLarge(u64),
     #[error("{0} is no quality: expected 0 valid, 1 stale, 2 absent, 3 invalid")]
     Quality(u8),
 }
@@ -47,7 +51,9 @@ pub fn from_variant(quality: u8, variant: &Variant<'_>) -> Result<(Quality, Opti
         Variant::I32(number) => Value::Int(i64::from(*number)),
         Variant::U32(number) => Value::Int(i64::from(*number)),
         Variant::I64(number) => Value::Int(*number),
-        Variant::F64(number) if !number.is_nan() => Value::Float(*number),
+        Variant::U64(number) => i64::try_from(*number).map(Value::Int).map_err(|_| WireError::TooLarge(*number))?,
+        Variant::F64(number) if number.is_nan() => return Err(WireError::NotANumber),
+        Variant::F64(number) => Value::Float(*number),
         Variant::Str(text) => Value::Text(text.as_str().into()),
         other => return Err(WireError::Type(other.value_signature().to_string())),
     };
@@ -57,6 +63,18 @@ pub fn from_variant(quality: u8, variant: &Variant<'_>) -> Result<(Quality, Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_no_reading_can_have_says_which_it_is() {
+        let read = |variant: Variant<'static>| from_variant(0, &variant).map_err(|error| error.to_string());
+        assert_eq!(read(Variant::U64(7)), Ok((Quality::Valid, Some(Value::Int(7)))));
+        assert_eq!(
+            read(Variant::U64(1 << 63)).unwrap_err(),
+            "9223372036854775808 is too large: the largest integer is 9223372036854775807"
+        );
+        assert_eq!(read(Variant::F64(f64::NAN)).unwrap_err(), "not a number");
+        assert_eq!(read(Variant::F64(f64::INFINITY)), Ok((Quality::Valid, Some(Value::Float(f64::INFINITY)))));
+    }
 
     #[test]
     fn every_shape_comes_back() {

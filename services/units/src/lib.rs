@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+mod plain;
 mod quality;
 mod state;
 mod time;
 mod value;
 
+pub use plain::{Said, plain};
 pub use quality::Quality;
 pub use state::{Driving, Power};
 pub use time::Nanoseconds;

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::Said;
+
 /// The value of a reading: one of the shapes that a VSS leaf can have.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -55,7 +57,7 @@ impl fmt::Display for Value {
         match self {
             Self::Bool(flag) => flag.fmt(f),
             Self::Int(number) => number.fmt(f),
-            Self::Float(number) => number.fmt(f),
+            Self::Float(number) => Said(*number).fmt(f),
             Self::Text(text) => text.fmt(f),
         }
     }

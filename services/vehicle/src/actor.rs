@@ -11,7 +11,6 @@ use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
-use zbus::fdo::DBusProxy;
 
 use crate::bus::{Request, Serving, answer};
 use crate::core::{Core, Effect};
@@ -23,7 +22,8 @@ use crate::subscriptions::HEARTBEAT;
 /// A lockstep subscriber that does not acknowledge for so long is taken for dead: time must not stand still for ever.
 const LOCKSTEP_PATIENCE: Duration = Duration::from_secs(2);
 /// By its own pace a car says what time it is many times a second. After this long without a word its time stands still and its readings would count as fresh for
-/// ever: they are absent.
+/// ever: they are absent, and what was asked of it lapses. Screens show dashes before, for no batch comes for 500 ms; here it is longer, since a car that was silent
+/// begins anew, reading by reading, and a virtual one on a busy machine is late at times. With real interfaces time is our own, and goes on whatever the bus does.
 const SILENCE: Duration = Duration::from_secs(2);
 
 /// How long the car may take to be told that what is held is let go.
@@ -123,8 +123,6 @@ impl Actor {
     }
 
     async fn serve(&mut self, news: &mut mpsc::Receiver<LinkNews>) -> Result<(), ActorError> {
-        let bus = DBusProxy::new(&self.serving.connection).await?;
-        let mut owners = bus.receive_name_owner_changed().await?;
         let mut heartbeat = tokio::time::interval(Duration::from_millis(HEARTBEAT.as_millis()));
         loop {
             // By turns, whoever is first: no flood of requests keeps the car's frames waiting.
@@ -132,7 +130,7 @@ impl Actor {
                 request = self.serving.requests.recv() => {
                     self.answer(request.ok_or(ActorError::BusGone)?).await?;
                 }
-                change = owners.next() => {
+                change = self.serving.owners.next() => {
                     let change = change.ok_or(ActorError::BusGone)?;
                     if let Some(client) = left(&change) {
                         let effects = self.core.forget_client(&client);
@@ -192,8 +190,9 @@ impl Actor {
             Event::Hello(hello) => {
                 debug!(interfaces = ?hello.interfaces, pace = ?hello.pace, "hello");
                 self.pace = hello.pace;
-                self.silent_at = None;
-                self.core.connect(&hello);
+                self.expect_a_word();
+                let effects = self.core.connect(&hello);
+                self.perform(effects).await?;
             }
             Event::Frame(frame) => {
                 while self.core.tick_before(Nanoseconds(frame.t_ns)) {
@@ -206,19 +205,26 @@ impl Actor {
                 while self.core.tick_due(Nanoseconds(t_ns)) {
                     self.tick().await?;
                 }
-                match self.pace {
-                    Pace::Lockstep => drop(self.send(&Event::Reached(t_ns))),
-                    Pace::Live => self.silent_at = Some(Instant::now() + SILENCE),
+                if self.pace == Pace::Lockstep {
+                    self.send(&Event::Reached(t_ns));
                 }
+                self.expect_a_word();
             }
             Event::End => {
                 debug!("the log is at its end");
                 self.silent_at = None;
+                let effects = self.core.end();
+                self.perform(effects).await?;
             }
             // Only we say this.
             Event::Reached(_) => {}
         }
         Ok(())
+    }
+
+    /// In lockstep the car may take its time.
+    fn expect_a_word(&mut self) {
+        self.silent_at = (self.pace == Pace::Live).then(|| Instant::now() + SILENCE);
     }
 
     async fn tick(&mut self) -> Result<(), ActorError> {
@@ -274,10 +280,11 @@ impl Actor {
     async fn perform(&mut self, effects: Vec<Effect>) -> Result<(), ActorError> {
         // The car comes before all who are told.
         for effect in &effects {
-            if let Effect::Send(frame) = effect
-                && !self.send(&Event::Frame(*frame))
-            {
-                self.core.not_sent(frame);
+            if let Effect::Send(frame) = effect {
+                match self.send(&Event::Frame(*frame)) {
+                    Some(until) => self.core.handed_over(frame, until.map(Nanoseconds)),
+                    None => self.core.not_sent(frame),
+                }
             }
         }
         for effect in effects {
@@ -315,14 +322,16 @@ impl Actor {
         Ok(())
     }
 
-    /// False if it did not get out.
-    fn send(&mut self, event: &Event) -> bool {
-        let Some(link) = &self.link else { return false };
-        let Err(cause) = link.try_send(event) else { return true };
+    /// None if it did not get out; else what [`Outlet::try_send`] says.
+    fn send(&mut self, event: &Event) -> Option<Option<u64>> {
+        let cause = match self.link.as_ref()?.try_send(event) {
+            Ok(until) => return Some(until),
+            Err(cause) => cause,
+        };
         if let Some(times) = self.refused.happened(Instant::now()) {
             warn!(times, error = &cause as &dyn Error, "the car did not take what we sent");
         }
-        false
+        None
     }
 }
 

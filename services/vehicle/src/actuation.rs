@@ -6,10 +6,10 @@ use tandem_frame::{BusIndex, CanId, Frame, LengthError, MAX_LENGTH};
 use tandem_gate::{Gate, Refusal, VehicleState};
 use tandem_signals::{TransmitProfile, nearest, worst_word};
 use tandem_store::{Car, Store};
-use tandem_units::{Driving, Nanoseconds, Value};
+use tandem_units::{Driving, Nanoseconds, Value, plain};
 
-use self::actuator::Actuator;
 pub use self::actuator::Wish;
+use self::actuator::{Actuator, Pending};
 
 mod actuator;
 
@@ -51,6 +51,8 @@ struct Outgoing {
     id: CanId,
     /// When it last went out, and whether it asked for something then.
     last: Option<(Nanoseconds, bool)>,
+    /// The frame whose echo has not come.
+    on_its_way: Option<Frame>,
 }
 
 /// Why a message did not leave.
@@ -77,7 +79,7 @@ impl Actuation {
             };
             let Some(id) = bus.database.messages.get(message).map(|message| message.id) else { continue };
             let (profile, bus) = (profile.clone(), BusIndex(profile.bus as u8));
-            messages.push(Outgoing { profile, bus, message, id, last: None });
+            messages.push(Outgoing { profile, bus, message, id, last: None, on_its_way: None });
         }
         let mut actuators: Vec<Actuator> = Vec::new();
         for profile in car.profile.actuators.clone() {
@@ -104,7 +106,7 @@ impl Actuation {
             let near = nearest(path, self.actuators.iter().map(|one| one.path.as_str()));
             let near = near.map(|near| format!(": did you mean `{near}`?")).unwrap_or_default();
             let path: String = path.chars().take(LONGEST_SHOWN).collect();
-            ActuateError::Unsupported(format!("this car cannot be asked for `{path}`{near}"))
+            ActuateError::Unsupported(format!("this car cannot be asked for `{}`{near}", plain(&path)))
         })
     }
 
@@ -270,9 +272,33 @@ impl Actuation {
         message.last = message.profile.cycle.map(|_| (Nanoseconds(frame.t_ns), true));
         for actuator in self.actuators.iter_mut().filter(|one| asked && one.message == at) {
             if let Some(pending) = actuator.pending.as_mut().filter(|one| one.sent == Some(Nanoseconds(frame.t_ns))) {
-                pending.sent = None;
+                (pending.sent, pending.left) = (None, None);
             }
         }
+    }
+
+    /// A frame that was let out was handed over: what the car says up to `until` is no answer to it yet. None if its echo is to say so.
+    pub fn handed_over(&mut self, frame: &Frame, until: Option<Nanoseconds>) {
+        let by = |one: &Outgoing| one.bus == frame.bus && one.id == frame.id;
+        let Some((at, message)) = self.messages.iter_mut().enumerate().find(|(_, one)| by(one)) else { return };
+        message.on_its_way = until.is_none().then_some(*frame);
+        let sent = Nanoseconds(frame.t_ns);
+        self.leave(at, |one| one.sent == Some(sent), until.map(|until| until.max(sent)));
+    }
+
+    /// A frame of ours is on the bus.
+    pub fn hear_echo(&mut self, echo: &Frame) {
+        let same = |frame: &Frame| (frame.bus, frame.id, frame.data()) == (echo.bus, echo.id, echo.data());
+        let Some(at) = self.messages.iter().position(|one| one.on_its_way.as_ref().is_some_and(same)) else { return };
+        if let Some(message) = self.messages.get_mut(at) {
+            message.on_its_way = None;
+        }
+        self.leave(at, |one| one.sent.is_some() && one.left.is_none(), Some(Nanoseconds(echo.t_ns)));
+    }
+
+    fn leave(&mut self, message: usize, which: impl Fn(&Pending) -> bool, left: Option<Nanoseconds>) {
+        let of_it = self.actuators.iter_mut().filter(|one| one.message == message);
+        of_it.filter_map(|one| one.pending.as_mut()).filter(|one| which(one)).for_each(|one| one.left = left);
     }
 
     /// A frame of somebody else, on a bus of the car.
@@ -280,11 +306,10 @@ impl Actuation {
         self.gate.hear(frame);
     }
 
-    /// The car is gone, and the answers with it.
-    pub fn lose_car(&mut self) -> Vec<Wish> {
-        self.messages.iter_mut().for_each(|message| message.last = None);
+    /// No answer comes any more, for this reason.
+    pub fn lose_car(&mut self, why: &str) -> Vec<Wish> {
+        self.messages.iter_mut().for_each(|message| (message.last, message.on_its_way) = (None, None));
         self.gate.forget();
-        let why = "The connection to the car was lost.";
         self.actuators.iter_mut().filter_map(|one| one.settle(RequestState::Lapsed, why)).collect()
     }
 
@@ -297,6 +322,7 @@ impl Actuation {
         for actuator in &mut self.actuators {
             if let Some(pending) = &mut actuator.pending {
                 (pending.asked, pending.sent) = (now, pending.sent.map(|_| now));
+                pending.left = pending.left.map(|_| now);
             }
             let hold = actuator.profile.hold.unwrap_or_default();
             if let Some(held) = &mut actuator.held {

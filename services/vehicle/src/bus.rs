@@ -17,17 +17,19 @@ use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Si
 use tandem_contracts::wire::to_variant;
 use tandem_contracts::{body, bus, charging, climate, driving, input, seats, signals};
 use tandem_store::Reading;
-use tandem_units::Value;
+use tandem_units::{Value, plain};
 use tokio::sync::{mpsc, oneshot};
+use zbus::fdo::{DBusProxy, NameOwnerChangedStream, RequestNameFlags};
 use zbus::names::BusName;
-use zbus::object_server::SignalEmitter;
+use zbus::object_server::{Interface, SignalEmitter};
 use zbus::{Connection, OwnedVariant};
 
 use crate::actuation::Wish;
+use crate::callers::{Bounded, Callers};
 use crate::core::Core;
 use crate::subscriptions::{Batch, SubscribeError};
 
-/// Requests that may wait for the actor; a client beyond that waits at its own end.
+/// Requests that may wait for the actor; what comes then waits behind them, no more of one client than [`Bounded`] admits.
 pub const QUEUE: usize = 256;
 
 /// What a client asks of the actor.
@@ -83,10 +85,13 @@ pub struct Door {
 pub struct Serving {
     pub connection: Connection,
     pub requests: mpsc::Receiver<Request>,
+    /// Who comes and goes, since before anybody could know our names.
+    pub owners: NameOwnerChangedStream,
     driver_temperature: Arc<Mutex<TemperatureRequest>>,
 }
 
-/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names.
+/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names. Each caller may have
+/// [`MAX_CALLS`](tandem_contracts::connect::MAX_CALLS) calls on their way.
 ///
 /// # Errors
 /// No bus, or a name that somebody else owns.
@@ -98,32 +103,54 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let controls = core.actuation().map(|actuation| actuation.controls(&all)).unwrap_or_default();
     let (controls, latest) = (controls.into(), Arc::clone(&driver_temperature));
     let door = Door { requests: sender, controls, driver_temperature: latest };
-    let mut builder = builder
-        .serve_at(signals::PATH, Signals1(door.clone()))
-        .serve_at(bus::PATH, Bus1(door.clone()))
-        .serve_at(driving::PATH, Driving1(door.clone()))
-        // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .name(signals::NAME)
-        .name(bus::NAME)
-        .name(driving::NAME);
+    let front = Front { builder, callers: Callers::default(), names: Vec::new() };
+    let mut front = front
+        .offer(signals::PATH, signals::NAME, Signals1(door.clone()))
+        .offer(bus::PATH, bus::NAME, Bus1(door.clone()))
+        .offer(driving::PATH, driving::NAME, Driving1(door.clone()));
     if !core.inputs().is_empty() {
-        builder = builder.serve_at(input::PATH, Input1(door.clone())).name(input::NAME);
+        front = front.offer(input::PATH, input::NAME, Input1(door.clone()));
     }
     if !door.controls(climate::CONTROLS).is_empty() {
-        builder = builder.serve_at(climate::PATH, Climate1(door.clone())).name(climate::NAME);
+        front = front.offer(climate::PATH, climate::NAME, Climate1(door.clone()));
     }
     if !door.controls(body::CONTROLS).is_empty() {
-        builder = builder.serve_at(body::PATH, Body1(door.clone())).name(body::NAME);
+        front = front.offer(body::PATH, body::NAME, Body1(door.clone()));
     }
     if !door.controls(seats::CONTROLS).is_empty() {
-        builder = builder.serve_at(seats::PATH, Seats1(door.clone())).name(seats::NAME);
+        front = front.offer(seats::PATH, seats::NAME, Seats1(door.clone()));
     }
     if !door.controls(charging::CONTROLS).is_empty() {
-        builder = builder.serve_at(charging::PATH, Charging1(door)).name(charging::NAME);
+        front = front.offer(charging::PATH, charging::NAME, Charging1(door));
     }
-    Ok(Serving { connection: builder.build().await?, requests, driver_temperature })
+    let (connection, owners) = front.open().await?;
+    Ok(Serving { connection, requests, owners, driver_temperature })
+}
+
+/// What is served, and under which names.
+struct Front {
+    builder: zbus::connection::Builder<'static>,
+    callers: Callers,
+    names: Vec<&'static str>,
+}
+
+impl Front {
+    fn offer<I: Interface>(mut self, path: &'static str, name: &'static str, interface: I) -> Self {
+        self.builder = self.builder.serve_at(path, Bounded::new(interface, &self.callers));
+        self.names.push(name);
+        self
+    }
+
+    /// Listens to who leaves before it has a name that anybody could call: whoever calls and leaves is heard of.
+    async fn open(self) -> zbus::Result<(Connection, NameOwnerChangedStream)> {
+        let connection = self.builder.build().await?;
+        let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
+        for name in self.names {
+            // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
+            connection.request_name_with_flags(name, RequestNameFlags::DO_NOT_QUEUE).await?;
+        }
+        Ok((connection, owners))
+    }
 }
 
 impl Serving {
@@ -288,8 +315,9 @@ fn readings(core: &Core, mut paths: Vec<String>) -> Result<Vec<PathReading>, Sig
     paths
         .into_iter()
         .map(|path| {
-            let Reading { quality, heard, value } =
-                core.reading(&path).ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{path}`")))?;
+            let Reading { quality, heard, value } = core
+                .reading(&path)
+                .ok_or_else(|| SignalsError::UnknownPath(format!("this car has no `{}`", plain(&path))))?;
             let value = to_variant(value.as_ref());
             Ok(PathReading { path, quality: quality as u8, heard_ns: heard.0, value })
         })

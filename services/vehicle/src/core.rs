@@ -82,6 +82,8 @@ pub struct Core {
     /// Clients that left, the newest last: a request of theirs may still lie in wait, and their names come to nobody else.
     gone: VecDeque<String>,
     stopping: bool,
+    /// The link's time is at its end.
+    ended: bool,
 }
 
 impl Core {
@@ -110,6 +112,7 @@ impl Core {
             generation,
             gone: VecDeque::new(),
             stopping: false,
+            ended: false,
         }
     }
 
@@ -170,8 +173,8 @@ impl Core {
         &self.subscriptions
     }
 
-    /// A car is there. Its clock is ours from now on; if it runs behind the one we had, a new generation begins.
-    pub fn connect(&mut self, hello: &Hello) {
+    /// A car is there. Its clock is ours from now on; if it runs behind the one we had, a new generation begins. What was asked of another one lapses.
+    pub fn connect(&mut self, hello: &Hello) -> Vec<Effect> {
         self.buses = hello
             .interfaces
             .iter()
@@ -180,8 +183,20 @@ impl Core {
                 u8::try_from(at).ok().map(BusIndex)
             })
             .collect();
-        self.connected = true;
+        (self.connected, self.ended) = (true, false);
         self.next_tick = None;
+        self.let_lapse("Another car was connected.")
+    }
+
+    /// The link's time is at its end: it stands still, and no answer comes any more.
+    pub fn end(&mut self) -> Vec<Effect> {
+        self.ended = true;
+        self.let_lapse("The recording is at its end.")
+    }
+
+    fn let_lapse(&mut self, why: &str) -> Vec<Effect> {
+        let wishes = self.actuation.as_mut().map(|actuation| actuation.lose_car(why)).unwrap_or_default();
+        wishes.into_iter().map(Effect::Told).collect()
     }
 
     /// The car is gone: every reading is absent but those that are remembered, and everybody hears so.
@@ -189,9 +204,8 @@ impl Core {
         self.connected = false;
         let last = self.memory.as_mut().and_then(|memory| memory.lose_car(&self.store, self.now));
         self.forget();
-        let wishes = self.actuation.as_mut().map(Actuation::lose_car).unwrap_or_default();
-        let mut effects: Vec<_> =
-            last.map(Effect::Keep).into_iter().chain(wishes.into_iter().map(Effect::Told)).collect();
+        let mut effects: Vec<_> = last.map(Effect::Keep).into_iter().collect();
+        effects.extend(self.let_lapse("The connection to the car was lost."));
         effects.extend(self.tell_driving());
         effects.extend(self.tell_inputs());
         effects.extend(self.tell());
@@ -315,6 +329,9 @@ impl Core {
     pub fn hear_echo(&mut self, frame: &Frame) {
         if let Some(frame) = self.of_the_car(frame) {
             self.store.echo(&frame);
+            if let Some(actuation) = &mut self.actuation {
+                actuation.hear_echo(&frame);
+            }
         }
     }
 
@@ -416,12 +433,23 @@ impl Core {
         if !self.connected {
             return Err(missing("no car is connected"));
         }
+        if self.ended {
+            return Err(missing("the recording is at its end"));
+        }
+        if self.next_tick.is_none() {
+            return Err(missing("the car has not said what time it is, so nobody could tell when an answer is late"));
+        }
         if self.stopping || self.gone.iter().any(|gone| gone == client) {
             return Err(missing("the vehicle service or its client is ending"));
         }
         // A link that lacks the command's bus must not leave a wish behind that nobody was told of.
         if !self.buses.contains(&Some(bus)) {
             return Err(missing("the car's bus is not connected"));
+        }
+        let at = usize::from(bus.0);
+        if let Some(why) = self.health.get(at).and_then(Health::obstacle) {
+            let bus = self.store.car().buses.get(at).map_or("", |bus| bus.interface.as_str());
+            return Err(missing(&format!("the car's bus {bus} {why}")));
         }
         let (id, outcomes) = actuation.wish(client, path, value, scene.of(&self.store))?;
         Ok((id, self.effects(outcomes)))
@@ -441,12 +469,21 @@ impl Core {
 
     /// A frame of ours, on the link's bus, did not get out.
     pub fn not_sent(&mut self, frame: &Frame) {
+        self.of_ours(frame, Actuation::not_sent);
+    }
+
+    /// A frame of ours, on the link's bus, got out: what the car says up to `until` it may have said without having heard it. None if its echo is to say so.
+    pub fn handed_over(&mut self, frame: &Frame, until: Option<Nanoseconds>) {
+        self.of_ours(frame, |actuation, frame| actuation.handed_over(frame, until));
+    }
+
+    fn of_ours(&mut self, frame: &Frame, act: impl FnOnce(&mut Actuation, &Frame)) {
         let mut frame = *frame;
         if let (Some(bus), Some(actuation)) =
             (self.buses.get(usize::from(frame.bus.0)).copied().flatten(), &mut self.actuation)
         {
             frame.bus = bus;
-            actuation.not_sent(&frame);
+            act(actuation, &frame);
         }
     }
 

@@ -31,6 +31,17 @@ impl Health {
     pub fn word(&self) -> &'static str {
         self.state.unwrap_or("unknown")
     }
+
+    /// Why nothing gets out on the bus, if nothing does.
+    pub fn obstacle(&self) -> Option<&'static str> {
+        match self.state? {
+            "bus-off" => Some("is off: its controller saw too many errors"),
+            "down" => Some("is down"),
+            "absent" => Some("has no interface here"),
+            "unreadable" => Some("cannot be opened"),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -43,6 +54,7 @@ mod tests {
     fn the_state_is_what_was_said_last_and_counts_stay() {
         let mut health = Health::default();
         let mut words = vec![health.word()];
+        let mut ways_out = vec![health.obstacle().is_none()];
         for news in [
             News::Down(Errno::NODEV),
             News::Down(Errno::NETDOWN),
@@ -59,8 +71,11 @@ mod tests {
         ] {
             health.hear(news);
             words.push(health.word());
+            ways_out.push(health.obstacle().is_none());
         }
         words.dedup();
+        ways_out.dedup();
+        assert_eq!(ways_out, [true, false, true, false, true, false], "{words:?}");
         let told = ["unknown", "absent", "down", "active", "warning", "passive", "bus-off", "active", "unreadable"];
         assert_eq!(words, told);
         health.forget();

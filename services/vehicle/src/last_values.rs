@@ -5,7 +5,7 @@
 //! ```
 
 use serde_json::{Value as Json, json};
-use tandem_units::Value;
+use tandem_units::{Value, plain};
 
 use crate::memory::LastValues;
 
@@ -24,7 +24,7 @@ pub enum Unfit {
     Foreign,
     #[error("it is of version {0}, this Tandem writes {VERSION}")]
     Version(u64),
-    #[error("it belongs to the car `{0}`")]
+    #[error("it belongs to the car `{}`", plain(.0))]
     OtherCar(String),
 }
 

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod actuation;
 pub mod bus;
+mod callers;
 pub mod core;
 pub mod driving;
 mod health;

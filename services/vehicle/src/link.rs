@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tandem_can::{
     Cannelloni, ErrorCounts, Event, Heard, Hello, Interface, LinkError, Local, News, PeerNews, PeerSender, SendError,
-    Sender as Frames, SocketCan, Told,
+    Sender as Frames, SocketCan, Told, boot,
 };
 use tandem_frame::{BusIndex, Frame};
 use tokio::sync::mpsc::Sender;
@@ -55,7 +57,8 @@ pub enum LinkNews {
 pub enum Outlet {
     /// There is none: the car is only listened to.
     Shut,
-    Local(Local),
+    /// And how far the car has come that is at the other end.
+    Local(Local, Arc<AtomicU64>),
     Can(Frames),
     Peers(PeerSender),
 }
@@ -69,16 +72,29 @@ pub enum OutletError {
 }
 
 impl Outlet {
-    /// Sends without ever waiting. A real bus takes frames only: nobody there waits for us.
+    /// Sends without ever waiting. A real bus takes frames only: nobody there waits for us. Returns up to when, nanoseconds of the link's time, the car may have spoken
+    /// without having heard this; none if its echo is to say so.
     ///
     /// # Errors
     /// [`OutletError`]; it is not sent then.
-    pub fn try_send(&self, event: &Event) -> Result<(), OutletError> {
+    pub fn try_send(&self, event: &Event) -> Result<Option<u64>, OutletError> {
         match (self, event) {
-            (Self::Local(link), event) => Ok(link.try_send(event)?),
-            (Self::Can(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
-            (Self::Peers(sender), Event::Frame(frame)) => Ok(sender.try_send(frame)?),
-            (Self::Shut | Self::Can(_) | Self::Peers(_), _) => Ok(()),
+            (Self::Local(link, latest), event) => {
+                // Not after it: an answer may be quicker.
+                let until = latest.load(Ordering::Acquire);
+                link.try_send(event)?;
+                Ok(Some(until))
+            }
+            (Self::Can(sender), Event::Frame(frame)) => {
+                sender.try_send(frame)?;
+                Ok(None)
+            }
+            (Self::Peers(sender), Event::Frame(frame)) => {
+                let until = boot();
+                sender.try_send(frame)?;
+                Ok(Some(until))
+            }
+            (Self::Shut | Self::Can(_) | Self::Peers(_), _) => Ok(None),
         }
     }
 }
@@ -216,10 +232,15 @@ fn run(path: &Path, news: &Sender<LinkNews>) {
 
 /// Reads until the link ends. `None` if the service has gone.
 fn listen(mut link: Local, news: &Sender<LinkNews>) -> Option<()> {
-    news.blocking_send(LinkNews::Up(Outlet::Local(link.clone()))).ok()?;
+    let latest = Arc::new(AtomicU64::new(0));
+    news.blocking_send(LinkNews::Up(Outlet::Local(link.clone(), Arc::clone(&latest)))).ok()?;
     let reason = loop {
         match link.receive() {
-            Ok(Some(event)) => news.blocking_send(LinkNews::Heard(event)).ok()?,
+            Ok(Some(event)) => {
+                // Before it waits for its turn.
+                latest.store(link.latest(), Ordering::Release);
+                news.blocking_send(LinkNews::Heard(event)).ok()?;
+            }
             Ok(None) => break None,
             Err(cause) => break Some(cause.into()),
         }

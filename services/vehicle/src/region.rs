@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tandem_contracts::driving::{Flag, NO_LIMIT, Restrictions, Status, Zone};
 use tandem_signals::Mistake;
 use tandem_signals::document::{Document, Section, integer, known, text};
-use tandem_units::Driving;
+use tandem_units::{Driving, plain};
 
 use crate::driving::Known;
 
@@ -31,13 +31,13 @@ pub struct Region {
 /// Why a region cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum RegionError {
-    #[error("there is no region `{name}`: looked for {}. --region takes the name of a file there, or the path of another", looked.display())]
+    #[error("there is no region `{}`: looked for {}. --region takes the name of a file there, or the path of another", plain(name), plain(&looked.display().to_string()))]
     NoSuchRegion { name: String, looked: PathBuf },
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", plain(&path.display().to_string()))]
     Read { path: PathBuf, source: io::Error },
-    #[error("{} has more than the 64 KiB that a region may have", path.display())]
+    #[error("{} has more than the 64 KiB that a region may have", plain(&path.display().to_string()))]
     TooLarge { path: PathBuf },
-    #[error("{} mistake(s) in {}:{}", mistakes.len(), path.display(), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
+    #[error("{} mistake(s) in {}:{}", mistakes.len(), plain(&path.display().to_string()), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
     Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
 }
 

@@ -10,6 +10,7 @@ use tandem_gate::Gate;
 use tandem_runtime::state_folder;
 use tandem_signals::Mistake;
 use tandem_store::{Bus, Car, LoadError, Places, catalogue, load};
+use tandem_units::plain;
 use tokio::sync::mpsc;
 use tracing::info;
 
@@ -75,16 +76,18 @@ pub enum StartError {
     Bus(#[source] zbus::Error),
     #[error("cannot start a thread")]
     Thread(#[source] std::io::Error),
-    #[error("{option} {given}: this car has no bus `{bus}`, but {}", has.join(", "))]
+    #[error("{option} {}: this car has no bus `{}`, but {}", plain(given), plain(bus), plain(&has.join(", ")))]
     NoBus { option: &'static str, given: String, bus: String, has: Vec<String> },
-    #[error("{option} names the {what} `{name}` twice")]
+    #[error("{option} names the {what} `{}` twice", plain(name))]
     Twice { option: &'static str, what: &'static str, name: String },
     #[error(
-        "--cannelloni {given}: expected a bus, an address and a port, such as can0=127.0.0.1:20000 or can0=127.0.0.1:20000,fd"
+        "--cannelloni {}: expected a bus, an address and a port, such as can0=127.0.0.1:20000 or can0=127.0.0.1:20000,fd",
+        plain(given)
     )]
     Address { given: String },
     #[error(
-        "--cannelloni {given}: other machines reach this address, and could say anything on the car's bus. Use 127.0.0.1, or give --cannelloni-from-anywhere as well"
+        "--cannelloni {}: other machines reach this address, and could say anything on the car's bus. Use 127.0.0.1, or give --cannelloni-from-anywhere as well",
+        plain(given)
     )]
     Reachable { given: String },
     #[error(transparent)]

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use tandem_contracts::signals::{LOCKSTEP, MAX_PATHS, MAX_SUBSCRIPTIONS, MAX_WINDOW};
 use tandem_store::{Reading, Store};
-use tandem_units::{Nanoseconds, Quality, Value};
+use tandem_units::{Nanoseconds, Quality, Value, plain};
 
 /// A batch goes out at least this often, changed or not: a client that hears nothing for 500 ms takes the service for silent.
 pub const HEARTBEAT: Nanoseconds = Nanoseconds::from_millis(200);
@@ -25,7 +25,7 @@ pub struct Batch {
 /// Why there is no subscription.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum SubscribeError {
-    #[error("this car has no `{0}`")]
+    #[error("this car has no `{}`", plain(.0))]
     UnknownPath(String),
     #[error("{asked} paths are more than the {MAX_PATHS} a subscription may have")]
     TooManyPaths { asked: usize },
@@ -35,7 +35,7 @@ pub enum SubscribeError {
     TooManySubscriptions,
     #[error("there are {MAX_ALTOGETHER} subscriptions already")]
     TooManyAltogether,
-    #[error("`{0}` is asked for twice")]
+    #[error("`{}` is asked for twice", plain(.0))]
     Repeated(String),
 }
 

@@ -30,7 +30,7 @@ fn decoded(piece: &Piece) -> Option<Vec<i16>> {
         oggdec
     };
     let Ok(output) = decoder.arg(&file).output() else {
-        eprintln!("SKIPPED: {} is not installed", decoder.get_program().display());
+        tandem_scenes::skip(&format!("{} is missing; `cargo xtask test` installs it", decoder.get_program().display()));
         return None;
     };
     assert!(output.status.success(), "{}: {}", piece.path(), String::from_utf8_lossy(&output.stderr));

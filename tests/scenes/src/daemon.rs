@@ -58,12 +58,12 @@ impl Daemon {
     fn of(program: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("bus-").tempdir().expect("a folder for the bus");
         let address = format!("unix:path={}/bus", folder.path().display());
-        // A bus for one user, with bounds that no test comes near unless it has gone wild.
+        // A bus for one user, as `tandem sim` makes one, with bounds that no test comes near unless it has gone wild.
         let configuration = format!(
             "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/><allow own=\"*\"/></policy>\
+             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy>\
              <limit name=\"max_incoming_bytes\">67108864</limit><limit name=\"max_outgoing_bytes\">67108864</limit>\
-             <limit name=\"max_completed_connections\">256</limit></busconfig>"
+             <limit name=\"max_replies_per_connection\">50000</limit><limit name=\"max_completed_connections\">256</limit></busconfig>"
         );
         Self::configured(program, folder, address, configuration)
     }

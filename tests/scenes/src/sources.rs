@@ -33,7 +33,7 @@ pub fn peer_python() -> Option<PathBuf> {
     if made.is_file() {
         return Some(made);
     }
-    eprintln!("SKIPPED: no Python with cantools; `cargo xtask test` makes one");
+    crate::skip("no Python with cantools; `cargo xtask test` makes one");
     None
 }
 

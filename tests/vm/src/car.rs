@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -11,7 +11,7 @@ use tandem_frame::CanId;
 use tandem_frame::text::parse_line;
 
 use crate::Story;
-use crate::peers::{Vcan, write};
+use crate::peers::{Vcan, run, write};
 
 pub const STORIES: &[Story] = &[("the vehicle service reads a car's real buses, and writes to them", the_service)];
 
@@ -53,6 +53,12 @@ impl Stage {
         BufReader::new(told).read_line(&mut String::new())?;
         let service = Running::start(ours("tandem-vehicle", &address)?.args(arguments))?;
         Ok(Self { address, _daemon: daemon, service })
+    }
+
+    /// The service is told to stop, and ends.
+    pub fn end(&mut self) -> Result<ExitStatus> {
+        run("kill", &["-TERM", &self.service.0.id().to_string()])?;
+        Ok(self.service.0.wait()?)
     }
 
     /// `tandem` with these arguments, run to its end.
@@ -186,11 +192,13 @@ fn the_service() -> Result<()> {
     powertrain.add()?;
     let playing = play()?;
     stage.speed("valid")?;
-    drop(playing);
+    stage
+        .waits(&["signals", "get", "Vehicle.LowVoltageSystemState", "--json"], "/0/quality", |told| told == "valid")?;
 
-    // A wish goes out as the frame that the car's DBC file says.
-    let dump = body.dump(1)?;
+    // A wish goes out as the frame that the car's DBC file says. The car goes on saying how it is switched, without which nobody may ask.
+    let dump = body.dump_of(0x460, 1)?;
     let asked = stage.tandem(&["climate", "set-driver-temperature", "21.5"])?;
+    drop(playing);
     let told = String::from_utf8_lossy(&asked.stdout).into_owned();
     ensure!(asked.status.code() == Some(1) && told.contains("lapsed"), "no car answers, and {asked:?}");
     let seen = dump.frames()?;

@@ -7,6 +7,7 @@ mod controllers;
 mod faults;
 mod load;
 mod peers;
+mod sending;
 mod tools;
 mod traffic;
 mod unwell;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
             faults::STORIES,
             car::STORIES,
             commands::STORIES,
+            sending::STORIES,
             load::STORIES,
             unwell::STORIES,
             tools::STORIES,

@@ -6,11 +6,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
 use tandem_can::{Heard, Interface, News, Sender, SocketCan, Wanted};
 use tandem_frame::{BusIndex, CanId, Frame};
 
 /// Our link says that time goes on each 20 ms. After so many times without what is waited for, it does not come: 20 s.
 pub const PATIENCE: u32 = 1000;
+/// Bytes of a classic frame, as the kernel's queues count them.
+const CLASSIC: u32 = 16;
 
 /// A virtual bus, up and with room for FD frames, that goes with its story.
 pub struct Vcan {
@@ -49,12 +52,67 @@ impl Deref for Vcan {
     }
 }
 
+/// A cable with an interface at each end, both up: what the one sends the other hears, once it is let out.
+pub struct Cable {
+    pub near: Bus,
+    pub far: Bus,
+}
+
+impl Cable {
+    pub fn new(near: &'static str, far: &'static str) -> Result<Self> {
+        run("ip", &["link", "add", "dev", near, "type", "vxcan", "peer", "name", far])?;
+        let cable = Self { near: Bus(near), far: Bus(far) };
+        cable.near.set("up")?;
+        cable.far.set("up")?;
+        Ok(cable)
+    }
+}
+
+impl Drop for Cable {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["link", "del", "dev", self.near.0]).stderr(Stdio::null()).status();
+    }
+}
+
 /// An interface, and the others on it.
 pub struct Bus(pub &'static str);
 
 impl Bus {
     pub fn set(&self, state: &str) -> Result<()> {
         run("ip", &["link", "set", "dev", self.0, state])
+    }
+
+    /// How many frames went out by this interface.
+    pub fn sent(&self) -> Result<usize> {
+        let text = std::fs::read_to_string(format!("/sys/class/net/{}/statistics/tx_packets", self.0))?;
+        Ok(text.trim().parse()?)
+    }
+
+    /// Its queue takes so many frames and lets none out, as when nobody on the bus acknowledges.
+    pub fn shut(&self, frames: u32) -> Result<()> {
+        // The one from before counts what it refused, and is open.
+        let _ = Command::new("tc").args(["qdisc", "del", "dev", self.0, "root"]).stderr(Stdio::null()).status();
+        run("tc", &["qdisc", "add", "dev", self.0, "root", "plug", "limit", &(frames * CLASSIC).to_string()])
+    }
+
+    /// What waits in a queue that was shut goes out, and everything after it.
+    pub fn open(&self) -> Result<()> {
+        [&["limit", "1000000"][..], &["release_indefinite"]]
+            .iter()
+            .try_for_each(|change| run("tc", &[&["qdisc", "change", "dev", self.0, "root", "plug"], *change].concat()))
+    }
+
+    /// Waits until a queue that is shut has refused so many frames.
+    pub fn refuses(&self, frames: u64) -> Result<()> {
+        for _ in 0..PATIENCE {
+            let told = Command::new("tc").args(["-json", "-statistics", "qdisc", "show", "dev", self.0]).output()?;
+            let queues: Value = serde_json::from_slice(&told.stdout).with_context(|| format!("{told:?}"))?;
+            if queues.pointer("/0/drops").and_then(Value::as_u64).is_some_and(|refused| refused >= frames) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("nobody sends {frames} frames to {}", self.0)
     }
 
     /// Another program sends frames: `123#1122`.
@@ -69,17 +127,27 @@ impl Bus {
 
     /// candump, once it listens; it ends after so many frames.
     pub fn dump(&self, frames: u32) -> Result<Dump> {
+        self.candump(self.0, frames)
+    }
+
+    /// candump, once it listens to this standard id alone.
+    pub fn dump_of(&self, id: u32, frames: u32) -> Result<Dump> {
+        self.candump(&format!("{},{id:X}:C00007FF", self.0), frames)
+    }
+
+    fn candump(&self, what: &str, frames: u32) -> Result<Dump> {
         let mut candump = Command::new("candump");
-        candump.args(["-L", "-n", &frames.to_string(), self.0]).stdout(Stdio::piped());
+        candump.args(["-L", "-n", &frames.to_string(), what]).stdout(Stdio::piped());
         Ok(Dump(self.listens(&mut candump)?))
     }
 
-    /// A program that hears everything, once it listens.
+    /// A program that hears everything or one id, once it listens.
     pub fn listens(&self, program: &mut Command) -> Result<Child> {
-        let before = self.listeners()?;
+        let lines = || Ok::<_, anyhow::Error>(self.listeners()? + self.receivers("sff")?.len());
+        let before = lines()?;
         let child = program.stdin(Stdio::null()).spawn().with_context(|| format!("{program:?}"))?;
         for _ in 0..PATIENCE {
-            if self.listeners()? > before {
+            if lines()? > before {
                 return Ok(child);
             }
             std::thread::sleep(Duration::from_millis(20));

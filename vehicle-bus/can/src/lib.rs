@@ -11,4 +11,4 @@ pub use local::{LinkError, Listener, Local};
 pub use packet::{Event, Hello, Pace, PacketError};
 /// The kernel's error numbers, in which [`News`] says why.
 pub use rustix::io::Errno;
-pub use socket::{BusState, ErrorCounts, Heard, Interface, News, SendError, Sender, SocketCan, Wanted};
+pub use socket::{BusState, ErrorCounts, Heard, Interface, News, SendError, Sender, SocketCan, Wanted, boot};

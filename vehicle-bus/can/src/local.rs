@@ -85,6 +85,7 @@ pub struct Local {
     socket: Arc<OwnedFd>,
     heard: VecDeque<Event>,
     packet: Vec<u8>,
+    latest: u64,
 }
 
 impl Local {
@@ -113,7 +114,7 @@ impl Local {
     fn over(socket: OwnedFd) -> Result<Self, LinkError> {
         set_socket_timeout(socket.as_fd(), Timeout::Send, Some(SEND_TIMEOUT))
             .map_err(|cause| LinkError::Broken(cause.into()))?;
-        Ok(Self { socket: Arc::new(socket), heard: VecDeque::new(), packet: Vec::new() })
+        Ok(Self { socket: Arc::new(socket), heard: VecDeque::new(), packet: Vec::new(), latest: 0 })
     }
 
     /// The next event; `None` once the other end has closed.
@@ -135,9 +136,15 @@ impl Local {
             };
             let mut reader = packet::Reader(self.packet.get(..length).unwrap_or_default());
             while let Some(event) = reader.next()? {
+                self.latest = event.time().unwrap_or(self.latest);
                 self.heard.push_back(event);
             }
         }
+    }
+
+    /// The time of the last event that came in by this end, whether it was handed out already or not; 0 before any.
+    pub fn latest(&self) -> u64 {
+        self.latest
     }
 
     /// Sends events in their order, in as few packets as may be. Blocks while the other end is behind.
@@ -248,6 +255,19 @@ mod tests {
         }
         assert_eq!(packet::Reader(&[9]).next(), Err(PacketError::Kind(9)));
         assert_eq!(packet::Reader(&[HELLO_KIND, 9, 0, 0]).next(), Err(PacketError::Version(9)));
+    }
+
+    #[test]
+    fn how_far_the_other_end_has_come_is_known_before_its_events_are_handed_out() {
+        let (car, mut service) = Local::pair().unwrap();
+        assert_eq!(service.latest(), 0);
+        car.send(&events()).unwrap();
+        service.receive().unwrap();
+        assert_eq!(service.latest(), 20_000_000, "all of the packet is here");
+        let hello = Event::Hello(Hello { pace: Pace::Live, interfaces: Vec::new() });
+        car.send(&[hello, Event::Advance(5)]).unwrap();
+        while service.receive().unwrap() != Some(Event::Advance(5)) {}
+        assert_eq!(service.latest(), 5, "another clock");
     }
 
     const HELLO_KIND: u8 = 1;

@@ -40,6 +40,18 @@ pub enum Event {
     End,
 }
 
+impl Event {
+    /// Until when the car had spoken when it said this; 0 if a clock begins, none if it says nothing of time.
+    pub(crate) fn time(&self) -> Option<u64> {
+        match self {
+            Self::Hello(_) => Some(0),
+            Self::Frame(frame) => Some(frame.t_ns),
+            Self::Advance(t_ns) => Some(*t_ns),
+            Self::Reached(_) | Self::End => None,
+        }
+    }
+}
+
 /// A packet that is not what the other end would send.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PacketError {

@@ -22,7 +22,7 @@ use socketcan::{CanAddr, CanFdSocket, CanFilter, Socket, SocketOptions};
 use tandem_frame::{BusIndex, Frame};
 
 use backoff::Backoff;
-pub(crate) use clock::boot;
+pub use clock::boot;
 use clock::{Moment, Stamps};
 pub use filter::Wanted;
 use health::Health;

@@ -48,9 +48,7 @@ pub fn bind<'a>(
         };
         match rule.and_then(first) {
             Ok(rule) => passes.push(Pass::new(rule)),
-            Err(error) => {
-                mistakes.push(Mistake { file: file.to_owned(), line: line.line, column: 1, message: error.to_string() })
-            }
+            Err(error) => mistakes.push(Mistake::in_line(file, line.line, &error.to_string())),
         }
     }
     passes.sort_by_key(Pass::key);

@@ -8,7 +8,7 @@
 //! * in any span of time there were at most `burst` frames of the message and one more each `min_period_ms`, on any clock that begins;
 //! * and a car without such a line is read-only.
 //!
-//! A line that cannot be kept to the letter is no line: floats, multiplexed messages, signals that share bits, ranges without a raw number and start values that do not fit are
+//! A line that cannot be kept to the letter is no line: floats, multiplexed messages, signals that share bits, ranges without a raw number or past the bits, and start values that do not fit are
 //! mistakes of the car.toml ([`bind`]). Ranges become raw integers there, by decimal arithmetic: no float is compared when a frame is judged. A decision allocates nothing,
 //! and a refusal leaves no trace.
 //!

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use tandem_units::Nanoseconds;
+use tandem_units::{Nanoseconds, plain};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -52,9 +52,11 @@ impl<'a> Document<'a> {
     }
 
     pub fn mistake(&self, span: Range<usize>, message: String) {
+        let begin: String = message.chars().take(LONGEST + 1).collect();
+        let message = plain(&begin);
         let message = match message.char_indices().nth(LONGEST) {
             Some((end, _)) => message.get(..end).unwrap_or_default().to_owned() + " ...",
-            None => message,
+            None => message.into_owned(),
         };
         let mut mistakes = self.mistakes.borrow_mut();
         mistakes.count += 1;
@@ -83,10 +85,10 @@ impl<'a> Document<'a> {
         if let (Some((_, message)), 1..) = (mistakes.by_place.get_mut(MOST), more) {
             *message = format!("and {more} more mistakes from here on");
         }
-        let told = mistakes.by_place.into_iter().map(|(offset, message)| {
-            let (line, column) = self.place(offset);
-            Mistake { file: self.file.to_owned(), line, column, message }
-        });
+        let told = mistakes
+            .by_place
+            .into_iter()
+            .map(|(offset, message)| Mistake::new(self.file, self.place(offset), &message));
         told.collect()
     }
 }
@@ -291,7 +293,10 @@ pub fn boolean(value: &DeValue<'_>) -> Result<bool, String> {
 
 pub fn integer(value: &DeValue<'_>) -> Result<i64, String> {
     let DeValue::Integer(integer) = value else { return Err(expected("an integer", value)) };
-    i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| format!("{integer} is too big"))
+    i64::from_str_radix(integer.as_str(), integer.radix()).map_err(|_| match integer.as_str().starts_with('-') {
+        true => format!("{integer} is too small: the least integer is {}", i64::MIN),
+        false => format!("{integer} is too large: the largest integer is {}", i64::MAX),
+    })
 }
 
 /// A finite number, with or without a point.
@@ -300,7 +305,8 @@ pub fn number(value: &DeValue<'_>) -> Result<f64, String> {
         DeValue::Integer(_) => integer(value).map(|integer| integer as f64),
         DeValue::Float(float) => match float.as_str().parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(format!("{float} is not a finite number")),
+            Ok(number) if number.is_nan() => Err("not a number".to_owned()),
+            _ => Err(format!("{float} lies beyond the largest numbers, 1.8e308 and -1.8e308")),
         },
         other => Err(expected("a number", other)),
     }

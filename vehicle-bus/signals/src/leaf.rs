@@ -2,7 +2,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use tandem_units::Value;
+use tandem_units::{Said, Value, plain};
 
 /// What VSS says a leaf is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -117,17 +117,17 @@ impl fmt::Display for Datatype {
 pub enum RangeError {
     #[error("not a number")]
     NotANumber,
-    #[error("{value} does not fit {datatype}")]
+    #[error("{} does not fit {datatype}", Said(*value))]
     OutsideDatatype { value: f64, datatype: Datatype },
-    #[error("{value} is below the minimum of {min}")]
+    #[error("{} is below the minimum of {min}", Said(*value))]
     BelowMinimum { value: f64, min: f64 },
-    #[error("{value} is above the maximum of {max}")]
+    #[error("{} is above the maximum of {max}", Said(*value))]
     AboveMaximum { value: f64, max: f64 },
-    #[error("`{value}` is not one of {}", allowed.join(", "))]
+    #[error("`{}` is not one of {}", plain(value), plain(&allowed.join(", ")))]
     NotAllowed { value: String, allowed: Vec<String> },
     #[error("{value} is not one of the leaf's allowed numbers")]
     NumberNotAllowed { value: f64 },
-    #[error("`{value}` does not match {pattern}")]
+    #[error("`{}` does not match {}", plain(value), plain(pattern))]
     NoMatch { value: String, pattern: String },
     #[error("expected {expected}, found {found}")]
     WrongShape { expected: Datatype, found: &'static str },

@@ -47,7 +47,7 @@ pub struct Entry {
 impl Place {
     pub fn mistake(self, file: &str, message: impl Into<String>) -> Mistake {
         let Self { line, column } = self;
-        Mistake { file: file.to_owned(), line, column, message: message.into() }
+        Mistake::new(file, (line, column), &message.into())
     }
 }
 

@@ -10,6 +10,8 @@ use tandem_units::Nanoseconds;
 
 use crate::statistics::Bitrates;
 
+mod commands;
+
 /// Silence of this many cycles makes a reading stale, unless its profile says otherwise.
 const STALE_CYCLES: u64 = 5;
 /// No reading goes stale sooner.
@@ -145,19 +147,20 @@ impl Car {
         for index in order {
             let Some(signal) = profile.signals.get(index) else { continue };
             let place = Place { profile: index, slot: leaves.len(), pace: paced };
-            let mut warn = |message| warnings.push(mistake(file, signal.line, message));
+            let mut warn = |message: String| warnings.push(Mistake::in_line(file, signal.line, &message));
             match bind_signal(signal, catalogue.leaf(signal.leaf), place, &mut buses, &mut warn) {
                 Ok(plan) => {
                     paced += usize::from(plan.pace.is_some());
                     leaves.push(plan);
                 }
-                Err(message) => mistakes.push(mistake(file, signal.line, message)),
+                Err(message) => mistakes.push(Mistake::in_line(file, signal.line, &message)),
             }
         }
-        warnings.sort_by_key(|warning| warning.line);
-        let car = Self { profile, catalogue, buses, warnings, leaves, probes: 0, paced };
-        car.check_commands(file, &mut mistakes);
-        car.check_values(file, &mut mistakes);
+        let mut car = Self { profile, catalogue, buses, warnings, leaves, probes: 0, paced };
+        let (wrong, odd) = car.check_commands(file);
+        mistakes.extend(wrong);
+        car.warnings.extend(odd);
+        car.warnings.sort_by_key(|warning| warning.line);
         car.check_bus_lists(file, &mut mistakes);
         if mistakes.is_empty() {
             Ok(car)
@@ -217,7 +220,7 @@ impl Car {
             let kind = integrity.checksum.word;
             if protected && Checksum::named(kind, integrity.data_ids_of(name)).is_none() {
                 let what = format!("message `{name}` has a checksum `{kind}`, which needs its data id in `data_ids`");
-                mistakes.push(mistake(file, line, what));
+                mistakes.push(Mistake::in_line(file, line, &what));
             }
         }
         for (profile, bus) in self.profile.buses.iter().zip(&self.buses) {
@@ -227,53 +230,8 @@ impl Car {
             for (key, name) in ids.chain(private).filter(|(_, name)| bus.database.message(name).is_none()) {
                 let near = nearest(name, bus.database.messages.iter().map(|message| message.name.as_str()));
                 let what = format!("`{key}`: the DBC file has no message `{name}`{}", hint(near));
-                mistakes.push(mistake(file, profile.line, what));
+                mistakes.push(Mistake::in_line(file, profile.line, &what));
             }
-        }
-    }
-
-    /// A value of an actuator that may not leave, or whose raw number asks for nothing.
-    fn check_values(&self, file: &str, mistakes: &mut Vec<Mistake>) {
-        for asked in &self.profile.actuators {
-            let listed = self.profile.transmit.iter().find(|one| one.bus == asked.bus && one.message == asked.message);
-            let allowed = listed.and_then(|one| one.signals.iter().find(|(signal, _)| *signal == asked.signal));
-            let message = self.buses.get(asked.bus).and_then(|bus| bus.database.message(&asked.message));
-            let signal = message.and_then(|message| message.signal(&asked.signal));
-            let (Some((_, allowed)), Some((_, signal))) = (allowed, signal) else { continue };
-            for (raw, value) in &asked.values {
-                let physical = *raw as f64 * signal.factor + signal.offset;
-                let (least, most) = (allowed.start() - 1e-6, allowed.end() + 1e-6);
-                if !(least..=most).contains(&physical) {
-                    let what = format!("`values`: the [[transmit]] entry does not let {raw} ({value}) leave");
-                    mistakes.push(mistake(file, asked.line, what));
-                } else if signal.start_value.unwrap_or(0.0) == *raw as f64 {
-                    let what = format!("`values`: {raw} ({value}) is the signal's start value, which asks for nothing");
-                    mistakes.push(mistake(file, asked.line, what));
-                }
-            }
-        }
-    }
-
-    fn check_commands(&self, file: &str, mistakes: &mut Vec<Mistake>) {
-        let mut check = |bus: usize, message: &str, signal: &str, line: usize| {
-            let Some(bus) = self.buses.get(bus) else { return };
-            if let Err(what) = find(&bus.database, message, signal) {
-                mistakes.push(mistake(file, line, what));
-            }
-        };
-        for rule in &self.profile.transmit {
-            for (signal, _) in &rule.signals {
-                check(rule.bus, &rule.message, signal, rule.line);
-            }
-        }
-        for asked in &self.profile.actuators {
-            check(asked.bus, &asked.message, &asked.signal, asked.line);
-            if let Some((message, signal, _)) = &asked.refusal {
-                check(asked.bus, message, signal, asked.line);
-            }
-        }
-        for input in &self.profile.inputs {
-            check(input.bus, &input.message, &input.signal, input.line);
         }
     }
 }
@@ -393,8 +351,4 @@ fn find(database: &Database, message: &str, signal: &str) -> Result<(usize, usiz
 
 fn hint(name: Option<&str>) -> String {
     name.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
-}
-
-fn mistake(file: &str, line: usize, message: String) -> Mistake {
-    Mistake { file: file.to_owned(), line, column: 1, message }
 }

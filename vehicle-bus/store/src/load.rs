@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tandem_dbc::Database;
 use tandem_signals::{Catalogue, Mistake, Profile, tree};
+use tandem_units::plain;
 
 use crate::car::Car;
 
@@ -30,22 +31,28 @@ pub struct Warning {
 /// Why a car cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("there is no car `{name}`: looked for {}", looked.display())]
+    #[error("there is no car `{}`: looked for {}", plain(name), shown(looked))]
     NoSuchCar { name: String, looked: PathBuf },
-    #[error("cannot read {}", path.display())]
+    #[error("cannot read {}", shown(path))]
     Read { path: PathBuf, source: io::Error },
-    #[error("{} has more than the 4 MiB that a car.toml may have", path.display())]
+    #[error("{} has more than the 4 MiB that a car.toml may have", shown(path))]
     TooLarge { path: PathBuf },
-    #[error("{} mistake(s) in {}:{}", mistakes.len(), path.display(), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
+    #[error("{} mistake(s) in {}:{}", mistakes.len(), shown(path), mistakes.iter().map(|m| format!("\n  {m}")).collect::<String>())]
     Mistakes { path: PathBuf, mistakes: Vec<Mistake> },
     #[error(
-        "{interface} of this car needs `{dbc}`, which is in none of: {}. Put it into one of them or name its folder with --dbc-path{}",
-        looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "),
-        source_hint.as_deref().map(|hint| format!(". It comes from {hint}")).unwrap_or_default()
+        "{} of this car needs `{}`, which is in none of: {}. Put it into one of them or name its folder with --dbc-path{}",
+        plain(interface),
+        plain(dbc),
+        looked.iter().map(|path| shown(path)).collect::<Vec<_>>().join(", "),
+        source_hint.as_deref().map(|hint| format!(". It comes from {}", plain(hint))).unwrap_or_default()
     )]
     NoDbc { interface: String, dbc: String, looked: Vec<PathBuf>, source_hint: Option<String> },
-    #[error("{}: {cause}", path.display())]
+    #[error("{}: {}", shown(path), plain(&cause.to_string()))]
     Dbc { path: PathBuf, cause: tandem_dbc::DbcError },
+}
+
+fn shown(path: &Path) -> String {
+    plain(&path.display().to_string()).into_owned()
 }
 
 impl Places {
@@ -152,5 +159,18 @@ mod tests {
         let [mistake] = mistakes.as_slice() else { panic!("{error}") };
         assert_eq!((mistake.line, mistake.column), (2, 18));
         assert_eq!(mistake.message, "byte 0xFC is not UTF-8: save the file as UTF-8");
+    }
+
+    #[test]
+    fn an_error_shows_what_is_not_seen_of_a_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let car = "name = \"X\"\ndescription = \"X\"\n[buses.can0]\ndbc = \"x\\u202Ecbd.\"\nbitrate = 500_000\n";
+        std::fs::write(folder.path().join("car.toml"), car).unwrap();
+        let load = |name: &str| load(name, &Places::default(), Catalogue::ours()).err().unwrap().to_string();
+        let told = load(folder.path().to_str().unwrap());
+        assert!(told.starts_with(r"can0 of this car needs `x\u{202e}cbd.`, which is in none of"), "{told}");
+        let told = load("no\u{2066}car\n");
+        assert!(told.starts_with(r"there is no car `no\u{2066}car\n`: looked for"), "{told}");
+        assert!(told.lines().count() == 1 && !told.contains('\u{2066}'), "{told}");
     }
 }

@@ -330,4 +330,5 @@ fn every_checksum_that_a_profile_can_name_is_known() {
     }
 }
 
+mod commands;
 mod mapping;

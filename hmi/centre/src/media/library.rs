@@ -187,6 +187,14 @@ impl Library {
         }
     }
 
+    /// Rows of the list that is shown which may not be while the car moves.
+    pub fn left_out(&self) -> u32 {
+        match self.levels.last().map(|open| &open.level) {
+            Some(Level::Pages(pages)) => pages.left_out(),
+            Some(Level::Sources(_)) | None => 0,
+        }
+    }
+
     /// What the views show has changed: the levels above are read when they are shown again.
     pub fn reload(&self) {
         for pages in self.pages() {

@@ -2,10 +2,11 @@
 
 use i_slint_backend_testing::AccessibleRole;
 use tandem_contracts::driving::{Flag, Restrictions, Status};
-use tandem_kit::media::{Cause, Denied};
+use tandem_kit::media::{Cause, Denied, Queue, Service, Status as Playback};
 use tandem_kit::{Language, Media, Theme, Update};
 
-use crate::music::says;
+use crate::music::{rows, says};
+use crate::music_service::{Library, covers};
 use crate::stage::Stage;
 
 const LOCKED: &str = "The keyboard is there when the car is parked.";
@@ -57,4 +58,47 @@ fn the_reasons_are_there_in_chinese() {
     let sentence = "NO_SETUP is in force while the car is moving: Vehicle.Speed is stale".to_owned();
     stage.tell(&Update::Media(Media::Refused(Denied { cause: Cause::Restricted, sentence })));
     assert!(says(&stage, "行车时不可用"), "{:?}", stage.words());
+}
+
+/// Opens a tab, and has everything answered that it asks for.
+fn open(stage: &mut Stage, library: &mut Library, tab: &str) {
+    stage.tap(&stage.control(AccessibleRole::Tab, tab));
+    stage.pixels();
+    library.answer(stage);
+}
+
+/// So many rows of a list may be shown from now on.
+fn shows(stage: &mut Stage, library: &mut Library, generation: u64, most: Option<u32>) {
+    library.most = most;
+    let usual = library.service();
+    let total = usual.queue.total.min(most.unwrap_or(u32::MAX));
+    let service = Service { library: generation, queue: Queue { generation, total, ..usual.queue }, ..usual };
+    library.plays(stage, library.player(0, Playback::Playing), service);
+    library.answer(stage);
+}
+
+#[test]
+fn a_list_that_driving_cuts_says_how_far_it_goes_on() {
+    let folder = covers();
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    let mut library = Library::with_covers(folder.path());
+    library.tracks = 100_000;
+    shows(&mut stage, &mut library, 2, Some(5));
+    open(&mut stage, &mut library, "Music");
+    assert!(says(&stage, "9 more when parked"), "{:?}", stage.words());
+    stage.picture("driving-queue");
+    open(&mut stage, &mut library, "Library");
+    open(&mut stage, &mut library, "Songs");
+    assert!(says(&stage, "99\u{202f}995 more when parked") && !rows(&stage).is_empty(), "{:?}", stage.words());
+    stage.picture("driving-library");
+    stage.set_look(Theme::Day, Language::Chinese);
+    library.answer(&mut stage);
+    assert!(says(&stage, "停车后可查看其余 99\u{202f}995 项"), "{:?}", stage.words());
+    stage.picture("driving-library-day-zh");
+
+    // It stands, and the lists are whole.
+    shows(&mut stage, &mut library, 3, None);
+    assert!(!stage.words().iter().any(|words| words.contains("停车后")), "{:?}", stage.words());
+    open(&mut stage, &mut library, "正在播放");
+    assert!(!stage.words().iter().any(|words| words.contains("停车后")), "{:?}", stage.words());
 }

@@ -66,11 +66,13 @@ pub struct Library {
     pub rows_asked: usize,
     /// The places of its songs in the library.
     pub queue: Vec<u32>,
+    /// The most rows that may be shown.
+    pub most: Option<u32>,
 }
 
 impl Library {
     pub fn of(tracks: u32) -> Self {
-        Self { folder: None, tracks, rows_asked: 0, queue: (0..14).collect() }
+        Self { folder: None, tracks, rows_asked: 0, queue: (0..14).collect(), most: None }
     }
 
     pub fn with_covers(folder: &Path) -> Self {
@@ -200,7 +202,9 @@ impl Library {
                 (self.queue.len() as u32, part.map(row).collect())
             }
         };
-        Rows { list, offset, answer: Ok(Part { generation: 1, total, rows: rows.into() }) }
+        let shown = self.most.unwrap_or(total).min(total);
+        let rows = rows.into_iter().take(shown.saturating_sub(offset) as usize).collect();
+        Rows { list, offset, answer: Ok(Part { generation: 1, total: shown, rows, left_out: total - shown }) }
     }
 
     pub fn player(&self, place: u32, status: Status) -> Player {

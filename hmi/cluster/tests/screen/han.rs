@@ -42,7 +42,7 @@ fn chinese_is_drawn_in_chinese_shapes() {
     let japanese = shapes("Noto Sans CJK JP", None);
     let chinese = shapes("Noto Sans CJK SC", None);
     if japanese.iter().all(|channel| *channel == 0) || japanese == shapes("Inter", None) && japanese == chinese {
-        eprintln!("SKIPPED: fonts-noto-cjk is not installed, so no Chinese letter can be looked at");
+        tandem_scenes::skip("there is no Chinese letter to look at; `apt-get install fonts-noto-cjk` brings them");
         return;
     }
     assert!(chinese == shapes("Inter", Some("Noto Sans CJK SC")));

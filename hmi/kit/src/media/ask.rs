@@ -71,22 +71,22 @@ async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &
 }
 
 async fn read(media: &Media1Proxy<'_>, list: &List, offset: u32) -> Result<Part, MediaError> {
-    let part = |generation, total, rows: Vec<Row>| Part { generation, total, rows: rows.into() };
+    let part = |generation, total, rows: Vec<Row>, left_out| Part { generation, total, rows: rows.into(), left_out };
     match list {
         List::View { view, parent } => {
             let page = media.page(view.clone(), parent.clone(), offset, PAGE_ROWS).await?;
             let rows = page.rows.into_iter().map(|item| Row { entry: 0, item }).collect();
-            Ok(part(page.generation, page.total, rows))
+            Ok(part(page.generation, page.total, rows, page.left_out))
         }
         List::Search(text) => {
             let found = media.search(text.clone(), MAX_FOUND).await?;
             let total = u32::try_from(found.len()).unwrap_or(MAX_FOUND);
-            Ok(part(0, total, found.into_iter().map(|item| Row { entry: 0, item }).collect()))
+            Ok(part(0, total, found.into_iter().map(|item| Row { entry: 0, item }).collect(), 0))
         }
         List::Queue => {
             let page = media.queue(offset, PAGE_ROWS).await?;
             let rows = page.entries.into_iter().map(|entry| Row { entry: entry.entry, item: entry.item }).collect();
-            Ok(part(page.generation, page.total, rows))
+            Ok(part(page.generation, page.total, rows, page.left_out))
         }
     }
 }

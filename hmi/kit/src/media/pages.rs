@@ -43,6 +43,7 @@ pub struct Pages<T> {
 struct State {
     list: List,
     known: Known,
+    left_out: u32,
     generation: u64,
     pages: HashMap<u32, Page>,
     /// The pages, the one that was seen last at the end.
@@ -62,6 +63,7 @@ impl State {
         Self {
             list,
             known: Known::Nothing,
+            left_out: 0,
             generation: 0,
             pages: HashMap::new(),
             seen: VecDeque::new(),
@@ -132,6 +134,11 @@ impl<T: Clone + 'static> Pages<T> {
         self.state.borrow().known.clone()
     }
 
+    /// Rows that may not be shown while the car moves.
+    pub fn left_out(&self) -> u32 {
+        self.state.borrow().left_out
+    }
+
     /// The rows that are held: for the bound on memory.
     pub fn held(&self) -> usize {
         self.state.borrow().pages.values().map(|page| page.rows.len()).sum()
@@ -187,8 +194,9 @@ impl<T: Clone + 'static> Pages<T> {
             state.asked.retain(|asked| *asked != page);
             let before = state.total();
             match &rows.answer {
-                Ok(Part { total, rows, .. }) => {
+                Ok(Part { total, rows, left_out, .. }) => {
                     state.known = Known::Total(*total);
+                    state.left_out = *left_out;
                     state.keep(page, Page { generation: state.generation, rows: Arc::clone(rows) });
                     let last = total.div_ceil(PAGE_ROWS);
                     state.pages.retain(|page, _| *page < last);

@@ -85,15 +85,23 @@ async fn the_rules_of_the_road_hold_in_the_service_and_not_only_on_the_screen() 
     until("shorter lists", async || (tracks(0).await.total == 2).then_some(())).await;
     let (page, beyond) = (tracks(0).await, tracks(1).await);
     assert_eq!((page.rows.len(), beyond.rows.len(), tracks(2).await.rows.len()), (2, 1, 0));
+    assert_eq!((page.left_out, beyond.left_out), (2, 2), "how many are left out is told with every part");
     assert_eq!(page.rows[0].title, "a long,…");
+    let found = media.search("long".into(), 500).await.unwrap();
+    assert_eq!(found.iter().map(|item| item.title.as_str()).collect::<Vec<_>>(), ["a long,…"; 2]);
     let queue = media.queue(0, 500).await.unwrap();
-    assert_eq!((queue.total, queue.entries.len(), queue.current), (2, 2, 0));
+    assert_eq!((queue.total, queue.entries.len(), queue.current, queue.left_out), (2, 2, 0, 2));
     media.jump_to(queue.entries[1].entry).await.unwrap();
     until("the end of the queue behind what plays", async || {
         (media.queue(0, 500).await.unwrap().total == 3).then_some(())
     })
     .await;
     is_restricted(media.page("tracks".into(), page.rows[0].id.clone(), 0, 1).await, Flag::LimitContent);
+
+    // Who may set up but not type subscribes to nothing.
+    tell(&vehicle, Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::NONE }).await;
+    until("no keyboard", async || media.search("long".into(), 5).await.err()).await;
+    is_restricted(media.subscribe_podcast("http://127.0.0.1:9/x".into()).await, Flag::NoKeyboard);
 
     // It is gone, and with it what was known of it.
     vehicle.close().await.unwrap();

@@ -217,7 +217,7 @@ impl Drop for Disk {
 async fn a_full_disk_is_told_and_the_library_stays_whole() {
     let mut stage = Stage::new().await;
     let Some(_disk) = Disk::mounted(stage.path("state")) else {
-        eprintln!("SKIPPED: only root may mount the small disk that this test fills");
+        tandem_scenes::skip("the small disk that this test fills takes a mount: run it as root");
         return;
     };
     tone(&stage.path("music/one.wav"), 30);

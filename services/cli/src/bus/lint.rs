@@ -4,6 +4,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::json;
 use tandem_dbc::{Database, Repair};
+use tandem_units::plain;
 
 use crate::failure::{Status, set_up};
 use crate::table::counted;
@@ -23,7 +24,8 @@ pub fn run(file: &Path, json: bool) -> anyhow::Result<Status> {
 }
 
 fn text_of(file: &str, found: &[Repair]) -> String {
-    let lines = found.iter().map(|found| format!("{file}:{}: {} [{}]\n", found.line, found.what, found.defect.name()));
+    let line = |found: &Repair| format!("{file}:{}: {} [{}]", found.line, found.what, found.defect.name());
+    let lines = found.iter().map(|found| plain(&line(found)).into_owned() + "\n");
     lines.chain([counted(found.len() as u64, "finding") + "\n"]).collect()
 }
 

@@ -9,7 +9,7 @@ use tandem_units::Power;
 
 use super::{gate, loaded};
 use crate::failure::Status;
-use crate::say::say;
+use crate::say::{say, tell};
 use crate::table::{Align, Table};
 use crate::vss::Vss;
 
@@ -39,7 +39,7 @@ impl Show {
         if self.json {
             say(&json!({ "car": car.profile.name, "read_only": gate.is_read_only(), "transmit": lines.iter().map(Line::json).collect::<Vec<_>>() }).to_string());
         } else if gate.is_read_only() {
-            say(&format!("{}: nothing may leave, the car is only listened to", car.profile.name));
+            tell(&format!("{}: nothing may leave, the car is only listened to", car.profile.name));
         } else {
             say(table(&lines).to_string().trim_end());
         }

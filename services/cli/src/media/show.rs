@@ -172,7 +172,7 @@ pub fn page(page: &Page) -> String {
     if shown < page.total {
         let _ = writeln!(text, "{} more: --offset {shown}", page.total - shown);
     }
-    text
+    text + &left_out(page.left_out)
 }
 
 pub fn queue(queue: &QueuePage) -> String {
@@ -199,7 +199,12 @@ pub fn queue(queue: &QueuePage) -> String {
     if shown < queue.total {
         let _ = writeln!(text, "{} more: --offset {shown}", queue.total - shown);
     }
-    text
+    text + &left_out(queue.left_out)
+}
+
+/// What driving cuts a list by.
+fn left_out(rows: u32) -> String {
+    if rows > 0 { format!("{rows} more when parked\n") } else { String::new() }
 }
 
 pub fn sources(sources: &[Source]) -> String {

@@ -19,14 +19,6 @@ pub enum News {
 
 type Answer = zbus::fdo::Result<(u64, Vec<InputEvent>)>;
 
-/// What is known of the service's numbers.
-enum Known {
-    /// Nothing was heard of it yet; what it did before is not told.
-    Nothing,
-    /// Everything up to this number was told.
-    UpTo(u64),
-}
-
 /// The one client of [`super::Input1`]: every event once and in its order, from the moment at which it began to follow. It asks for what it missed, and says what it
 /// could not get. What others say in the service's name is not heard.
 pub struct Follower {
@@ -34,8 +26,11 @@ pub struct Follower {
     events: EventStream,
     owners: BoxStream<'static, Option<UniqueName<'static>>>,
     owner: Option<UniqueName<'static>>,
-    known: Known,
+    /// Everything up to this number was told, or was done before this began; none if it is not known what was.
+    last: Option<u64>,
     asking: Option<BoxFuture<'static, Answer>>,
+    /// The event that showed that others are missing: it is told behind them, whatever becomes of the question.
+    gap: Option<InputEvent>,
     /// Heard while an answer was awaited.
     waiting: VecDeque<InputEvent>,
     news: VecDeque<News>,
@@ -55,12 +50,12 @@ impl Follower {
         let owner = zbus::fdo::DBusProxy::new(connection).await?.get_name_owner(NAME.try_into()?).await.ok();
         let owner = owner.map(|owner| owner.into_inner());
         // What a service does that was not there when this began is all new; of one that is there, what it has not done yet.
-        let known = match owner {
-            Some(_) => proxy.since(0).await.map_or(Known::Nothing, |(oldest, events)| newest(oldest, &events)),
-            None => Known::UpTo(0),
+        let last = match owner {
+            Some(_) => proxy.since(0).await.ok().map(|(oldest, events)| newest(oldest, &events)),
+            None => Some(0),
         };
         let (waiting, news) = (VecDeque::new(), VecDeque::new());
-        Ok(Self { proxy, events, owners, owner, known, asking: None, waiting, news, undecodable: 0 })
+        Ok(Self { proxy, events, owners, owner, last, asking: None, gap: None, waiting, news, undecodable: 0 })
     }
 
     /// How many signals could not be read.
@@ -78,7 +73,14 @@ impl Follower {
                 biased;
                 event = self.events.next() => {
                     let event = event?;
-                    if event.message().header().sender() != self.owner.as_ref() {
+                    let is_the_owners = |owner: &Option<_>| event.message().header().sender() == owner.as_ref();
+                    // A service that has just come: the bus said so before, and it has not been looked at.
+                    while !is_the_owners(&self.owner)
+                        && let Some(owner) = self.owners.next().now_or_never()
+                    {
+                        self.meet(owner?);
+                    }
+                    if !is_the_owners(&self.owner) {
                         continue;
                     }
                     match event.args() {
@@ -87,20 +89,23 @@ impl Follower {
                         Err(_) => self.undecodable += 1,
                     }
                 }
-                owner = self.owners.next() => {
-                    let owner = owner?;
-                    if owner != self.owner {
-                        self.owner = owner;
-                        self.known = Known::UpTo(0);
-                        self.waiting.clear();
-                        self.ask();
-                    }
-                }
+                owner = self.owners.next() => self.meet(owner?),
                 answer = answer(&mut self.asking) => {
                     self.asking = None;
                     self.take(answer);
                 }
             }
+        }
+    }
+
+    /// All that another service has done so far is new.
+    fn meet(&mut self, owner: Option<UniqueName<'static>>) {
+        if owner != self.owner {
+            self.owner = owner;
+            self.last = Some(0);
+            self.gap = None;
+            self.waiting.clear();
+            self.ask(0);
         }
     }
 
@@ -113,55 +118,47 @@ impl Follower {
             }
             return;
         }
-        match self.known {
-            Known::Nothing => self.ask(),
-            Known::UpTo(last) if event.number <= last => {}
-            Known::UpTo(last) if event.number == last + 1 => {
-                self.known = Known::UpTo(event.number);
-                self.news.push_back(News::Event(event));
+        match self.last {
+            Some(last) if event.number > last.saturating_add(1) => {
+                self.gap = Some(event);
+                self.ask(last);
             }
-            // It is among those that are asked for.
-            Known::UpTo(_) => self.ask(),
+            _ => self.tell(event),
         }
     }
 
     fn take(&mut self, answer: Answer) {
-        let mut heard: Vec<InputEvent> = std::mem::take(&mut self.waiting).into();
-        if let Ok((oldest, events)) = answer {
-            match self.known {
-                Known::Nothing => self.known = newest(oldest, &events),
-                Known::UpTo(last) => {
-                    let lost = oldest.saturating_sub(last.saturating_add(1));
-                    if lost > 0 {
-                        self.news.push_back(News::Lost(lost));
-                        self.known = Known::UpTo(last + lost);
-                    }
-                    heard.splice(0..0, events);
-                }
-            }
-        } else if let (Known::UpTo(last), Some(first)) = (&mut self.known, heard.first())
-            && first.number > *last + 1
-        {
-            // It does not say what was missed: what came since is all there is.
-            self.news.push_back(News::Lost(first.number - *last - 1));
-            *last = first.number - 1;
-        }
-        heard.into_iter().for_each(|event| self.hear(event));
+        // A service that does not say what was missed keeps nothing: what was heard is all there is.
+        let events = answer.map(|(_, events)| events).unwrap_or_default();
+        let gap = self.gap.take();
+        events.into_iter().chain(gap).for_each(|event| self.tell(event));
+        std::mem::take(&mut self.waiting).into_iter().for_each(|event| self.hear(event));
     }
 
-    fn ask(&mut self) {
-        let number = match self.known {
-            Known::Nothing => 0,
-            Known::UpTo(last) => last,
-        };
+    /// Tells an event, unless it was told, and what is missing before it as lost.
+    fn tell(&mut self, event: InputEvent) {
+        // All that is heard was done after this began.
+        let last = self.last.unwrap_or(event.number.saturating_sub(1));
+        if event.number <= last {
+            return;
+        }
+        let lost = event.number - last - 1;
+        if lost > 0 {
+            self.news.push_back(News::Lost(lost));
+        }
+        self.last = Some(event.number);
+        self.news.push_back(News::Event(event));
+    }
+
+    fn ask(&mut self, number: u64) {
         let proxy = self.proxy.clone();
         self.asking = self.owner.is_some().then(|| async move { proxy.since(number).await }.boxed());
     }
 }
 
-/// Everything that a service has done so far.
-fn newest(oldest: u64, events: &[InputEvent]) -> Known {
-    Known::UpTo(events.last().map_or(oldest.saturating_sub(1), |event| event.number))
+/// The number of the last event that a service has told of so far.
+fn newest(oldest: u64, events: &[InputEvent]) -> u64 {
+    events.last().map_or(oldest.saturating_sub(1), |event| event.number)
 }
 
 /// The answer that is under way; never comes if none is.

@@ -31,7 +31,7 @@ impl MediaBackend for Echo {
         if view != "albums" {
             return Err(MediaError::Invalid(view));
         }
-        Ok(Page { generation: 9, total: limit, offset, rows: vec![Item { title: parent, ..item() }] })
+        Ok(Page { generation: 9, total: limit, offset, rows: vec![Item { title: parent, ..item() }], left_out: 3 })
     }
 
     async fn search(&self, text: String, limit: u32) -> Result<Vec<Item>, MediaError> {
@@ -57,7 +57,7 @@ impl MediaBackend for Echo {
 
     async fn queue(&self, offset: u32, limit: u32) -> Result<QueuePage, MediaError> {
         let entries = vec![Entry { entry: 4, item: item() }];
-        Ok(QueuePage { generation: 2, total: limit, offset, current: -1, entries })
+        Ok(QueuePage { generation: 2, total: limit, offset, current: -1, entries, left_out: 7 })
     }
 
     async fn enqueue(&self, id: String, place: String) -> Result<u64, MediaError> {

@@ -4,7 +4,7 @@ use tandem_contracts::actuation::{ActuateError, RequestState};
 use tandem_dbc::{EncodeError, Raw};
 use tandem_signals::{ActuatorProfile, Leaf, LeafId};
 use tandem_store::{Bus, Car, Probe, Store};
-use tandem_units::{Nanoseconds, Quality, Value};
+use tandem_units::{Nanoseconds, Quality, Said, Value, plain};
 
 /// A wish and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub(super) struct Pending {
     pub asked: Nanoseconds,
     /// None while its message may not leave yet.
     pub sent: Option<Nanoseconds>,
+    /// Only what the car says later is an answer; none until the frame is on the bus.
+    pub left: Option<Nanoseconds>,
     /// The car still repeats its "no" to an earlier wish: only a new one counts.
     old_refusal: bool,
     /// What the car reported when it was asked.
@@ -70,12 +72,14 @@ impl Actuator {
     pub fn admit(&self, leaf: &Leaf, value: Value) -> Result<Value, ActuateError> {
         let shown: String = value.to_string().chars().take(super::LONGEST_SHOWN).collect();
         let refused = |why: String| ActuateError::OutOfRange(format!("{}: {why}", self.path));
-        if let (Some(range), Some(number)) = (self.profile.range, value.as_f64()) {
+        let number = value.as_f64().filter(|number| !number.is_nan());
+        if let (Some(range), Some(number)) = (self.profile.range, number) {
             let steps = (number - range.min) / range.step;
             if !(range.min..=range.max).contains(&number) || (steps - steps.round()).abs() > 1e-6 {
                 let (min, max, step) = (range.min, range.max, range.step);
                 return Err(refused(format!(
-                    "{number} {} cannot be asked for: {min} to {max} in steps of {step}",
+                    "{} {} cannot be asked for: {min} to {max} in steps of {step}",
+                    Said(number),
                     leaf.unit
                 )));
             }
@@ -83,7 +87,11 @@ impl Actuator {
         let value = leaf.admit(value).map_err(|error| refused(error.to_string()))?;
         if !self.profile.values.is_empty() && self.raw(&value).is_none() {
             let known: Vec<String> = self.profile.values.iter().map(|(_, value)| value.to_string()).collect();
-            return Err(refused(format!("{shown} cannot be asked for: expected one of {}", known.join(", "))));
+            return Err(refused(format!(
+                "{} cannot be asked for: expected one of {}",
+                plain(&shown),
+                known.join(", ")
+            )));
         }
         Ok(value)
     }
@@ -128,13 +136,13 @@ impl Actuator {
         let before = store.reading(self.slot, now).value;
         self.latest = Some(wish);
         self.held = None;
-        self.pending = Some(Pending { asked: now, sent: None, old_refusal, before });
+        self.pending = Some(Pending { asked: now, sent: None, left: None, old_refusal, before });
     }
 
     /// A frame with its value went out.
     pub fn sent(&mut self, now: Nanoseconds) {
         let Some(pending) = self.pending.as_mut().filter(|pending| pending.sent.is_none()) else { return };
-        pending.sent = Some(now);
+        (pending.sent, pending.left) = (Some(now), Some(now));
         if self.held.is_none() {
             self.held = self.profile.hold.map(|hold| Held { until: now + hold });
         }
@@ -145,18 +153,19 @@ impl Actuator {
         let pending = self.pending.as_ref()?;
         let wished = self.latest.as_ref().map(|wish| wish.value.clone())?;
         let late = now.since(pending.sent.unwrap_or(pending.asked)) > self.profile.answer_within;
-        let Some(sent) = pending.sent else {
-            return late.then(|| self.settle(RequestState::Lapsed, "It could not be sent."))?;
+        let Some(left) = pending.left else {
+            let why = if pending.sent.is_some() { "It did not get onto the bus." } else { "It could not be sent." };
+            return late.then(|| self.settle(RequestState::Lapsed, why))?;
         };
         let echo = store.reading(self.slot, now);
-        let heard = echo.value.filter(|_| echo.quality == Quality::Valid && echo.heard > sent);
+        let heard = echo.value.filter(|_| echo.quality == Quality::Valid && echo.heard > left);
         if heard.as_ref().is_some_and(|value| self.same(value, &wished)) {
             return self.settle(RequestState::Confirmed, "");
         }
         let says_no = self.says_no(store);
         let pending = self.pending.as_mut()?;
         pending.old_refusal &= says_no.is_some();
-        if !pending.old_refusal && says_no.is_some_and(|heard| heard > sent) {
+        if !pending.old_refusal && says_no.is_some_and(|heard| heard > left) {
             return self.settle(RequestState::Refused, "The car said no.");
         }
         if !late {

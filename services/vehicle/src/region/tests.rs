@@ -29,7 +29,15 @@ fn the_regions_that_come_along_forbid_what_their_sources_name() {
     assert_eq!(words(&shipped("default"), Driving::Idling, Zone::Driver), ["NO_VIDEO", "NO_SETUP"]);
     let in_park_alone = words(&shipped("us"), Driving::Idling, Zone::Driver);
     assert_eq!(in_park_alone, ["NO_KEYBOARD", "NO_VIDEO", "NO_SETUP", "NO_TEXT_MESSAGE"]);
-    assert_eq!(words(&shipped("default"), Driving::Moving, Zone::Passenger), ["NO_VIDEO"]);
+    for name in ["default", "us", "eu", "cn"] {
+        let region = shipped(name);
+        assert_eq!(region.restrictions(Driving::Idling, Zone::Passenger), Restrictions::NONE, "{name}");
+        assert_eq!(words(&region, Driving::Moving, Zone::Passenger), ["NO_VIDEO"], "{name}");
+    }
+    for name in ["eu", "cn"] {
+        let idling = |name| words(&shipped(name), Driving::Idling, Zone::Driver);
+        assert_eq!(idling(name), idling("default"), "{name} has no list of its own");
+    }
 }
 
 #[test]
@@ -107,6 +115,7 @@ fn a_region_is_a_name_among_the_assets_or_the_path_of_a_file() {
     let own = folder.path().join("own.toml");
     std::fs::write(&own, RIGHT).unwrap();
     assert_eq!(Region::load(own.to_str().unwrap(), &assets()).unwrap().name(), "own");
+    assert_eq!(Region::load(DEFAULT, folder.path()).unwrap(), shipped(DEFAULT), "without assets it is built in");
     let nowhere = Region::load("atlantis", &assets()).unwrap_err().to_string();
     assert!(
         nowhere.contains("there is no region `atlantis`") && nowhere.contains("regions/atlantis.toml"),

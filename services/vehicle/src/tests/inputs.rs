@@ -16,9 +16,16 @@ BO_ 200 Keys: 2 X
  SG_ Mute : 2|2@1+ (1,0) [0|3] "" X
  SG_ Count : 8|4@1+ (1,0) [0|15] "" X
 
+BO_ 201 FastKeys: 1 X
+ SG_ Phone : 0|2@1+ (1,0) [0|3] "" X
+
+BO_ 202 KeysOnChange: 1 X
+ SG_ Menu : 0|2@1+ (1,0) [0|3] "" X
+
 BA_DEF_ BO_ "GenMsgCycleTime" INT 0 65535;
 BA_DEF_DEF_ "GenMsgCycleTime" 0;
 BA_ "GenMsgCycleTime" BO_ 200 50;
+BA_ "GenMsgCycleTime" BO_ 201 10;
 "#;
 
 const CAR: &str = r#"
@@ -45,6 +52,20 @@ message = "Keys"
 signal = "Mute"
 pressed = 2
 long_press_ms = 300
+[[inputs]]
+key = "KEY_PHONE"
+bus = "can1"
+message = "FastKeys"
+signal = "Phone"
+pressed = 1
+long_press_ms = 60_000
+[[inputs]]
+key = "KEY_MENU"
+bus = "can1"
+message = "KeysOnChange"
+signal = "Menu"
+pressed = 1
+long_press_ms = 60_000
 [[inputs]]
 knob = "REL_DIAL"
 bus = "can1"
@@ -87,13 +108,17 @@ impl Wheel {
 
     /// A frame: what the bits of the keys say, and the knob's count.
     fn frame(&mut self, ms: u64, keys: u8, count: u8) {
+        self.hears(ms, 200, &[keys, count]);
+    }
+
+    fn hears(&mut self, ms: u64, id: u32, data: &[u8]) {
         let t = Nanoseconds::from_millis(ms);
         while self.core.tick_before(t) {
             let effects = self.core.tick();
             self.take(effects);
         }
-        let id = CanId::standard(200).unwrap();
-        let frame = Frame::new(BusIndex(0), id, t.0, &[keys, count]).unwrap();
+        let id = CanId::standard(id).unwrap();
+        let frame = Frame::new(BusIndex(0), id, t.0, data).unwrap();
         let effects = self.core.hear(&frame);
         self.take(effects);
     }
@@ -164,6 +189,30 @@ fn a_key_whose_message_falls_silent_or_whose_car_is_gone_is_let_go() {
     wheel.connect();
     wheel.frame(30, 0, 0);
     assert_eq!(wheel.told().len(), 1, "let go");
+}
+
+#[test]
+fn how_long_a_message_may_be_silent_goes_by_its_cycle() {
+    let mut wheel = Wheel::new();
+    wheel.hears(10, 201, &[1]);
+    wheel.hears(10, 202, &[1]);
+    wheel.advance(210);
+    assert_eq!(wheel.told(), ["10 KEY_PHONE press", "10 KEY_MENU press"], "five cycles are over, 200 ms are not");
+    wheel.advance(30_000);
+    assert_eq!(wheel.told(), ["220 KEY_PHONE release"], "who speaks on a change alone may be silent");
+    wheel.hears(30_010, 202, &[0]);
+    assert_eq!(wheel.told(), ["30010 KEY_MENU release"]);
+}
+
+#[test]
+fn a_frame_that_is_none_presses_no_key() {
+    let mut wheel = Wheel::new();
+    wheel.frame(10, NEXT, 0);
+    wheel.advance(300);
+    assert_eq!(wheel.told(), ["10 KEY_NEXTSONG press", "280 KEY_NEXTSONG release"]);
+    // Too short: what its message said before counts no more.
+    wheel.hears(310, 200, &[]);
+    assert!(wheel.told().is_empty());
 }
 
 #[test]

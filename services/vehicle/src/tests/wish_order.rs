@@ -1,4 +1,5 @@
-//! Ten thousand sequences of wishes, faults and losses: nothing unlisted is sent, nothing is confirmed without an echo, no actuator has two owners.
+//! Ten thousand sequences of wishes, faults and losses: nothing unlisted is sent, nor what the car's state forbids; nothing is confirmed without an echo; no actuator
+//! has two owners.
 
 use std::collections::BTreeMap;
 
@@ -51,6 +52,8 @@ enum Said {
     Meet {
         clock_ms: u64,
     },
+    /// The link's time is at its end.
+    End,
     Stop,
 }
 
@@ -70,15 +73,36 @@ fn said() -> impl Strategy<Value = Said> {
         1 => any::<bool>().prop_map(Said::Jam),
         1 => Just(Said::Lose),
         2 => (0..5000u64).prop_map(|clock_ms| Said::Meet { clock_ms }),
+        1 => Just(Said::End),
         1 => Just(Said::Stop),
     ]
+}
+
+/// What the car said of itself, at a point of time: the onlooker's own idea of what it may be asked for.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: Nanoseconds,
+    fast: bool,
+    on: bool,
+    park: bool,
+}
+
+impl Seen {
+    fn tick(self) -> u64 {
+        self.at.0.div_ceil(crate::core::TICK.0)
+    }
 }
 
 /// Watches from outside, with books of its own.
 struct Onlooker {
     clock_ms: u64,
     connected: bool,
+    ended: bool,
     jammed: bool,
+    /// Since the clock began.
+    seen: Vec<Seen>,
+    /// Whose horn sounds, for what it was asked, and until when.
+    horn: Option<(String, Value, Nanoseconds)>,
     generation: u64,
     /// Since when the wish that is on its way is on the wire, by actuator.
     on_the_wire: BTreeMap<&'static str, Nanoseconds>,
@@ -97,10 +121,11 @@ impl Onlooker {
                 let (client, path) = (CLIENTS[*client], ACTUATORS[*actuator]);
                 let value =
                     if path == HORN || path == FLAP { Value::Bool(*value != 0.0) } else { Value::Float(*value) };
-                let holder = self.pending.get(path).map(|(_, holder, _)| holder.clone());
+                let holder = self.holder(path, car.0.now());
                 match car.0.wish(client, path, value) {
                     Ok((id, effects)) => {
-                        assert!(id > self.last_id && self.connected, "numbers are counted up");
+                        assert!(id > self.last_id, "numbers are counted up");
+                        assert!(self.connected && !self.ended, "nobody is there who could answer");
                         assert!(holder.is_none_or(|holder| holder == client), "{path} has two owners");
                         self.last_id = id;
                         effects
@@ -109,30 +134,46 @@ impl Onlooker {
                 }
             }
             Said::Release { client, actuator } => {
-                car.0.release(CLIENTS[*client], ACTUATORS[*actuator]).unwrap_or_default()
+                let (client, path) = (CLIENTS[*client], ACTUATORS[*actuator]);
+                let effects = car.0.release(client, path);
+                let is_another = self.holder(path, car.0.now()).is_some_and(|holder| holder != client);
+                assert!(!is_another || effects.is_err(), "{path} was taken from its owner");
+                if path == HORN && !is_another {
+                    self.horn = None;
+                }
+                effects.unwrap_or_default()
             }
             Said::Leave { client } => {
                 let effects = car.0.forget_client(CLIENTS[*client]);
+                self.horn.take_if(|(holder, ..)| *holder == CLIENTS[*client]);
                 let list = car.0.actuation().unwrap().list(car.0.store().car());
                 assert!(list.iter().all(|one| one.holder != CLIENTS[*client]), "the dead hold nothing");
                 effects
             }
-            Said::Stop => car.0.stop(),
+            Said::Stop => {
+                self.horn = None;
+                car.0.stop()
+            }
+            Said::End => {
+                (self.ended, self.horn) = (true, None);
+                car.0.end()
+            }
             Said::Jam(jammed) => {
                 self.jammed = *jammed;
                 Vec::new()
             }
             Said::Lose => {
-                self.connected = false;
+                (self.connected, self.horn) = (false, None);
                 self.echo.clear();
+                self.seen.clear();
                 car.0.disconnect()
             }
             Said::Meet { clock_ms } if !self.connected => {
-                (self.connected, self.clock_ms) = (true, *clock_ms);
+                (self.connected, self.ended, self.clock_ms) = (true, false, *clock_ms);
                 car.0.connect(&Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] });
                 car.advances(*clock_ms)
             }
-            _ if !self.connected => Vec::new(),
+            _ if !self.connected || self.ended => Vec::new(),
             Said::Pass { ms } => {
                 self.clock_ms += ms;
                 car.advances(self.clock_ms)
@@ -153,6 +194,10 @@ impl Onlooker {
                 let mut effects = car.hears(100, &[0, if *fast { 4 } else { 0 }], self.clock_ms);
                 let (power, gear) = (if *on { 3 } else { 0 }, if *park { 0 } else { 3 });
                 effects.extend(car.hears(102, &[power, gear], self.clock_ms));
+                let seen = Seen { at: Nanoseconds::from_millis(self.clock_ms), fast: *fast, on: *on, park: *park };
+                // Of what is said between two ticks the last counts.
+                self.seen.pop_if(|before| before.tick() == seen.tick());
+                self.seen.push(seen);
                 effects
             }
             Said::Meet { .. } => Vec::new(),
@@ -181,13 +226,17 @@ impl Onlooker {
             self.generation = car.0.generation();
             self.left_at.clear();
             self.echo.clear();
+            self.seen.clear();
+            if let Some((_, _, until)) = &mut self.horn {
+                *until = Nanoseconds::ZERO;
+            }
             self.on_the_wire.values_mut().for_each(|sent| *sent = Nanoseconds::ZERO);
         }
         for effect in effects {
             match effect {
                 Effect::Send(frame) => {
                     let before = self.on_the_wire.clone();
-                    self.check_frame(frame);
+                    self.check_frame(frame, car.0.now());
                     if self.jammed {
                         self.on_the_wire = before;
                         car.0.not_sent(frame);
@@ -202,26 +251,61 @@ impl Onlooker {
             let holder = &list.iter().find(|one| one.path == *path).unwrap().holder;
             assert_eq!(holder, client, "who asked holds it");
         }
+        if let Some((client, _, until)) = &self.horn
+            && car.0.now() < *until
+        {
+            let holder = &list.iter().find(|one| one.path == HORN).unwrap().holder;
+            assert_eq!(holder, client, "whose horn sounds holds it");
+        }
     }
 
-    fn check_frame(&mut self, frame: &Frame) {
+    /// Who holds an actuator, as the onlooker has it: whose wish is on its way, or whose horn sounds.
+    fn holder(&self, path: &str, now: Nanoseconds) -> Option<String> {
+        let pending = self.pending.get(path).map(|(_, client, _)| client.clone());
+        let sounds = self.horn.as_ref().filter(|(_, _, until)| path == HORN && now < *until);
+        pending.or_else(|| sounds.map(|(client, ..)| client.clone()))
+    }
+
+    /// Whether the car was on, and whether it was parked, at the tick up to which its words count when a frame leaves.
+    fn state(&self, tick: Nanoseconds) -> (bool, bool) {
+        let seen: Vec<_> = self.seen.iter().filter(|seen| seen.at <= tick).collect();
+        let Some(last) = seen.last() else { return (false, false) };
+        let fresh = tick.since(last.at) <= Nanoseconds::from_millis(10_000);
+        let stood = seen.iter().rev().take_while(|seen| !seen.fast).last();
+        let stands = stood.is_some_and(|since| tick.since(since.at) >= Nanoseconds::from_millis(1000));
+        (fresh && last.on, fresh && last.park && stands)
+    }
+
+    fn check_frame(&mut self, frame: &Frame, last_tick: Nanoseconds) {
         assert_eq!(frame.bus, BusIndex(1));
         let now = Nanoseconds(frame.t_ns);
         let before = self.left_at.insert(frame.id, now);
         assert!(before.is_none_or(|before| now.since(before) >= Nanoseconds::from_millis(100)), "too soon");
+        let tick = last_tick.min(Nanoseconds(now.0 - now.0 % crate::core::TICK.0));
+        let (on, parked) = self.state(tick);
+        self.horn.take_if(|(_, _, until)| *until <= tick);
         let fine = match (frame.id.number(), frame.data()) {
             (800, [temperature, fan]) => {
                 let asks = (*temperature != 255, *fan != 255);
                 asks.0.then(|| *self.on_the_wire.entry(TEMPERATURE).or_insert(now));
                 asks.1.then(|| *self.on_the_wire.entry(FAN).or_insert(now));
+                assert!(on, "the car is off, and is asked");
                 (asks.0 || asks.1) && matches!(temperature, 32..=56 | 255) && matches!(fan, 0..=100 | 255)
             }
             (810, [horn]) => {
-                (*horn != 0).then(|| *self.on_the_wire.entry(HORN).or_insert(now));
+                if *horn != 0 {
+                    self.on_the_wire.entry(HORN).or_insert(now);
+                    let pending = self.pending.get(HORN);
+                    assert!(pending.is_some() || self.horn.is_some(), "nobody wants it, and it sounds");
+                    if let (None, Some((_, client, value))) = (&self.horn, pending) {
+                        self.horn = Some((client.clone(), value.clone(), now + Nanoseconds::from_millis(1000)));
+                    }
+                }
                 *horn <= 2
             }
             (812, [flap]) => {
                 self.on_the_wire.entry(FLAP).or_insert(now);
+                assert!(parked && on, "the flap moves, and the car is not parked");
                 matches!(flap, 1 | 2)
             }
             _ => false,
@@ -235,6 +319,7 @@ impl Onlooker {
             RequestState::Pending => {
                 assert!(known.is_none(), "{} has two wishes", wish.path);
                 self.on_the_wire.remove(wish.path.as_str());
+                self.horn.take_if(|(_, value, _)| wish.path == HORN && *value != wish.value);
                 let entry = (wish.id, wish.client.clone(), wish.value.clone());
                 self.pending.insert(wish.path.clone(), entry);
                 return;
@@ -249,7 +334,11 @@ impl Onlooker {
                 let confirms = echoes.rev().any(|(echo, heard)| same(echo) && *heard > sent);
                 assert!(confirms, "confirmed, and the car did not say so: {wish:?}");
             }
-            RequestState::Refused | RequestState::Lapsed => assert!(!wish.reason.is_empty(), "without a reason"),
+            RequestState::Refused | RequestState::Lapsed => {
+                assert!(!wish.reason.is_empty(), "without a reason");
+                // A newer wish for the same goes on with it.
+                self.horn.take_if(|_| wish.path == HORN && !wish.reason.starts_with("A newer"));
+            }
             RequestState::Idle => panic!("{wish:?}"),
         }
         let (id, client, _) = known.expect("settled once");
@@ -266,7 +355,11 @@ proptest! {
         let mut onlooker = Onlooker {
             clock_ms: 1500,
             connected: true,
+            ended: false,
             jammed: false,
+            // As it has told since the start.
+            seen: [0, 1500].map(|ms| Seen { at: Nanoseconds::from_millis(ms), fast: false, on: true, park: true }).to_vec(),
+            horn: None,
             generation: car.0.generation(),
             on_the_wire: BTreeMap::new(),
             echo: BTreeMap::new(),
@@ -280,7 +373,9 @@ proptest! {
         }
         // Whatever happened, nothing waits for ever.
         onlooker.jammed = false;
-        if onlooker.connected {
+        if onlooker.ended {
+            prop_assert!(onlooker.pending.is_empty() && car.0.is_quiet(), "something waits for ever");
+        } else if onlooker.connected {
             onlooker.clock_ms += 3000;
             let effects = car.advances(onlooker.clock_ms);
             onlooker.check_invariants(&mut car, &effects);

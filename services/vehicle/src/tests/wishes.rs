@@ -1,5 +1,6 @@
 //! What is asked of the car, by whom, what goes out, and what became of it.
 
+use tandem_can::{BusState, Errno, News};
 use tandem_contracts::actuation::RequestState;
 
 use super::*;
@@ -238,6 +239,14 @@ fn what_this_car_cannot_be_asked_for_is_not_sent() {
         matches!(&refusal, ActuateError::Unsupported(why) if why.ends_with("did you mean `Vehicle.Body.Horn.IsActive`?"))
     );
     assert!(matches!(car.asks(ME, SPEED, 200.0), Err(ActuateError::Unsupported(_))));
+    let mut why = |path: &str, value: Value| match car.asks(ME, path, value).unwrap_err() {
+        ActuateError::OutOfRange(why) | ActuateError::Unsupported(why) => why.replace(TEMPERATURE, "it"),
+        other => panic!("{other}"),
+    };
+    assert_eq!(why(TEMPERATURE, f64::NAN.into()), "it: not a number");
+    let infinite = why(TEMPERATURE, f64::NEG_INFINITY.into());
+    assert_eq!(infinite, "it: minus infinity Celsius cannot be asked for: 16 to 28 in steps of 0.5");
+    assert_eq!(why("No\u{202e}where\n", true.into()), r"this car cannot be asked for `No\u{202e}where\n`");
     let effects = car.0.disconnect();
     assert!(said(&effects).is_empty());
     assert!(matches!(car.asks(ME, TEMPERATURE, 20.0), Err(ActuateError::NotAvailable(_))));
@@ -443,4 +452,86 @@ fn a_frame_that_stays_in_settles_only_what_it_asked_for() {
     assert!(told.len() == 1 && told[0].starts_with("2 refused It stays in: "), "{told:?}");
     car.hears(801, &[44, 0, 30], 1610);
     assert_eq!(said(&car.advances(1620)), ["1 confirmed"], "it had left before");
+}
+
+#[test]
+fn a_bus_that_is_off_or_down_takes_no_wish_until_it_is_back() {
+    let mut car = parked();
+    for (news, why) in [
+        (News::State(BusState::BusOff), "the car's bus can1 is off: its controller saw too many errors"),
+        (News::Down(Errno::NETDOWN), "the car's bus can1 is down"),
+        (News::Down(Errno::NODEV), "the car's bus can1 has no interface here"),
+    ] {
+        car.0.hear_of_interface("can1", news);
+        assert_eq!(car.asks(ME, TEMPERATURE, 22.0).unwrap_err(), ActuateError::NotAvailable(why.to_owned()));
+    }
+    car.0.hear_of_interface("can1", News::Up);
+    assert!(car.asks(ME, TEMPERATURE, 22.0).is_ok());
+    car.0.hear_of_interface("can1", News::State(BusState::BusOff));
+    assert!(car.asks(ME, FAN, 50.0).is_err());
+    car.0.hear_of_interface("can1", News::State(BusState::Active));
+    assert!(car.asks(ME, FAN, 50.0).is_ok());
+}
+
+/// The frame among these effects that goes out.
+fn frame(effects: &[Effect]) -> Frame {
+    let sent = |effect: &Effect| if let Effect::Send(frame) = effect { Some(*frame) } else { None };
+    effects.iter().find_map(sent).unwrap()
+}
+
+#[test]
+fn what_the_car_said_before_it_could_hear_of_a_wish_confirms_nothing() {
+    let mut car = parked();
+    let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
+    // The car had come that far when the frame left, and what it said on the way lies in a queue still.
+    car.0.handed_over(&frame(&effects), Some(Nanoseconds::from_millis(1550)));
+    car.hears(801, &[44, 0, 30], 1510);
+    car.hears(801, &[44, 2, 30], 1550);
+    assert_eq!(said(&car.advances(1560)), Vec::<String>::new(), "neither its yes nor its no");
+    car.hears(801, &[44, 0, 30], 1570);
+    assert_eq!(said(&car.advances(1580)), ["1 confirmed"]);
+}
+
+#[test]
+fn where_echoes_come_back_only_what_follows_the_echo_is_an_answer() {
+    let mut car = parked();
+    let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
+    let left = frame(&effects);
+    car.0.handed_over(&left, None);
+    car.hears(801, &[44, 0, 30], 1600);
+    let mut other = Frame::new(left.bus, left.id, 1_610_000_000, &[0x2D, 0xFF]).unwrap();
+    car.0.hear_echo(&other);
+    assert_eq!(
+        said(&car.advances(1620)),
+        Vec::<String>::new(),
+        "it waits for the bus, and that is the echo of another"
+    );
+    other = Frame::new(left.bus, left.id, 1_630_000_000, left.data()).unwrap();
+    car.0.hear_echo(&other);
+    assert_eq!(said(&car.advances(1640)), Vec::<String>::new(), "what was said before");
+    car.hears(801, &[44, 0, 30], 1650);
+    assert_eq!(said(&car.advances(1660)), ["1 confirmed"]);
+
+    let (_, effects) = car.asks(ME, TEMPERATURE, 23.0).unwrap();
+    car.0.handed_over(&frame(&effects), None);
+    car.hears(801, &[46, 0, 30], 2600);
+    assert_eq!(said(&car.advances(2680)), ["2 lapsed It did not get onto the bus."]);
+}
+
+#[test]
+fn no_wish_is_taken_before_the_first_word_or_after_the_last() {
+    let why = |refusal| if let Err(ActuateError::NotAvailable(why)) = refusal { why } else { panic!("{refusal:?}") };
+    let mut car = parked();
+    car.asks(ME, HORN, true).unwrap();
+    assert_eq!(said(&car.0.end()), ["1 lapsed The recording is at its end."]);
+    assert_eq!(why(car.asks(ME, HORN, true)), "the recording is at its end");
+    assert!(car.0.is_quiet(), "nobody waits for what cannot come");
+
+    let hello = Hello { pace: Pace::Live, interfaces: vec!["can0".into(), "can1".into()] };
+    assert!(car.0.connect(&hello).is_empty());
+    assert!(why(car.asks(ME, HORN, true)).starts_with("the car has not said what time it is"));
+    car.advances(100);
+    car.asks(ME, HORN, true).unwrap();
+    assert_eq!(said(&car.0.connect(&hello)), ["2 lapsed Another car was connected."]);
+    assert!(why(car.asks(ME, HORN, true)).starts_with("the car has not said what time it is"));
 }

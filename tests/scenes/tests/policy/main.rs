@@ -49,9 +49,7 @@ impl Stage {
     /// `None` if it takes root and this is none.
     fn set() -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
-            eprintln!(
-                "NOT TRIED: the bus's policy takes several users, and only root can be them. Run these tests as root."
-            );
+            tandem_scenes::skip("the bus's policy takes several users, and only root can be them: run it as root");
             return None;
         }
         let table = Table::read(TABLE).unwrap();
@@ -217,4 +215,18 @@ fn a_name_is_owned_by_its_user_and_by_one_process_of_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nobody_hears_an_answer_of_somebody_who_was_not_asked() {
+    let Some(mut stage) = Stage::set() else { return };
+    let everybody: Vec<String> = stage.people.values().map(|someone| someone.name.clone()).collect();
+    let senders: Vec<String> = stage.people.keys().cloned().collect();
+    for sender in &senders {
+        assert_eq!(stage.someone(sender).told(&format!("answer {}", everybody.join(" "))), "sent");
+    }
+    for hearer in &senders {
+        let heard = stage.someone(hearer).heard();
+        assert!(heard.is_empty(), "{hearer}: {heard:?}");
+    }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use futures_util::{FutureExt, StreamExt};
-use tandem_scenes::{Daemon, tied};
+use tandem_scenes::{Daemon, answers, tied};
 use zbus::fdo::{self, RequestNameFlags};
 use zbus::message::Type;
 use zbus::{Connection, MessageStream};
@@ -78,7 +78,7 @@ impl Someone {
         self.answer()
     }
 
-    /// Everything that it heard since it was asked last: how often each signal, as `sender path interface member`.
+    /// Everything that it heard since it was asked last: how often each signal, as `sender path interface member`, and answers, as `sender answers`.
     pub fn heard(&mut self) -> BTreeMap<String, usize> {
         let all = self.told("heard");
         let mut counts = BTreeMap::new();
@@ -138,6 +138,13 @@ async fn obey(connection: &Connection, messages: &mut MessageStream, words: &[&s
             ask_the_bus(connection).await;
             "sent".to_owned()
         }
+        ["answer", ref to @ ..] => {
+            for answer in to.iter().flat_map(|to| answers(to, &())) {
+                connection.send(&answer).await.unwrap();
+            }
+            ask_the_bus(connection).await;
+            "sent".to_owned()
+        }
         ["listen"] => {
             let bus = fdo::DBusProxy::new(connection).await.unwrap();
             bus.add_match_rule("type='signal'".try_into().unwrap()).await.unwrap();
@@ -179,7 +186,13 @@ async fn heard(connection: &Connection, messages: &mut MessageStream) -> String 
     while let Some(Some(Ok(message))) = messages.next().now_or_never() {
         let header = message.header();
         let sender = header.sender().map(ToString::to_string).unwrap_or_default();
-        if message.message_type() == Type::Signal && sender.starts_with(':') {
+        if !sender.starts_with(':') {
+            continue;
+        }
+        if message.message_type() == Type::MethodReturn {
+            signals.push(format!("{sender} answers"));
+        }
+        if message.message_type() == Type::Signal {
             let [path, interface, member] = [
                 header.path().map(ToString::to_string),
                 header.interface().map(ToString::to_string),

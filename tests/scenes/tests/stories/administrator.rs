@@ -20,7 +20,7 @@ async fn busctl_shows_a_tidy_interface() {
         busctl.output().map(|output| (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned()))
     };
     let Ok((worked, signals)) = introspect("org.tandem.Signals1", "/org/tandem/Signals1") else {
-        eprintln!("SKIPPED: no busctl; it comes with the package systemd");
+        tandem_scenes::skip("there is no busctl; `apt-get install systemd` brings it");
         return;
     };
     assert!(worked, "{signals}");

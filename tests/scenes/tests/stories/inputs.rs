@@ -1,5 +1,6 @@
 //! Who follows the car's keys hears each once and in its order: over a gap, over a restart of the service, and whatever others say in its name.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tandem_contracts::input::{self, Follower, Input1, InputBackend, InputEvent, News};
@@ -10,11 +11,18 @@ use zbus::object_server::SignalEmitter;
 
 /// What a service keeps.
 #[derive(Clone, Default)]
-struct Keys(Arc<Mutex<Vec<InputEvent>>>);
+struct Keys {
+    kept: Arc<Mutex<Vec<InputEvent>>>,
+    /// So many questions it answers with an error.
+    refuses: Arc<AtomicUsize>,
+}
 
 impl InputBackend for Keys {
     async fn since(&self, number: u64) -> zbus::fdo::Result<(u64, Vec<InputEvent>)> {
-        let kept = self.0.lock().unwrap();
+        if self.refuses.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok() {
+            return Err(zbus::fdo::Error::Failed("not now".to_owned()));
+        }
+        let kept = self.kept.lock().unwrap();
         let oldest = kept.first().map_or(1, |event| event.number);
         Ok((oldest, kept.iter().filter(|event| event.number > number).cloned().collect()))
     }
@@ -26,8 +34,12 @@ impl Keys {
         served.build().await.unwrap()
     }
 
+    fn refuse(&self, questions: usize) {
+        self.refuses.store(questions, Ordering::SeqCst);
+    }
+
     fn keep(&self, numbers: impl IntoIterator<Item = u64>) {
-        *self.0.lock().unwrap() = numbers.into_iter().map(press).collect();
+        *self.kept.lock().unwrap() = numbers.into_iter().map(press).collect();
     }
 }
 
@@ -70,6 +82,60 @@ async fn every_event_is_told_once_and_what_is_lost_is_counted() {
     tell(&service, 113).await;
     assert_eq!(heard(&mut follower).await, Some(News::Lost(40)));
     for number in 50..=113 {
+        assert_eq!(heard(&mut follower).await, Some(News::Event(press(number))));
+    }
+}
+
+#[tokio::test]
+async fn who_could_not_ask_at_first_hears_all_that_is_done_from_then_on() {
+    let daemon = Daemon::start();
+    let keys = Keys::default();
+    keys.keep(1..=3);
+    keys.refuse(1);
+    let service = keys.serve(&daemon).await;
+    let mut follower = Follower::open(&daemon.connect().await).await.unwrap();
+    for number in 4..=5 {
+        keys.keep(1..=number);
+        tell(&service, number).await;
+        assert_eq!(heard(&mut follower).await, Some(News::Event(press(number))));
+    }
+    // From here on it knows what it misses.
+    keys.keep(1..=7);
+    tell(&service, 7).await;
+    for number in 6..=7 {
+        assert_eq!(heard(&mut follower).await, Some(News::Event(press(number))));
+    }
+}
+
+#[tokio::test]
+async fn what_was_heard_is_told_even_if_the_service_does_not_say_what_was_missed() {
+    let daemon = Daemon::start();
+    let keys = Keys::default();
+    keys.keep(1..=3);
+    let service = keys.serve(&daemon).await;
+    let mut follower = Follower::open(&daemon.connect().await).await.unwrap();
+    keys.keep(1..=9);
+    keys.refuse(1);
+    for number in [6, 7, 9] {
+        tell(&service, number).await;
+    }
+    assert_eq!(heard(&mut follower).await, Some(News::Lost(2)));
+    // The second gap is asked for in its turn, and answered.
+    for number in 6..=9 {
+        assert_eq!(heard(&mut follower).await, Some(News::Event(press(number))));
+    }
+    // One that keeps less than it told is asked once for each gap.
+    keys.keep([]);
+    tell(&service, 12).await;
+    assert_eq!(heard(&mut follower).await, Some(News::Lost(2)));
+    assert_eq!(heard(&mut follower).await, Some(News::Event(press(12))));
+    // Of one that comes back and does not answer, nothing is lost that is heard.
+    service.close().await.unwrap();
+    keys.keep(1..=2);
+    keys.refuse(1);
+    let service = keys.serve(&daemon).await;
+    tell(&service, 2).await;
+    for number in 1..=2 {
         assert_eq!(heard(&mut follower).await, Some(News::Event(press(number))));
     }
 }

@@ -15,17 +15,17 @@ const COVER: Region = Region { x: 48, y: 200, width: 160, height: 160 };
 const A_PICTURE: usize = 2_000;
 const HUE: u8 = 40;
 
-async fn media(bus: &Bus) -> Media1Proxy<'static> {
+pub async fn media(bus: &Bus) -> Media1Proxy<'static> {
     Media1Proxy::builder(&bus.connection).cache_properties(CacheProperties::No).build().await.expect("a proxy")
 }
 
-async fn player(bus: &Bus) -> PlayerProxy<'static> {
+pub async fn player(bus: &Bus) -> PlayerProxy<'static> {
     let builder = PlayerProxy::builder(&bus.connection).destination(mpris::NAME);
     builder.cache_properties(CacheProperties::No).build().await.expect("a proxy")
 }
 
 /// Waits until what plays is as wished.
-async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) -> Now {
+pub async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) -> Now {
     let listening = Bus::open(&bus.address).await;
     let media = media(&listening).await;
     let mut news = media.receive_now_changed().await.expect("signals");
@@ -46,7 +46,7 @@ async fn until(bus: &Bus, what: &'static str, is_so: impl Fn(&Now) -> bool) -> N
 }
 
 /// The library once it has our six pieces: the simulation does not wait for it.
-async fn songs(bus: &Bus) -> Vec<tandem_contracts::media::Item> {
+pub async fn songs(bus: &Bus) -> Vec<tandem_contracts::media::Item> {
     let media = media(bus).await;
     let filled = async {
         loop {

@@ -120,10 +120,15 @@ fn limit(message: &Message, filled: &Filled, name: &str, range: &RangeInclusive<
         factor: layout.factor,
         offset: layout.offset,
     })?;
-    let (least, most) = ((least + i128::from(sign)).max(0), (most + i128::from(sign)).min(mask));
     if least > most {
         return Err(BindError::Empty { signal: signal(), min, max });
     }
+    let (first, last) = (-i128::from(sign), mask - i128::from(sign));
+    // A car.toml's numbers are floats: it can write the ends of 64 bits only so far.
+    if (least as f64) < first as f64 || (most as f64) > last as f64 {
+        return Err(BindError::PastTheBits { signal: signal(), min, max, least, most, first, last });
+    }
+    let (least, most) = (least.max(first) + i128::from(sign), most.min(last) + i128::from(sign));
     let start = start_bits(message, layout, &field)? ^ sign;
     // Both lie between 0 and the mask.
     Ok(Limit { signal: at, field, sign, least: least as u64, most: most as u64, start })

@@ -1,5 +1,6 @@
 use tandem_dbc::integrity::ChecksumError;
 use tandem_frame::LengthError;
+use tandem_units::Said;
 
 /// Why a line of the allow-list cannot be kept to the letter, and so not at all.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -26,9 +27,12 @@ pub enum BindError {
     Overlap { signal: String, other: String },
     #[error("`{signal}`: no raw number lies between {min} and {max}")]
     Empty { signal: String, min: f64, max: f64 },
-    #[error("`{signal}`: {min} to {max} is no range of raw numbers with the factor {factor} and the offset {offset}")]
+    /// `least` to `most` and `first` to `last` are raw.
+    #[error("`{signal}`: {min} to {max} would be raw {least} to {most}, and its bits say only {first} to {last}")]
+    PastTheBits { signal: String, min: f64, max: f64, least: i128, most: i128, first: i128, last: i128 },
+    #[error("`{signal}`: {} to {} is no range of raw numbers with the factor {factor} and the offset {offset}", Said(*min), Said(*max))]
     NoRange { signal: String, min: f64, max: f64, factor: f64, offset: f64 },
-    #[error("message `{message}` cannot be sent: the start value {start} of `{signal}` is none that its bits can say")]
+    #[error("message `{message}` cannot be sent: the start value {} of `{signal}` is none that its bits can say", Said(*start))]
     Start { message: String, signal: String, start: f64 },
     #[error("message `{message}` has a checksum `{kind}`, which needs its data id in `data_ids`")]
     NoDataId { message: String, kind: &'static str },

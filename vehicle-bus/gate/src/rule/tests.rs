@@ -77,32 +77,42 @@ fn physical_ranges_become_raw_ones_inward() {
 }
 
 #[test]
-fn a_range_ends_where_the_bits_do() {
-    assert_eq!(range("0|8@1+ (1,0)", -3.0, 1e6), Ok((0, 255)));
-    assert_eq!(range("0|8@1- (1,0)", -1e6, 1e6), Ok((-128, 127)));
-    assert_eq!(range("0|64@1+ (1,0)", -1.0, 1e30), Ok((0, u64::MAX.into())));
-    assert_eq!(range("0|64@1- (1,0)", -1e30, 1e30), Ok((i64::MIN.into(), i64::MAX.into())));
-    assert_eq!(range("7|64@0- (1,0)", -1e30, 0.0), Ok((i64::MIN.into(), 0)));
-    assert_eq!(range("0|8@1+ (1,0)", 255.0, 300.0), Ok((255, 255)));
-    assert_eq!(range("0|8@1+ (1,0)", -5.0, 0.0), Ok((0, 0)));
+fn a_range_ends_where_the_bits_do_at_the_latest() {
+    assert_eq!(range("0|8@1+ (1,0)", 0.0, 255.0), Ok((0, 255)));
+    assert_eq!(range("0|8@1- (1,0)", -128.0, 127.0), Ok((-128, 127)));
+    let (lowest, highest) = (i64::MIN as f64, i64::MAX as f64);
+    assert_eq!(range("0|64@1- (1,0)", lowest, highest), Ok((i64::MIN.into(), i64::MAX.into())), "as floats have them");
+    assert_eq!(range("0|64@1+ (1,0)", 0.0, u64::MAX as f64), Ok((0, u64::MAX.into())));
+    assert_eq!(range("0|64@1+ (0.5,0)", 0.0, 4e18), Ok((0, 8_000_000_000_000_000_000)));
+    assert_eq!(range("0|8@1+ (1,0)", -0.9, 255.9), Ok((0, 255)), "what lies between two raw numbers moves inward");
+    let past = |min: f64, max: f64, least: i128, most: i128, bits: &str| {
+        Err(format!("`S`: {min} to {max} would be raw {least} to {most}, and its bits say only {bits}"))
+    };
+    assert_eq!(range("0|8@1+ (1,0)", -1.0, 100.0), past(-1.0, 100.0, -1, 100, "0 to 255"));
+    assert_eq!(range("0|8@1+ (1,0)", 0.0, 256.0), past(0.0, 256.0, 0, 256, "0 to 255"));
+    assert_eq!(range("0|8@1+ (1,-40)", -41.0, 0.0), past(-41.0, 0.0, -1, 40, "0 to 255"));
+    assert_eq!(range("0|8@1+ (-1,0)", -1.0, 1.0), past(-1.0, 1.0, -1, 1, "0 to 255"));
+    assert_eq!(range("0|8@1- (1,0)", -129.0, 0.0), past(-129.0, 0.0, -129, 0, "-128 to 127"));
+    assert_eq!(range("7|8@0- (1,0)", 0.0, 128.0), past(0.0, 128.0, 0, 128, "-128 to 127"));
+    assert_eq!(range("0|8@1+ (1,0)", -5.0, -1.0), past(-5.0, -1.0, -5, -1, "0 to 255"));
+    assert_eq!(range("0|8@1+ (1,0)", 256.0, 300.0), past(256.0, 300.0, 256, 300, "0 to 255"));
+    let widest = "0 to 18446744073709551615";
+    assert_eq!(range("0|64@1+ (1,0)", -1.0, 1.0), past(-1.0, 1.0, -1, 1, widest));
+    assert_eq!(range("0|64@1+ (1,0)", 0.0, 1e30), past(0.0, 1e30, 0, 10i128.pow(30), widest));
 }
 
 #[test]
 fn a_range_without_a_raw_number_is_none() {
     let empty = |min: f64, max: f64| Err(format!("`S`: no raw number lies between {min} and {max}"));
     assert_eq!(range("0|8@1+ (1,0)", 0.2, 0.8), empty(0.2, 0.8));
-    assert_eq!(range("0|8@1+ (1,0)", 256.0, 300.0), empty(256.0, 300.0));
-    assert_eq!(range("0|8@1+ (1,0)", -5.0, -1.0), empty(-5.0, -1.0));
-    assert_eq!(range("0|8@1- (1,0)", 128.0, 300.0), empty(128.0, 300.0));
-    assert_eq!(range("0|8@1- (1,0)", -300.0, -129.0), empty(-300.0, -129.0));
     assert_eq!(range("0|8@1+ (1,0)", 9.0, 3.0), empty(9.0, 3.0));
-    let none = |factor: &str, min: f64, max: f64| {
+    let none = |factor: &str, min: &str, max: &str| {
         Err(format!("`S`: {min} to {max} is no range of raw numbers with the factor {factor} and the offset 0"))
     };
-    assert_eq!(range("0|8@1+ (0,0)", 0.0, 1.0), none("0", 0.0, 1.0));
-    assert_eq!(range("0|8@1+ (1e-20,0)", 0.0, 1e25), none("0.00000000000000000001", 0.0, 1e25));
-    assert_eq!(range("0|8@1+ (1,0)", f64::NAN, 1.0), none("1", f64::NAN, 1.0));
-    assert_eq!(range("0|8@1+ (1,0)", 0.0, f64::INFINITY), none("1", 0.0, f64::INFINITY));
+    assert_eq!(range("0|8@1+ (0,0)", 0.0, 1.0), none("0", "0", "1"));
+    assert_eq!(range("0|8@1+ (1e-20,0)", 0.0, 1e25), none("0.00000000000000000001", "0", "10000000000000000000000000"));
+    assert_eq!(range("0|8@1+ (1,0)", f64::NAN, 1.0), none("1", "not a number", "1"));
+    assert_eq!(range("0|8@1+ (1,0)", 0.0, f64::INFINITY), none("1", "0", "infinity"));
 }
 
 #[test]

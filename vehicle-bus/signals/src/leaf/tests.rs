@@ -116,3 +116,12 @@ fn numbers_must_be_allowed_after_rounding_and_texts_match_their_pattern() {
     let refused = plate.admit(Value::Text("ab12".into())).unwrap_err();
     assert_eq!(refused.to_string(), "`ab12` does not match ^[A-Z]{2}[0-9]+$");
 }
+
+#[test]
+fn an_error_shows_what_is_not_seen_and_calls_no_number_by_its_name() {
+    let mode = Leaf { allowed: vec!["ON".into(), "O\u{200b}FF".into()], ..leaf(Datatype::String) };
+    let told = |leaf: &Leaf, value: Value| leaf.admit(value).unwrap_err().to_string();
+    assert_eq!(told(&mode, "F\u{202e}FO".into()), r"`F\u{202e}FO` is not one of ON, O\u{200b}FF");
+    assert_eq!(told(&leaf(Datatype::Float), f64::NAN.into()), "not a number");
+    assert_eq!(told(&leaf(Datatype::Double), f64::INFINITY.into()), "infinity does not fit double");
+}

@@ -73,12 +73,12 @@ impl MediaBackend for Songs {
             return Err(MediaError::Invalid(format!("there is no view {view:?}")));
         }
         let rows = (offset..250.min(offset + limit)).map(song).collect();
-        Ok(Page { generation: 4, total: 250, offset, rows })
+        Ok(Page { generation: 4, total: 250, offset, rows, left_out: 30 })
     }
 
     async fn queue(&self, offset: u32, _limit: u32) -> Result<QueuePage, MediaError> {
         let entries = vec![Entry { entry: 9, item: song(1) }];
-        Ok(QueuePage { generation: 2, total: 1, offset, current: 0, entries })
+        Ok(QueuePage { generation: 2, total: 1, offset, current: 0, entries, left_out: 8 })
     }
 
     async fn sources(&self) -> Result<Vec<Source>, MediaError> {
@@ -270,6 +270,7 @@ async fn what_plays_is_followed_asked_and_forgotten_with_its_service() {
         let rows = screen.until(|news| if let Media::Rows(rows) = news { Some(rows) } else { None }).await;
         let part = rows.answer.unwrap();
         assert_eq!((part.total, part.rows.len(), part.rows[49].item.title.as_str()), (250, 50, "song 249"));
+        assert_eq!(part.left_out, 30);
         sender.send(MediaCommand::JumpTo(3)).await.unwrap();
         let denied = screen.until(|news| if let Media::Refused(denied) = news { Some(denied) } else { None }).await;
         assert_eq!((denied.cause, denied.sentence.as_str()), (Cause::NotFound, "there is no entry 3"));

@@ -143,13 +143,16 @@ fn a_page_says_what_follows_it() {
     let rows = vec![track(1, "Dusk", "Tandem", 20_000_000)];
     let some = Page { total: 100_000, offset: 40, rows: rows.clone(), ..Page::default() };
     assert!(page(&some).ends_with("99959 more: --offset 41\n"));
+    let some = Page { total: 1, rows: rows.clone(), left_out: 261, ..Page::default() };
+    assert!(page(&some).ends_with("\n261 more when parked\n"));
     let entries = vec![Entry { entry: 9, item: rows[0].clone() }, Entry { entry: 4, item: rows[0].clone() }];
-    let some = QueuePage { total: 12, offset: 8, current: 9, entries, ..QueuePage::default() };
+    let some = QueuePage { total: 12, offset: 8, current: 9, entries, left_out: 6, ..QueuePage::default() };
     insta::assert_snapshot!(queue(&some), @r"
            id       title  artist
         9  track:1  Dusk   Tandem  0:20
     >  10  track:1  Dusk   Tandem  0:20
     2 more: --offset 10
+    6 more when parked
     ");
     assert_eq!(queue(&QueuePage { current: -1, ..QueuePage::default() }), "The queue is empty.\n");
 }

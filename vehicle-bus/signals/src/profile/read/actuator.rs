@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use tandem_units::Value;
+
 use super::signal::read_values;
 use super::{Reader, earlier};
 use crate::document::{Section, integer, milliseconds, number, text};
@@ -75,10 +77,28 @@ impl<'a, 'i> Reader<'a, 'i> {
             let equals = inner.required("equals", integer);
             Some((message?, signal?, equals?))
         });
+        if let (Some(sent), Some((answered, ..))) = (&message, &refusal)
+            && sent == answered
+        {
+            section.mistake_at(
+                "refusal",
+                format!("`refusal`: `{sent}` is what is sent: the car's no is in a message of its own"),
+            );
+        }
         let hold = section.optional("hold_ms", milliseconds);
         let id = leaf?;
         let leaf = self.catalogue.leaf(id);
         let values = read_values(section, leaf);
+        if hold.is_some() && !values.is_empty() && leaf.datatype == Datatype::Boolean {
+            for flag in
+                [true, false].map(Value::Bool).into_iter().filter(|flag| !values.iter().any(|(_, value)| value == flag))
+            {
+                section.mistake_at(
+                    "values",
+                    format!("`values`: what is held for `hold_ms` begins and ends, and no raw number says {flag}"),
+                );
+            }
+        }
         let twice =
             values.iter().enumerate().find(|(at, (_, value))| values.iter().take(*at).any(|(_, other)| other == value));
         if let Some((_, (raw, value))) = twice {
@@ -144,8 +164,15 @@ fn check_allowed(section: &Section<'_, '_>, asked: &ActuatorProfile, leaf: &Leaf
         section.mistake(format!("no [[transmit]] entry lets `{signal}` of `{message}` leave"));
         return;
     };
-    if asked.hold.is_some() && listed.cycle.is_none() {
-        section.mistake_at("hold_ms", format!("`hold_ms`: the [[transmit]] entry of `{message}` has no `cycle_ms`"));
+    let what = match (asked.hold, listed.cycle) {
+        (Some(_), None) => Some("has no `cycle_ms`".to_owned()),
+        (Some(hold), Some(cycle)) if hold < cycle => {
+            Some(format!("sends it every {} ms: it would be held for less", cycle.as_millis()))
+        }
+        _ => None,
+    };
+    if let Some(what) = what {
+        section.mistake_at("hold_ms", format!("`hold_ms`: the [[transmit]] entry of `{message}` {what}"));
     }
     let Some((_, allowed)) = listed.signals.iter().find(|(listed, _)| listed == signal) else {
         section.mistake(format!("no [[transmit]] entry lets `{signal}` of `{message}` leave"));

@@ -17,12 +17,23 @@ const LONG_PRESS: Nanoseconds = Nanoseconds::from_millis(600);
 impl<'a, 'i> Reader<'a, 'i> {
     pub(super) fn inputs(&self) -> Vec<InputProfile> {
         let mut inputs: Vec<InputProfile> = Vec::new();
-        let mut lines = HashMap::new();
+        let (mut lines, mut said_by) = (HashMap::new(), HashMap::new());
         for section in self.top.each("inputs", KEYS) {
             let Some(input) = self.input(&section) else { continue };
             let (name, key) = (input.kind.name(), if section.has("key") { "key" } else { "knob" });
             if let Some(first) = earlier(&mut lines, name, input.line) {
                 section.mistake_at(key, format!("`{name}` is there already, in line {first}"));
+            }
+            let (at, raw) = match input.kind {
+                InputKind::Key { pressed, .. } => ("pressed", Some(pressed)),
+                InputKind::Knob { .. } => ("signal", None),
+            };
+            let says = (input.bus, input.message.clone(), input.signal.clone(), raw);
+            if let Some(first) = earlier(&mut said_by, says, input.line) {
+                let number = raw.map(|raw| format!("{raw} of ")).unwrap_or_default();
+                let signal = &input.signal;
+                section
+                    .mistake_at(at, format!("`{at}`: {number}`{signal}` tells of the input in line {first} already"));
             }
             inputs.push(input);
         }
@@ -68,6 +79,8 @@ pub(super) fn read_driving(top: &Section<'_, '_>) -> DrivingProfile {
     if driving.standing_below > driving.moving_above {
         let (below, above) = (driving.standing_below.0, driving.moving_above.0);
         section.mistake(format!("it stands below {below} km/h and moves above {above} km/h: it cannot do both"));
+    } else if driving.moving_above.0 == 0.0 {
+        section.mistake("it stands at 0 km/h and moves above 0 km/h: a sensor that trembles would say both by turns");
     }
     driving
 }
