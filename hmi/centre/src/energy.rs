@@ -20,6 +20,8 @@ const SLOTS: usize = 120;
 const CONSUMPTION_AFTER: f64 = 1.0;
 /// Longer than this without a batch is not known, not bridged.
 const LONGEST_STEP: Nanoseconds = Nanoseconds::from_millis(2_000);
+/// The chart's width and height, pixels: a path keeps its proportions, so its commands are made in these.
+const CHART: (f64, f64) = (1_072.0, 264.0);
 /// Where the chart may end, kilowatts.
 const SCALES: [f64; 6] = [10.0, 20.0, 40.0, 80.0, 160.0, 320.0];
 
@@ -94,53 +96,58 @@ impl History {
         self.slots.iter().filter_map(|slot| slot.power()).fold(0.0, |peak, power| power.abs().max(peak))
     }
 
-    /// The line of the chart as commands of a path: x counts slots, the newest at the right end; y counts kilowatts downwards.
-    fn line(&self) -> String {
+    /// Where the chart ends, kilowatts to either side.
+    fn scale(&self) -> f64 {
+        let peak = self.peak();
+        SCALES.into_iter().find(|scale| *scale >= peak).unwrap_or(peak)
+    }
+
+    /// The stretches of the chart over which the power is known: its points in pixels, the newest at the right edge. A stretch begins where its first slot does.
+    fn stretches(&self) -> Vec<Vec<(f64, f64)>> {
+        let (width, height) = CHART;
+        let (step, scale) = (width / SLOTS as f64, self.scale());
         let first = SLOTS - self.slots.len();
-        let mut line = String::new();
-        let mut broken = true;
+        let mut stretches: Vec<Vec<(f64, f64)>> = vec![Vec::new()];
         for (index, slot) in self.slots.iter().enumerate() {
-            let Some(power) = slot.power() else {
-                broken = true;
-                continue;
-            };
-            let x = (first + index) as f64 + 0.5;
-            // A lone point is a short stroke, else nobody sees it.
-            let to = if broken { format!("M {:.1} {:.2} ", x - 0.5, -power) } else { String::new() };
-            let _ = write!(line, "{to}L {x:.1} {:.2} ", -power);
-            broken = false;
+            let Some(stretch) = stretches.last_mut() else { continue };
+            match slot.power() {
+                Some(power) => {
+                    let (x, y) = ((first + index) as f64 * step, (1.0 - power / scale) * height / 2.0);
+                    if stretch.is_empty() {
+                        stretch.push((x, y));
+                    }
+                    stretch.push((x + step, y));
+                }
+                None if stretch.is_empty() => {}
+                None => stretches.push(Vec::new()),
+            }
         }
-        line
+        stretches.retain(|stretch| !stretch.is_empty());
+        stretches
+    }
+
+    /// The line of the chart as commands of a path.
+    fn line(&self) -> String {
+        self.stretches().iter().map(|stretch| polyline(stretch)).collect::<Vec<_>>().join(" ")
     }
 
     /// The ground between the line and nothing.
     fn ground(&self) -> String {
-        let first = SLOTS - self.slots.len();
-        let mut ground = String::new();
-        let mut from = None;
-        let mut to = 0.0;
-        for (index, slot) in self.slots.iter().enumerate() {
-            let x = (first + index) as f64 + 0.5;
-            match slot.power() {
-                Some(power) => {
-                    if from.is_none() {
-                        let _ = write!(ground, "M {:.1} 0 L {:.1} {:.2} ", x - 0.5, x - 0.5, -power);
-                        from = Some(x);
-                    }
-                    let _ = write!(ground, "L {x:.1} {:.2} ", -power);
-                    to = x;
-                }
-                None if from.take().is_some() => {
-                    let _ = write!(ground, "L {to:.1} 0 Z ");
-                }
-                None => {}
-            }
-        }
-        if from.is_some() {
-            let _ = write!(ground, "L {to:.1} 0 Z");
-        }
-        ground
+        let ground = |stretch: Vec<(f64, f64)>| {
+            let (Some((left, _)), Some((right, _))) = (stretch.first(), stretch.last()) else { return String::new() };
+            let middle = CHART.1 / 2.0;
+            format!("{} L {right:.1} {middle:.1} L {left:.1} {middle:.1} Z", polyline(&stretch))
+        };
+        self.stretches().into_iter().map(ground).collect::<Vec<_>>().join(" ")
     }
+}
+
+fn polyline(points: &[(f64, f64)]) -> String {
+    let mut commands = String::new();
+    for (x, y) in points {
+        let _ = write!(commands, "{}{x:.1} {y:.1}", if commands.is_empty() { "M " } else { " L " });
+    }
+    commands
 }
 
 /// Writes everything on energy to the window.
@@ -160,10 +167,8 @@ pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
 /// Writes the chart to the window.
 pub(crate) fn show_history(window: &CentreWindow, history: &History) {
     let adapter = window.global::<EnergyAdapter>();
-    let peak = history.peak();
-    let scale = SCALES.into_iter().find(|scale| *scale >= peak).unwrap_or(peak);
     let average = history.average();
-    adapter.set_scale(scale as f32);
+    adapter.set_scale(history.scale() as f32);
     adapter.set_has_history(average.is_some());
     adapter.set_average(average.unwrap_or_default() as f32);
     adapter.set_line(history.line().into());
@@ -210,7 +215,7 @@ mod tests {
         let mut history = History::default();
         drive(&mut history, 0..4_000, -10_000.0, 50.0);
         assert_eq!(history.slots.len(), SLOTS);
-        assert!(history.line().starts_with("M 0.0 -10.00 L 0.5 -10.00 "));
+        assert!(history.line().starts_with("M 0.0 0.0 L 8.9 0.0 L 17.9 0.0 "), "{}", history.line());
         history.hear(&readings(1_000_000, Some(-1_000.0), 0.0));
         assert_eq!((history.slots.len(), history.average()), (SLOTS, None), "so long a silence is not bridged");
     }
@@ -223,8 +228,8 @@ mod tests {
             history.hear(&readings(second, None, 50.0));
         }
         drive(&mut history, 30..45, 5_000.0, 50.0);
-        assert_eq!(history.line(), "M 117.0 -10.00 L 117.5 -10.00 M 119.0 5.00 L 119.5 5.00 ");
-        assert_eq!(history.ground().matches('Z').count(), 2);
+        assert_eq!(history.line(), "M 1045.2 0.0 L 1054.1 0.0 M 1063.1 198.0 L 1072.0 198.0");
+        assert!(history.ground().ends_with("M 1063.1 198.0 L 1072.0 198.0 L 1072.0 132.0 L 1063.1 132.0 Z"));
     }
 
     #[test]

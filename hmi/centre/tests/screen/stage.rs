@@ -242,6 +242,12 @@ impl Stage {
         self.tell(&Update::Actuation(Actuation::Actuators(actuators)));
     }
 
+    /// A car that can be asked for one thing alone, and only while it drives no more than this.
+    pub fn offer_when(&mut self, leaf: Leaf, driving: &str) {
+        let actuator = Actuator { driving: driving.to_owned(), ..actuator(leaf, (0.0, 0.0, 0.0), &[]) };
+        self.tell(&Update::Actuation(Actuation::Actuators(vec![actuator])));
+    }
+
     /// What became of a wish of this screen.
     pub fn told(&mut self, id: u64, leaf: Leaf, value: impl Into<Value>, state: RequestState) {
         let path = Leaf::PATHS[leaf.slot()].to_owned();
