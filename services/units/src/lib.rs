@@ -2,11 +2,13 @@
 
 use std::fmt;
 
+mod nearest;
 mod quality;
 mod state;
 mod time;
 mod value;
 
+pub use nearest::nearest;
 pub use quality::Quality;
 pub use state::{Driving, Power};
 pub use time::Nanoseconds;
