@@ -1,6 +1,8 @@
 //! There is no disk, or none that can be used.
 
 use rustix::process::Signal;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Executor};
 use tandem_contracts::settings::SettingsError;
 use tandem_scenes::tied;
 use tandem_units::Value;
@@ -54,6 +56,24 @@ async fn a_folder_that_comes_late_brings_what_was_set() {
     stage.set("language", "de").await.unwrap();
     assert_eq!(stage.get("display.theme").await, Value::from("day"), "it stands on the disk, and is what people set");
     until("the end of the notice", async || stage.notice().await.kind.is_empty().then_some(())).await;
+    stage.end(Signal::KILL).await;
+    stage.start().await;
+    assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "de".into()));
+}
+
+#[tokio::test]
+async fn another_program_that_has_the_file_locked_keeps_nobody_from_reading() {
+    let mut stage = Stage::new().await;
+    stage.start().await;
+    stage.set("display.theme", "day").await.unwrap();
+    let mut other = SqliteConnectOptions::new().filename(stage.database()).connect().await.unwrap();
+    other.execute("BEGIN IMMEDIATE").await.unwrap();
+    let refused = stage.set("language", "de").await;
+    let Err(SettingsError::Storage(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.contains("locked by another program: nothing was changed"), "{why}");
+    assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "en".into()));
+    other.execute("ROLLBACK").await.unwrap();
+    stage.set("language", "de").await.unwrap();
     stage.end(Signal::KILL).await;
     stage.start().await;
     assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "de".into()));
