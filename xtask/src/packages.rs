@@ -58,6 +58,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
     ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),
     ("kmod", For::Tests, "insmod, which the guest with that bus boots by"),
+    ("strace", For::Tests, "what the settings service writes and when it waits for the disk, for power cuts"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 

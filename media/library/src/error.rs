@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use tandem_database::{Fault, OpenError, fault};
 use thiserror::Error;
 
 use crate::model::{ItemId, VolumeId};
@@ -40,33 +41,23 @@ pub enum LibraryError {
     Saved(#[source] serde_json::Error),
 }
 
-/// SQLite's result codes (sqlite3.h), without their extensions.
-mod code {
-    pub const BUSY: u32 = 5;
-    pub const LOCKED: u32 = 6;
-    pub const READONLY: u32 = 8;
-    pub const IOERR: u32 = 10;
-    pub const CORRUPT: u32 = 11;
-    pub const FULL: u32 = 13;
-    pub const CANTOPEN: u32 = 14;
-    pub const NOTADB: u32 = 26;
-    /// A shared-memory file that cannot grow is a full disk.
-    pub const IOERR_SHMSIZE: u32 = IOERR | 19 << 8;
-}
-
 impl From<sqlx::Error> for LibraryError {
     fn from(error: sqlx::Error) -> Self {
-        let extended = error.as_database_error().and_then(|database| database.code()?.parse::<u32>().ok());
-        match extended {
-            Some(code::IOERR_SHMSIZE) => Self::Full(error),
-            Some(extended) => match extended & 0xff {
-                code::FULL => Self::Full(error),
-                code::BUSY | code::LOCKED => Self::Busy(error),
-                code::READONLY | code::CANTOPEN | code::IOERR => Self::ReadOnly(error),
-                code::CORRUPT | code::NOTADB => Self::Broken(error),
-                _ => Self::Database(error),
-            },
-            None => Self::Database(error),
+        match fault(&error) {
+            Fault::Full => Self::Full(error),
+            Fault::Busy => Self::Busy(error),
+            Fault::ReadOnly => Self::ReadOnly(error),
+            Fault::Broken => Self::Broken(error),
+            Fault::Other => Self::Database(error),
+        }
+    }
+}
+
+impl From<OpenError> for LibraryError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Folder { folder, source } => Self::Folder { folder, source },
+            OpenError::Database(error) => error.into(),
         }
     }
 }

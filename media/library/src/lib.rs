@@ -9,7 +9,6 @@ mod core_title;
 mod error;
 mod fold;
 mod heard;
-mod migrate;
 mod model;
 mod open;
 mod order;

@@ -1,4 +1,4 @@
--- Version 1. A later version is another script in migrate.rs; this one is never changed once it was shipped.
+-- Version 1. A later version is another script beside it in open.rs; this one is never changed once it was shipped.
 -- Rows are named for good (AUTOINCREMENT): an id that was given out once never names something else.
 
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

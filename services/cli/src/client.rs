@@ -9,6 +9,7 @@ use tandem_contracts::media::MediaError;
 use tandem_contracts::phones::PhoneLinkError;
 use tandem_contracts::screen::ScreenError;
 use tandem_contracts::sessions::SessionsError;
+use tandem_contracts::settings::SettingsError;
 use tandem_contracts::signals::SignalsError;
 use tandem_contracts::simulator::SimulatorError;
 use tokio::time::timeout;
@@ -76,6 +77,7 @@ call_errors! {
     ScreenError: ScreenError::Bus,
     PhoneLinkError: PhoneLinkError::Bus,
     SessionsError: SessionsError::Bus,
+    SettingsError: SettingsError::Bus,
     SimulatorError: SimulatorError::Bus,
     fdo::Error: fdo::Error::ZBus,
 }

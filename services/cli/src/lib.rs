@@ -23,6 +23,7 @@ mod replay;
 mod say;
 mod screen;
 mod screens;
+mod settings;
 mod signals;
 mod sim;
 mod stage;
@@ -66,6 +67,7 @@ enum Command {
     #[command(subcommand)]
     Phone(phone::Phone),
     Input(input::Input),
+    Settings(settings::Settings),
     #[command(subcommand)]
     Screen(screen::Screens),
     #[command(hide = true)]
@@ -97,6 +99,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Media(media) => media.run().await,
             Command::Phone(phone) => phone.run().await,
             Command::Input(input) => input.run().await,
+            Command::Settings(settings) => settings.run().await,
             Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }

@@ -75,6 +75,11 @@ impl PrivateBus {
         self.folder.path().join("media")
     }
 
+    /// Where a settings service keeps what ends with this bus.
+    pub fn settings_state(&self) -> PathBuf {
+        self.folder.path().join("settings")
+    }
+
     /// Where a phone service keeps what ends with this bus.
     pub fn phone_state(&self) -> PathBuf {
         self.folder.path().join("phones")

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::{media, phones, signals};
+use tandem_contracts::{media, phones, settings, signals};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
@@ -26,11 +26,11 @@ const PHONE: &str = "127.0.0.2";
 /// A run of limited time gives up if the screens are not up by then.
 const START_UP: Duration = Duration::from_secs(60);
 
-/// Runs the virtual car, the vehicle service, the media service, the cluster and the centre display on a D-Bus of their own.
+/// Runs the virtual car, the vehicle service, the settings and the media service, the cluster and the centre display on a D-Bus of their own.
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
-/// `tandem signals`, `climate`, `bus`, `media`, `phone` and `screen` find a running simulation by themselves.
+/// `tandem signals`, `climate`, `bus`, `media`, `phone`, `settings` and `screen` find a running simulation by themselves.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Sim {
@@ -63,6 +63,9 @@ pub struct Sim {
     /// Where the vehicle service keeps its last values, the odometer among them; without it nothing of the car is remembered.
     #[arg(long, value_name = "DIR")]
     vehicle_state: Option<PathBuf>,
+    /// Where the settings service keeps what is set; without it that is forgotten at the end.
+    #[arg(long, value_name = "DIR")]
+    settings_state: Option<PathBuf>,
     /// Runs without the media service.
     #[arg(long)]
     no_media: bool,
@@ -133,7 +136,7 @@ impl Sim {
         let scenario = Path::new(&self.scenario);
         let mut virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
         virtual_car.arguments.extend(self.vss.arguments());
-        let mut others = vec![self.vehicle(car, &link)?];
+        let mut others = vec![self.vehicle(car, &link)?, self.settings(bus)?];
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
             others.push(self.media(folders, bus)?);
@@ -155,6 +158,14 @@ impl Sim {
             program.arguments.extend(["--state".into(), std::path::absolute(folder)?.into()]);
         }
         Ok(program)
+    }
+
+    fn settings(&self, bus: &PrivateBus) -> anyhow::Result<Program> {
+        let state = match &self.settings_state {
+            Some(folder) => std::path::absolute(folder)?,
+            None => bus.settings_state(),
+        };
+        service("tandem-settings", &[("--state", &state)])
     }
 
     /// The folders of music: those asked for, else the one that comes with Tandem, if it came.
@@ -260,7 +271,7 @@ impl Sim {
         };
         let media = if music.is_some() { " media service," } else { "" };
         say(&format!(
-            "Car {}, scenario {}, vehicle service,{media} cluster and centre {place}.",
+            "Car {}, scenario {}, vehicle service, settings service,{media} cluster and centre {place}.",
             self.car, self.scenario
         ));
         say(&format!("  bus    {}", bus.address()));
@@ -304,6 +315,7 @@ async fn wait_for_file(path: &Path) {
 
 async fn everything_is_up(connection: &Connection, with_media: bool, with_phones: bool) -> zbus::Result<()> {
     screens::wait_for_name(connection, signals::NAME).await?;
+    screens::wait_for_name(connection, settings::NAME).await?;
     if with_media {
         screens::wait_for_name(connection, media::NAME).await?;
     }

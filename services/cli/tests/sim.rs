@@ -23,6 +23,7 @@ fn stage(vehicle: &str, cluster: &str) -> TempDir {
     let programs = [
         ("tandem-sim", CAR),
         ("tandem-vehicle", vehicle),
+        ("tandem-settings", STAYS),
         ("tandem-media", MEDIA),
         ("tandem-cluster", cluster),
         ("tandem-centre", STAYS),
@@ -97,7 +98,10 @@ fn the_media_service_gets_its_folders_or_stays_away() {
     let output = sim(folder.path(), &["--headless", "--fail-fast", "--no-media"]).output().unwrap();
     assert_eq!(output.status.code(), Some(7));
     let told = String::from_utf8_lossy(&output.stdout);
-    assert!(told.contains("vehicle service, cluster and centre headless.") && !told.contains("music"), "{told}");
+    assert!(
+        told.contains("vehicle service, settings service, cluster and centre headless.") && !told.contains("music"),
+        "{told}"
+    );
     assert!(!called.exists());
     let output = sim(folder.path(), &["--headless", "--music", "nowhere"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

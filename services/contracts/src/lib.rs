@@ -17,6 +17,7 @@ pub mod phones;
 pub mod screen;
 pub mod seats;
 pub mod sessions;
+pub mod settings;
 pub mod signals;
 pub mod simulator;
 pub mod subscription;

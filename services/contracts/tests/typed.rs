@@ -15,6 +15,7 @@ use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkE
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
 use tandem_contracts::seats::Seats1Proxy;
 use tandem_contracts::sessions::{Sessions1, Sessions1Proxy, SessionsError};
+use tandem_contracts::settings::{Settings1, Settings1Proxy, SettingsError};
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW, Signals1Proxy, SignalsError};
 use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError};
 use tandem_contracts::wire;
@@ -318,4 +319,60 @@ async fn what_a_phone_link_refuses() {
     );
     let long = "x".repeat(MAX_TEXT + 1);
     assert!(matches!(link.send("a".into(), long).await, Err(PhoneLinkError::Invalid(bytes)) if bytes == "4097"));
+}
+
+fn value(variant: &zbus::Variant<'_>) -> Value {
+    wire::from_variant(0, variant).unwrap().1.unwrap()
+}
+
+#[tokio::test]
+async fn settings() {
+    let (service, client) = peer::pair().await.unwrap();
+    let settings = Settings1Proxy::new(&client).await.unwrap();
+    let table = settings.list().await.unwrap();
+    assert_eq!((table.generation, table.sequence, table.is_kept), (7, 2, true));
+    assert_eq!(table.notice, peer::settings::notice());
+    let [setting] = &table.settings[..] else { panic!("{table:?}") };
+    assert_eq!(
+        (setting.key.as_str(), setting.kind.as_str(), setting.unit.as_str()),
+        ("display.brightness", "number", "percent")
+    );
+    assert_eq!((setting.min, setting.max, setting.step, setting.not_with.as_str()), (1, 100, 1, "NO_SETUP"));
+    assert_eq!((value(&setting.value), value(&setting.default)), (Value::Int(40), Value::Int(80)));
+    assert_eq!(value(&settings.get("a".into()).await.unwrap()), Value::Text("a".into()));
+    settings.set("a".into(), wire::to_variant(Some(&Value::Bool(true)))).await.unwrap();
+    settings.dismiss_notice().await.unwrap();
+    assert_eq!(settings.notice().await.unwrap(), peer::settings::notice());
+    assert!(settings.is_kept().await.unwrap());
+
+    let mut changes = settings.receive_changed().await.unwrap();
+    let mut notices = settings.receive_notice_changed().await.unwrap();
+    let emitter = SignalEmitter::new(&service, tandem_contracts::settings::PATH).unwrap();
+    let day = wire::to_variant(Some(&Value::Text("day".into())));
+    Settings1::<peer::Echo>::changed(&emitter, 7, 3, "display.theme".into(), day).await.unwrap();
+    Settings1::<peer::Echo>::notice_changed(&emitter, Default::default()).await.unwrap();
+    let change = changes.next().await.unwrap();
+    let change = change.args().unwrap();
+    assert_eq!((change.generation, change.sequence, change.key.as_str()), (7, 3, "display.theme"));
+    assert_eq!(value(&change.value), Value::Text("day".into()));
+    assert_eq!(notices.next().await.unwrap().args().unwrap().notice.some(), None);
+}
+
+#[tokio::test]
+async fn what_settings_refuse() {
+    let (_service, client) = peer::pair().await.unwrap();
+    let settings = Settings1Proxy::new(&client).await.unwrap();
+    let set =
+        async |key: &str, value: Value| settings.set(key.into(), wire::to_variant(Some(&value))).await.unwrap_err();
+    let error = set("display.teme", "day".into()).await;
+    assert_eq!(error.name().as_str(), "org.tandem.Settings1.Error.Unknown");
+    assert!(matches!(error, SettingsError::Unknown(why) if why.ends_with("did you mean `display.theme`?")));
+    let error = set("display.theme", "dusk".into()).await;
+    assert!(matches!(error, SettingsError::OutOfRange(why) if why.ends_with("it is auto, day or night")));
+    let error = set("display.theme", Value::Float(1.0)).await;
+    assert!(matches!(error, SettingsError::WrongType(why) if why.contains("cannot be 1.0")));
+    let error = settings.reset("driver.name".into()).await.unwrap_err();
+    assert!(matches!(error, SettingsError::Restricted(why) if why == "moving"));
+    let error = settings.reset("language".into()).await.unwrap_err();
+    assert!(matches!(error, SettingsError::Storage(why) if why == "the disk is full"));
 }

@@ -2,13 +2,18 @@
 
 use std::fmt;
 
+mod nearest;
 mod plain;
 mod quality;
 mod state;
 mod time;
 mod value;
 
+<<<<<<< HEAD
 pub use plain::{Said, plain};
+=======
+pub use nearest::nearest;
+>>>>>>> i7-settings
 pub use quality::Quality;
 pub use state::{Driving, Power};
 pub use time::Nanoseconds;

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Mistake;
-use crate::nearest::nearest;
+use crate::nearest;
 
 /// So many mistakes of a file are told; nobody mends more in one go.
 const MOST: usize = 100;

@@ -8,7 +8,6 @@ pub mod document;
 mod expression;
 mod leaf;
 mod mistake;
-mod nearest;
 mod profile;
 pub mod tree;
 mod unit;
@@ -17,11 +16,10 @@ pub use catalogue::{Catalogue, LeafId};
 pub use expression::{Expression, ExpressionError};
 pub use leaf::{Datatype, Kind, Leaf, RangeError};
 pub use mistake::Mistake;
-pub use nearest::nearest;
 pub use profile::{
     ActuatorProfile, ActuatorRange, BusProfile, ChecksumKind, DataIds, DrivingProfile, InputKind, InputProfile,
     IntegrityProfile, LEAST_BITRATE, MOST_BITRATE, MOST_DATA_BITRATE, Others, ParkedBy, Profile, SignalProfile,
     Transform, TransmitProfile, worst_word,
 };
-pub use tandem_units::{Quality, Value};
+pub use tandem_units::{Quality, Value, nearest};
 pub use unit::{Conversion, UnitError, conversion};

@@ -2,7 +2,7 @@
 
 use crate::Mistake;
 use crate::document::list;
-use crate::nearest::nearest;
+use crate::nearest;
 
 mod json;
 

@@ -1,6 +1,6 @@
 //! What units mean, and how a number of one becomes a number of another.
 
-use crate::nearest::nearest;
+use crate::nearest;
 
 mod table;
 

@@ -2,6 +2,7 @@
 
 pub mod media;
 pub mod phones;
+pub mod settings;
 
 use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Control, ControlPath, Request};
 use tandem_contracts::body::Body1;
@@ -15,6 +16,7 @@ use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
 use tandem_contracts::seats::Seats1;
 use tandem_contracts::sessions::Sessions1;
+use tandem_contracts::settings::Settings1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::simulator::{Simulator1, SimulatorBackend, SimulatorError};
 use tandem_contracts::{body, bus, charging, climate, screen, seats, signals, simulator, wire};
@@ -203,6 +205,7 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(tandem_contracts::media::PATH, Media1(Echo))
         .serve_at(tandem_contracts::sessions::PATH, Sessions1(Echo))
         .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))
+        .serve_at(tandem_contracts::settings::PATH, Settings1(Echo))
         .build();
     let client = Builder::unix_stream(theirs).p2p().build();
     tokio::try_join!(service, client)

@@ -67,4 +67,20 @@ async fn busctl_shows_a_tidy_interface() {
             ".RequestChanged signal (tdss)",
         ]
     );
+    let (worked, settings) = introspect("org.tandem.Settings1", "/org/tandem/Settings1").unwrap();
+    assert!(worked, "{settings}");
+    assert_eq!(
+        members(&settings, "org.tandem.Settings1"),
+        [
+            ".DismissNotice method -",
+            ".Get method s",
+            ".List method -",
+            ".Reset method s",
+            ".Set method sv",
+            ".IsKept property b",
+            ".Notice property (sss)",
+            ".Changed signal ttsv",
+            ".NoticeChanged signal (sss)",
+        ]
+    );
 }

@@ -5,14 +5,15 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tandem_scenes::Tandem;
 
-/// The bus, the car, two services and the player of one of them, two screens, and the one that watches them.
-const CAST: [&str; 8] = [
+/// The bus, the car, three services and the player of one of them, two screens, and the one that watches them.
+const CAST: [&str; 9] = [
     "dbus-daemon",
     "tandem",
     "tandem-centre",
     "tandem-cluster",
     "tandem-media",
     "tandem-player",
+    "tandem-settings",
     "tandem-sim",
     "tandem-vehicle",
 ];

@@ -1,5 +1,5 @@
 use super::{DEEPEST, ExpressionError, LONGEST, One, STACK, Step, Two};
-use crate::nearest::nearest;
+use crate::nearest;
 
 const FUNCTIONS: [&str; 11] = ["floor", "ceil", "round", "abs", "sqrt", "exp", "log", "pow", "min", "max", "if"];
 const CONSTANTS: [&str; 3] = ["x", "PI", "E"];

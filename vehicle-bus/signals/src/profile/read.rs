@@ -10,7 +10,7 @@ use super::{
     SignalProfile,
 };
 use crate::document::{Document, Named, Section, integer, list, text, word};
-use crate::nearest::nearest;
+use crate::nearest;
 use crate::{Catalogue, LeafId, Mistake};
 
 mod actuator;

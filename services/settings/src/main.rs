@@ -1,0 +1,24 @@
+//! `tandem-settings`: the settings service.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tandem_runtime::{log, told_to_stop, wrong_setup};
+use tandem_settings::start::{Options, start};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    log();
+    let service = match start(options).await {
+        Ok(service) => service,
+        Err(refusal) => return wrong_setup("tandem-settings", &refusal),
+    };
+    match service.run(told_to_stop()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(cause) => {
+            tracing::error!(error = &cause as &dyn std::error::Error, "ended");
+            ExitCode::FAILURE
+        }
+    }
+}
