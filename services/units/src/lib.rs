@@ -9,11 +9,8 @@ mod state;
 mod time;
 mod value;
 
-<<<<<<< HEAD
-pub use plain::{Said, plain};
-=======
 pub use nearest::nearest;
->>>>>>> i7-settings
+pub use plain::{Said, plain};
 pub use quality::Quality;
 pub use state::{Driving, Power};
 pub use time::Nanoseconds;
