@@ -107,6 +107,10 @@ async fn so_many_calls_are_on_their_way_and_the_others_are_refused_at_once() {
     }
     assert_eq!(proxy.ask().await.unwrap(), 7, "and then there is room again");
     assert_eq!(proxy.answer().await.unwrap(), 7);
+    for member in ["Ping", "GetMachineId"] {
+        let peer = Some("org.freedesktop.DBus.Peer");
+        client.call_method(None::<&str>, "/any/where", peer, member, &()).await.unwrap();
+    }
 }
 
 #[tokio::test]
