@@ -97,32 +97,38 @@ fn an_echo_counts_for_what_its_own_frame_said() {
     assert_eq!(said(&car.advances(1680)), ["2 confirmed"]);
 }
 
+/// Asks for 22 degrees and has the frame handed over.
+fn hands_over(car: &mut Bench) -> Frame {
+    let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
+    let left = frame(&effects);
+    car.0.handed_over(&left, None);
+    left
+}
+
 #[test]
-fn a_frame_that_got_lost_is_not_taken_for_the_next_of_the_same_bytes() {
+fn what_was_on_its_way_when_the_bus_went_off_is_not_waited_for() {
     let mut car = parked();
-    let ask = |car: &mut Bench| {
-        let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
-        let left = frame(&effects);
-        car.0.handed_over(&left, None);
-        left
-    };
-    ask(&mut car);
+    hands_over(&mut car);
     assert_eq!(said(&car.advances(2520)), ["1 lapsed It did not get onto the bus."]);
     car.0.hear_of_interface("can1", News::State(BusState::BusOff));
     car.0.hear_of_interface("can1", News::State(BusState::Active));
-    let again = ask(&mut car);
+    let again = hands_over(&mut car);
     car.0.hear_echo(&echo(&again, 2600));
     car.hears(801, &[44, 0, 30], 2610);
-    assert_eq!(said(&car.advances(2620)), ["2 confirmed"]);
+    assert_eq!(said(&car.advances(2620)), ["2 confirmed"], "it is not the echo of the one before");
+}
 
-    ask(&mut car);
-    assert_eq!(said(&car.advances(3640)), ["3 lapsed It did not get onto the bus."]);
-    car.hears(102, &[3, 0], 12_600);
-    car.advances(12_640);
-    let again = ask(&mut car);
-    car.0.hear_echo(&echo(&again, 12_650));
-    car.hears(801, &[44, 0, 30], 12_660);
-    assert_eq!(said(&car.advances(12_680)), ["4 confirmed"], "ten seconds later nobody waits for it");
+#[test]
+fn an_echo_that_has_not_come_for_ten_seconds_is_not_waited_for() {
+    let mut car = parked();
+    hands_over(&mut car);
+    assert_eq!(said(&car.advances(2520)), ["1 lapsed It did not get onto the bus."]);
+    car.hears(102, &[3, 0], 11_500);
+    car.advances(11_520);
+    let again = hands_over(&mut car);
+    car.0.hear_echo(&echo(&again, 11_530));
+    car.hears(801, &[44, 0, 30], 11_540);
+    assert_eq!(said(&car.advances(11_560)), ["2 confirmed"]);
 }
 
 #[test]
