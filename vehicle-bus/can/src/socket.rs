@@ -66,7 +66,7 @@ pub enum Heard {
 /// What became of a bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The interface is there and up. Its state is [`BusState::Active`] until something else is said.
+    /// The interface is there and up. Its state is [`BusState::Active`] until something else is said: at once, if the kernel says so.
     Up,
     /// It is not, and why: `NODEV` that there is none of the name, `NETDOWN` that it is there and down. It is tried again at each change of an interface, and after
     /// 100 ms, 200 ms and so on up to 5 s.

@@ -98,6 +98,9 @@ impl Seen {
     }
 }
 
+/// What a frame asks for: the actuators, each with its wish.
+type Asked = Vec<(&'static str, u64)>;
+
 /// Watches from outside, with books of its own.
 struct Onlooker {
     clock_ms: u64,
@@ -107,8 +110,8 @@ struct Onlooker {
     /// How long a frame takes to the bus, and whether an echo says that it is there.
     lag: Nanoseconds,
     echoing: bool,
-    /// The frames whose echo is to come, when it does, and what each asks for: the actuator and the wish.
-    echoes: VecDeque<(Nanoseconds, Frame, Vec<(&'static str, u64)>)>,
+    /// When an echo comes, of which frame, and what that asks for.
+    echoes: VecDeque<(Nanoseconds, Frame, Asked)>,
     /// Since the clock began.
     seen: Vec<Seen>,
     /// Whose horn sounds, for what it was asked, and until when.
@@ -278,7 +281,7 @@ impl Onlooker {
         }
     }
 
-    fn hands_over(&mut self, car: &mut Bench, frame: &Frame, asked: Vec<(&'static str, u64)>) {
+    fn hands_over(&mut self, car: &mut Bench, frame: &Frame, asked: Asked) {
         let there = Nanoseconds(frame.t_ns) + self.lag;
         if self.echoing {
             car.0.handed_over(frame, None);
@@ -291,7 +294,7 @@ impl Onlooker {
         }
     }
 
-    fn is_on_the_wire(&mut self, asked: Vec<(&'static str, u64)>, since: Nanoseconds) {
+    fn is_on_the_wire(&mut self, asked: Asked, since: Nanoseconds) {
         for (path, id) in asked {
             if self.pending.get(path).is_some_and(|(pending, ..)| *pending == id) {
                 self.on_the_wire.entry(path).or_insert(since);
@@ -326,8 +329,7 @@ impl Onlooker {
         (fresh && last.on, fresh && last.park && stands)
     }
 
-    /// What the frame asks for: the actuators, each with its wish.
-    fn check_frame(&mut self, frame: &Frame, last_tick: Nanoseconds) -> Vec<(&'static str, u64)> {
+    fn check_frame(&mut self, frame: &Frame, last_tick: Nanoseconds) -> Asked {
         assert_eq!(frame.bus, BusIndex(1));
         let now = Nanoseconds(frame.t_ns);
         let before = self.left_at.insert(frame.id, now);
