@@ -8,15 +8,17 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::chores;
+use crate::skip::skip_even_in_ci;
 
-/// The folder `home`, made unless it stands: beside its place, by `make`, and moved there when it is whole. None if it may not or cannot be had, which is said
+/// The folder `home`, made unless it stands: beside its place, by `make`, and moved there when it is whole. None if it may not or cannot be had, which `say` says
 /// with what that means, `missed`.
 ///
 /// # Errors
-/// The folder that it belongs into cannot be made or locked.
+/// The folder that it belongs into cannot be made or locked, or there must be one and is none.
 pub fn provide(
     home: &Path,
     missed: &str,
+    say: impl FnOnce(&str) -> Result<()>,
     may_install: bool,
     make: impl FnOnce(&Path) -> Result<()>,
 ) -> Result<Option<PathBuf>> {
@@ -37,10 +39,16 @@ pub fn provide(
     match whole() {
         Ok(()) => Ok(Some(home.to_owned())),
         Err(why) => {
-            eprintln!("==\n== SKIPPED: {missed}: {why:#}\n==");
+            say(&format!("{missed}: {why:#}"))?;
             Ok(None)
         }
     }
+}
+
+/// Of what a CI, too, need not have.
+pub fn pass(why: &str) -> Result<()> {
+    skip_even_in_ci(why);
+    Ok(())
 }
 
 /// Packages of Debian, with all that they need and without what no program reads. Unpacked and not set up: a program that runs needs its files, no more.

@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 
 use crate::chores::{self, Workspace};
 use crate::fetched::{self, Unpacked};
+use crate::skip::skip_even_in_ci;
 
 /// For each of the two steps of the kernel, seconds; takes some seconds where the mirror is near.
 const LIMIT: &str = "120";
@@ -33,10 +34,11 @@ const LEFT_OUT: &[&str] = &[
 /// The kernel, unpacked unless it stands; none if it may not or cannot be had, which is said.
 ///
 /// # Errors
-/// The folder that it belongs into cannot be made or locked.
+/// The folder that it belongs into cannot be made or locked; in CI, there is none.
 pub fn kernel(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
     let home = workspace.target.join("guest/user-mode-linux");
-    fetched::provide(&home, "no kernel for a guest, so nothing is tested on real CAN", may_install, |part| {
+    let missed = "no kernel for a guest, so nothing is tested on real CAN";
+    fetched::provide(&home, missed, chores::skip, may_install, |part| {
         eprintln!("getting a kernel for the guest, once; 41 MB to fetch and 115 MB on the disk");
         fs::create_dir_all(part).with_context(|| format!("cannot make {}", part.display()))?;
         // As the one who calls: apt's own user may not write there.
@@ -55,13 +57,14 @@ pub fn kernel(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf
 /// The folder that they belong into cannot be made or locked.
 pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result<Option<PathBuf>> {
     if !wanted {
-        eprintln!(
-            "==\n== SKIPPED: no emulated CAN controllers and no kernel ISO-TP: `cargo xtask test --vm` adds QEMU, without KVM\n=="
+        skip_even_in_ci(
+            "no emulated CAN controllers and no kernel ISO-TP: `cargo xtask test --vm` adds QEMU, without KVM",
         );
         return Ok(None);
     }
     let home = workspace.target.join("guest/machine");
-    fetched::provide(&home, "no QEMU, so nothing is tested on emulated controllers", may_install, |part| {
+    let missed = "no QEMU, so nothing is tested on emulated controllers";
+    fetched::provide(&home, missed, fetched::pass, may_install, |part| {
         anyhow::ensure!(
             std::env::consts::ARCH == "x86_64",
             "the guest runs programs of this machine, which is no x86_64"

@@ -10,6 +10,8 @@ mod newer;
 mod packages;
 mod policy;
 mod python;
+#[path = "../../tests/scenes/src/skip.rs"]
+mod skip;
 mod test;
 
 use std::os::unix::process::CommandExt;

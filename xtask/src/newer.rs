@@ -26,7 +26,7 @@ const REST: Duration = Duration::from_secs(12 * 3600);
 pub fn provide(workspace: &Workspace, may_install: bool) -> Result<Option<PathBuf>> {
     let home = workspace.target.join("roots/kdeconnect-8");
     let missed = "no kdeconnect of protocol 8, so the stories with it are not told";
-    fetched::provide(&home, missed, may_install, |part| {
+    fetched::provide(&home, missed, fetched::pass, may_install, |part| {
         let failed = home.with_extension("failed");
         let age = fs::metadata(&failed).and_then(|facts| facts.modified()).ok().and_then(|at| at.elapsed().ok());
         anyhow::ensure!(

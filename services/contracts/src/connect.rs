@@ -9,8 +9,8 @@ use zbus::message::Header;
 /// The longest that a call may take: a peer that hangs must not hang its callers.
 pub const METHOD_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Calls of one connection that the vehicle service has on their way at a time. One that comes beyond gets `org.freedesktop.DBus.Error.LimitsExceeded` at once and is not
-/// done; `Signals1.Acknowledge`, which has no answer, is dropped then: the next one makes up for it.
+/// Calls of one connection that the vehicle service has on their way at a time, over all its interfaces. One that comes beyond gets
+/// `org.freedesktop.DBus.Error.LimitsExceeded` at once and is not done. `Signals1.Acknowledge` is neither counted nor refused.
 pub const MAX_CALLS: usize = 16;
 /// So many calls of one connection a second may come while another one is on its way, under the same penalty. Who waits for each answer may call as often as it likes.
 pub const MAX_ALONGSIDE: u32 = 64;

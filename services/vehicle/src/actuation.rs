@@ -1,5 +1,7 @@
 //! From a wish to the car's own echo: who may ask, what goes out and how often, and what became of it.
 
+use std::collections::VecDeque;
+
 use tandem_contracts::actuation::{self as wire, ActuateError, Control, ControlPath, RequestState};
 use tandem_dbc::EncodeError;
 use tandem_frame::{BusIndex, CanId, Frame, LengthError, MAX_LENGTH};
@@ -15,6 +17,10 @@ mod actuator;
 
 /// No more of what a client wrote is written back to it.
 const LONGEST_SHOWN: usize = 200;
+/// An echo that has not come for so long does not come.
+const LONGEST_WAY: Nanoseconds = Nanoseconds::from_millis(10_000);
+/// Of so many frames of one message an echo is waited for; of older ones it is no longer.
+const MOST_ON_THEIR_WAY: usize = 64;
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,8 +57,10 @@ struct Outgoing {
     id: CanId,
     /// When it last went out, and whether it asked for something then.
     last: Option<(Nanoseconds, bool)>,
-    /// The frame whose echo has not come.
-    on_its_way: Option<Frame>,
+    /// The wishes that the latest frame says, by their numbers.
+    said: Vec<u64>,
+    /// The frames whose echo has not come, and the wishes that each says, oldest first: the next one may leave us before a full bus has taken the first.
+    on_their_way: VecDeque<(Frame, Vec<u64>)>,
 }
 
 /// Why a message did not leave.
@@ -79,7 +87,8 @@ impl Actuation {
             };
             let Some(id) = bus.database.messages.get(message).map(|message| message.id) else { continue };
             let (profile, bus) = (profile.clone(), BusIndex(profile.bus as u8));
-            messages.push(Outgoing { profile, bus, message, id, last: None, on_its_way: None });
+            let (said, on_their_way) = (Vec::new(), VecDeque::new());
+            messages.push(Outgoing { profile, bus, message, id, last: None, said, on_their_way });
         }
         let mut actuators: Vec<Actuator> = Vec::new();
         for profile in car.profile.actuators.clone() {
@@ -195,18 +204,21 @@ impl Actuation {
 
     /// Sends a message if that is due and the gate lets it out.
     fn flush(&mut self, at: usize, scene: Scene<'_>, outcomes: &mut Vec<Outcome>) {
-        let asked = |one: &&mut Actuator| one.message == at;
+        let asked = |one: &Actuator| one.message == at;
         let asks = match self.due(at, scene.now) {
             Some(asks) => asks,
             None => return,
         };
         match self.compose(at, asks, scene) {
             Ok(frame) => {
-                if asks {
-                    self.actuators.iter_mut().filter(asked).for_each(|one| one.sent(scene.now));
-                }
                 if let Some(message) = self.messages.get_mut(at) {
+                    let kept_up = message.profile.cycle.is_some();
+                    let said = self.actuators.iter().filter(|one| asks && asked(one) && one.is_said(kept_up));
+                    message.said = said.filter_map(Actuator::number).collect();
                     message.last = Some((scene.now, asks));
+                }
+                if asks {
+                    self.actuators.iter_mut().filter(|one| asked(one)).for_each(|one| one.sent(scene.now));
                 }
                 outcomes.push(Outcome::Send(frame));
             }
@@ -281,23 +293,38 @@ impl Actuation {
     pub fn handed_over(&mut self, frame: &Frame, until: Option<Nanoseconds>) {
         let by = |one: &Outgoing| one.bus == frame.bus && one.id == frame.id;
         let Some((at, message)) = self.messages.iter_mut().enumerate().find(|(_, one)| by(one)) else { return };
-        message.on_its_way = until.is_none().then_some(*frame);
+        let said = std::mem::take(&mut message.said);
         let sent = Nanoseconds(frame.t_ns);
-        self.leave(at, |one| one.sent == Some(sent), until.map(|until| until.max(sent)));
-    }
-
-    /// A frame of ours is on the bus.
-    pub fn hear_echo(&mut self, echo: &Frame) {
-        let same = |frame: &Frame| (frame.bus, frame.id, frame.data()) == (echo.bus, echo.id, echo.data());
-        let Some(at) = self.messages.iter().position(|one| one.on_its_way.as_ref().is_some_and(same)) else { return };
-        if let Some(message) = self.messages.get_mut(at) {
-            message.on_its_way = None;
+        if until.is_none() {
+            // One that got lost must not be taken for a later one of the same bytes.
+            let lost = |(other, _): &mut (Frame, _)| sent.since(Nanoseconds(other.t_ns)) > LONGEST_WAY;
+            while message.on_their_way.pop_front_if(lost).is_some() {}
+            if message.on_their_way.len() >= MOST_ON_THEIR_WAY {
+                message.on_their_way.pop_front();
+            }
+            message.on_their_way.push_back((*frame, said.clone()));
         }
-        self.leave(at, |one| one.sent.is_some() && one.left.is_none(), Some(Nanoseconds(echo.t_ns)));
+        self.leave(at, &said, |one| one.sent == Some(sent), until.map(|until| until.max(sent)));
     }
 
-    fn leave(&mut self, message: usize, which: impl Fn(&Pending) -> bool, left: Option<Nanoseconds>) {
-        let of_it = self.actuators.iter_mut().filter(|one| one.message == message);
+    /// A bus is off, down or gone, and with it what was on its way there.
+    pub fn lose_bus(&mut self, bus: BusIndex) {
+        self.messages.iter_mut().filter(|one| one.bus == bus).for_each(|one| one.on_their_way.clear());
+    }
+
+    /// A frame of ours is on the bus, and so no older one of its message is on its way there.
+    pub fn hear_echo(&mut self, echo: &Frame) {
+        let by = |one: &Outgoing| one.bus == echo.bus && one.id == echo.id;
+        let Some((at, message)) = self.messages.iter_mut().enumerate().find(|(_, one)| by(one)) else { return };
+        let Some(last) = message.on_their_way.iter().position(|(frame, _)| frame.data() == echo.data()) else { return };
+        let said = message.on_their_way.drain(..=last).next_back().map(|(_, said)| said).unwrap_or_default();
+        self.leave(at, &said, |one| one.left.is_none(), Some(Nanoseconds(echo.t_ns)));
+    }
+
+    /// The wishes of a message that a frame says, and that are such ones, are on the bus since then.
+    fn leave(&mut self, message: usize, said: &[u64], which: impl Fn(&Pending) -> bool, left: Option<Nanoseconds>) {
+        let said = |one: &Actuator| one.message == message && one.number().is_some_and(|id| said.contains(&id));
+        let of_it = self.actuators.iter_mut().filter(|one| said(one));
         of_it.filter_map(|one| one.pending.as_mut()).filter(|one| which(one)).for_each(|one| one.left = left);
     }
 
@@ -308,7 +335,10 @@ impl Actuation {
 
     /// No answer comes any more, for this reason.
     pub fn lose_car(&mut self, why: &str) -> Vec<Wish> {
-        self.messages.iter_mut().for_each(|message| (message.last, message.on_its_way) = (None, None));
+        for message in &mut self.messages {
+            message.last = None;
+            message.on_their_way.clear();
+        }
         self.gate.forget();
         self.actuators.iter_mut().filter_map(|one| one.settle(RequestState::Lapsed, why)).collect()
     }

@@ -1,6 +1,6 @@
 //! D-Bus: the interfaces ask the actor, and the actor's effects are emitted here and nowhere else.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tandem_contracts::actuation::{
@@ -25,11 +25,11 @@ use zbus::object_server::{Interface, SignalEmitter};
 use zbus::{Connection, OwnedVariant};
 
 use crate::actuation::Wish;
-use crate::callers::{Bounded, Callers};
+use crate::callers::{Bounded, Callers, standard};
 use crate::core::Core;
 use crate::subscriptions::{Batch, SubscribeError};
 
-/// Requests that may wait for the actor; what comes then waits behind them, no more of one client than [`Bounded`] admits.
+/// Requests that may wait for the actor; what comes then waits behind them, no more of one client than [`crate::callers`] admits.
 pub const QUEUE: usize = 256;
 
 /// What a client asks of the actor.
@@ -90,8 +90,8 @@ pub struct Serving {
     driver_temperature: Arc<Mutex<TemperatureRequest>>,
 }
 
-/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names. Each caller may have
-/// [`MAX_CALLS`](tandem_contracts::connect::MAX_CALLS) calls on their way.
+/// Serves `Signals1`, `Bus1`, `Driving1` and those of the typed interfaces for whose controls this car can be asked, and owns their names. Who floods them is
+/// refused ([`crate::callers`]).
 ///
 /// # Errors
 /// No bus, or a name that somebody else owns.
@@ -103,7 +103,7 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let controls = core.actuation().map(|actuation| actuation.controls(&all)).unwrap_or_default();
     let (controls, latest) = (controls.into(), Arc::clone(&driver_temperature));
     let door = Door { requests: sender, controls, driver_temperature: latest };
-    let front = Front { builder, callers: Callers::default(), names: Vec::new() };
+    let front = Front { builder, callers: Callers::default(), names: Vec::new(), objects: BTreeMap::new() };
     let mut front = front
         .offer(signals::PATH, signals::NAME, Signals1(door.clone()))
         .offer(bus::PATH, bus::NAME, Bus1(door.clone()))
@@ -132,10 +132,13 @@ struct Front {
     builder: zbus::connection::Builder<'static>,
     callers: Callers,
     names: Vec<&'static str>,
+    /// By path: what its introspection says.
+    objects: BTreeMap<&'static str, String>,
 }
 
 impl Front {
     fn offer<I: Interface>(mut self, path: &'static str, name: &'static str, interface: I) -> Self {
+        interface.introspect_to_writer(self.objects.entry(path).or_default(), 2);
         self.builder = self.builder.serve_at(path, Bounded::new(interface, &self.callers));
         self.names.push(name);
         self
@@ -144,6 +147,7 @@ impl Front {
     /// Listens to who leaves before it has a name that anybody could call: whoever calls and leaves is heard of.
     async fn open(self) -> zbus::Result<(Connection, NameOwnerChangedStream)> {
         let connection = self.builder.build().await?;
+        standard::bound(connection.object_server(), &self.objects, &self.callers).await?;
         let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
         for name in self.names {
             // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.

@@ -1,5 +1,6 @@
 //! How many calls of one caller may be on their way: a program that floods the service is refused, and whoever else asks waits behind a handful of its calls.
 //!
+//! A caller may have one call on its way as often as it likes, [`MAX_CALLS`] at a time, and [`MAX_ALONGSIDE`] a second beside another one, over all interfaces together.
 //! zbus starts a task for every call and has no bound for them, so each interface is served through [`Bounded`], which counts before anything is kept. A refusal is one
 //! message and a wish that is done a handful, to everybody: the bus itself is what a flood of them keeps busy, so few of those who do not wait are done.
 
@@ -24,6 +25,8 @@ use crate::seldom::Seldom;
 const SECOND: Duration = Duration::from_secs(1);
 /// So many callers are remembered before those who have nothing on its way are looked through.
 const MANY: usize = 256;
+/// Neither counted nor refused, for without it a subscription ends and a recording stands still. Nothing is kept of it either: what comes behind it waits until it is done.
+const ACKNOWLEDGE: &str = "Acknowledge";
 
 /// Who has calls on their way, over all interfaces of the service.
 #[derive(Clone, Default)]
@@ -41,6 +44,8 @@ struct Caller {
     /// Came beside another one, in the second that began then.
     alongside: u32,
     since: Instant,
+    /// Since the last line of the log.
+    refused: u64,
 }
 
 /// One call on its way.
@@ -50,14 +55,14 @@ struct Turn {
 }
 
 impl Callers {
-    /// None if this caller has as many on their way as it may.
+    /// None if this caller may not have one more on its way now.
     fn admit(&self, caller: &str, now: Instant) -> Option<Turn> {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |since| now.saturating_duration_since(since) >= SECOND;
         if waiting.callers.len() >= MANY {
             waiting.callers.retain(|_, one| one.on_their_way > 0 || !is_over(one.since));
         }
-        let new = || Caller { on_their_way: 0, alongside: 0, since: now };
+        let new = || Caller { on_their_way: 0, alongside: 0, since: now, refused: 0 };
         let one = waiting.callers.entry(caller.to_owned()).or_insert_with(new);
         if is_over(one.since) {
             (one.alongside, one.since) = (0, now);
@@ -68,10 +73,25 @@ impl Callers {
             one.alongside += u32::from(alongside);
             return Some(Turn { callers: self.clone(), caller: caller.to_owned() });
         }
-        if let Some(times) = waiting.refused.happened(now) {
-            warn!(caller, times, "calls were refused: their caller does not wait for its answers");
+        one.refused += 1;
+        if let Some((caller, most, times)) = waiting.worst(now) {
+            warn!(
+                caller,
+                most, times, "calls were refused, most of them this caller's: it does not wait for its answers"
+            );
         }
         None
+    }
+}
+
+impl Waiting {
+    /// After a refusal, if it is time for a line: who was refused most since the last one, how often, and how often all were.
+    fn worst(&mut self, now: Instant) -> Option<(String, u64, u64)> {
+        let times = self.refused.happened(now)?;
+        let (caller, most) = self.callers.iter().max_by_key(|(_, one)| one.refused)?;
+        let told = (caller.clone(), most.refused, times);
+        self.callers.values_mut().for_each(|one| one.refused = 0);
+        Some(told)
     }
 }
 
@@ -84,7 +104,7 @@ impl Drop for Turn {
     }
 }
 
-/// An interface each of whose callers may have no more than [`MAX_CALLS`] calls on their way, and [`MAX_ALONGSIDE`] a second. Its methods take `&self`.
+/// An interface whose calls are counted, and done in their order as far as they need not wait. Its methods take `&self`.
 pub struct Bounded<I> {
     interface: Arc<I>,
     callers: Callers,
@@ -175,6 +195,10 @@ impl<I: Interface> Interface for Bounded<I> {
         _: MemberName<'call>,
     ) -> DispatchResult<'call> {
         let header = call.header();
+        if header.member().is_some_and(|member| member == ACKNOWLEDGE) {
+            let done = answer(Arc::clone(&self.interface), connection.clone(), call.clone());
+            return DispatchResult::Async(Box::pin(done.map(Ok)));
+        }
         let caller = header.sender().map_or("", |sender| sender.as_str());
         let Some(turn) = self.callers.admit(caller, Instant::now()) else {
             return DispatchResult::Async(Box::pin(async move {
@@ -214,6 +238,8 @@ impl<I: Interface> Interface for Bounded<I> {
         self.interface.introspect_to_writer(writer, level);
     }
 }
+
+pub mod standard;
 
 #[cfg(test)]
 mod tests;

@@ -214,12 +214,18 @@ impl Core {
 
     /// What became of the interface of a bus of the car, by the bus's name.
     pub fn hear_of_interface(&mut self, bus: &str, news: News) {
-        self.health_of(bus).into_iter().for_each(|health| health.hear(news));
+        let Some((at, health)) = self.health_of(bus) else { return };
+        health.hear(news);
+        if health.obstacle().is_some()
+            && let Some(actuation) = &mut self.actuation
+        {
+            actuation.lose_bus(at);
+        }
     }
 
     /// How many error frames there were on a bus of the car, by the bus's name.
     pub fn count_errors(&mut self, bus: &str, errors: ErrorCounts) {
-        self.health_of(bus).into_iter().for_each(|health| health.errors = errors);
+        self.health_of(bus).into_iter().for_each(|(_, health)| health.errors = errors);
     }
 
     /// Nobody watches the interfaces any more.
@@ -227,9 +233,9 @@ impl Core {
         self.health.iter_mut().for_each(Health::forget);
     }
 
-    fn health_of(&mut self, bus: &str) -> Option<&mut Health> {
+    fn health_of(&mut self, bus: &str) -> Option<(BusIndex, &mut Health)> {
         let at = self.store.car().buses.iter().position(|known| known.interface == bus)?;
-        self.health.get_mut(at)
+        Some((BusIndex(u8::try_from(at).ok()?), self.health.get_mut(at)?))
     }
 
     /// Of each bus of the car, in its order.

@@ -1,9 +1,9 @@
-use tandem_can::{ErrorCounts, News};
+use tandem_can::{BusState, Condition, ErrorCounts, News};
 
 /// What became of the interface of one of the car's buses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    state: Option<&'static str>,
+    condition: Option<Condition>,
     /// Frames that were lost for want of room.
     pub lost: u64,
     /// The controller's own, as they were last told.
@@ -14,7 +14,7 @@ pub struct Health {
 
 impl Health {
     pub fn hear(&mut self, news: News) {
-        self.state = news.state().or(self.state);
+        self.condition = news.condition().or(self.condition);
         match news {
             News::Restart(Ok(())) => self.restarts += 1,
             News::Lost(frames) => self.lost += u64::from(frames),
@@ -24,29 +24,29 @@ impl Health {
 
     /// Nobody watches the interface any more; what was counted stays.
     pub fn forget(&mut self) {
-        self.state = None;
+        self.condition = None;
     }
 
     /// The state as `Bus1` says it.
     pub fn word(&self) -> &'static str {
-        self.state.unwrap_or("unknown")
+        self.condition.map_or("unknown", Condition::word)
     }
 
     /// Why nothing gets out on the bus, if nothing does.
     pub fn obstacle(&self) -> Option<&'static str> {
-        match self.state? {
-            "bus-off" => Some("is off: its controller saw too many errors"),
-            "down" => Some("is down"),
-            "absent" => Some("has no interface here"),
-            "unreadable" => Some("cannot be opened"),
-            _ => None,
+        match self.condition? {
+            Condition::Up(BusState::BusOff) => Some("is off: its controller saw too many errors"),
+            Condition::Up(BusState::Active | BusState::Warning | BusState::Passive) => None,
+            Condition::Down => Some("is down"),
+            Condition::Absent => Some("has no interface here"),
+            Condition::Unreadable => Some("cannot be opened"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use tandem_can::{BusState, Errno};
+    use tandem_can::Errno;
 
     use super::*;
 

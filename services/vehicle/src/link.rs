@@ -57,7 +57,7 @@ pub enum LinkNews {
 pub enum Outlet {
     /// There is none: the car is only listened to.
     Shut,
-    /// And how far the car has come that is at the other end.
+    /// And how far the car had come that is at the other end, when its latest packet was taken in.
     Local(Local, Arc<AtomicU64>),
     Can(Frames),
     Peers(PeerSender),
@@ -72,8 +72,8 @@ pub enum OutletError {
 }
 
 impl Outlet {
-    /// Sends without ever waiting. A real bus takes frames only: nobody there waits for us. Returns up to when, nanoseconds of the link's time, the car may have spoken
-    /// without having heard this; none if its echo is to say so.
+    /// Sends without ever waiting. A real bus takes frames only: nobody there waits for us. Returns up to when, nanoseconds of the link's time, the car has
+    /// spoken without having heard this, as far as we have taken in what it said: what lies in the socket still is taken for later. None if an echo is to say so.
     ///
     /// # Errors
     /// [`OutletError`]; it is not sent then.

@@ -14,6 +14,7 @@ use crate::subscriptions::{Batch, MAX_ALTOGETHER, SubscribeError};
 
 mod any_order;
 mod driving;
+mod echoes;
 mod immediate;
 mod inputs;
 mod last_values;

@@ -27,7 +27,16 @@ impl Daemon {
     /// There is none, or it does not start.
     #[must_use]
     pub fn start() -> Self {
-        Self::of("dbus-daemon")
+        Self::of("dbus-daemon", "<allow send_destination=\"*\"/><allow receive_sender=\"*\"/>")
+    }
+
+    /// One where anybody may listen in, as the stock configuration of a session's bus has it.
+    ///
+    /// # Panics
+    /// There is none, or it does not start.
+    #[must_use]
+    pub fn where_anybody_listens_in() -> Self {
+        Self::of("dbus-daemon", "<allow send_destination=\"*\" eavesdrop=\"true\"/><allow eavesdrop=\"true\"/>")
     }
 
     /// One with the policy of a system's bus, to which every user comes: the system's own, and these files.
@@ -55,13 +64,13 @@ impl Daemon {
         Self::configured("dbus-daemon", folder, address, configuration)
     }
 
-    fn of(program: &str) -> Self {
+    fn of(program: &str, rules: &str) -> Self {
         let folder = tempfile::Builder::new().prefix("bus-").tempdir().expect("a folder for the bus");
         let address = format!("unix:path={}/bus", folder.path().display());
         // A bus for one user, as `tandem sim` makes one, with bounds that no test comes near unless it has gone wild.
         let configuration = format!(
             "<busconfig><type>session</type><listen>{address}</listen><auth>EXTERNAL</auth><policy context=\"default\">\
-             <allow send_destination=\"*\"/><allow receive_sender=\"*\"/><allow own=\"*\"/></policy>\
+             {rules}<allow own=\"*\"/></policy>\
              <limit name=\"max_incoming_bytes\">67108864</limit><limit name=\"max_outgoing_bytes\">67108864</limit>\
              <limit name=\"max_replies_per_connection\">50000</limit><limit name=\"max_completed_connections\">256</limit></busconfig>"
         );
@@ -153,7 +162,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "is in the Debian package dbus-daemon")]
     fn a_bus_that_is_not_there_fails_and_says_what_to_install() {
-        let _ = Daemon::of("dbus-daemon-of-nowhere");
+        let _ = Daemon::of("dbus-daemon-of-nowhere", "");
     }
 
     #[test]

@@ -11,4 +11,6 @@ pub use local::{LinkError, Listener, Local};
 pub use packet::{Event, Hello, Pace, PacketError};
 /// The kernel's error numbers, in which [`News`] says why.
 pub use rustix::io::Errno;
-pub use socket::{BusState, ErrorCounts, Heard, Interface, News, SendError, Sender, SocketCan, Wanted, boot};
+pub use socket::{
+    BusState, Condition, ErrorCounts, Heard, Interface, News, SendError, Sender, SocketCan, Wanted, boot,
+};

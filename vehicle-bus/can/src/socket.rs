@@ -26,7 +26,7 @@ pub use clock::boot;
 use clock::{Moment, Stamps};
 pub use filter::Wanted;
 use health::Health;
-pub use health::{BusState, ErrorCounts};
+pub use health::{BusState, Condition, ErrorCounts};
 use netlink::Watch;
 use wire::Read;
 
@@ -66,7 +66,7 @@ pub enum Heard {
 /// What became of a bus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
-    /// The interface is there and up. Its state is [`BusState::Active`] until something else is said.
+    /// The interface is there and up. Its state is [`BusState::Active`] until something else is said: at once, if the kernel says so.
     Up,
     /// It is not, and why: `NODEV` that there is none of the name, `NETDOWN` that it is there and down. It is tried again at each change of an interface, and after
     /// 100 ms, 200 ms and so on up to 5 s.
@@ -80,18 +80,16 @@ pub enum News {
 }
 
 impl News {
-    /// The state that it says a bus is in, as `Bus1` has it; none if it says nothing of that.
-    pub fn state(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Up | Self::State(BusState::Active) => "active",
-            Self::State(BusState::Warning) => "warning",
-            Self::State(BusState::Passive) => "passive",
-            Self::State(BusState::BusOff) => "bus-off",
-            Self::Down(Errno::NETDOWN) => "down",
-            Self::Down(Errno::NODEV) => "absent",
-            Self::Down(_) => "unreadable",
-            Self::Restart(_) | Self::Lost(_) => return None,
-        })
+    /// How it says that the interface is; none if it says nothing of that.
+    pub fn condition(self) -> Option<Condition> {
+        match self {
+            Self::Up => Some(Condition::Up(BusState::Active)),
+            Self::State(state) => Some(Condition::Up(state)),
+            Self::Down(Errno::NETDOWN) => Some(Condition::Down),
+            Self::Down(Errno::NODEV) => Some(Condition::Absent),
+            Self::Down(_) => Some(Condition::Unreadable),
+            Self::Restart(_) | Self::Lost(_) => None,
+        }
     }
 }
 
@@ -302,6 +300,8 @@ impl Bus {
                 self.reopen.reset();
                 self.health.begin();
                 tell(News::Up);
+                // Asked after the socket is there, which hears what changes from here on.
+                self.learn(netlink::state(index), now.boot, tell);
             }
             Err(cause) => self.close(cause, now.boot, tell),
         }
@@ -316,10 +316,21 @@ impl Bus {
         }
     }
 
+    /// Takes in what the kernel says of the controller.
+    fn learn(&mut self, state: Option<BusState>, now: u64, tell: &mut impl FnMut(News)) {
+        if let Some(state) = self.health.learn(state) {
+            tell(News::State(state));
+            schedule(state, now, &mut self.restart, &mut self.restart_at, &mut self.off_until);
+        }
+    }
+
     fn ask_restart(&mut self, now: u64, tell: &mut impl FnMut(News)) {
-        self.restart_at = Some(self.restart.next(now));
-        if let Some(open) = &self.open {
-            tell(News::Restart(netlink::restart(open.index)));
+        let Some(index) = self.open.as_ref().map(|open| open.index) else { return };
+        // That it is back may have been said by a frame that there was no room for.
+        self.learn(netlink::state(index), now, tell);
+        if self.health.state() == BusState::BusOff {
+            self.restart_at = Some(self.restart.next(now));
+            tell(News::Restart(netlink::restart(index)));
         }
     }
 
@@ -427,6 +438,22 @@ mod tests {
         assert_eq!(go(BusState::Active, 5 * SECOND), None);
         // Ten seconds after it came back.
         assert_eq!(go(BusState::BusOff, 15 * SECOND), Some(15 * SECOND + 100_000_000));
+    }
+
+    #[test]
+    fn a_bus_that_the_kernel_says_is_back_is_so_though_nobody_heard_it() {
+        let interface = Interface { name: "no-such-can".into(), wanted: Wanted::All };
+        let mut link = SocketCan::new(vec![interface]).unwrap();
+        let bus = &mut link.buses[0];
+        let mut learn = |state, now| {
+            let mut told = Vec::new();
+            bus.learn(state, now, &mut |news| told.push(news));
+            (told, bus.restart_at.is_some())
+        };
+        assert_eq!(learn(Some(BusState::BusOff), SECOND), (vec![News::State(BusState::BusOff)], true));
+        assert_eq!(learn(None, 2 * SECOND), (vec![], true), "a driver that says nothing");
+        assert_eq!(learn(Some(BusState::BusOff), 3 * SECOND), (vec![], true));
+        assert_eq!(learn(Some(BusState::Passive), 4 * SECOND), (vec![News::State(BusState::Passive)], false));
     }
 
     #[test]

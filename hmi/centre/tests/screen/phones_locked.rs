@@ -2,6 +2,7 @@
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle};
 use tandem_centre::Leaf;
+use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_kit::phone::Phone;
 use tandem_kit::{Language, Link, PhoneCommand, Theme, Update};
 use tandem_units::{Quality, Value};
@@ -76,6 +77,21 @@ fn whatever_is_not_known_to_be_parked_may_move() {
         stage.hear(61, Quality::Valid, &PARK);
         assert!(!is_locked(&stage));
     }
+}
+
+#[test]
+fn a_parked_car_whose_region_forbids_it_sets_up_no_phone() {
+    let mut stage = two();
+    stage.restrict(Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::NONE });
+    assert!(!is_locked(&stage), "other flags are no matter of the phones");
+    stage.restrict(Restrictions { flags: Flag::NoSetup.bit(), ..Restrictions::NONE });
+    assert!(is_locked(&stage));
+    for control in settings(&stage) {
+        stage.tap(&control);
+    }
+    assert!(stage.phone_commands.take().is_empty());
+    stage.restrict(Restrictions::NONE);
+    assert!(!is_locked(&stage));
 }
 
 #[test]

@@ -110,6 +110,25 @@ async fn the_rules_of_the_road_hold_in_the_service_and_not_only_on_the_screen() 
 }
 
 #[tokio::test]
+async fn what_was_read_under_other_rules_is_another_view() {
+    let mut stage = Stage::new().await;
+    stage.start_in_a_car(&[]).await;
+    let media = &stage.media;
+    let shown = async || {
+        let page = async |view: &str| media.page(view.into(), String::new(), 0, 9).await.unwrap().generation;
+        [page("tracks").await, page("players").await, media.queue(0, 9).await.unwrap().generation]
+    };
+    // What a scan finds is another view, too.
+    until("an end of the scan", async || (media.scan_progress().await.unwrap().state == "done").then_some(())).await;
+    let before = shown().await;
+    let car = Car(Arc::new(Mutex::new(status(Restrictions::NONE))));
+    let _vehicle = stage.bus.builder().serve_at(PATH, Driving1(car)).name(NAME).build().await.unwrap();
+    until("its word", async || media.search("x".into(), 5).await.ok()).await;
+    let now = shown().await;
+    assert!(now.iter().zip(before).all(|(now, before)| *now > before), "{before:?}, {now:?}");
+}
+
+#[tokio::test]
 async fn what_the_phone_service_plays_was_not_typed() {
     let mut stage = Stage::new().await;
     stage.start_in_a_car(&[]).await;

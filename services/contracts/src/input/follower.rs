@@ -1,7 +1,7 @@
 use std::collections::VecDeque;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use zbus::Connection;
 use zbus::names::UniqueName;
@@ -22,7 +22,7 @@ type Answer = zbus::fdo::Result<(u64, Vec<InputEvent>)>;
 /// The one client of [`super::Input1`]: every event once and in its order, from the moment at which it began to follow. It asks for what it missed, and says what it
 /// could not get. What others say in the service's name is not heard.
 pub struct Follower {
-    proxy: Input1Proxy<'static>,
+    connection: Connection,
     events: EventStream,
     owners: BoxStream<'static, Option<UniqueName<'static>>>,
     owner: Option<UniqueName<'static>>,
@@ -45,17 +45,22 @@ impl Follower {
     pub async fn open(connection: &Connection) -> zbus::Result<Self> {
         let proxy = Input1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
         let events = proxy.receive_event().await?;
-        let owners = proxy.inner().receive_owner_changed().await?.boxed();
+        let mut owners = proxy.inner().receive_owner_changed().await?.boxed();
         // An error says that there is none.
         let owner = zbus::fdo::DBusProxy::new(connection).await?.get_name_owner(NAME.try_into()?).await.ok();
         let owner = owner.map(|owner| owner.into_inner());
+        // Who came and went until the bus named this one was before: met again, what this one has done would be new.
+        let changes: Vec<_> = std::iter::from_fn(|| owners.next().now_or_never().flatten()).collect();
+        let known = changes.iter().rposition(|change| *change == owner).map_or(0, |position| position + 1);
+        let owners = stream::iter(changes.into_iter().skip(known)).chain(owners).boxed();
         // What a service does that was not there when this began is all new; of one that is there, what it has not done yet.
-        let last = match owner {
-            Some(_) => proxy.since(0).await.ok().map(|(oldest, events)| newest(oldest, &events)),
+        let last = match &owner {
+            Some(owner) => since(connection, owner, 0).await.ok().map(|(oldest, events)| newest(oldest, &events)),
             None => Some(0),
         };
         let (waiting, news) = (VecDeque::new(), VecDeque::new());
-        Ok(Self { proxy, events, owners, owner, last, asking: None, gap: None, waiting, news, undecodable: 0 })
+        let connection = connection.clone();
+        Ok(Self { connection, events, owners, owner, last, asking: None, gap: None, waiting, news, undecodable: 0 })
     }
 
     /// How many signals could not be read.
@@ -70,7 +75,12 @@ impl Follower {
                 return Some(news);
             }
             tokio::select! {
+                // The answer first: a stream that is never empty would keep it for ever from those who wait for it.
                 biased;
+                answer = answer(&mut self.asking) => {
+                    self.asking = None;
+                    self.take(answer);
+                }
                 event = self.events.next() => {
                     let event = event?;
                     let is_the_owners = |owner: &Option<_>| event.message().header().sender() == owner.as_ref();
@@ -90,10 +100,6 @@ impl Follower {
                     }
                 }
                 owner = self.owners.next() => self.meet(owner?),
-                answer = answer(&mut self.asking) => {
-                    self.asking = None;
-                    self.take(answer);
-                }
             }
         }
     }
@@ -151,9 +157,16 @@ impl Follower {
     }
 
     fn ask(&mut self, number: u64) {
-        let proxy = self.proxy.clone();
-        self.asking = self.owner.is_some().then(|| async move { proxy.since(number).await }.boxed());
+        let connection = self.connection.clone();
+        let ask = |owner| async move { since(&connection, &owner, number).await }.boxed();
+        self.asking = self.owner.clone().map(ask);
     }
+}
+
+/// Asks this very owner, for another one counts from 1 again.
+async fn since(connection: &Connection, owner: &UniqueName<'_>, number: u64) -> Answer {
+    let builder = Input1Proxy::builder(connection).destination(owner).cache_properties(CacheProperties::No);
+    builder.build().await?.since(number).await
 }
 
 /// The number of the last event that a service has told of so far.

@@ -124,6 +124,11 @@ impl Actuator {
         self.pending.as_ref().is_some_and(|pending| pending.sent.is_none()) || (kept_up && self.holder().is_some())
     }
 
+    /// The number of the newest wish.
+    pub fn number(&self) -> Option<u64> {
+        self.latest.as_ref().map(|wish| wish.id)
+    }
+
     /// Who holds it.
     pub fn holder(&self) -> Option<&str> {
         let wish = self.latest.as_ref()?;

@@ -10,7 +10,7 @@ pub(super) const HORN: &str = "Vehicle.Body.Horn.IsActive";
 pub(super) const FAN: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed";
 pub(super) const FLAP: &str = "Vehicle.Powertrain.TractionBattery.Charging.ChargingPort.AnyPosition.IsFlapOpen";
 
-const WISH_DBC: &str = r#"
+pub(super) const WISH_DBC: &str = r#"
 BO_ 100 Motion: 2 X
  SG_ Speed : 0|16@1+ (0.01,0) [0|655] "km/h" X
 
@@ -43,7 +43,7 @@ BA_ "GenSigStartValue" SG_ 800 Temperature 255;
 BA_ "GenSigStartValue" SG_ 800 Fan 255;
 "#;
 
-const WISH_CAR: &str = r#"
+pub(super) const WISH_CAR: &str = r#"
 name = "Test"
 description = "A car that is asked for things."
 [buses.can1]
@@ -151,12 +151,17 @@ min_period_ms = 100
 driving = "parked"
 "#;
 
-const ME: &str = ":1.5";
-const OTHER: &str = ":1.6";
+pub(super) const ME: &str = ":1.5";
+pub(super) const OTHER: &str = ":1.6";
 
 /// A car that is on, in gear P and stands, and has told so for a second and a half.
 pub(super) fn parked() -> Bench {
-    let mut car = Bench::bound(WISH_DBC, WISH_CAR);
+    parked_as(WISH_DBC, WISH_CAR)
+}
+
+/// The same of another car.
+pub(super) fn parked_as(dbc: &str, car: &str) -> Bench {
+    let mut car = Bench::bound(dbc, car);
     for ms in (0..=1500).step_by(100) {
         car.hears(100, &[0, 0], ms);
         car.hears(102, &[3, 0], ms);
@@ -168,13 +173,18 @@ pub(super) fn parked() -> Bench {
 }
 
 impl Bench {
-    fn asks(&mut self, client: &str, path: &str, value: impl Into<Value>) -> Result<(u64, Vec<Effect>), ActuateError> {
+    pub(super) fn asks(
+        &mut self,
+        client: &str,
+        path: &str,
+        value: impl Into<Value>,
+    ) -> Result<(u64, Vec<Effect>), ActuateError> {
         self.0.wish(client, path, value.into())
     }
 }
 
 /// The frames that went out, `id data`, and what was told of wishes, `id state reason`, in their order.
-fn said(effects: &[Effect]) -> Vec<String> {
+pub(super) fn said(effects: &[Effect]) -> Vec<String> {
     let told = |wish: &Wish| format!("{} {} {}", wish.id, wish.state, wish.reason).trim_end().to_owned();
     let one = |effect: &Effect| match effect {
         Effect::Send(frame) => Some(format!("{frame:?}").split(" at ").next().unwrap().replace("bus 1 ", "")),
@@ -471,51 +481,6 @@ fn a_bus_that_is_off_or_down_takes_no_wish_until_it_is_back() {
     assert!(car.asks(ME, FAN, 50.0).is_err());
     car.0.hear_of_interface("can1", News::State(BusState::Active));
     assert!(car.asks(ME, FAN, 50.0).is_ok());
-}
-
-/// The frame among these effects that goes out.
-fn frame(effects: &[Effect]) -> Frame {
-    let sent = |effect: &Effect| if let Effect::Send(frame) = effect { Some(*frame) } else { None };
-    effects.iter().find_map(sent).unwrap()
-}
-
-#[test]
-fn what_the_car_said_before_it_could_hear_of_a_wish_confirms_nothing() {
-    let mut car = parked();
-    let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
-    // The car had come that far when the frame left, and what it said on the way lies in a queue still.
-    car.0.handed_over(&frame(&effects), Some(Nanoseconds::from_millis(1550)));
-    car.hears(801, &[44, 0, 30], 1510);
-    car.hears(801, &[44, 2, 30], 1550);
-    assert_eq!(said(&car.advances(1560)), Vec::<String>::new(), "neither its yes nor its no");
-    car.hears(801, &[44, 0, 30], 1570);
-    assert_eq!(said(&car.advances(1580)), ["1 confirmed"]);
-}
-
-#[test]
-fn where_echoes_come_back_only_what_follows_the_echo_is_an_answer() {
-    let mut car = parked();
-    let (_, effects) = car.asks(ME, TEMPERATURE, 22.0).unwrap();
-    let left = frame(&effects);
-    car.0.handed_over(&left, None);
-    car.hears(801, &[44, 0, 30], 1600);
-    let mut other = Frame::new(left.bus, left.id, 1_610_000_000, &[0x2D, 0xFF]).unwrap();
-    car.0.hear_echo(&other);
-    assert_eq!(
-        said(&car.advances(1620)),
-        Vec::<String>::new(),
-        "it waits for the bus, and that is the echo of another"
-    );
-    other = Frame::new(left.bus, left.id, 1_630_000_000, left.data()).unwrap();
-    car.0.hear_echo(&other);
-    assert_eq!(said(&car.advances(1640)), Vec::<String>::new(), "what was said before");
-    car.hears(801, &[44, 0, 30], 1650);
-    assert_eq!(said(&car.advances(1660)), ["1 confirmed"]);
-
-    let (_, effects) = car.asks(ME, TEMPERATURE, 23.0).unwrap();
-    car.0.handed_over(&frame(&effects), None);
-    car.hears(801, &[46, 0, 30], 2600);
-    assert_eq!(said(&car.advances(2680)), ["2 lapsed It did not get onto the bus."]);
 }
 
 #[test]

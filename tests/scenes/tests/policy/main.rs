@@ -7,6 +7,7 @@ mod someone;
 
 use std::collections::BTreeMap;
 
+use tandem_contracts::signals;
 use tandem_policy::{Account, Role, Served, TABLE, Table, written};
 use tandem_scenes::Daemon;
 
@@ -229,4 +230,12 @@ fn nobody_hears_an_answer_of_somebody_who_was_not_asked() {
         let heard = stage.someone(hearer).heard();
         assert!(heard.is_empty(), "{hearer}: {heard:?}");
     }
+    // Of the one who was asked it is heard, by the one who asked.
+    let (asker, asked) = ("centre", "vehicle");
+    assert_eq!(
+        stage.someone(asker).told(&format!("call {} {} {} List", signals::NAME, signals::PATH, signals::NAME)),
+        "passed"
+    );
+    let answer = format!("{} answers", stage.people[asked].name);
+    assert_eq!(stage.someone(asker).heard(), BTreeMap::from([(answer, 1)]));
 }

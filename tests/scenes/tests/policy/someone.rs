@@ -189,7 +189,7 @@ async fn heard(connection: &Connection, messages: &mut MessageStream) -> String 
         if !sender.starts_with(':') {
             continue;
         }
-        if message.message_type() == Type::MethodReturn {
+        if matches!(message.message_type(), Type::MethodReturn | Type::Error) {
             signals.push(format!("{sender} answers"));
         }
         if message.message_type() == Type::Signal {

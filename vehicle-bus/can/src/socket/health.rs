@@ -29,6 +29,33 @@ pub enum BusState {
     BusOff,
 }
 
+/// How the interface of a bus is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Up(BusState),
+    /// It is there and down.
+    Down,
+    /// There is none of the name.
+    Absent,
+    /// It is there, and cannot be opened.
+    Unreadable,
+}
+
+impl Condition {
+    /// As `Bus1` has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Up(BusState::Active) => "active",
+            Self::Up(BusState::Warning) => "warning",
+            Self::Up(BusState::Passive) => "passive",
+            Self::Up(BusState::BusOff) => "bus-off",
+            Self::Down => "down",
+            Self::Absent => "absent",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
 /// Error frames heard, by what they say; one frame may say more than one thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ErrorCounts {
@@ -63,6 +90,12 @@ impl Health {
         self.state = BusState::Active;
     }
 
+    /// Takes in the state that the kernel says, if it says one; the new state, if it is another one.
+    pub fn learn(&mut self, state: Option<BusState>) -> Option<BusState> {
+        let state = state?;
+        (std::mem::replace(&mut self.state, state) != state).then_some(state)
+    }
+
     /// Takes in an error frame; the new state, if it is another one.
     pub fn hear(&mut self, classes: u32, payload: &[u8]) -> Option<BusState> {
         let says = |class: u32| classes & class != 0;
@@ -86,7 +119,7 @@ impl Health {
         } else {
             return None;
         };
-        (std::mem::replace(&mut self.state, told) != told).then_some(told)
+        self.learn(Some(told))
     }
 }
 

@@ -1,21 +1,30 @@
-//! The kernel's talk of network interfaces: a restart is asked for there, and a coming and going heard.
+//! The kernel's talk of network interfaces: a controller's state and its restart are asked for there, and a coming and going heard.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::health::BusState;
 use rustix::io::Errno;
 use rustix::net::netlink::SocketAddrNetlink;
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
+
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, bind, recv, send, socket_with};
 
 /// From linux/netlink.h, rtnetlink.h, if_link.h and can/netlink.h.
 const RTM_NEWLINK: u16 = 16;
+const RTM_GETLINK: u16 = 18;
+const REQUEST: u16 = 1;
 const REQUEST_AND_ACKNOWLEDGE: u16 = 1 | 4;
 const ERROR: u16 = 2;
 const LINK_INFO: u16 = 18;
 const INFO_KIND: u16 = 1;
 const INFO_DATA: u16 = 2;
+const CAN_STATE: u16 = 4;
 const CAN_RESTART: u16 = 7;
+/// A header and what says which interface is meant, before the attributes.
+const HEADERS: usize = 32;
+/// All that is said of an interface takes some 2,000 bytes.
+const ROOM: usize = 16 << 10;
 const LINKS: u32 = 1;
 /// The kernel answers at once; this only ends what hangs.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -57,13 +66,23 @@ impl AsFd for Watch {
 /// The kernel's refusal: `PERM` without `CAP_NET_ADMIN`, `BUSY` if it is not bus-off, `INVAL` if the interface restarts by itself (`restart-ms`), `OPNOTSUPP` if
 /// there is no controller behind it.
 pub fn restart(index: u32) -> Result<(), Errno> {
+    verdict(&ask(&restart_message(index))?)
+}
+
+/// The state of the controller behind an interface, if there is one that says it.
+pub fn state(index: u32) -> Option<BusState> {
+    read_state(&ask(&message(RTM_GETLINK, REQUEST, index, &[])).ok()?)
+}
+
+fn ask(message: &[u8]) -> Result<Vec<u8>, Errno> {
     let socket = route()?;
     set_socket_timeout(&socket, Timeout::Recv, Some(PATIENCE))?;
     bind(&socket, &SocketAddrNetlink::new(0, 0))?;
-    send(&socket, &restart_message(index), SendFlags::empty())?;
-    let mut answer = [0; 64];
+    send(&socket, message, SendFlags::empty())?;
+    let mut answer = vec![0; ROOM];
     let (_, length) = recv(&socket, answer.as_mut_slice(), RecvFlags::empty())?;
-    verdict(answer.get(..length).unwrap_or_default())
+    answer.truncate(length);
+    Ok(answer)
 }
 
 fn route() -> Result<OwnedFd, Errno> {
@@ -74,12 +93,15 @@ fn route() -> Result<OwnedFd, Errno> {
 fn restart_message(index: u32) -> Vec<u8> {
     let restart = attribute(CAN_RESTART, &1_u32.to_ne_bytes());
     let info = [attribute(INFO_KIND, b"can"), attribute(INFO_DATA, &restart)].concat();
+    message(RTM_NEWLINK, REQUEST_AND_ACKNOWLEDGE, index, &attribute(LINK_INFO, &info))
+}
+
+fn message(kind: u16, flags: u16, index: u32, attributes: &[u8]) -> Vec<u8> {
     // struct ifinfomsg: the family and the kind are left open, no flag is changed.
     let interface = [[0; 4], index.to_ne_bytes(), [0; 4], [0; 4]].concat();
-    let body = [interface, attribute(LINK_INFO, &info)].concat();
-    let length = u32::try_from(16 + body.len()).unwrap_or_default();
-    let kind = [RTM_NEWLINK.to_ne_bytes(), REQUEST_AND_ACKNOWLEDGE.to_ne_bytes()].concat();
-    [&length.to_ne_bytes(), kind.as_slice(), &[0; 8], &body].concat()
+    let length = u32::try_from(HEADERS + attributes.len()).unwrap_or_default();
+    let kind = [kind.to_ne_bytes(), flags.to_ne_bytes()].concat();
+    [&length.to_ne_bytes(), kind.as_slice(), &[0; 8], &interface, attributes].concat()
 }
 
 fn attribute(kind: u16, bytes: &[u8]) -> Vec<u8> {
@@ -87,6 +109,34 @@ fn attribute(kind: u16, bytes: &[u8]) -> Vec<u8> {
     let mut attribute = [&length.to_ne_bytes(), &kind.to_ne_bytes(), bytes].concat();
     attribute.resize(attribute.len().next_multiple_of(4), 0);
     attribute
+}
+
+fn read_state(answer: &[u8]) -> Option<BusState> {
+    let kind = u16::from_ne_bytes(*answer.get(4..)?.first_chunk()?);
+    let said = answer.get(HEADERS..).filter(|_| kind == RTM_NEWLINK)?;
+    let state = find(find(find(said, LINK_INFO)?, INFO_DATA)?, CAN_STATE)?;
+    match u32::from_ne_bytes(*state.first_chunk()?) {
+        0 => Some(BusState::Active),
+        1 => Some(BusState::Warning),
+        2 => Some(BusState::Passive),
+        3 => Some(BusState::BusOff),
+        // It is stopped, or sleeps.
+        _ => None,
+    }
+}
+
+/// What the first attribute of a kind holds.
+fn find(mut attributes: &[u8], wanted: u16) -> Option<&[u8]> {
+    loop {
+        let (length, rest) = attributes.split_first_chunk()?;
+        let (kind, _) = rest.split_first_chunk()?;
+        let length = usize::from(u16::from_ne_bytes(*length));
+        let held = attributes.get(4..length)?;
+        if u16::from_ne_bytes(*kind) == wanted {
+            return Some(held);
+        }
+        attributes = attributes.get(length.next_multiple_of(4)..)?;
+    }
 }
 
 /// An answer is a header with its kind, and behind it the error's number, negative; zero is success.
@@ -126,6 +176,35 @@ mod tests {
         for no_error in [i32::MIN, -4096, 1] {
             assert_eq!(verdict(&answer(ERROR, no_error)), Err(Errno::PROTO));
         }
+    }
+
+    #[test]
+    fn the_state_is_found_wherever_it_stands() {
+        let answer = |kind, state: u32| {
+            let data =
+                [attribute(3, &[9; 5]), attribute(CAN_STATE, &state.to_ne_bytes()), attribute(5, &[0; 8])].concat();
+            let info = [attribute(INFO_KIND, b"can"), attribute(INFO_DATA, &data)].concat();
+            message(kind, 0, 3, &[attribute(3, b"can0\0"), attribute(LINK_INFO, &info)].concat())
+        };
+        let states = [0, 1, 2, 3, 4, 5].map(|state| read_state(&answer(RTM_NEWLINK, state)));
+        let told = [BusState::Active, BusState::Warning, BusState::Passive, BusState::BusOff].map(Some);
+        assert_eq!((&states[..4], &states[4..]), (told.as_slice(), [None, None].as_slice()));
+        assert_eq!(read_state(&answer(ERROR, 3)), None);
+        let whole = answer(RTM_NEWLINK, 3);
+        for length in 0..whole.len() - 12 {
+            assert_eq!(read_state(&whole[..length]), None, "{length}");
+        }
+        // An attribute shorter than its own header leads nowhere.
+        let mut endless = whole;
+        endless[HEADERS..HEADERS + 2].fill(0);
+        assert_eq!(read_state(&endless), None);
+    }
+
+    #[test]
+    fn the_kernel_answers_for_an_interface_without_a_controller() {
+        let answer = ask(&message(RTM_GETLINK, REQUEST, 1, &[])).unwrap();
+        assert_eq!(find(&answer[HEADERS..], 3), Some(b"lo\0".as_slice()), "its name");
+        assert_eq!((state(1), state(0x7FFF_FFFF)), (None, None));
     }
 
     #[test]

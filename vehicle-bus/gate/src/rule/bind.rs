@@ -110,7 +110,6 @@ fn limit(message: &Message, filled: &Filled, name: &str, range: &RangeInclusive<
     if let Some(other) = overlapped(message, filled, at, &field.ones()) {
         return Err(BindError::Overlap { signal: signal(), other });
     }
-    let mask = i128::from(field.mask());
     let sign = if layout.kind == Kind::Signed { field.mask() ^ field.mask() >> 1 } else { 0 };
     let (min, max) = (*range.start(), *range.end());
     let (least, most) = bounds(layout, min, max).ok_or_else(|| BindError::NoRange {
@@ -120,18 +119,20 @@ fn limit(message: &Message, filled: &Filled, name: &str, range: &RangeInclusive<
         factor: layout.factor,
         offset: layout.offset,
     })?;
+    let first = -i128::from(sign);
+    let last = first + i128::from(field.mask());
+    // A car.toml's numbers are floats: of more than 53 bits it can write the ends only so far.
+    let least = if least as f64 == first as f64 { least.max(first) } else { least };
+    let most = if most as f64 == last as f64 { most.min(last) } else { most };
     if least > most {
         return Err(BindError::Empty { signal: signal(), min, max });
     }
-    let (first, last) = (-i128::from(sign), mask - i128::from(sign));
-    // A car.toml's numbers are floats: it can write the ends of 64 bits only so far.
-    if (least as f64) < first as f64 || (most as f64) > last as f64 {
+    let ordered = |raw: i128| u64::try_from(raw - first).ok().filter(|ordered| *ordered <= field.mask());
+    let (Some(least_ordered), Some(most_ordered)) = (ordered(least), ordered(most)) else {
         return Err(BindError::PastTheBits { signal: signal(), min, max, least, most, first, last });
-    }
-    let (least, most) = (least.max(first) + i128::from(sign), most.min(last) + i128::from(sign));
+    };
     let start = start_bits(message, layout, &field)? ^ sign;
-    // Both lie between 0 and the mask.
-    Ok(Limit { signal: at, field, sign, least: least as u64, most: most as u64, start })
+    Ok(Limit { signal: at, field, sign, least: least_ordered, most: most_ordered, start })
 }
 
 /// The name of a signal with which these bits are shared; the checksum's if it is the nibble beside it.

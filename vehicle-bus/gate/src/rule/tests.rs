@@ -102,6 +102,33 @@ fn a_range_ends_where_the_bits_do_at_the_latest() {
 }
 
 #[test]
+fn a_range_just_past_the_bits_is_no_wide_one() {
+    let power = |bits| 2.0_f64.powi(bits);
+    for (layout, end) in [
+        ("0|64@1+ (1,0)", power(64)),
+        ("7|64@0+ (1,0)", power(64)),
+        ("0|64@1- (1,0)", power(63)),
+        ("0|60@1+ (1,0)", power(60)),
+        ("0|60@1- (1,0)", power(59)),
+        ("0|54@1+ (1,0)", power(54)),
+    ] {
+        let none = Err(format!("`S`: no raw number lies between {end} and {end}"));
+        assert_eq!(range(layout, end, end), none, "{layout}");
+        assert!(range(layout, end, 2.0 * end).is_err(), "{layout}");
+        let (_, last) = range(layout, 0.0, end).unwrap();
+        assert_eq!(last as f64, end, "{layout}: the last number, as a float has it");
+        assert!(last < end as i128, "{layout}");
+    }
+    for (layout, end) in [("0|64@1- (1,0)", -power(63)), ("0|60@1- (1,0)", -power(59))] {
+        assert_eq!(range(layout, end, 0.0), Ok((end as i128, 0)), "{layout}");
+        assert!(range(layout, 2.0 * end, end).is_err(), "{layout}");
+    }
+    // 53 bits are said to the last one.
+    assert!(range("0|53@1+ (1,0)", 0.0, power(53)).is_err());
+    assert_eq!(range("0|53@1+ (1,0)", 0.0, power(53) - 1.0), Ok((0, (1 << 53) - 1)));
+}
+
+#[test]
 fn a_range_without_a_raw_number_is_none() {
     let empty = |min: f64, max: f64| Err(format!("`S`: no raw number lies between {min} and {max}"));
     assert_eq!(range("0|8@1+ (1,0)", 0.2, 0.8), empty(0.2, 0.8));
