@@ -19,7 +19,7 @@ impl Mount {
         let done = done.expect("the Debian package mount");
         if !done.status.success() {
             let why = String::from_utf8_lossy(&done.stderr);
-            eprintln!("SKIPPED: no disk is full or read only here, for that needs a mount: {}", why.trim());
+            tandem_scenes::skip(&format!("a full disk takes a mount, which root may make: {}", why.trim()));
             return None;
         }
         Some(Self(at))

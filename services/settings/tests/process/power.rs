@@ -17,9 +17,7 @@ const TURNS: u32 = 50;
 async fn traced(stage: &mut Stage) -> Option<PathBuf> {
     let probe = std::process::Command::new("strace").args(["-o", "/dev/null", "true"]).output();
     if !probe.is_ok_and(|probe| probe.status.success()) {
-        eprintln!(
-            "SKIPPED: no power is cut here, for that needs the Debian package strace, and a system that lets it trace"
-        );
+        tandem_scenes::skip("cutting the power takes the Debian package strace, and a system that lets it trace");
         return None;
     }
     let trace = stage.folder.path().join("trace");
