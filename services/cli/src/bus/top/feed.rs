@@ -2,7 +2,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tandem_can::{Heard, News, Wanted};
+use tandem_can::{BusState, Condition, Heard, News, Wanted};
 use tandem_logs::Reader;
 
 use super::{Shared, lock};
@@ -82,9 +82,10 @@ impl Feed {
                     }
                     Heard::News(bus, news) => {
                         let Some(bus) = board.tally.bus(bus, live.name(bus)) else { return Ok(true) };
-                        if let Some(state) = news.state() {
+                        if let Some(condition) = news.condition() {
                             // That all is well needs no word.
-                            bus.state = if state == "active" { "" } else { state };
+                            bus.state =
+                                if condition == Condition::Up(BusState::Active) { "" } else { condition.word() };
                         }
                         if let News::Lost(frames) = news {
                             bus.lost += u64::from(frames);
