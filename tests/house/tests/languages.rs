@@ -1,5 +1,7 @@
 //! Every text of a screen is there in every language, and every language has no other.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
