@@ -74,6 +74,10 @@ impl Face for Cluster {
     const SIZE: (u32, u32) = (1920, 720);
     const FOLLOWS_POSITION: bool = true;
 
+    fn is_dark(readings: &Readings) -> Option<bool> {
+        readings.get(Leaf::LowBeam).valid_switch()
+    }
+
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
     }

@@ -24,6 +24,12 @@ pub trait Face: Sized + 'static {
     /// Whether the screen shows phones and what goes on with them: then an [`Update::Phone`] comes with each change.
     const FOLLOWS_PHONES: bool = false;
 
+    /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
+    fn is_dark(readings: &Readings) -> Option<bool> {
+        let _ = readings;
+        None
+    }
+
     /// The VSS paths that the screen reads: usually `Leaf::PATHS` of its [`crate::leaves!`].
     fn paths() -> &'static [&'static str];
 

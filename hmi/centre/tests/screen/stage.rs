@@ -9,7 +9,7 @@ use std::rc::Rc;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{Asked, Asks, Centre, CentreWindow, Leaf};
+use tandem_centre::{Asked, Asks, Centre, CentreWindow, Choices, Leaf};
 use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
@@ -28,6 +28,8 @@ pub struct Stage {
     pub commands: Rc<RefCell<Vec<MediaCommand>>>,
     pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
+    /// What the page of settings chose: of the service, or of this screen alone.
+    pub chosen: Rc<RefCell<Vec<String>>>,
     pub screen: Rc<Screen>,
 }
 
@@ -130,6 +132,7 @@ impl Stage {
         let commands = Rc::new(RefCell::new(Vec::new()));
         let wanted = Rc::new(RefCell::new(Vec::new()));
         let phone_commands = Rc::new(RefCell::new(Vec::new()));
+        let chosen = Rc::new(RefCell::new(Vec::new()));
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
             car: Asked {
@@ -152,11 +155,12 @@ impl Stage {
                 boxes.2.borrow_mut().push(picture);
                 true
             }),
+            settings: choices(&chosen),
         };
         let face = Centre::asking(&window, asks);
         window.show().unwrap();
         let readings = Readings::new(Centre::paths());
-        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, screen };
+        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, chosen, screen };
         stage.set_look(theme, language);
         stage
     }
@@ -340,5 +344,17 @@ fn actuator(leaf: Leaf, (min, max, step): (f64, f64, f64), allowed: &[&str]) -> 
         driving: "any".to_owned(),
         power: Vec::new(),
         holder: String::new(),
+    }
+}
+
+fn choices(chosen: &Rc<RefCell<Vec<String>>>) -> Choices {
+    let [set, theme, language] = [(); 3].map(|()| Rc::clone(chosen));
+    Choices {
+        set: Box::new(move |command| {
+            set.borrow_mut().push(format!("{command:?}"));
+            true
+        }),
+        theme: Box::new(move |it| theme.borrow_mut().push(it.to_string())),
+        language: Box::new(move |it| language.borrow_mut().push(it.to_string())),
     }
 }
