@@ -155,10 +155,26 @@ struct Open {
 impl Disk {
     fn lock(&mut self) -> Result<(), LockError> {
         if self.lock.is_none() {
+            let is_new = !self.folder.exists();
             let lock = SCHEMA.lock(&self.folder)?;
-            // Nobody else on this machine reads what the driver is called.
-            fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
+            // Nobody else on this machine reads what the driver is called. A folder that was there is somebody's, who may have more in it.
+            if is_new {
+                fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
+            }
             self.lock = Some(lock);
+        }
+        Ok(())
+    }
+
+    /// The database and what SQLite keeps beside it are their owner's alone.
+    fn hide(&self) -> std::io::Result<()> {
+        for beside in ["", "-wal", "-shm"] {
+            let mut path = SCHEMA.path(&self.folder).into_os_string();
+            path.push(beside);
+            match fs::set_permissions(&path, Permissions::from_mode(0o600)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -174,6 +190,7 @@ impl Disk {
             OpenError::Database(error) => self.error(error),
         })?;
         let (connection, (mut kept, told), opened) = opened;
+        self.hide().map_err(|source| self.folder_error(source))?;
         let facts = fs::metadata(SCHEMA.path(&self.folder)).map_err(|source| self.folder_error(source))?;
         let (last, file) = SCHEMA.last_aside(&self.folder).map_err(|source| self.folder_error(source))?;
         self.open = Some(Open { connection, inode: facts.ino() });

@@ -283,7 +283,10 @@ impl Core {
             Some(next) if grid.since(next) <= LONGEST_GAP => return,
             None if grid < self.now => self.begin_generation(grid),
             // What is heard from here on must not lie further ahead than the next tick.
-            _ => self.now = self.now.max(grid - TICK),
+            _ => {
+                self.now = self.now.max(grid - TICK);
+                self.subscriptions.wait_from(self.now);
+            }
         }
         // Who stood before a gap may have driven in it.
         self.driving.lose_sight();
@@ -296,7 +299,7 @@ impl Core {
             memory.begin_clock(self.now, now);
         }
         (self.now, self.told_at, self.clock) = (now, now, now);
-        self.subscriptions.renew();
+        self.subscriptions.renew(now);
         self.forget();
         if let Some(actuation) = &mut self.actuation {
             actuation.begin_clock(now);

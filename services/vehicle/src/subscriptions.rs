@@ -194,11 +194,18 @@ impl Subscriptions {
     }
 
     /// A new generation begins, with a clock of its own: everybody is told everything anew.
-    pub fn renew(&mut self) {
+    pub fn renew(&mut self, now: Nanoseconds) {
         for one in self.by_id.values_mut() {
             one.told.fill(None);
             one.last_sent = None;
-            one.waiting_since = Nanoseconds::ZERO;
+        }
+        self.wait_from(now);
+    }
+
+    /// The clock went to here by itself: nobody was silent meanwhile.
+    pub fn wait_from(&mut self, now: Nanoseconds) {
+        for one in self.by_id.values_mut() {
+            one.waiting_since = now;
         }
     }
 

@@ -211,6 +211,21 @@ fn a_full_window_keeps_the_latest_value_and_silence_ends_the_subscription() {
 }
 
 #[test]
+fn who_subscribed_before_the_car_spoke_was_not_silent_until_then() {
+    let mut car = Bench::new();
+    let id = car.subscribes(&[SPEED], 2);
+    let dropped = Effect::Dropped { id, client: ":1.5".into() };
+    car.hears(100, &[0, 1], 260_000);
+    assert!(!car.advances(261_900).contains(&dropped), "two seconds count from where the clock begins");
+    assert!(car.advances(262_100).contains(&dropped));
+
+    let id = car.subscribes(&[SPEED], 2);
+    car.0.acknowledge(":1.5", id, 1);
+    car.advances(262_300);
+    assert!(!car.advances(1_000_000).contains(&Effect::Dropped { id, client: ":1.5".into() }), "nor over a gap");
+}
+
+#[test]
 fn lockstep_subscribers_are_waited_for() {
     let mut car = Bench::new();
     let id = car.subscribes(&[SPEED], LOCKSTEP);

@@ -19,7 +19,7 @@ const LILAC: [u8; 3] = [0xB9, 0xA8, 0xFF];
 const GLACIER: [u8; 3] = [0x6F, 0xD3, 0xE3];
 /// Where a finger finds them: the card's large button, the phones' page, its ledger, the first phone and what makes it ring.
 const BUTTON: (f64, f64) = (300.0, 380.0);
-const PHONE_TAB: (f64, f64) = (848.0, 1_016.0);
+const PHONE_TAB: (f64, f64) = (1_184.0, 1_016.0);
 const LEDGER_TAB: (f64, f64) = (420.0, 112.0);
 const PHONES_TAB: (f64, f64) = (140.0, 112.0);
 const RING: (f64, f64) = (149.0, 864.0);

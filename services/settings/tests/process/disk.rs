@@ -78,3 +78,23 @@ async fn another_program_that_has_the_file_locked_keeps_nobody_from_reading() {
     stage.start().await;
     assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "de".into()));
 }
+
+#[tokio::test]
+async fn a_folder_that_was_there_stays_open_and_what_is_set_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mut stage = Stage::new().await;
+    std::fs::create_dir(stage.state()).unwrap();
+    std::fs::set_permissions(stage.state(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    stage.start().await;
+    stage.set("driver.name", "Ana").await.unwrap();
+    assert_eq!(mode(&stage.state()), 0o755);
+    for file in std::fs::read_dir(stage.state()).unwrap().map(|entry| entry.unwrap().path()) {
+        let is_ours = file.to_string_lossy().contains("settings.db");
+        assert!(!is_ours || mode(&file) == 0o600, "{file:?} is {:o}", mode(&file));
+    }
+    let mut other = Stage::new().await;
+    other.start().await;
+    assert_eq!(mode(&other.state()), 0o700, "one that the service made");
+}

@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use futures_util::StreamExt;
 use rustix::process::{Signal, kill_process};
 use tandem_contracts::settings::Notice;
-use tandem_scenes::{child_of, tied};
+use tandem_scenes::{child_of, tied, within};
 use tandem_settings::store::Kept;
+use tandem_units::Value;
 
-use crate::stage::{Dice, SERVICE, Stage, store};
+use crate::stage::{Dice, SERVICE, Stage, store, value};
 use crate::trace::{CALLS, Disk, Fate, Step, steps};
 
 const TURNS: u32 = 50;
@@ -63,9 +65,16 @@ fn turn(kept: &Kept) -> u32 {
 async fn life() -> Option<Vec<Step>> {
     let mut stage = Stage::new().await;
     let trace = traced(&mut stage).await?;
+    let mut changes = stage.settings.receive_changed().await.unwrap();
     for turn in 1..=TURNS {
         stage.set("driver.name", format!("turn {turn}.").as_str()).await.unwrap();
     }
+    // An answer may come before the word to followers: the service is told to end once they have the last.
+    let last = Value::from(format!("turn {TURNS}.").as_str());
+    within("the last change", async {
+        while changes.next().await.is_some_and(|change| value(&change.args().unwrap().value) != last) {}
+    })
+    .await;
     Some(done(stage, &trace, &[]).await)
 }
 
@@ -123,9 +132,14 @@ async fn that_settings_were_set_aside_is_told_whenever_the_power_goes() {
     let broken = b"no settings".repeat(700);
     std::fs::write(stage.database(), &broken).unwrap();
     let Some(trace) = traced(&mut stage).await else { return };
+    let mut notices = stage.settings.receive_notice_changed().await.unwrap();
     // Until followers are told of this, nobody has dismissed anything.
     stage.set("display.theme", "day").await.unwrap();
     stage.settings.dismiss_notice().await.unwrap();
+    within("the end of the notice", async {
+        while notices.next().await.is_some_and(|it| it.args().unwrap().notice != Notice::default()) {}
+    })
+    .await;
     let steps = done(stage, &trace, &["settings.db"]).await;
     let (mut dice, mut disk) = (Dice::new(9), Disk::new(&[("settings.db", &broken)]));
     let (mut is_asked, mut is_dismissed) = (false, false);

@@ -113,7 +113,7 @@ async fn a_song_is_picked_heard_seen_and_steered() {
 }
 
 /// The centre's places: its pages, the second row of a list and the dots in it, and what is chosen from.
-const MUSIC: (f64, f64) = (736.0, 1016.0);
+const MUSIC: (f64, f64) = (1072.0, 1016.0);
 const NOW: (f64, f64) = (170.0, 112.0);
 const LIBRARY: (f64, f64) = (416.0, 112.0);
 const SONGS: (f64, f64) = (180.0, 438.0);

@@ -40,8 +40,8 @@ const PAGE: Region = Region { x: 0, y: 64, width: 1920, height: 890 };
 const CARD: Region = Region { x: 60, y: 70, width: 552, height: 8 };
 
 const HOME: (f64, f64) = (624.0, 1016.0);
-const MUSIC: (f64, f64) = (736.0, 1016.0);
-const PHONES: (f64, f64) = (848.0, 1016.0);
+const MUSIC: (f64, f64) = (1072.0, 1016.0);
+const PHONES: (f64, f64) = (1184.0, 1016.0);
 
 /// A page of the centre, once it has come to rest.
 async fn page(bus: &Bus, (x, y): (f64, f64)) -> Pixels {
