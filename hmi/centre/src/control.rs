@@ -183,29 +183,18 @@ impl Hands {
     }
 }
 
-/// Where a hand's wishes go.
-pub struct Asked {
-    /// A value of the actuator with this VSS path: whether the wish is under way.
-    pub actuate: Box<dyn Fn(&'static str, Value) -> bool>,
-    /// The actuator with this VSS path is let go of.
-    pub release: Box<dyn Fn(&'static str)>,
-}
+/// Where a hand's wishes go, by the actuator's VSS path: whether the wish is under way.
+pub type Ask = Box<dyn Fn(&'static str, Value) -> bool>;
 
 /// Lets a hand ask; `show` writes what comes of it to the window.
-pub(crate) fn connect(
-    window: &CentreWindow,
-    hands: &Rc<RefCell<Hands>>,
-    asked: Asked,
-    show: fn(&CentreWindow, Car<'_>),
-) {
-    let Asked { actuate, release } = asked;
+pub(crate) fn connect(window: &CentreWindow, hands: &Rc<RefCell<Hands>>, ask: Ask, show: fn(&CentreWindow, Car<'_>)) {
     let (place, asking) = (window.as_weak(), window.global::<Asking>());
     let hands = Rc::clone(hands);
     let wish = Rc::new(move |id: i32, value: &dyn Fn(Car<'_>, Leaf) -> Option<Value>| {
         for leaf in leaves(id) {
             let value = value(hands.borrow().car(), *leaf);
             if let Some(value) = value {
-                hands.borrow_mut().wishes.ask(path(*leaf), value, &actuate);
+                hands.borrow_mut().wishes.ask(path(*leaf), value, &ask);
             }
         }
         if let Some(window) = place.upgrade() {
@@ -233,10 +222,5 @@ pub(crate) fn connect(
             let offer = car.wishes.offer(path(leaf))?;
             offer.allowed.iter().any(|it| word == *it).then(|| Value::Text(word.as_str().into()))
         });
-    });
-    asking.on_release(move |id| {
-        for leaf in leaves(id) {
-            release(path(*leaf));
-        }
     });
 }

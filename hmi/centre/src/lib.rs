@@ -21,7 +21,7 @@ use tandem_kit::media::art::Wanted;
 use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
-pub use control::Asked;
+pub use control::Ask;
 pub use generated::{
     Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going,
     Having, Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone,
@@ -48,7 +48,7 @@ pub struct Centre {
 
 /// Where the screen's wishes go. Each says whether the wish is under way.
 pub struct Asks {
-    pub car: Asked,
+    pub car: Ask,
     pub media: Rc<dyn Fn(MediaCommand) -> bool>,
     pub phone: Rc<dyn Fn(PhoneCommand) -> bool>,
     pub picture: Rc<dyn Fn(Wanted) -> bool>,
@@ -94,16 +94,10 @@ impl Face for Centre {
 
     fn new(window: &CentreWindow, desk: Desk) -> Self {
         let (setting, lights, words) = (desk.commands.clone(), desk.clone(), desk.clone());
-        let (car, holding) = (desk.commands.clone(), desk.commands.clone());
-        let (music, phones) = (desk.commands.clone(), desk.commands.clone());
+        let (car, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
         let pictures = desk.commands;
         let asks = Asks {
-            car: Asked {
-                actuate: Box::new(move |path, value| car.actuate(path, value).is_ok()),
-                release: Box::new(move |path| {
-                    holding.release(path).unwrap_or_else(|error| tracing::warn!(path, %error, "not let go of"))
-                }),
-            },
+            car: Box::new(move |path, value| car.actuate(path, value).is_ok()),
             media: Rc::new(move |command| music.media(command).is_ok()),
             phone: Rc::new(move |command| phones.phone(command).is_ok()),
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),

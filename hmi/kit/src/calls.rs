@@ -7,7 +7,7 @@ use tandem_contracts::actuation::Request;
 use tandem_contracts::screen::{PATH, Screen1};
 use tandem_contracts::signals::Signals1Proxy;
 use tandem_contracts::{connect, wire};
-use tandem_units::{Quality, Value};
+use tandem_units::Quality;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use zbus::Connection;
@@ -89,10 +89,8 @@ impl Calls {
         loop {
             tokio::select! {
                 () = sleep_until(deadline) => return,
-                Some(command) = self.commands.recv() => {
-                    if let Command::Actuate(path, _) = command {
-                        self.mailbox.actuation(Actuation::Refused(Refusal::unconnected(path)));
-                    }
+                Some(Command { path, .. }) = self.commands.recv() => {
+                    self.mailbox.actuation(Actuation::Refused(Refusal::unconnected(path)));
                 }
             }
         }
@@ -122,15 +120,8 @@ async fn introduce(car: Signals1Proxy<'static>, own: String, mailbox: Arc<Mailbo
     }
 }
 
-async fn ask(car: Signals1Proxy<'static>, command: Command, mailbox: Arc<Mailbox>) {
-    match command {
-        Command::Actuate(path, value) => {
-            let value: Value = value;
-            if let Err(error) = car.actuate(path.to_owned(), wire::to_variant(Some(&value))).await {
-                mailbox.actuation(Actuation::Refused(Refusal::new(path, &error)));
-            }
-        }
-        // Whoever cannot let go is let go of when its connection ends.
-        Command::Release(path) => drop(car.release(path.to_owned()).await),
+async fn ask(car: Signals1Proxy<'static>, Command { path, value }: Command, mailbox: Arc<Mailbox>) {
+    if let Err(error) = car.actuate(path.to_owned(), wire::to_variant(Some(&value))).await {
+        mailbox.actuation(Actuation::Refused(Refusal::new(path, &error)));
     }
 }

@@ -12,11 +12,12 @@ use crate::{Language, Theme};
 /// Wishes that a screen may have waiting for the bus thread.
 pub(crate) const MAX_WAITING: usize = 8;
 
-/// A wish on its way to the bus thread. The path is a VSS path.
+/// A wish on its way to the bus thread.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Command {
-    Actuate(&'static str, Value),
-    Release(&'static str),
+pub(crate) struct Command {
+    /// The actuator's VSS path.
+    pub path: &'static str,
+    pub value: Value,
 }
 
 /// A wish that was not even sent.
@@ -54,15 +55,7 @@ impl Commands {
     /// # Errors
     /// [`CommandError`] if the bus thread does not take it.
     pub fn actuate(&self, path: &'static str, value: Value) -> Result<(), CommandError> {
-        self.sender.try_send(Command::Actuate(path, value)).map_err(CommandError::from)
-    }
-
-    /// Lets go of an actuator that is held, such as the horn.
-    ///
-    /// # Errors
-    /// [`CommandError`] if the bus thread does not take it.
-    pub fn release(&self, path: &'static str) -> Result<(), CommandError> {
-        self.sender.try_send(Command::Release(path)).map_err(CommandError::from)
+        self.sender.try_send(Command { path, value }).map_err(CommandError::from)
     }
 
     /// Asks the player or the library for something.

@@ -207,6 +207,8 @@ pub struct Core {
     streak: usize,
     /// The first of these whose stick is away.
     away: Option<u64>,
+    /// A volume came while the library was asked: an answer that knows nothing of it is no answer.
+    came: bool,
     pub(crate) player: Player,
     reconnect: Reconnect,
     save_at: Duration,
@@ -242,6 +244,7 @@ impl Core {
             last_id: 0,
             streak: 0,
             away: None,
+            came: false,
             player: Player::new(now),
             reconnect: Reconnect::default(),
             save_at: now + SAVE_EVERY,

@@ -39,22 +39,26 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Listens at a path in the file system; an old socket there is replaced.
+    /// Listens at a path in the file system; an old socket there is replaced. Whoever sees the new one can connect to it.
     ///
     /// # Errors
-    /// [`LinkError::Socket`] if the path cannot be used.
+    /// [`LinkError::Socket`] if the path, or the same with a `~` behind it, cannot be used.
     pub fn bind(path: &Path) -> Result<Self, LinkError> {
         let fail =
             |source: Errno| LinkError::Socket { doing: "listen at", path: path.to_owned(), source: source.into() };
-        match std::fs::remove_file(path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                return Err(LinkError::Socket { doing: "replace", path: path.to_owned(), source: cause });
-            }
+        let replace = |source: io::Error| LinkError::Socket { doing: "replace", path: path.to_owned(), source };
+        // Between `bind` and `listen` the kernel refuses whoever comes.
+        let mut aside = path.as_os_str().to_owned();
+        aside.push("~");
+        let aside = Path::new(&aside);
+        match std::fs::remove_file(aside) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(replace(cause)),
             _ => {}
         }
         let socket = seqpacket().map_err(fail)?;
-        bind(&socket, &SocketAddrUnix::new(path).map_err(fail)?).map_err(fail)?;
+        bind(&socket, &SocketAddrUnix::new(aside).map_err(fail)?).map_err(fail)?;
         listen(&socket, 1).map_err(fail)?;
+        std::fs::rename(aside, path).map_err(replace)?;
         Ok(Self { socket, path: path.to_owned() })
     }
 

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{Asked, Asks, Centre, CentreWindow, Choices, Leaf};
+use tandem_centre::{Asks, Centre, CentreWindow, Choices, Leaf};
 use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
@@ -135,14 +135,11 @@ impl Stage {
         let chosen = Rc::new(RefCell::new(Vec::new()));
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
-            car: Asked {
-                actuate: Box::new(move |path, value| {
-                    let leaf = Leaf::ALL.iter().find(|leaf| Leaf::PATHS[leaf.slot()] == path).unwrap();
-                    boxes.0.borrow_mut().push((*leaf, value));
-                    true
-                }),
-                release: Box::new(|_| ()),
-            },
+            car: Box::new(move |path, value| {
+                let leaf = Leaf::ALL.iter().find(|leaf| Leaf::PATHS[leaf.slot()] == path).unwrap();
+                boxes.0.borrow_mut().push((*leaf, value));
+                true
+            }),
             media: Rc::new(move |command| {
                 boxes.1.borrow_mut().push(command);
                 true

@@ -143,6 +143,7 @@ impl Core {
 
     /// A volume is here, again or for the first time: what waited for one is looked up anew.
     pub fn volume_came(&mut self, now: Duration) {
+        self.came = matches!(self.stage, Stage::Finding(..));
         if let (Stage::Waiting(Wait::Stick, _), Some(entry)) = (self.stage, self.queue.current()) {
             let position = self.anchor.micros;
             let why = self.why.clone();

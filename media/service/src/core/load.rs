@@ -17,6 +17,7 @@ impl Core {
             return;
         }
         self.chain.clear();
+        self.came = false;
         self.forget_stream();
         self.why = Why::default();
         self.anchor(now, if let Start::At(micros) = start { micros } else { 0 }, false);
@@ -57,6 +58,9 @@ impl Core {
     pub fn found(&mut self, now: Duration, entry: u64, facts: Facts) {
         if self.queue.get(entry).is_none() {
             return;
+        }
+        if self.queue.current() == Some(entry) && facts.uri.is_none() && std::mem::take(&mut self.came) {
+            return self.ask(entry);
         }
         self.facts.insert(entry, facts);
         match self.stage {

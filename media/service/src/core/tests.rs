@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use story::{Story, seconds};
 use tandem_player::protocol::{Cause, Event};
 
-use crate::state::{Place, Repeat};
+use crate::state::{Place, Repeat, Status};
 
 #[test]
 fn a_queue_plays_without_a_gap_and_ends() {
@@ -85,6 +85,15 @@ fn a_stick_is_pulled_and_comes_back() {
     story.put_back();
     story.hear(seconds(3));
     assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_stick_comes_while_the_library_is_asked() {
+    let mut story = Story::new();
+    story.pull_unseen();
+    story.put_back_while_the_library_is_asked();
+    story.queue(&["usb/one", "usb/two"]);
+    assert_eq!((story.core.shown_status(), story.core.waits()), (Status::Playing, false), "{:?}", story.core.why);
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub struct Story {
     spoilt: HashMap<String, Cause>,
     left: HashMap<String, i64>,
     stick: bool,
+    /// The stick comes while the library is asked the next time.
+    comes_meanwhile: bool,
     covered: bool,
     shown: String,
     /// What the player says of itself is too much for a log.
@@ -72,6 +74,7 @@ impl Story {
             spoilt: HashMap::new(),
             left: HashMap::new(),
             stick: true,
+            comes_meanwhile: false,
             covered: false,
             shown: String::new(),
             quiet: false,
@@ -145,6 +148,11 @@ impl Story {
         self.stick = true;
         self.core.volume_came(self.now);
         self.settle();
+    }
+
+    pub fn put_back_while_the_library_is_asked(&mut self) {
+        self.say("*", "the stick is put back as soon as somebody asks for what is on it");
+        self.comes_meanwhile = true;
     }
 
     pub fn fail(&mut self, cause: Cause, sentence: &str) {
@@ -280,6 +288,10 @@ impl Story {
             }
             Effect::Find { entry, what } => {
                 let facts = self.facts(&what);
+                if std::mem::take(&mut self.comes_meanwhile) {
+                    self.stick = true;
+                    self.core.volume_came(self.now);
+                }
                 self.core.found(self.now, entry, facts);
             }
             Effect::Check { entry, .. } => self.core.checked(self.now, entry, self.stick),
