@@ -24,10 +24,10 @@ use tandem_units::Nanoseconds;
 pub use control::Ask;
 pub use generated::{
     Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going,
-    Having, Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone,
+    HalfDay, Having, Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone,
     NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality,
     Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter,
-    SettingsTab, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words, Zone,
+    SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
 pub use settings::Choices;
@@ -111,11 +111,9 @@ impl Face for Centre {
     }
 
     fn set_look(&mut self, window: &CentreWindow, look: Look) {
-        let theme = window.global::<Theme>();
-        theme.set_night(look.theme == tandem_kit::Theme::Night);
-        theme.set_language(look.language.translation().into());
-        theme.set_motion(look.motion);
+        tandem_kit::wear!(window, look);
         self.page.borrow_mut().set_look(window, look);
+        self.phones.borrow_mut().set_units(window, look.units);
         self.music.borrow_mut().set_night(window, look.theme == tandem_kit::Theme::Night);
     }
 
@@ -137,6 +135,7 @@ impl Face for Centre {
                 let restrictions = status.restrictions(driving::Zone::Driver);
                 window.global::<MediaAdapter>().set_keyboard_allowed(!restrictions.has(Flag::NoKeyboard));
                 self.phones.borrow_mut().restrict(window, readings, restrictions);
+                self.page.borrow_mut().restrict(window, restrictions.has(Flag::NoSetup));
                 self.hands.borrow_mut().wishes.set_driving(status.driving());
             }
             Update::Batch | Update::Link(_) | Update::Actuation(_) | Update::Time => {}
@@ -145,7 +144,9 @@ impl Face for Centre {
         hands.hear(readings);
         if *update == Update::Batch {
             self.history.hear(readings);
-            energy::show_history(window, &self.history);
+        }
+        if matches!(update, Update::Batch | Update::Time) {
+            energy::show_history(window, &self.history, readings.units());
         }
         if let Update::Actuation(news) = update {
             hands.wishes.hear(news);

@@ -4,12 +4,15 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use slint::ComponentHandle;
-use tandem_contracts::settings::{self, LANGUAGE, REDUCED_MOTION, THEME};
+use tandem_contracts::settings::{
+    self, CLOCK, CONSUMPTION, Clock, ConsumptionUnit, DISTANCE, DistanceUnit, HIGH_CONTRAST, LANGUAGE, PRESSURE,
+    PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME, TemperatureUnit,
+};
 use tandem_kit::settings::SettingCause;
-use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme};
+use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, Units};
 use tandem_units::{Nanoseconds, Value};
 
-use crate::{CentreWindow, Colours, SettingDenial, SettingNotice, SettingsAdapter};
+use crate::{CentreWindow, Colours, SettingDenial, SettingNotice, SettingsAdapter, UnitSetting};
 
 /// How long the page says why a choice came to nothing.
 const REASON_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
@@ -27,6 +30,7 @@ pub struct Choices {
 pub(crate) struct Page {
     in_force: Option<Box<InForce>>,
     theme: Theme,
+    locked: bool,
     denial: Option<(SettingCause, Nanoseconds)>,
     now: Nanoseconds,
 }
@@ -54,6 +58,12 @@ impl Page {
         self.show(window);
     }
 
+    /// Whether what takes more than a glance waits.
+    pub fn restrict(&mut self, window: &CentreWindow, locked: bool) {
+        self.locked = locked;
+        self.show(window);
+    }
+
     pub fn forgets_at(&self) -> Option<Nanoseconds> {
         self.denial.map(|(_, until)| until)
     }
@@ -69,6 +79,14 @@ impl Page {
             (Some(settings::Theme::Night), _) | (None, Theme::Night) => Colours::Night,
         });
         adapter.set_reduced_motion(self.in_force.as_ref().is_some_and(|it| it.values.get(REDUCED_MOTION)));
+        adapter.set_high_contrast(self.in_force.as_ref().is_some_and(|it| it.values.get(HIGH_CONTRAST)));
+        let units = self.in_force.as_ref().map(|it| Units::of(&it.values)).unwrap_or_default();
+        adapter.set_clock(units.clock as i32);
+        adapter.set_distance(units.distance as i32);
+        adapter.set_temperature(units.temperature as i32);
+        adapter.set_pressure(units.pressure as i32);
+        adapter.set_consumption(units.consumption as i32);
+        adapter.set_locked(self.locked);
         adapter.set_denial(match self.denial {
             None => SettingDenial::None,
             Some((SettingCause::Restricted, _)) => SettingDenial::Restricted,
@@ -99,6 +117,17 @@ impl Page {
     }
 }
 
+/// The name of a setting of units, and the words that it may have.
+fn unit(setting: UnitSetting) -> (&'static str, &'static [&'static str]) {
+    match setting {
+        UnitSetting::Clock => (CLOCK.name, Clock::WORDS),
+        UnitSetting::Distance => (DISTANCE.name, DistanceUnit::WORDS),
+        UnitSetting::Temperature => (TEMPERATURE.name, TemperatureUnit::WORDS),
+        UnitSetting::Pressure => (PRESSURE.name, PressureUnit::WORDS),
+        UnitSetting::Consumption => (CONSUMPTION.name, ConsumptionUnit::WORDS),
+    }
+}
+
 /// Lets a hand choose.
 pub(crate) fn connect(window: &CentreWindow, page: &Rc<RefCell<Page>>, choices: Choices) {
     let adapter = window.global::<SettingsAdapter>();
@@ -122,6 +151,20 @@ pub(crate) fn connect(window: &CentreWindow, page: &Rc<RefCell<Page>>, choices: 
     adapter.on_choose_motion(move |reduced| {
         if let Some(window) = place.upgrade() {
             state.borrow_mut().set(&window, &asks, REDUCED_MOTION.name, Value::Bool(reduced));
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_contrast(move |high| {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().set(&window, &asks, HIGH_CONTRAST.name, Value::Bool(high));
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_unit(move |setting, chosen| {
+        let (name, words) = unit(setting);
+        let word = usize::try_from(chosen).ok().and_then(|chosen| words.get(chosen));
+        if let (Some(window), Some(word)) = (place.upgrade(), word) {
+            state.borrow_mut().set(&window, &asks, name, Value::from(*word));
         }
     });
     let (place, state, asks) = at();

@@ -1,9 +1,9 @@
 //! What a screen looks like: by its command line, else by what is set, else by night and in English.
 
-use tandem_contracts::settings::{self, LANGUAGE, REDUCED_MOTION, THEME};
+use tandem_contracts::settings::{self, HIGH_CONTRAST, LANGUAGE, REDUCED_MOTION, THEME};
 use tandem_units::Nanoseconds;
 
-use crate::{InForce, Language, Look, Theme};
+use crate::{InForce, Language, Look, Theme, Units};
 
 /// So long it is dark, or light, before colours that go by themselves follow: not under every bridge.
 const PATIENCE: Nanoseconds = Nanoseconds::from_millis(5_000);
@@ -33,12 +33,18 @@ impl Dress {
             theme: fixed.theme.unwrap_or_default(),
             language: fixed.language.unwrap_or_default(),
             motion: !fixed.lockstep,
+            ..Look::STILL
         };
         Self { fixed, look, set: None, turned: None }
     }
 
     pub fn look(&self) -> Look {
         self.look
+    }
+
+    /// Whether time passes by itself.
+    pub fn is_live(&self) -> bool {
+        !self.fixed.lockstep
     }
 
     /// A key, or somebody on the bus, wants another theme or language.
@@ -69,6 +75,8 @@ impl Dress {
             };
         }
         self.look.motion = !self.fixed.lockstep && !still;
+        self.look.contrast = values.get(HIGH_CONTRAST);
+        self.look.units = Units::of(values);
     }
 
     /// The car says how dark it is. Whether the look is another one.
@@ -110,14 +118,31 @@ mod tests {
     #[test]
     fn what_is_set_is_worn_unless_the_command_line_says_otherwise() {
         let mut dress = Dress::new(Fixed::default());
-        assert_eq!(dress.look(), Look { theme: Theme::Night, language: Language::English, motion: true });
+        let new = dress.look();
+        assert_eq!((new.theme, new.language, new.motion), (Theme::Night, Language::English, true));
         dress.follow(&set("day", "de", true));
-        assert_eq!(dress.look(), Look { theme: Theme::Day, language: Language::German, motion: false });
+        let look = dress.look();
+        assert_eq!((look.theme, look.language, look.motion), (Theme::Day, Language::German, false));
         let mut fixed =
             Dress::new(Fixed { theme: Some(Theme::Night), language: Some(Language::Chinese), lockstep: true });
         let before = fixed.look();
         fixed.follow(&set("day", "de", false));
         assert_eq!((fixed.look(), before.motion), (before, false));
+    }
+
+    #[test]
+    fn units_and_contrast_are_as_they_are_set() {
+        let mut dress = Dress::new(Fixed::default());
+        let mut in_force = InForce::default();
+        for (key, word) in [("units.distance", "mi"), ("units.temperature", "fahrenheit"), ("clock", "12h")] {
+            assert!(in_force.values.take(key, Value::from(word)));
+        }
+        assert!(in_force.values.take("display.high-contrast", Value::Bool(true)));
+        dress.follow(&in_force);
+        let Look { contrast, units, .. } = dress.look();
+        assert!(contrast);
+        assert_eq!((units.speed_unit(), units.temperature_unit(), units.pressure_unit()), ("mph", "°F", "bar"));
+        assert_eq!(units.clock, settings::Clock::Hours12);
     }
 
     #[test]

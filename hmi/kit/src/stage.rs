@@ -124,7 +124,7 @@ impl<F: Face> Stage<F> {
     /// Asks for an update at the next point at which the face changes by time alone.
     fn set_alarm(&self) {
         self.timer.stop();
-        if !self.dress.get().look().motion {
+        if !self.dress.get().is_live() {
             return;
         }
         let now = self.readings.borrow().now();
@@ -154,7 +154,7 @@ impl<F: Face> Stage<F> {
         if !F::FOLLOWS_POSITION {
             return;
         }
-        let (now, anchor, live) = (Instant::now(), self.anchor.get(), self.dress.get().look().motion);
+        let (now, anchor, live) = (Instant::now(), self.anchor.get(), self.dress.get().is_live());
         let position = anchor.map(|anchor| if live { anchor.position(now) } else { anchor.position_us });
         self.tell(&Update::Media(Media::Position(position)));
         if let Some(wait) = anchor.filter(|_| live).and_then(|anchor| anchor.next_second(now)) {
@@ -172,6 +172,7 @@ impl<F: Face> Stage<F> {
         if let Err(error) = slint::select_bundled_translation(look.language.translation()) {
             tracing::debug!(%error, "no translation is bundled");
         }
+        self.readings.borrow_mut().set_units(look.units);
         self.face.borrow_mut().set_look(&self.window, look);
         self.tell(&Update::Time);
     }

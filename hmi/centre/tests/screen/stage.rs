@@ -163,8 +163,13 @@ impl Stage {
     }
 
     pub fn set_look(&mut self, theme: Theme, language: Language) {
-        slint::select_bundled_translation(language.translation()).unwrap();
-        self.face.set_look(&self.window, Look { theme, language, motion: false });
+        self.wear(Look { theme, language, ..Look::STILL });
+    }
+
+    pub fn wear(&mut self, look: Look) {
+        slint::select_bundled_translation(look.language.translation()).unwrap();
+        self.readings.set_units(look.units);
+        self.face.set_look(&self.window, look);
         self.tell(&Update::Time);
     }
 

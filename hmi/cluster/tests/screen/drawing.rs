@@ -16,7 +16,7 @@ use tandem_units::{Nanoseconds, Quality, Value};
 pub struct Look(pub tandem_kit::Look);
 
 impl Look {
-    pub const NIGHT: Self = Self(tandem_kit::Look { theme: Theme::Night, language: Language::English, motion: false });
+    pub const NIGHT: Self = Self(tandem_kit::Look::STILL);
     pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
     pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
 }
