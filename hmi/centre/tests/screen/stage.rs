@@ -1,9 +1,6 @@
 //! The centre display on a headless stage, fed by hand.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
 use std::rc::Rc;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
@@ -17,6 +14,7 @@ use tandem_kit::{
     Actuation, Actuator, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, RequestState,
     Theme, Update,
 };
+use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 pub struct Stage {
@@ -322,15 +320,12 @@ impl Stage {
         self.screen.rgb()
     }
 
-    /// Leaves the picture where a person can look at it, and hands it over.
+    /// Holds the picture against the kept one, and hands it over.
     pub fn picture(&self, name: &str) -> Vec<u8> {
-        let pixels = self.pixels();
-        let (width, height) = self.screen.size();
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("centre-{name}.png"));
-        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
-        pixels
+        let rgb = self.pixels();
+        let album = Album::new("centre", env!("CARGO_TARGET_TMPDIR"), env!("CARGO_MANIFEST_DIR"));
+        album.hold(name, Picture { size: self.screen.size(), rgb: &rgb });
+        rgb
     }
 }
 

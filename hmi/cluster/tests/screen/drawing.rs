@@ -1,14 +1,12 @@
 //! A cluster on a headless screen, fed by hand.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
 use std::rc::Rc;
 
 use slint::ComponentHandle;
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::{Desk, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
 
 /// How a drawing looks.
@@ -82,16 +80,17 @@ impl Drawing {
         self.face.wakes_at()
     }
 
-    /// Draws. The picture is left in the target directory's `tmp`, for a person to look at.
-    pub fn picture(&self, name: &str) -> Picture {
+    /// What is drawn now.
+    pub fn pixels(&self) -> Picture {
         self.screen.turn();
-        let picture = Picture { rgb: self.screen.rgb() };
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{name}.png"));
-        let (width, height) = self.screen.size();
-        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Fast);
-        encoder.write_header().unwrap().write_image_data(&picture.rgb).unwrap();
+        Picture { rgb: self.screen.rgb() }
+    }
+
+    /// Holds it against the kept picture, too.
+    pub fn picture(&self, name: &str) -> Picture {
+        let picture = self.pixels();
+        let album = Album::new("cluster", env!("CARGO_TARGET_TMPDIR"), env!("CARGO_MANIFEST_DIR"));
+        album.hold(name, tandem_likeness::Picture { size: self.screen.size(), rgb: &picture.rgb });
         picture
     }
 }
