@@ -24,6 +24,9 @@ pub trait Face: Sized + 'static {
     /// Whether the screen shows phones and what goes on with them: then an [`Update::Phone`] comes with each change.
     const FOLLOWS_PHONES: bool = false;
 
+    /// Whether the car's knob moves over this screen: its controls are then reached by Tab, too.
+    const HAS_KNOB: bool = false;
+
     /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
     fn is_dark(readings: &Readings) -> Option<bool> {
         let _ = readings;

@@ -10,6 +10,7 @@ mod face;
 mod fonts;
 pub mod format;
 pub mod headless;
+mod knob;
 mod line;
 mod look;
 mod mailbox;

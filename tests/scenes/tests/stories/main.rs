@@ -14,6 +14,7 @@ mod hanging;
 mod holders;
 mod inputs;
 mod keys;
+mod knob;
 mod last_frame;
 mod last_values;
 mod music;
