@@ -4,29 +4,33 @@ use std::sync::mpsc::Sender;
 
 use tandem_contracts::climate::DRIVER_TEMPERATURE;
 use tandem_contracts::connect;
-use tandem_contracts::simulator::{NAME, PATH, Simulator1, SimulatorBackend, SimulatorError};
+use tandem_contracts::simulator::{NAME, PATH, Simulator1, SimulatorBackend, SimulatorError, State};
 use tokio::sync::oneshot;
 use zbus::Connection;
 
+use crate::folder::Folder;
 use crate::link::Said;
+use crate::setting::Setting;
 use crate::virtual_car::{Order, OrderError};
+
+const MILLISECOND_NS: u64 = 1_000_000;
 
 /// Passes orders on to the car.
 pub struct Hand {
     mailbox: Sender<Said>,
+    /// Where its scenarios are.
+    folder: Folder,
 }
 
 impl Hand {
-    pub fn new(mailbox: Sender<Said>) -> Self {
-        Self { mailbox }
+    pub fn new(mailbox: Sender<Said>, folder: Folder) -> Self {
+        Self { mailbox, folder }
     }
 
     async fn order(&self, order: Result<Order, OrderError>) -> Result<(), SimulatorError> {
-        let unknown = |error: OrderError| SimulatorError::Unknown(error.to_string());
         let (answer, answered) = oneshot::channel();
-        let over = || SimulatorError::Bus(zbus::Error::Failure("the car is over".to_owned()));
-        self.mailbox.send(Said::Order(order.map_err(unknown)?, answer)).map_err(|_| over())?;
-        answered.await.map_err(|_| over())?.map_err(unknown)
+        self.mailbox.send(Said::Order(order.map_err(told)?, answer)).map_err(|_| over())?;
+        answered.await.map_err(|_| over())?.map_err(told)
     }
 }
 
@@ -36,12 +40,12 @@ impl SimulatorBackend for Hand {
     }
 
     async fn answer(&self, path: String, answer: String, delay_ms: u32) -> Result<(), SimulatorError> {
-        let delay_ns = u64::from(delay_ms) * 1_000_000;
+        let delay_ns = u64::from(delay_ms) * MILLISECOND_NS;
         self.order(answer.parse().map(|answer| Order::Answer { path, answer, delay_ns })).await
     }
 
     async fn press_key(&self, key: String, milliseconds: u32) -> Result<(), SimulatorError> {
-        self.order(Ok(Order::PressKey { key, hold_ns: u64::from(milliseconds) * 1_000_000 })).await
+        self.order(Ok(Order::PressKey { key, hold_ns: u64::from(milliseconds) * MILLISECOND_NS })).await
     }
 
     async fn turn_knob(&self, knob: String, steps: i32) -> Result<(), SimulatorError> {
@@ -55,14 +59,54 @@ impl SimulatorBackend for Hand {
     async fn spoil(&self, message: String, fault: String) -> Result<(), SimulatorError> {
         self.order(fault.parse().map(|fault| Order::Spoil { message, fault })).await
     }
+
+    async fn pedals(&self, accelerator: f64, brake: f64, milliseconds: u32) -> Result<(), SimulatorError> {
+        let hold_ns = u64::from(milliseconds) * MILLISECOND_NS;
+        self.order(Ok(Order::Pedals { accelerator, brake, hold_ns })).await
+    }
+
+    async fn set(&self, key: String, value: String) -> Result<(), SimulatorError> {
+        self.order(Setting::parse(&key, &value).map(Order::Set).map_err(OrderError::from)).await
+    }
+
+    async fn scenarios(&self) -> Result<Vec<String>, SimulatorError> {
+        Ok(self.folder.scenarios())
+    }
+
+    async fn begin(&self, scenario: String) -> Result<(), SimulatorError> {
+        let scenario = self.folder.own_scenario(&scenario);
+        let scenario = scenario.map_err(|error| SimulatorError::Unknown(error.to_string()))?;
+        self.order(Ok(Order::Begin(Box::new(scenario)))).await
+    }
+
+    async fn take_over(&self) -> Result<(), SimulatorError> {
+        self.order(Ok(Order::TakeOver)).await
+    }
+
+    async fn state(&self) -> Result<State, SimulatorError> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(Said::Report(answer)).map_err(|_| over())?;
+        answered.await.map_err(|_| over())
+    }
+}
+
+fn told(error: OrderError) -> SimulatorError {
+    match error {
+        OrderError::Moves(_) => SimulatorError::Refused(error.to_string()),
+        error => SimulatorError::Unknown(error.to_string()),
+    }
+}
+
+fn over() -> SimulatorError {
+    SimulatorError::Bus(zbus::Error::Failure("the car is over".to_owned()))
 }
 
 /// Takes the name on the bus.
 ///
 /// # Errors
 /// No bus, or the name is taken.
-pub async fn serve(mailbox: Sender<Said>) -> zbus::Result<Connection> {
-    connect::builder().serve_at(PATH, Simulator1(Hand::new(mailbox))).name(NAME).build().await
+pub async fn serve(mailbox: Sender<Said>, folder: Folder) -> zbus::Result<Connection> {
+    connect::builder().serve_at(PATH, Simulator1(Hand::new(mailbox, folder))).name(NAME).build().await
 }
 
 #[cfg(test)]
@@ -93,7 +137,7 @@ mod tests {
         let car = std::thread::spawn(move || drive(crate::tests::car(None), Pace::Lockstep, None, &mailbox, &own));
         let (ours, theirs) = UnixStream::pair().unwrap();
         let server = Builder::unix_stream(ours).server(zbus::Guid::generate()).p2p();
-        let server = server.serve_at(PATH, Simulator1(Hand::new(voice))).build();
+        let server = server.serve_at(PATH, Simulator1(Hand::new(voice, Folder::read(&crate::tests::demo()).unwrap()))).build();
         let client = Builder::unix_stream(theirs).p2p().build();
         let (server, client) = tokio::try_join!(server, client).unwrap();
         let hand = Simulator1Proxy::builder(&client).destination(NAME).build().await.unwrap();
@@ -107,6 +151,32 @@ mod tests {
         assert_eq!(said, "the car sends no message Engine");
         let said = unknown(hand.spoil("TyreStatus".to_owned(), "counter".to_owned()).await);
         assert_eq!(said, "TyreStatus has no counter to spoil");
+
+        let state = hand.state().await.unwrap();
+        assert_eq!((state.scenario.as_str(), state.doing.is_empty()), ("city", false));
+        let motion = state.messages.iter().find(|message| message.name == "VehicleMotion").unwrap();
+        assert!(motion.muted && motion.fault == "counter" && motion.faults.contains(&"checksum".to_owned()));
+        let temperature = state.answers.iter().find(|answer| answer.path == DRIVER_TEMPERATURE).unwrap();
+        assert_eq!((temperature.answer.as_str(), temperature.delay_ms), ("refuse", 100));
+        assert!(state.keys.contains(&"KEY_NEXTSONG".to_owned()) && state.knobs == ["REL_DIAL"]);
+
+        assert!(hand.scenarios().await.unwrap().contains(&"parked".to_owned()));
+        hand.begin("parked".to_owned()).await.unwrap();
+        assert_eq!(hand.state().await.unwrap().scenario, "parked");
+        for name in ["moon", "../scenarios/parked", "/etc/passwd", "parked.toml", ""] {
+            let said = unknown(hand.begin(name.to_owned()).await);
+            assert!(said.starts_with(&format!("there is no scenario {name} in ")) && said.contains("parked"), "{said}");
+        }
+        hand.take_over().await.unwrap();
+        let state = hand.state().await.unwrap();
+        assert_eq!((state.scenario.as_str(), state.doing.as_str()), ("", ""));
+        hand.set("hood".to_owned(), "true".to_owned()).await.unwrap();
+        let said = unknown(hand.set("wings".to_owned(), "true".to_owned()).await);
+        assert!(said.contains("unknown field `wings`, expected one of `power`"), "{said}");
+        hand.pedals(40.0, 0.0, 500).await.unwrap();
+        assert_eq!(unknown(hand.pedals(f64::NAN, 0.0, 500).await), "the accelerator is NaN, expected 0 to 100 %");
+        assert_eq!(unknown(hand.pedals(0.0, 101.0, 500).await), "the brake is 101, expected 0 to 100 %");
+        assert_eq!(unknown(hand.pedals(0.0, 0.0, 60_001).await), "the time is 60001, expected at most 60000");
 
         last.send(Said::Enough).unwrap();
         car.join().unwrap().unwrap();

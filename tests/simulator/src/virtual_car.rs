@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use tandem_contracts::simulator::State;
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
@@ -11,8 +12,9 @@ use crate::broadcast::sources::Inside;
 use crate::broadcast::{self, BroadcastError, Cyclic, Fault};
 use crate::ear::{Ear, NoSuchRequest};
 use crate::folder::{Bus, Folder};
-use crate::model::{Car, STEP_NS};
+use crate::model::{Car, Moves, STEP_NS};
 use crate::scenario::Scenario;
+use crate::setting::{Setting, SettingError};
 use crate::wheel::Wheel;
 
 /// A folder whose parts do not fit together.
@@ -24,12 +26,12 @@ pub enum CarError {
     Request(#[from] NoSuchRequest),
 }
 
-/// ms that a key is pressed, and steps that a knob is turned, with one order.
+/// ms that a key or a pedal is pressed, and steps that a knob is turned, with one order.
 const LONGEST_PRESS_MS: u64 = 60_000;
 const MOST_STEPS: u64 = 1_000;
 
 /// What somebody who tests the service does to the car.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// How it answers wishes for an actuator from now on.
     Answer {
@@ -53,10 +55,19 @@ pub enum Order {
         message: String,
         fault: Fault,
     },
+    /// Percent each. Somebody drives by hand from now on.
+    Pedals {
+        accelerator: f64,
+        brake: f64,
+        hold_ns: u64,
+    },
+    Set(Setting),
+    Begin(Box<Scenario>),
+    TakeOver,
 }
 
 /// An order that this car cannot follow.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum OrderError {
     #[error("the car sends no message {message}{}", hint(near))]
     NoSuchMessage { message: String, near: Option<String> },
@@ -70,6 +81,12 @@ pub enum OrderError {
     TooMuch { what: &'static str, found: u64, most: u64 },
     #[error("\"{word}\" is unknown, expected {expected}")]
     Word { word: String, expected: &'static str },
+    #[error("{what} is {found}, expected 0 to 100 %")]
+    Pedal { what: &'static str, found: f64 },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error(transparent)]
+    Moves(#[from] Moves),
 }
 
 fn hint(near: &Option<String>) -> String {
@@ -84,14 +101,8 @@ impl FromStr for Answer {
     type Err = OrderError;
 
     fn from_str(word: &str) -> Result<Self, OrderError> {
-        match word {
-            "obey" => Ok(Self::Obey),
-            "refuse" => Ok(Self::Refuse),
-            "silent" => Ok(Self::Silent),
-            "wrong" => Ok(Self::Wrong),
-            "stuck" => Ok(Self::Stuck),
-            _ => Err(OrderError::Word { word: word.to_owned(), expected: "obey, refuse, silent, wrong or stuck" }),
-        }
+        let found = Self::ALL.into_iter().find(|answer| answer.word() == word);
+        found.ok_or_else(|| unknown(word, "obey, refuse, silent, wrong or stuck"))
     }
 }
 
@@ -99,14 +110,13 @@ impl FromStr for Fault {
     type Err = OrderError;
 
     fn from_str(word: &str) -> Result<Self, OrderError> {
-        match word {
-            "none" => Ok(Self::None),
-            "checksum" => Ok(Self::Checksum),
-            "counter" => Ok(Self::Counter),
-            "short" => Ok(Self::Short),
-            _ => Err(OrderError::Word { word: word.to_owned(), expected: "checksum, counter, short or none" }),
-        }
+        let found = Self::ALL.into_iter().find(|fault| fault.word() == word);
+        found.ok_or_else(|| unknown(word, "checksum, counter, short or none"))
     }
+}
+
+fn unknown(word: &str, expected: &'static str) -> OrderError {
+    OrderError::Word { word: word.to_owned(), expected }
 }
 
 /// The virtual car.
@@ -236,18 +246,38 @@ impl VirtualCar {
             Order::Mute { message, muted } => self.message(&message)?.mute(muted),
             Order::Spoil { message, fault } => {
                 let cyclic = self.message(&message)?;
-                match fault {
-                    Fault::Checksum if !cyclic.has_checksum() => {
-                        return Err(OrderError::Unprotected { message, what: "checksum" });
-                    }
-                    Fault::Counter if !cyclic.has_counter() => {
-                        return Err(OrderError::Unprotected { message, what: "counter" });
-                    }
-                    fault => cyclic.spoil(fault),
+                if !cyclic.can(fault) {
+                    return Err(OrderError::Unprotected { message, what: fault.word() });
                 }
+                cyclic.spoil(fault);
             }
+            Order::Pedals { accelerator, brake, hold_ns } => {
+                at_most("the time", hold_ns / 1_000_000, LONGEST_PRESS_MS)?;
+                for (what, found) in [("the accelerator", accelerator), ("the brake", brake)] {
+                    if !(0.0..=100.0).contains(&found) {
+                        return Err(OrderError::Pedal { what, found });
+                    }
+                }
+                self.car.press(accelerator, brake, hold_ns);
+            }
+            Order::Set(setting) => self.car.set(&setting)?,
+            Order::Begin(scenario) => self.car.begin(*scenario),
+            Order::TakeOver => self.car.take_over(),
         }
         Ok(())
+    }
+
+    /// How it stands with who gives it orders.
+    pub fn state(&self) -> State {
+        let names = |knobs| self.wheel.names(knobs).map(str::to_owned).collect();
+        State {
+            scenario: self.car.scenario().map(|scenario| scenario.name.clone()).unwrap_or_default(),
+            doing: self.car.doing().unwrap_or_default().to_owned(),
+            messages: self.messages.iter().map(Cyclic::state).collect(),
+            answers: self.actuation.states(),
+            keys: names(false),
+            knobs: names(true),
+        }
     }
 
     fn no_input(&self, what: &'static str, name: String) -> OrderError {
