@@ -33,6 +33,15 @@ pub struct State {
     /// Its keys and its knobs, as Linux calls them.
     pub keys: Vec<String>,
     pub knobs: Vec<String>,
+    /// Its CAN buses, by their interfaces.
+    pub buses: Vec<BusState>,
+}
+
+/// How a CAN bus of the car is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BusState {
+    pub interface: String,
+    pub dropped: bool,
 }
 
 /// How a message of the DBC files is sent.
@@ -84,6 +93,8 @@ pub trait SimulatorBackend: Send + Sync + 'static {
     fn begin(&self, scenario: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn take_over(&self) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn state(&self) -> impl Future<Output = Result<State, SimulatorError>> + Send;
+    fn drop_bus(&self, interface: String, dropped: bool) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn kill(&self, program: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
 }
 
 /// The object that serves the interface over a backend.
@@ -155,5 +166,15 @@ impl<B: SimulatorBackend> Simulator1<B> {
     /// How the car stands with this hand.
     async fn state(&self) -> Result<State, SimulatorError> {
         self.0.state().await
+    }
+
+    /// Cuts a CAN bus of the car, such as `can0`, or mends it: nothing that is said on it is heard by anybody.
+    async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
+        self.0.drop_bus(interface, dropped).await
+    }
+
+    /// Kills a program by its name on this bus: `vehicle`, `settings`, `media`, `phone-link`, `cluster` or `centre`. Who supervises it brings it back.
+    async fn kill(&self, program: String) -> Result<(), SimulatorError> {
+        self.0.kill(program).await
     }
 }

@@ -195,7 +195,10 @@ async fn the_simulators_hand() {
     assert_eq!((state.scenario.as_str(), state.doing.as_str()), ("city", "Stand"));
     assert!(state.messages[0].muted && state.messages[0].fault == "none" && state.messages[0].faults == ["none"]);
     assert_eq!((state.answers[0].answer.as_str(), state.answers[0].delay_ms), ("stuck", 20));
-    assert_eq!((state.keys.len(), state.knobs.len()), (1, 1));
+    assert_eq!((state.keys.len(), state.knobs.len(), state.buses[0].dropped), (1, 1, true));
+    simulator.drop_bus("can1".into(), false).await.unwrap();
+    assert!(matches!(simulator.drop_bus("can9".into(), true).await, Err(SimulatorError::Unknown(_))));
+    assert!(matches!(simulator.kill("init".into()).await, Err(SimulatorError::Unknown(name)) if name == "init"));
 }
 
 #[tokio::test]

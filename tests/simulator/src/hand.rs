@@ -2,11 +2,14 @@
 
 use std::sync::mpsc::Sender;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::climate::DRIVER_TEMPERATURE;
-use tandem_contracts::connect;
 use tandem_contracts::simulator::{NAME, PATH, Simulator1, SimulatorBackend, SimulatorError, State};
+use tandem_contracts::{connect, media, phones, screen, settings, signals};
 use tokio::sync::oneshot;
 use zbus::Connection;
+use zbus::fdo::DBusProxy;
+use zbus::names::BusName;
 
 use crate::folder::Folder;
 use crate::link::Said;
@@ -20,11 +23,37 @@ pub struct Hand {
     mailbox: Sender<Said>,
     /// Where its scenarios are.
     folder: Folder,
+    /// Where the programs are that it may kill.
+    bus: Option<Connection>,
 }
 
+/// The programs that may be killed, and their names on the bus.
+const PROGRAMS: [(&str, &str); 6] = [
+    ("vehicle", signals::NAME),
+    ("settings", settings::NAME),
+    ("media", media::NAME),
+    ("phone-link", phones::NAME),
+    ("cluster", screen::CLUSTER),
+    ("centre", screen::CENTRE),
+];
+
 impl Hand {
-    pub fn new(mailbox: Sender<Said>, folder: Folder) -> Self {
-        Self { mailbox, folder }
+    pub fn new(mailbox: Sender<Said>, folder: Folder, bus: Option<Connection>) -> Self {
+        Self { mailbox, folder, bus }
+    }
+
+    /// The process that owns the name of a program.
+    async fn process(&self, program: &str) -> Result<Pid, SimulatorError> {
+        let Some((_, name)) = PROGRAMS.iter().find(|(word, _)| *word == program) else {
+            let known = PROGRAMS.map(|(word, _)| word).join(", ");
+            let program: String = program.chars().take(64).collect();
+            return Err(SimulatorError::Unknown(format!("there is no program {program} to kill, expected {known}")));
+        };
+        let nobody = || SimulatorError::Unknown(format!("{program} is not on the bus: nobody owns {name}"));
+        let bus = DBusProxy::new(self.bus.as_ref().ok_or_else(nobody)?).await?;
+        let name = BusName::try_from(*name).map_err(zbus::Error::from)?;
+        let pid = bus.get_connection_unix_process_id(name).await.map_err(|_| nobody())?;
+        i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(nobody)
     }
 
     async fn order(&self, order: Result<Order, OrderError>) -> Result<(), SimulatorError> {
@@ -88,6 +117,16 @@ impl SimulatorBackend for Hand {
         self.mailbox.send(Said::Report(answer)).map_err(|_| over())?;
         answered.await.map_err(|_| over())
     }
+
+    async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
+        self.order(Ok(Order::DropBus { interface, dropped })).await
+    }
+
+    async fn kill(&self, program: String) -> Result<(), SimulatorError> {
+        let process = self.process(&program).await?;
+        kill_process(process, Signal::KILL)
+            .map_err(|error| SimulatorError::Refused(format!("{program} cannot be killed: {error}")))
+    }
 }
 
 fn told(error: OrderError) -> SimulatorError {
@@ -106,7 +145,10 @@ fn over() -> SimulatorError {
 /// # Errors
 /// No bus, or the name is taken.
 pub async fn serve(mailbox: Sender<Said>, folder: Folder) -> zbus::Result<Connection> {
-    connect::builder().serve_at(PATH, Simulator1(Hand::new(mailbox, folder))).name(NAME).build().await
+    let bus = connect::open().await?;
+    bus.object_server().at(PATH, Simulator1(Hand::new(mailbox, folder, Some(bus.clone())))).await?;
+    bus.request_name(NAME).await?;
+    Ok(bus)
 }
 
 #[cfg(test)]
@@ -137,7 +179,9 @@ mod tests {
         let car = std::thread::spawn(move || drive(crate::tests::car(None), Pace::Lockstep, None, &mailbox, &own));
         let (ours, theirs) = UnixStream::pair().unwrap();
         let server = Builder::unix_stream(ours).server(zbus::Guid::generate()).p2p();
-        let server = server.serve_at(PATH, Simulator1(Hand::new(voice, Folder::read(&crate::tests::demo()).unwrap()))).build();
+        let server = server
+            .serve_at(PATH, Simulator1(Hand::new(voice, Folder::read(&crate::tests::demo()).unwrap(), None)))
+            .build();
         let client = Builder::unix_stream(theirs).p2p().build();
         let (server, client) = tokio::try_join!(server, client).unwrap();
         let hand = Simulator1Proxy::builder(&client).destination(NAME).build().await.unwrap();
@@ -177,6 +221,14 @@ mod tests {
         assert_eq!(unknown(hand.pedals(f64::NAN, 0.0, 500).await), "the accelerator is NaN, expected 0 to 100 %");
         assert_eq!(unknown(hand.pedals(0.0, 101.0, 500).await), "the brake is 101, expected 0 to 100 %");
         assert_eq!(unknown(hand.pedals(0.0, 0.0, 60_001).await), "the time is 60001, expected at most 60000");
+        hand.drop_bus("can1".to_owned(), true).await.unwrap();
+        let dropped = hand.state().await.unwrap().buses.into_iter().filter(|bus| bus.dropped);
+        assert_eq!(dropped.map(|bus| bus.interface).collect::<Vec<_>>(), ["can1"]);
+        let said = unknown(hand.drop_bus("eth0".to_owned(), true).await);
+        assert!(said.starts_with("the car has no bus eth0, expected can0, "), "{said}");
+        let said = unknown(hand.kill("init".to_owned()).await);
+        assert!(said.starts_with("there is no program init to kill, expected vehicle, "), "{said}");
+        assert!(unknown(hand.kill("media".to_owned()).await).contains("is not on the bus"));
 
         last.send(Said::Enough).unwrap();
         car.join().unwrap().unwrap();

@@ -62,7 +62,9 @@ const SENSES: u64 = 0x5E45_0000_0000;
 
 /// It cannot be set while the car drives.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("gear, power, parking_brake, plugged and charging change only while the car stands; the gear between N and D at any time")]
+#[error(
+    "gear, power, parking_brake, plugged and charging change only while the car stands; the gear between N and D at any time"
+)]
 pub struct Moves;
 
 /// The virtual car.

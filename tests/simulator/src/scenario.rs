@@ -157,7 +157,8 @@ impl Scenario {
             steps.push(check::step(step).map_err(|cause| ScenarioError::Step { line, note, cause })?);
             lines.push(line);
         }
-        let scenario = Self { name: String::new(), title: raw.title, seed: raw.seed, repeat: raw.repeat, start: raw.start, steps };
+        let scenario =
+            Self { name: String::new(), title: raw.title, seed: raw.seed, repeat: raw.repeat, start: raw.start, steps };
         check::walk(&scenario, &lines)?;
         Ok(scenario)
     }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tandem_contracts::simulator::State;
+use tandem_contracts::simulator::{BusState, State};
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
@@ -64,6 +64,10 @@ pub enum Order {
     Set(Setting),
     Begin(Box<Scenario>),
     TakeOver,
+    DropBus {
+        interface: String,
+        dropped: bool,
+    },
 }
 
 /// An order that this car cannot follow.
@@ -83,6 +87,8 @@ pub enum OrderError {
     Word { word: String, expected: &'static str },
     #[error("{what} is {found}, expected 0 to 100 %")]
     Pedal { what: &'static str, found: f64 },
+    #[error("the car has no bus {interface}, expected {known}")]
+    NoSuchBus { interface: String, known: String },
     #[error(transparent)]
     Setting(#[from] SettingError),
     #[error(transparent)]
@@ -127,6 +133,8 @@ pub struct VirtualCar {
     actuation: Actuation,
     wheel: Wheel,
     buses: Vec<Bus>,
+    /// Of each, whether it is cut.
+    dropped: Vec<bool>,
     messages: Vec<Cyclic>,
     ear: Ear,
 }
@@ -141,7 +149,8 @@ impl VirtualCar {
         let wheel = Wheel::new(&folder.buses, &folder.profile);
         let car = Car::new(scenario, seed);
         let messages = broadcast::bind(&folder.buses, Inside { car: &car, actuation: &actuation, wheel: &wheel })?;
-        Ok(Self { now_ns: 0, car, actuation, wheel, buses: folder.buses, messages, ear })
+        let dropped = vec![false; folder.buses.len()];
+        Ok(Self { now_ns: 0, car, actuation, wheel, buses: folder.buses, dropped, messages, ear })
     }
 
     /// Up to where the car has come, nanoseconds since it began.
@@ -182,6 +191,11 @@ impl VirtualCar {
         if let Some(new) = frames.get_mut(first..) {
             arbitrate(&self.buses, new);
         }
+        let mut at = 0;
+        frames.retain(|frame| {
+            at += 1;
+            at <= first || !is_dropped(&self.dropped, frame)
+        });
         let before = self.car.doing().map(str::to_owned);
         self.car.step();
         self.now_ns += STEP_NS;
@@ -193,6 +207,9 @@ impl VirtualCar {
 
     /// A frame that somebody else has sent.
     pub fn hear(&mut self, frame: &Frame) {
+        if is_dropped(&self.dropped, frame) {
+            return;
+        }
         let heard = match self.ear.hear(frame, &self.buses) {
             Ok(heard) => heard,
             Err(error) => {
@@ -263,6 +280,13 @@ impl VirtualCar {
             Order::Set(setting) => self.car.set(&setting)?,
             Order::Begin(scenario) => self.car.begin(*scenario),
             Order::TakeOver => self.car.take_over(),
+            Order::DropBus { interface, dropped } => {
+                let place = self.buses.iter().position(|bus| bus.profile.interface == interface);
+                match place.and_then(|place| self.dropped.get_mut(place)) {
+                    Some(place) => *place = dropped,
+                    None => return Err(OrderError::NoSuchBus { interface, known: self.interfaces().join(", ") }),
+                }
+            }
         }
         Ok(())
     }
@@ -277,6 +301,7 @@ impl VirtualCar {
             answers: self.actuation.states(),
             keys: names(false),
             knobs: names(true),
+            buses: self.interfaces().into_iter().zip(&self.dropped).map(bus_state).collect(),
         }
     }
 
@@ -290,6 +315,14 @@ impl VirtualCar {
         let found = self.messages.iter_mut().find(|message| message.name() == name);
         found.ok_or_else(|| OrderError::NoSuchMessage { message: name.to_owned(), near })
     }
+}
+
+fn bus_state((interface, dropped): (String, &bool)) -> BusState {
+    BusState { interface, dropped: *dropped }
+}
+
+fn is_dropped(dropped: &[bool], frame: &Frame) -> bool {
+    dropped.get(usize::from(frame.bus.0)).is_some_and(|dropped| *dropped)
 }
 
 /// Frames that are due at once go one after the other, each as long as its bits take; the lowest id goes first.

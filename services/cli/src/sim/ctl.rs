@@ -66,6 +66,16 @@ pub enum Ctl {
     Begin { scenario: String },
     /// Leaves the scenario: somebody drives by hand, with no foot on a pedal.
     TakeOver,
+    /// Cuts a CAN bus of the car: nobody hears what is said on it.
+    DropBus {
+        /// Such as `can0`.
+        interface: String,
+        /// Mends it.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Kills a program: vehicle, settings, media, phone-link, cluster or centre. The simulation brings it back.
+    Kill { program: String },
     /// Tells which scenario is driven, and everything that does not answer or is not sent as it should.
     State,
 }
@@ -108,6 +118,8 @@ impl Ctl {
             Self::Set { key, value } => car.set(key, value).await,
             Self::Begin { scenario } => car.begin(scenario).await,
             Self::TakeOver => car.take_over().await,
+            Self::DropBus { interface, off } => car.drop_bus(interface, !off).await,
+            Self::Kill { program } => car.kill(program).await,
             Self::Scenarios => car.scenarios().await.map(|names| names.iter().for_each(|name| tell(name))),
             Self::State => car.state().await.map(|state| report(&state)),
         };
@@ -125,6 +137,9 @@ fn report(state: &State) {
     }
     for answer in state.answers.iter().filter(|answer| answer.answer != "obey") {
         tell(&format!("{} {} after {} ms", answer.path, answer.answer, answer.delay_ms));
+    }
+    for bus in state.buses.iter().filter(|bus| bus.dropped) {
+        tell(&format!("{} is dropped", bus.interface));
     }
     for message in &state.messages {
         if message.muted {

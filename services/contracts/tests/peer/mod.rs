@@ -18,7 +18,9 @@ use tandem_contracts::seats::Seats1;
 use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::settings::Settings1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
-use tandem_contracts::simulator::{AnswerState, MessageState, Simulator1, SimulatorBackend, SimulatorError, State};
+use tandem_contracts::simulator::{
+    AnswerState, BusState, MessageState, Simulator1, SimulatorBackend, SimulatorError, State,
+};
 use tandem_contracts::{body, bus, charging, climate, screen, seats, signals, simulator, wire};
 use tandem_units::Value;
 use zbus::Connection;
@@ -216,7 +218,16 @@ impl SimulatorBackend for Echo {
             answers: vec![answer],
             keys: vec!["KEY_MENU".into()],
             knobs: vec!["REL_DIAL".into()],
+            buses: vec![BusState { interface: "can0".into(), dropped: true }],
         })
+    }
+
+    async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
+        if dropped { Err(SimulatorError::Unknown(interface)) } else { Ok(()) }
+    }
+
+    async fn kill(&self, program: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(program))
     }
 }
 

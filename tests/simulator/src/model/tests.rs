@@ -197,7 +197,8 @@ fn what_the_drive_hangs_on_changes_only_at_rest_and_the_weather_at_any_time() {
     car.press(50.0, 0.0, 3_000_000_000);
     go(&mut car, 3.0);
     let mut set = |key: &str, value: &str| car.set(&Setting::parse(key, value).unwrap());
-    for (key, value) in [("gear", "R"), ("gear", "P"), ("power", "OFF"), ("parking_brake", "true"), ("plugged", "true")] {
+    for (key, value) in [("gear", "R"), ("gear", "P"), ("power", "OFF"), ("parking_brake", "true"), ("plugged", "true")]
+    {
         assert_eq!(set(key, value), Err(Moves), "{key}");
     }
     for (key, value) in [("gear", "N"), ("gear", "D"), ("driver_door", "true"), ("outside_celsius", "31.5")] {
