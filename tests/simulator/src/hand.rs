@@ -51,7 +51,7 @@ impl Hand {
         };
         let nobody = || SimulatorError::Unknown(format!("{program} is not on the bus: nobody owns {name}"));
         let bus = DBusProxy::new(self.bus.as_ref().ok_or_else(nobody)?).await?;
-        let name = BusName::try_from(*name).map_err(zbus::Error::from)?;
+        let name = BusName::try_from(*name)?;
         let pid = bus.get_connection_unix_process_id(name).await.map_err(|_| nobody())?;
         i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or_else(nobody)
     }

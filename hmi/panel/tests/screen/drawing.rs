@@ -6,6 +6,7 @@ use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
 use tandem_units::{Quality, Value};
 
+use crate::clipped::words_that_were_cut;
 use crate::stage::{Stage, state};
 
 /// The tabs, by where they stand.
@@ -36,11 +37,20 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
             stage.open_page(tab);
             let picture = stage.picture(&format!("{}-{}-{at}", theme.word(), language.word()));
             assert!(!seen.contains(&picture), "{tab} looks like another page");
+            let cut = words_that_were_cut(&stage.window, &picture, 1280);
+            assert!(language == Language::Chinese || cut.is_empty(), "{tab}: {cut:?}");
             seen.push(picture);
         }
     }
-    stage.news(News::Gone);
+    let endless = vec!["a scenario with a name that no button holds".to_owned()];
     stage.set_look(Theme::Night, Language::English);
+    stage.open_page("Drive");
+    stage.news(News::Scenarios(endless));
+    assert!(
+        !words_that_were_cut(&stage.window, &stage.picture("cut"), 1280).is_empty(),
+        "a word that was cut is found"
+    );
+    stage.news(News::Gone);
     stage.open_page("Drive");
     stage.picture("nobody");
 }

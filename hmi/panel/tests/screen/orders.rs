@@ -1,6 +1,7 @@
 //! What a finger asks of the virtual car's hand, and what the panel says until the car has answered.
 
 use i_slint_backend_testing::AccessibleRole;
+use slint::platform::Key;
 use tandem_contracts::simulator::State;
 use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
@@ -45,6 +46,23 @@ fn a_tap_on_a_pedal_is_a_short_press_and_a_foot_that_stays_keeps_it_down() {
     );
     stage.pass(3_000);
     assert_eq!(sent(&stage), [], "nobody is on a pedal");
+}
+
+#[test]
+fn the_arrow_keys_are_the_pedals_for_as_long_as_they_are_held() {
+    let stage = stage();
+    stage.pass(1_000);
+    stage.key(Key::UpArrow, true);
+    for milliseconds in [1_100, 1_260, 1_520] {
+        stage.pass(milliseconds);
+    }
+    stage.key(Key::UpArrow, false);
+    stage.key(Key::DownArrow, true);
+    stage.key(Key::DownArrow, false);
+    stage.pass(3_000);
+    let (accelerates, brakes, off) = (pedals(50.0, 0.0, 600), pedals(0.0, 50.0, 600), pedals(0.0, 0.0, 0));
+    let again = accelerates.clone();
+    assert_eq!(sent(&stage), [accelerates, again.clone(), again, off.clone(), brakes, off]);
 }
 
 #[test]

@@ -190,6 +190,12 @@ impl Stage {
         self.window.window().dispatch_event(WindowEvent::PointerExited);
     }
 
+    pub fn key(&self, key: slint::platform::Key, down: bool) {
+        let text = key.into();
+        let event = if down { WindowEvent::KeyPressed { text } } else { WindowEvent::KeyReleased { text } };
+        self.window.window().dispatch_event(event);
+    }
+
     /// Lets the screen's own clock come to a second.
     pub fn pass(&self, milliseconds: u64) {
         self.screen.set_time(Nanoseconds::from_millis(milliseconds));
