@@ -1,7 +1,8 @@
 //! The virtual car's panel: a finger drives the car, opens its doors and breaks what runs, and the car itself says so.
 
+use rustix::process::{Signal, kill_process};
 use tandem_contracts::screen::{CLUSTER, PANEL};
-use tandem_contracts::signals;
+use tandem_contracts::{signals, simulator};
 use tandem_scenes::{Bus, Region, Tandem, within};
 use tandem_units::{Quality, Value};
 
@@ -17,6 +18,7 @@ const ACCELERATOR: (f64, f64) = (1_020.0, 596.0);
 const BODY_TAB: (f64, f64) = (554.0, 56.0);
 const DRIVERS_DOOR: (f64, f64) = (548.0, 164.0);
 const FAILURES_TAB: (f64, f64) = (1_160.0, 56.0);
+const MOTORWAY: (f64, f64) = (430.0, 288.0);
 const KILL_CLUSTER: (f64, f64) = (782.0, 404.0);
 
 /// The cluster's lamp of an open door.
@@ -66,6 +68,25 @@ async fn a_finger_on_the_panel_drives_the_car_and_the_car_says_so() {
     until(&bus, DOOR, |open| open.as_bool() == Some(true)).await;
     let lit = async { while bus.capture(CLUSTER).await.1.cut(DOOR_LAMP) == dark {} };
     within("the lamp of an open door", lit).await;
+}
+
+#[tokio::test]
+async fn a_car_that_dies_and_comes_back_is_steered_again() {
+    let mut tandem = Tandem::sim(&["--panel", "--no-media", "--scenario", "parked"]);
+    let bus = tandem.bus().await;
+    let begun = async |scenario: &str| {
+        // Between its death and its return nobody answers.
+        while bus.simulator().await.state().await.is_ok_and(|state| state.scenario == scenario) {
+            touch(&bus, MOTORWAY).await;
+        }
+    };
+    within("another scenario", begun("parked")).await;
+    let before = bus.owner(simulator::NAME).await.unwrap();
+    kill_process(before, Signal::KILL).unwrap();
+    let back = async { while bus.owner(simulator::NAME).await.is_none_or(|owner| owner == before) {} };
+    within("another car", back).await;
+    within("another scenario of another car", begun("parked")).await;
+    assert_eq!(bus.simulator().await.state().await.unwrap().scenario, "motorway");
 }
 
 #[tokio::test]
