@@ -145,7 +145,7 @@ fn answers_messages_and_breakdowns_are_chosen_and_stand_as_the_hand_has_them() {
     stage.news(News::State(Box::new(told)));
     assert_eq!(stage.control(RADIO, "sticks").accessible_checked(), Some(true));
     assert_eq!(stage.control(RADIO, "0.1 s").accessible_checked(), Some(false), "300 ms are none of them");
-    assert_eq!(stage.control(RADIO, "Cabin.Light.IsDomeOn").accessible_description().as_deref(), Some("stuck"));
+    assert_eq!(stage.control(RADIO, "Cabin.Light.IsDomeOn").accessible_description().as_deref(), Some("sticks"));
 
     stage.open_page("Messages");
     stage.tap(&stage.control(RADIO, "with a still counter"));
