@@ -1,7 +1,7 @@
 //! Every widget of the kit in its states, and every drawing, for people to look at: by night and by day, each in a window.
 
 use slint::{BackendSelector, ComponentHandle, PlatformError};
-use tandem_kit::Language;
+use tandem_kit::{Language, SetupError};
 
 use crate::{GalleryWindow, Theme};
 
@@ -23,9 +23,13 @@ pub fn open(night: bool, language: Language) -> Result<GalleryWindow, PlatformEr
 /// Shows both windows until they are closed.
 ///
 /// # Errors
-/// Slint finds no display or no renderer.
-pub fn run(language: Language) -> Result<(), PlatformError> {
-    if std::env::var_os("SLINT_BACKEND").is_none_or(|backend| backend.is_empty()) {
+/// There is no display, or Slint finds no renderer.
+pub fn run(language: Language) -> Result<(), SetupError> {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !is_set("SLINT_BACKEND") {
+        if !is_set("WAYLAND_DISPLAY") && !is_set("DISPLAY") {
+            return Err(SetupError::NoDisplay);
+        }
         BackendSelector::new().backend_name("winit".into()).renderer_name("software".into()).select()?;
     }
     let (night, day) = (open(true, language)?, open(false, language)?);
@@ -34,5 +38,5 @@ pub fn run(language: Language) -> Result<(), PlatformError> {
     }
     night.show()?;
     day.show()?;
-    slint::run_event_loop()
+    Ok(slint::run_event_loop()?)
 }

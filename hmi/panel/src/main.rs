@@ -28,7 +28,7 @@ fn main() -> ExitCode {
     match gallery::run(line.screen.language) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tandem-panel: no gallery: {error}");
+            eprintln!("tandem-panel: {error}");
             ExitCode::from(2)
         }
     }
