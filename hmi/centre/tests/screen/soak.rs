@@ -16,7 +16,7 @@ const WARM: u32 = 4_000;
 /// What the process may have grown by since, bytes: one kilobyte left behind by every stroke is as much.
 const GROWTH: u64 = 6 << 20;
 /// A picture is drawn after so many.
-const DRAWN: u32 = 8;
+const DRAWN: u32 = 16;
 
 /// Marsaglia's xorshift: the same strokes each time.
 struct Chance(u64);

@@ -19,6 +19,7 @@ mod last_frame;
 mod last_values;
 mod music;
 mod nothing_is_left_behind;
+mod panel;
 mod peers;
 mod phones;
 mod pictures;
