@@ -6,14 +6,21 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
-use tandem_contracts::screen::CLUSTER;
+use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::signals;
 use tandem_scenes::{Bus, Daemon, Shown, Tandem, binary, speed};
 
 use crate::figure::Figure;
 use crate::process::{Kept, quantile};
-use crate::running::frame_times;
+use crate::running::{FrameTimes, frame_times};
 
+/// The middle of the dock's first page, and how far it is to the next one, pixels.
+const FIRST_TAB: (f64, f64) = (624.0, 1016.0);
+const NEXT_TAB: f64 = 112.0;
+const TABS: u32 = 7;
+const CHANGES: u32 = 42;
+/// A page has come up by then.
+const BETWEEN: Duration = Duration::from_millis(350);
 const STARTS: usize = 7;
 const KILLS: usize = 3;
 const SETTLED: Duration = Duration::from_secs(1);
@@ -35,14 +42,37 @@ pub fn figures() -> Result<Vec<Figure>> {
             hangs.push(until_dashes(Signal::STOP).await?);
             deaths.push(until_dashes(Signal::KILL).await?);
         }
+        let changes = page_changes().await?;
         Ok(vec![
+            Figure::new("centre changes pages, frame p50", changes.p50, "ms"),
+            Figure::new("centre changes pages, frame p99", changes.p99, "ms").at_most(10.0),
             Figure::new("still screen, frames drawn in 3 s", still, "frames").at_most(0.0),
-            Figure::new("cluster, start to first frame", start, "ms").at_most(500.0),
+            Figure::new("cluster, start to first frame", start, "ms").at_most(300.0),
             Figure::new("service hangs to dashes, worst", quantile(&mut hangs, 1.0).context("no hang")?, "ms"),
             Figure::new("service dies to dashes, worst", quantile(&mut deaths, 1.0).context("no death")?, "ms")
                 .at_most(500.0),
         ])
     })
+}
+
+/// The frames of a centre whose pages are opened one after the other.
+async fn page_changes() -> Result<FrameTimes> {
+    let mut tandem = Tandem::start_with(
+        ["sim", "--headless", "--no-media", "--scenario", "parked"],
+        &[("TANDEM_LOG", "info".as_ref()), ("NO_COLOR", "1".as_ref())],
+    );
+    tandem.hears("Everything is up.");
+    let bus = tandem.bus().await;
+    let centre = bus.screen(CENTRE).await;
+    for turn in 0..CHANGES {
+        centre.touch(FIRST_TAB.0 + f64::from(turn % TABS) * NEXT_TAB, FIRST_TAB.1).await?;
+        tokio::time::sleep(BETWEEN).await;
+    }
+    tandem.signal(Signal::TERM);
+    let told = tandem.finish();
+    // The cluster of a car that is parked draws far less.
+    let times = frame_times(&format!("{}{}", told.stdout, told.stderr));
+    times.into_iter().max_by_key(|times| times.drawn).context("no screen told its frame times")
 }
 
 /// A cluster on a bus without a service: it shows dashes, and nothing moves.
