@@ -26,12 +26,20 @@ const TRIES: usize = 5;
 /// How the screens look.
 #[derive(Args, Clone, Debug)]
 pub struct Look {
-    /// By day or by night; without it by night.
+    /// By day or by night, whatever is set; without it as `tandem settings` says, which begins with the car's light.
     #[arg(long)]
     pub theme: Option<Theme>,
-    /// The language of the screens; without it English.
+    /// The language of the screens, whatever is set; without it as `tandem settings` says, which begins with English.
     #[arg(long)]
     pub language: Option<Language>,
+    /// How large the windows are, 0.25 to 3, of 1920 x 720 and 1920 x 1080: 0.5 has room on a notebook.
+    #[arg(long, value_name = "N", value_parser = scale)]
+    pub scale: Option<f64>,
+}
+
+fn scale(text: &str) -> Result<f64, String> {
+    let number = text.parse().map_err(|_| "it is no number".to_owned())?;
+    if (0.25..=3.0).contains(&number) { Ok(number) } else { Err("it lies outside 0.25 to 3".to_owned()) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -130,12 +138,13 @@ fn program(name: &'static str, role: Role, shown: Shown, look: &Look) -> anyhow:
     if let Some(language) = look.language {
         option("--language", language.word());
     }
+    let scale = look.scale.filter(|_| shown == Shown::Windows);
     Ok(Program {
         name,
         role: if shown == Shown::Windows { role } else { Role::Service },
         path: places::program(name)?,
         arguments,
-        environment: Vec::new(),
+        environment: scale.map(|scale| ("SLINT_SCALE_FACTOR", scale.to_string().into())).into_iter().collect(),
     })
 }
 
@@ -249,4 +258,17 @@ pub fn save(picture: &Picture, file: &Path) -> anyhow::Result<()> {
         let _ = fs::remove_file(&draft);
         format!("cannot write {}", file.display())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_as_large_as_somebody_can_see() {
+        assert_eq!(["0.25", "0.5", "1", "3"].map(scale), [0.25, 0.5, 1.0, 3.0].map(Ok));
+        for text in ["0", "0.24", "3.01", "-1", "NaN", "inf", "half"] {
+            assert!(scale(text).is_err(), "{text}");
+        }
+    }
 }
