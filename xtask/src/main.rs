@@ -80,7 +80,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { python: true, ..Needs::default() };
             hand_over("tandem-bench", &[], args, needs, may_install)
         }
-        "screens" if args.iter().any(|arg| arg == "--readme") => {
+        "screens" if args == ["--readme"] => {
             hand_over("tandem-pictures", &[], Vec::new(), Needs::default(), may_install)
         }
         "screens" => sheet::run(&Workspace::find()?, &args, may_install),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::chores::{self, Workspace};
-use crate::packages::{self, Needs};
+use crate::packages::{self, Needs, Refusal};
 
 /// The screens, as their pictures' names begin.
 const SCREENS: [&str; 4] = ["cluster", "centre", "panel", "gallery"];
@@ -17,6 +17,9 @@ const HEAD: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Tandem, al
     figure { margin: 0 }\nimg { width: 100%; border-radius: 8px }\n</style>\n";
 
 pub fn run(workspace: &Workspace, args: &[String], may_install: bool) -> Result<()> {
+    if let Some(unknown) = args.iter().find(|arg| *arg != "--keep") {
+        return Err(Refusal(format!("screens takes --keep or --readme, not {unknown:?}")).into());
+    }
     packages::provide(Needs::default(), may_install)?;
     workspace.claim()?;
     let folder = workspace.target.join("tmp");
@@ -25,7 +28,7 @@ pub fn run(workspace: &Workspace, args: &[String], may_install: bool) -> Result<
         fs::remove_file(&path).with_context(|| path.display().to_string())?;
     }
     let mut tests = workspace.cargo(&["test", "--workspace", "--locked", "--test", "screen", "--no-fail-fast"]);
-    if args.iter().any(|arg| arg == "--keep") {
+    if !args.is_empty() {
         tests.env("TANDEM_UPDATE_PICTURES", "1");
     }
     let drawn = chores::run(&mut tests);

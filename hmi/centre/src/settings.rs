@@ -26,7 +26,7 @@ pub struct Choices {
 }
 
 /// What is known of the settings.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Page {
     in_force: Option<Box<InForce>>,
     theme: Theme,
@@ -35,10 +35,18 @@ pub(crate) struct Page {
     now: Nanoseconds,
 }
 
+impl Default for Page {
+    /// Locked until somebody says how the car drives.
+    fn default() -> Self {
+        Self { in_force: None, theme: Theme::default(), locked: true, denial: None, now: Nanoseconds::ZERO }
+    }
+}
+
 impl Page {
     pub fn pass(&mut self, window: &CentreWindow, now: Nanoseconds) {
         self.now = now;
-        if self.denial.is_some_and(|(_, until)| now >= until) {
+        // Also if the clock began anew.
+        if self.denial.is_some_and(|(_, until)| now >= until || until.since(now) > REASON_SHOWN) {
             self.denial = None;
             self.show(window);
         }

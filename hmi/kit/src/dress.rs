@@ -23,6 +23,8 @@ pub(crate) struct Dress {
     look: Look,
     /// What was set last; what a key has changed since stays until the setting is another one.
     set: Option<(settings::Theme, settings::Language, bool)>,
+    /// Somebody chose the colours here since they were set: the light does not change them.
+    by_hand: bool,
     /// Colours go by the light, and it has been otherwise since then.
     turned: Option<Nanoseconds>,
 }
@@ -35,7 +37,7 @@ impl Dress {
             motion: !fixed.lockstep,
             ..Look::STILL
         };
-        Self { fixed, look, set: None, turned: None }
+        Self { fixed, look, set: None, by_hand: false, turned: None }
     }
 
     pub fn look(&self) -> Look {
@@ -49,6 +51,7 @@ impl Dress {
 
     /// A key, or somebody on the bus, wants another theme or language.
     pub fn wear(&mut self, theme: Option<Theme>, language: Option<Language>) {
+        self.by_hand |= theme.is_some();
         self.look.theme = theme.unwrap_or(self.look.theme);
         self.look.language = language.unwrap_or(self.look.language);
     }
@@ -60,7 +63,7 @@ impl Dress {
         let before = self.set.replace(set);
         let (theme, language, still) = set;
         if self.fixed.theme.is_none() && before.is_none_or(|(before, ..)| before != theme) {
-            self.turned = None;
+            (self.turned, self.by_hand) = (None, false);
             match theme {
                 settings::Theme::Day => self.look.theme = Theme::Day,
                 settings::Theme::Night => self.look.theme = Theme::Night,
@@ -81,14 +84,17 @@ impl Dress {
 
     /// The car says how dark it is. Whether the look is another one.
     pub fn light(&mut self, is_dark: Option<bool>, now: Nanoseconds) -> bool {
-        let goes_by_itself =
-            self.fixed.theme.is_none() && self.set.is_some_and(|(theme, ..)| theme == settings::Theme::Auto);
+        let goes_by_itself = self.fixed.theme.is_none()
+            && !self.by_hand
+            && self.set.is_some_and(|(theme, ..)| theme == settings::Theme::Auto);
         let wanted = is_dark.map(|dark| if dark { Theme::Night } else { Theme::Day });
         let Some(wanted) = wanted.filter(|wanted| goes_by_itself && *wanted != self.look.theme) else {
             self.turned = None;
             return false;
         };
-        let since = *self.turned.get_or_insert(now);
+        // A clock that began anew has not seen it turn.
+        let since = self.turned.map_or(now, |since| since.min(now));
+        self.turned = Some(since);
         if now.since(since) < PATIENCE {
             return false;
         }
@@ -171,6 +177,10 @@ mod tests {
         assert!(dress.light(Some(false), at(21)));
         assert_eq!(dress.look().theme, Theme::Day);
         assert!(!dress.light(None, at(90)), "not known: it stays");
+        dress.wear(Some(Theme::Night), None);
+        assert!(!dress.light(Some(false), at(91)) && !dress.light(Some(false), at(99)), "somebody chose it");
+        dress.follow(&set("auto", "en", false));
+        assert!(!dress.light(Some(false), at(100)) && !dress.light(Some(false), at(110)), "told anew, not changed");
         dress.follow(&set("night", "en", false));
         assert!(!dress.light(Some(false), at(200)) && !dress.light(Some(false), at(300)));
         assert_eq!(dress.look().theme, Theme::Night);

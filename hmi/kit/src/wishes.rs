@@ -52,7 +52,9 @@ impl Wishes {
     pub fn pass(&mut self, now: Nanoseconds) {
         self.now = now;
         for place in self.places.values_mut() {
-            place.denial = place.denial.filter(|(_, until)| now < *until);
+            // A clock that began anew leaves none behind.
+            let shows = |until: Nanoseconds| now < until && until.since(now) <= REASON_SHOWN;
+            place.denial = place.denial.filter(|(_, until)| shows(*until));
         }
     }
 

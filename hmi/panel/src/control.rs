@@ -44,7 +44,8 @@ impl Hands {
         for (key, (id, until)) in &self.asked {
             let thing = things::ALL.iter().find(|thing| thing.key == *key);
             let is = thing.is_some_and(|thing| self.wishes.wish(key).is_some_and(|wish| thing.is(wish, readings)));
-            if is || now >= *until {
+            // Also if the car's clock began anew.
+            if is || now >= *until || until.since(now) > LAPSES_AFTER {
                 over.push((*key, *id, if is { RequestState::Confirmed } else { RequestState::Lapsed }));
             }
         }
@@ -168,6 +169,15 @@ pub(crate) fn connect(window: &PanelWindow, hands: &Rc<RefCell<Hands>>, send: &R
         if let Some(window) = place.upgrade() {
             show(&window, &hands.borrow());
         }
+    });
+    let by = Rc::clone(&wish);
+    asking.on_step(move |id, steps| {
+        by(id, &|hands, thing| {
+            hands
+                .wishes
+                .stepped(thing.key, hands.readings.as_ref().and_then(|it| it.get(thing.leaf).valid_number()), steps)
+                .map(Value::Float)
+        });
     });
     let by = Rc::clone(&wish);
     asking.on_set(move |id, share| {

@@ -37,6 +37,7 @@ impl Desk {
                 *self = Self::default();
                 adapter.set_present(false);
                 adapter.set_sentence(SharedString::new());
+                adapter.set_unanswered(false);
                 self.show(window);
             }
             News::Refused { why, .. } => {
@@ -44,6 +45,7 @@ impl Desk {
                     Why::Unknown(sentence) | Why::NotNow(sentence) => sentence.chars().take(LONGEST_SENTENCE).collect(),
                     Why::NoAnswer => String::new(),
                 };
+                adapter.set_unanswered(*why == Why::NoAnswer);
                 adapter.set_sentence(sentence.into());
             }
         }
@@ -134,10 +136,12 @@ fn refresh(shown: &ModelRc<Row>, rows: impl ExactSizeIterator<Item = Row>, set: 
 pub(crate) fn connect(window: &PanelWindow, desk: &Rc<RefCell<Desk>>, send: &Rc<dyn Fn(Order) -> bool>) {
     let adapter = window.global::<HandAdapter>();
     let order = {
-        let send = Rc::clone(send);
+        let (send, place) = (Rc::clone(send), window.as_weak());
         Rc::new(move |order: Option<Order>| {
-            if let Some(order) = order {
-                send(order);
+            let Some(order) = order else { return };
+            let taken = send(order);
+            if let Some(window) = place.upgrade() {
+                window.global::<HandAdapter>().set_unanswered(!taken);
             }
         })
     };

@@ -7,6 +7,7 @@ use i_slint_backend_testing::AccessibleRole;
 use slint::ComponentHandle;
 use slint::platform::{Key, WindowEvent};
 use tandem_centre::Leaf;
+use tandem_contracts::driving::Restrictions;
 use tandem_kit::{Language, Theme};
 use tandem_units::{Quality, Value};
 
@@ -71,9 +72,14 @@ fn full() -> Stage {
 #[test]
 fn the_ring_comes_to_every_control_of_every_page() {
     let stage = full();
-    for page in ["Home", "Climate", "Vehicle", "Energy", "Settings", "Phone"] {
+    for page in ["Home", "Climate", "Vehicle", "Energy", "Phone"] {
         stage.open_page(page);
         assert_eq!(stage.places_of_the_ring(), stage.controls(), "{page}");
+    }
+    stage.open_page("Settings");
+    for part in ["Display", "Language", "Units", "About"] {
+        stage.tap(&stage.control(AccessibleRole::Tab, part));
+        assert_eq!(stage.places_of_the_ring(), stage.controls(), "{part}");
     }
     stage.open_page("Climate");
     stage.turn(1);
@@ -119,6 +125,72 @@ fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
     assert!(stage.control(AccessibleRole::Tab, "About").accessible_item_selected() == Some(true));
     stage.tap(&stage.control(AccessibleRole::Tab, "Display"));
     assert!(stage.pixels() == without, "no ring under a finger");
+}
+
+#[test]
+fn after_a_finger_the_first_stroke_only_brings_the_ring_back() {
+    let stage = full();
+    stage.open_page("Settings");
+    stage.turn(5);
+    let ringed = stage.pixels();
+    stage.tap(&stage.control(AccessibleRole::Tab, "Display"));
+    assert!(stage.pixels() != ringed);
+    stage.strike();
+    assert!(stage.pixels() == ringed && stage.chosen.borrow().is_empty());
+    stage.strike();
+    assert_eq!(stage.chosen.take(), ["day"]);
+}
+
+#[test]
+fn what_locks_under_the_ring_is_not_pressed_and_has_no_ring() {
+    let mut stage = full();
+    stage.offer_all_while("parked");
+    stage.open_page("Climate");
+    stage.turn(1);
+    stage.strike();
+    assert_eq!(stage.sent.take().len(), 1, "parked, it is asked for");
+    stage.press(Key::Return);
+    stage.restrict_as("moving", Restrictions::ALL);
+    stage.let_go(Key::Return);
+    stage.strike();
+    assert!(stage.sent.borrow().is_empty());
+    stage.pixels();
+    assert_eq!(stage.places_of_the_ring(), stage.controls(), "the ring goes on to what is not locked");
+}
+
+#[test]
+fn what_was_opened_by_the_knob_is_where_it_goes_on() {
+    let (stage, _) = playing();
+    // To the dots of a row, whichever comes first.
+    let opened = (0..MOST).find(|_| {
+        stage.turn(1);
+        stage.pixels();
+        let before = stage.commands.take().len();
+        stage.strike();
+        stage.pixels();
+        before + stage.commands.take().len() < 2 && is_open(&stage)
+    });
+    assert!(opened.is_some(), "no dots were found");
+    stage.turn(1);
+    stage.strike();
+    stage.pixels();
+    assert!(!is_open(&stage), "the first of it is its cross");
+}
+
+#[test]
+fn back_is_heard_even_if_what_had_the_ring_is_gone() {
+    let (mut stage, mut library) = playing();
+    stage.open_page("Home");
+    stage.pixels();
+    // The card of what plays leads to its page, and is gone then.
+    stage.turn(1);
+    stage.strike();
+    stage.pixels();
+    library.answer(&mut stage);
+    let is_on = |stage: &Stage, page| stage.control(AccessibleRole::Tab, page).accessible_item_selected() == Some(true);
+    assert!(is_on(&stage, "Music"));
+    stage.press(Key::Escape);
+    assert!(is_on(&stage, "Home"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Ten thousand taps and keys without sense: nothing panics, nothing is left behind.
 
+use std::process::Command;
+
 use slint::platform::{Key, PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 use tandem_contracts::settings::Notice;
@@ -10,6 +12,8 @@ use tandem_units::{Quality, Value};
 use crate::music_choices::playing;
 use crate::stage::{Stage, instant};
 
+/// Set in the process that makes the strokes.
+const ALONE: &str = "TANDEM_SOAK_ALONE";
 const STROKES: u32 = 10_000;
 /// By then everything that is made once has been made.
 const WARM: u32 = 4_000;
@@ -90,6 +94,18 @@ fn happens(stage: &mut Stage, chance: &mut Chance, second: u64) {
 
 #[test]
 fn ten_thousand_strokes_break_nothing_and_leave_nothing_behind() {
+    if std::env::var_os(ALONE).is_some() {
+        return strokes();
+    }
+    // The memory of a process is that of all the tests in it.
+    let mut alone = Command::new(std::env::current_exe().unwrap());
+    alone.args(["--exact", "soak::ten_thousand_strokes_break_nothing_and_leave_nothing_behind", "--nocapture"]);
+    let ended = alone.env(ALONE, "1").output().unwrap();
+    let told = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+    assert!(ended.status.success() && told.contains("1 passed"), "{told}");
+}
+
+fn strokes() {
     let (mut stage, mut library) = playing();
     stage.offer();
     let mut chance = Chance(0x7A4D_E111);

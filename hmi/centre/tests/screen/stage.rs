@@ -193,7 +193,12 @@ impl Stage {
 
     /// What `Driving1` says of the driver's displays.
     pub fn restrict(&mut self, driver: Restrictions) {
-        let mut status = Status { state: "parked".into(), ..Status::default() };
+        self.restrict_as("parked", driver);
+    }
+
+    /// The same while the car stands or drives so.
+    pub fn restrict_as(&mut self, state: &str, driver: Restrictions) {
+        let mut status = Status { state: state.into(), ..Status::default() };
         status.zones.insert(Zone::Driver.word().into(), driver);
         self.tell(&Update::Driving(Box::new(status)));
     }

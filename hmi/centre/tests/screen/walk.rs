@@ -1,8 +1,7 @@
 //! A walk over all pages: nothing that a moving car forbids can be pressed, and no word is cut in the language with the longest.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
-use tandem_contracts::driving::Zone;
-use tandem_contracts::driving::{Restrictions, Status};
+use tandem_contracts::driving::Restrictions;
 use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Update};
 use tandem_units::Quality;
 
@@ -71,9 +70,7 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
     walk(&stage, |stage, _| before += open_to_a_hand(stage).len());
     assert!(before > 100, "parked, there is something to press: {before}");
 
-    let mut moving = Status { state: "moving".into(), ..Status::default() };
-    moving.zones.insert(Zone::Driver.word().into(), Restrictions::ALL);
-    stage.tell(&Update::Driving(Box::new(moving)));
+    stage.restrict_as("moving", Restrictions::ALL);
     walk(&stage, |stage, page| {
         let allowed: &[&str] = match page {
             // A glance and a tap: what is looked at, not what is asked of the car.
