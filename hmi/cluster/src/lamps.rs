@@ -1,7 +1,7 @@
 //! From readings to the lamp lane and the warning line.
 
 use tandem_kit::{Link, Readings};
-use tandem_telltales::{Colour, Inputs, Lamp, Telltales, Warning, warning};
+use tandem_telltales::{Colour, Inputs, Lamp, Severity, Telltales, Warning, warnings};
 use tandem_units::{KilometersPerHour, Kilopascals, Percent, Quality};
 
 use crate::{LampAdapter, LampState, Leaf, Sentence};
@@ -19,6 +19,7 @@ pub(crate) fn show(adapter: &LampAdapter<'_>, telltales: &mut Telltales, reading
     adapter.set_esc(state(lamps.esc));
     adapter.set_tyre(state(lamps.tyre));
     adapter.set_battery(state(lamps.battery));
+    adapter.set_fault(state(lamps.fault));
     adapter.set_position(state(lamps.position));
     adapter.set_low_beam(state(lamps.low_beam));
     adapter.set_high_beam(state(lamps.high_beam));
@@ -26,7 +27,7 @@ pub(crate) fn show(adapter: &LampAdapter<'_>, telltales: &mut Telltales, reading
     adapter.set_rear_fog(state(lamps.rear_fog));
     adapter.set_left(state(lamps.left));
     adapter.set_right(state(lamps.right));
-    let (sentence, danger) = sentence(readings, warning(&inputs));
+    let (sentence, danger) = sentence(readings, &inputs);
     adapter.set_sentence(sentence);
     adapter.set_danger(danger);
 }
@@ -59,6 +60,7 @@ fn inputs(readings: &Readings) -> Inputs {
         left: switch(Leaf::LeftIndicator),
         right: switch(Leaf::RightIndicator),
         hazard: switch(Leaf::Hazard),
+        fault: blind(readings).is_some(),
     }
 }
 
@@ -83,17 +85,25 @@ fn state(lamp: Lamp) -> LampState {
 }
 
 /// What the line says, and whether it is danger: a cluster that knows nothing is, and so is a speed that was true once.
-fn sentence(readings: &Readings, warning: Option<Warning>) -> (Sentence, bool) {
-    let blind = match readings.link() {
-        Link::Silent => Sentence::ServiceSilent,
-        Link::NoService => Sentence::ServiceMissing,
-        Link::Refused(_) => Sentence::ServiceRefuses,
-        Link::NoBus => Sentence::BusMissing,
-        Link::Connecting => return (Sentence::None, false),
-        Link::Up if readings.get(Leaf::Speed).quality == Quality::Stale => Sentence::SpeedLost,
-        Link::Up => return warning.map_or((Sentence::None, false), |warning| (warns(warning), warning.is_danger())),
-    };
-    (blind, true)
+fn sentence(readings: &Readings, inputs: &Inputs) -> (Sentence, bool) {
+    if let Some(blind) = blind(readings) {
+        return (blind, true);
+    }
+    warnings(inputs)
+        .next()
+        .map_or((Sentence::None, false), |warning| (warns(warning), warning.severity() == Severity::Danger))
+}
+
+/// Why the instruments cannot be believed, if so.
+fn blind(readings: &Readings) -> Option<Sentence> {
+    match readings.link() {
+        Link::Silent => Some(Sentence::ServiceSilent),
+        Link::NoService => Some(Sentence::ServiceMissing),
+        Link::Refused(_) => Some(Sentence::ServiceRefuses),
+        Link::NoBus => Some(Sentence::BusMissing),
+        Link::Up if readings.get(Leaf::Speed).quality == Quality::Stale => Some(Sentence::SpeedLost),
+        Link::Connecting | Link::Up => None,
+    }
 }
 
 fn warns(warning: Warning) -> Sentence {

@@ -112,7 +112,7 @@ impl Face for Cluster {
     }
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
-        self.telltales.next_flash()
+        self.telltales.next_change()
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::Inputs;
 
-/// What the warning line has to say: one thing, the most urgent.
+/// One thing that the driver has to know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Warning {
     /// The car drives with the bonnet open.
@@ -20,46 +20,53 @@ pub enum Warning {
     BatteryLow,
 }
 
+/// How much a warning weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Danger now: act, or stop.
+    Danger,
+    /// Something has failed or will: drive with care.
+    Caution,
+    /// To be seen to on this drive.
+    Advice,
+}
+
 impl Warning {
-    /// Danger now; otherwise it is a caution.
-    pub fn is_danger(self) -> bool {
+    pub fn severity(self) -> Severity {
         match self {
-            Self::BonnetOpen | Self::DoorOpen(_) | Self::BootOpen | Self::ParkingBrakeOn | Self::BeltOpen => true,
-            Self::AbsFault | Self::EscFault | Self::TyreLow(_) | Self::BatteryLow => false,
+            Self::BonnetOpen | Self::DoorOpen(_) | Self::BootOpen | Self::ParkingBrakeOn | Self::BeltOpen => {
+                Severity::Danger
+            }
+            Self::AbsFault | Self::EscFault | Self::TyreLow(_) => Severity::Caution,
+            Self::BatteryLow => Severity::Advice,
         }
     }
 }
 
-/// The most urgent warning of these readings. A reading that is not valid warns of nothing.
-pub fn warning(inputs: &Inputs) -> Option<Warning> {
-    if inputs.is_on == Some(false) {
-        return None;
-    }
+/// All warnings of these readings, the most urgent first. A reading that is not valid warns of nothing, and neither does a car that is off.
+pub fn warnings(inputs: &Inputs) -> impl Iterator<Item = Warning> + use<> {
     let drives = inputs.drives() == Some(true);
-    let open = |ajar: Option<bool>| drives && ajar == Some(true);
-    if open(inputs.bonnet) {
-        return Some(Warning::BonnetOpen);
-    }
-    if let Some(door) = inputs.doors.iter().position(|door| open(*door)) {
-        return Some(Warning::DoorOpen(door));
-    }
-    if open(inputs.boot) {
-        return Some(Warning::BootOpen);
-    }
-    if open(inputs.parking_brake) {
-        return Some(Warning::ParkingBrakeOn);
-    }
-    if drives && inputs.belted == Some(false) {
-        return Some(Warning::BeltOpen);
-    }
-    if inputs.abs_error == Some(true) {
-        return Some(Warning::AbsFault);
-    }
-    if inputs.esc_error == Some(true) {
-        return Some(Warning::EscFault);
-    }
-    if let Some(wheel) = inputs.low_tyre() {
-        return Some(Warning::TyreLow(wheel));
-    }
-    inputs.battery_is_low().then_some(Warning::BatteryLow)
+    let is = |reading: Option<bool>| reading == Some(true);
+    let low = |wheel: usize| inputs.is_low(wheel);
+    let [driver, passenger, rear_left, rear_right] = inputs.doors.map(is);
+    let active = inputs.is_on != Some(false);
+    [
+        (drives && is(inputs.bonnet), Warning::BonnetOpen),
+        (drives && driver, Warning::DoorOpen(0)),
+        (drives && passenger, Warning::DoorOpen(1)),
+        (drives && rear_left, Warning::DoorOpen(2)),
+        (drives && rear_right, Warning::DoorOpen(3)),
+        (drives && is(inputs.boot), Warning::BootOpen),
+        (drives && is(inputs.parking_brake), Warning::ParkingBrakeOn),
+        (drives && inputs.belted == Some(false), Warning::BeltOpen),
+        (is(inputs.abs_error), Warning::AbsFault),
+        (is(inputs.esc_error), Warning::EscFault),
+        (low(0), Warning::TyreLow(0)),
+        (low(1), Warning::TyreLow(1)),
+        (low(2), Warning::TyreLow(2)),
+        (low(3), Warning::TyreLow(3)),
+        (inputs.battery_is_low(), Warning::BatteryLow),
+    ]
+    .into_iter()
+    .filter_map(move |(warns, warning)| (active && warns).then_some(warning))
 }

@@ -18,6 +18,7 @@ pub struct Look(pub tandem_kit::Look);
 impl Look {
     pub const NIGHT: Self = Self(tandem_kit::Look { theme: Theme::Night, language: Language::English, motion: false });
     pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
+    pub const GERMAN: Self = Self(tandem_kit::Look { language: Language::German, ..Self::NIGHT.0 });
     pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
 }
 
@@ -78,7 +79,7 @@ impl Drawing {
         self.face.apply(&self.window, &Update::Media(news), &self.readings);
     }
 
-    pub fn next_flash(&self) -> Option<Nanoseconds> {
+    pub fn wakes_at(&self) -> Option<Nanoseconds> {
         self.face.wakes_at()
     }
 
