@@ -1,35 +1,110 @@
 //! From readings to the lamp lane and the warning line.
 
-use tandem_kit::{Link, Readings};
-use tandem_telltales::{Colour, Inputs, Lamp, Severity, Telltales, Warning, warnings};
-use tandem_units::{KilometersPerHour, Kilopascals, Percent, Quality};
+use tandem_kit::{Drawn, Link, Readings};
+use tandem_telltales::{Colour, Inputs, Lamp, Lamps, Severity, Telltale, Telltales, Warning, warnings};
+use tandem_units::{KilometersPerHour, Kilopascals, Nanoseconds, Percent, Quality};
 
+use crate::drawn::misdrawn;
 use crate::{LampAdapter, LampState, Leaf, Sentence};
 
 /// A fifth under the 250 kPa that cars of this kind are set to, as UN R141 asks.
 const TYRE_LIMIT: Kilopascals = Kilopascals(200.0);
 
-pub(crate) fn show(adapter: &LampAdapter<'_>, telltales: &mut Telltales, readings: &Readings) {
-    let inputs = inputs(readings);
-    let lamps = telltales.update(&inputs);
-    adapter.set_parking_brake(state(lamps.parking_brake));
-    adapter.set_belt(state(lamps.belt));
-    adapter.set_door(state(lamps.door));
-    adapter.set_abs(state(lamps.abs));
-    adapter.set_esc(state(lamps.esc));
-    adapter.set_tyre(state(lamps.tyre));
-    adapter.set_battery(state(lamps.battery));
-    adapter.set_fault(state(lamps.fault));
-    adapter.set_position(state(lamps.position));
-    adapter.set_low_beam(state(lamps.low_beam));
-    adapter.set_high_beam(state(lamps.high_beam));
-    adapter.set_front_fog(state(lamps.front_fog));
-    adapter.set_rear_fog(state(lamps.rear_fog));
-    adapter.set_left(state(lamps.left));
-    adapter.set_right(state(lamps.right));
-    let (sentence, danger) = sentence(readings, &inputs);
-    adapter.set_sentence(sentence);
-    adapter.set_danger(danger);
+/// The lamps, with what was found when they were looked at.
+pub(crate) struct Lane {
+    telltales: Telltales,
+    commanded: Lamps,
+    /// They are commanded to be as no picture has shown them yet.
+    is_unseen: bool,
+    /// Found to be drawn otherwise than commanded since the car was switched on. One of them is enough: nobody can rely on a lamp that was wrong once.
+    misdrawn: Vec<Telltale>,
+    tell_misdrawn: Box<dyn Fn(Vec<&'static str>)>,
+}
+
+impl Lane {
+    /// Lamps that say by `tell_misdrawn` which of them are drawn wrong.
+    pub fn new(tell_misdrawn: impl Fn(Vec<&'static str>) + 'static) -> Self {
+        Self {
+            telltales: Telltales::default(),
+            commanded: Lamps::default(),
+            is_unseen: true,
+            misdrawn: Vec::new(),
+            tell_misdrawn: Box::new(tell_misdrawn),
+        }
+    }
+
+    pub fn show(&mut self, adapter: &LampAdapter<'_>, readings: &Readings) {
+        let checked = self.telltales.checks();
+        let mut inputs = inputs(readings);
+        inputs.fault |= !self.misdrawn.is_empty();
+        let lamps = self.telltales.update(&inputs);
+        // With the car switched on anew, the lamps are looked at anew.
+        if self.telltales.checks() && !checked && !self.misdrawn.is_empty() {
+            self.misdrawn.clear();
+            (self.tell_misdrawn)(Vec::new());
+        }
+        self.is_unseen |= lamps != self.commanded;
+        self.commanded = lamps;
+
+        adapter.set_parking_brake(state(lamps.parking_brake));
+        adapter.set_belt(state(lamps.belt));
+        adapter.set_door(state(lamps.door));
+        adapter.set_abs(state(lamps.abs));
+        adapter.set_esc(state(lamps.esc));
+        adapter.set_tyre(state(lamps.tyre));
+        adapter.set_battery(state(lamps.battery));
+        adapter.set_fault(state(lamps.fault));
+        adapter.set_position(state(lamps.position));
+        adapter.set_low_beam(state(lamps.low_beam));
+        adapter.set_high_beam(state(lamps.high_beam));
+        adapter.set_front_fog(state(lamps.front_fog));
+        adapter.set_rear_fog(state(lamps.rear_fog));
+        adapter.set_left(state(lamps.left));
+        adapter.set_right(state(lamps.right));
+        let (sentence, danger) = self.sentence(readings, &inputs);
+        adapter.set_sentence(sentence);
+        adapter.set_danger(danger);
+    }
+
+    pub fn is_unseen(&self) -> bool {
+        self.is_unseen
+    }
+
+    /// When the lamps change next by time alone.
+    pub fn next_change(&self) -> Option<Nanoseconds> {
+        self.telltales.next_change()
+    }
+
+    /// Compares what is drawn with what is commanded. Returns whether there is something new to be said of it.
+    pub fn look_at(&mut self, drawn: &Drawn<'_>) -> bool {
+        self.is_unseen = false;
+        let known = self.misdrawn.len();
+        for telltale in misdrawn(drawn, &self.commanded) {
+            if !self.misdrawn.contains(&telltale) {
+                let commanded = self.commanded.of(telltale);
+                tracing::error!(lamp = telltale.word(), ?commanded, "a lamp is drawn otherwise than commanded");
+                self.misdrawn.push(telltale);
+            }
+        }
+        let found = self.misdrawn.len() > known;
+        if found {
+            (self.tell_misdrawn)(self.misdrawn.iter().map(|telltale| telltale.word()).collect());
+        }
+        found
+    }
+
+    /// What the line says, and whether it is danger: a cluster that knows nothing is, and so are a speed that was true once and lamps that nobody can
+    /// rely on.
+    fn sentence(&self, readings: &Readings, inputs: &Inputs) -> (Sentence, bool) {
+        if let Some(blind) = blind(readings) {
+            return (blind, true);
+        }
+        match warnings(inputs).next() {
+            Some(warning) if warning.severity() == Severity::Danger => (warns(warning), true),
+            _ if !self.misdrawn.is_empty() => (Sentence::LampsMisdrawn, true),
+            warning => (warning.map_or(Sentence::None, warns), false),
+        }
+    }
 }
 
 fn inputs(readings: &Readings) -> Inputs {
@@ -84,16 +159,6 @@ fn state(lamp: Lamp) -> LampState {
     }
 }
 
-/// What the line says, and whether it is danger: a cluster that knows nothing is, and so is a speed that was true once.
-fn sentence(readings: &Readings, inputs: &Inputs) -> (Sentence, bool) {
-    if let Some(blind) = blind(readings) {
-        return (blind, true);
-    }
-    warnings(inputs)
-        .next()
-        .map_or((Sentence::None, false), |warning| (warns(warning), warning.severity() == Severity::Danger))
-}
-
 /// Why the instruments cannot be believed, if so.
 fn blind(readings: &Readings) -> Option<Sentence> {
     match readings.link() {
@@ -122,5 +187,32 @@ fn warns(warning: Warning) -> Sentence {
         Warning::TyreLow(2) => Sentence::RearLeftTyreLow,
         Warning::TyreLow(_) => Sentence::RearRightTyreLow,
         Warning::BatteryLow => Sentence::BatteryLow,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    use tandem_kit::slint::Rgb8Pixel;
+
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_wrong_is_told_once_with_every_word() {
+        let told = Rc::new(RefCell::new(Vec::new()));
+        let hear = Rc::clone(&told);
+        let mut lane = Lane::new(move |words| hear.borrow_mut().push(words));
+        assert!(lane.is_unseen());
+        let mut pixels = vec![Rgb8Pixel::default(); 1920 * 100];
+        assert!(!lane.look_at(&Drawn::new(1920, 1920, &pixels)) && !lane.is_unseen());
+        // A red bar over the lights: no lamp of them may be lit.
+        pixels.chunks_exact_mut(1920).skip(50).take(2).for_each(|row| row[1744..1872].fill(Rgb8Pixel::new(255, 0, 0)));
+        assert!(lane.look_at(&Drawn::new(1920, 1920, &pixels)));
+        assert!(!lane.look_at(&Drawn::new(1920, 1920, &pixels)), "nothing new");
+        assert_eq!(*told.borrow(), [["position", "low-beam"]]);
+        // Nothing drawn at all, or a picture of no size, is no lamp lit.
+        assert!(!lane.look_at(&Drawn::new(1920, 0, &[])));
     }
 }

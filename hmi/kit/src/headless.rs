@@ -33,8 +33,12 @@ pub struct Screen {
     time: Cell<Duration>,
     started: Instant,
     frames: RefCell<FrameTimes>,
+    watcher: OnceCell<Watcher>,
     queue: Arc<Queue>,
 }
+
+/// Sees the pixels after each turn, and whether any of them was painted in it.
+type Watcher = Box<dyn Fn(&[Rgb8Pixel], bool)>;
 
 /// How long the frames took, the newest thousand of them.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +77,7 @@ impl Screen {
             time: Cell::default(),
             started: Instant::now(),
             frames: RefCell::default(),
+            watcher: OnceCell::new(),
             queue: Arc::default(),
         })
     }
@@ -96,6 +101,16 @@ impl Screen {
     pub fn turn(&self) -> bool {
         slint::platform::update_timers_and_animations();
         self.draw()
+    }
+
+    /// Shows `watcher` the pixels after each turn. One watcher a screen.
+    pub(crate) fn watch(&self, watcher: impl Fn(&[Rgb8Pixel], bool) + 'static) {
+        let _ = self.watcher.set(Box::new(watcher));
+    }
+
+    /// Looks at the pixels as they stand.
+    pub fn look<T>(&self, look: impl FnOnce(&[Rgb8Pixel]) -> T) -> T {
+        look(&self.pixels.borrow())
     }
 
     /// Width and height, pixels.
@@ -125,6 +140,9 @@ impl Screen {
                 self.frames.borrow_mut().add(begun.elapsed());
             }
         });
+        if let Some(watcher) = self.watcher.get() {
+            self.look(|pixels| watcher(pixels, painted));
+        }
         painted
     }
 

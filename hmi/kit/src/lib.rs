@@ -5,6 +5,7 @@
 mod bus;
 mod calls;
 mod commands;
+mod drawn;
 mod face;
 mod fonts;
 pub mod format;
@@ -25,6 +26,7 @@ mod wishes;
 mod words;
 
 pub use commands::{CommandError, Commands, Desk};
+pub use drawn::{Area, Drawn};
 pub use face::Face;
 pub use look::{Language, Look, Theme, UnknownWord};
 pub use media::{Media, MediaCommand};

@@ -79,6 +79,8 @@ struct State {
 /// See the module.
 pub(crate) struct Mailbox {
     state: Mutex<State>,
+    /// The other way: what the UI thread has found to be drawn wrong.
+    misdrawn: Mutex<Vec<&'static str>>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -91,7 +93,7 @@ impl std::fmt::Debug for Mailbox {
 impl Mailbox {
     /// `wake` makes the UI thread call [`Mailbox::take`] soon.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { state: Mutex::default(), wake: Box::new(wake) }
+        Self { state: Mutex::default(), misdrawn: Mutex::default(), wake: Box::new(wake) }
     }
 
     /// The UI thread can be woken from now on.
@@ -161,6 +163,14 @@ impl Mailbox {
                 state.post.asks.push(ask);
             }
         });
+    }
+
+    pub fn tell_misdrawn(&self, words: Vec<&'static str>) {
+        *self.misdrawn.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+
+    pub fn misdrawn(&self) -> Vec<&'static str> {
+        self.misdrawn.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {

@@ -1,10 +1,12 @@
-//! The check of all lamps when the car is switched on.
+//! The check of all lamps when the car is switched on, and the cluster's own look at what it drew.
 
+use slint::Rgb8Pixel;
 use tandem_cluster::Leaf;
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
 use crate::pictures::{AMBER, BLUE, GREEN, RED, cell, is_lit};
+use crate::words::words;
 
 /// Every lamp there is, in its colour.
 const LAMPS: [(Area, Pixel); 15] = [
@@ -24,6 +26,8 @@ const LAMPS: [(Area, Pixel); 15] = [
     ((672, 20, 64, 64), GREEN),
     ((1184, 20, 64, 64), GREEN),
 ];
+
+const GROUND: Rgb8Pixel = Rgb8Pixel { r: 0x0D, g: 0x11, b: 0x15 };
 
 fn power(word: &str) -> Heard {
     (Leaf::Power, Quality::Valid, Value::Text(word.into()))
@@ -80,4 +84,64 @@ fn a_fault_is_said_in_the_check_and_stays_after_it() {
     for (number, (area, _)) in LAMPS.into_iter().enumerate() {
         assert_eq!(after.count(area, is_lit) > 0, number == 3, "lamp {number}");
     }
+}
+
+/// Changes the pixels of an area.
+fn paint((left, top, width, height): Area, pixels: &mut [Rgb8Pixel], paint: impl Fn(Rgb8Pixel) -> Rgb8Pixel) {
+    for row in pixels.chunks_exact_mut(1920).skip(top).take(height) {
+        for pixel in &mut row[left..left + width] {
+            *pixel = paint(*pixel);
+        }
+    }
+}
+
+/// Parked, with the ABS lamp lit and the others dark.
+fn faulty(look: Look) -> Drawing {
+    let mut drawing = parked(look, "OFF");
+    drawing.hear([power("ON"), (Leaf::AbsError, Quality::Valid, Value::Bool(true))]);
+    for _ in 0..150 {
+        drawing.hear([]);
+    }
+    drawing
+}
+
+type Spoil = Box<dyn Fn(&mut [Rgb8Pixel]) + Send>;
+
+#[test]
+fn a_lamp_that_is_drawn_otherwise_than_commanded_is_found_in_the_very_frame() {
+    let spoils: [(&str, Spoil); 7] = [
+        ("not lit", Box::new(|it| paint(cell(3), it, |_| GROUND))),
+        ("half covered", Box::new(|it| paint((264, 24, 28, 56), it, |_| GROUND))),
+        ("covered in its own colour", Box::new(|it| paint((280, 24, 20, 56), it, |_| AMBER.into()))),
+        ("red", Box::new(|it| paint(cell(3), it, |pixel| Rgb8Pixel::new(pixel.r, pixel.g / 2, pixel.r / 3)))),
+        ("faded", Box::new(|it| paint(cell(3), it, |it| Rgb8Pixel::new(it.r / 2, it.g / 2, it.b / 2)))),
+        ("lit for nothing", Box::new(|it| paint((74, 40, 6, 6), it, |_| RED.into()))),
+        ("a line over a dark flasher", Box::new(|it| paint((690, 40, 40, 2), it, |_| Rgb8Pixel::new(96, 96, 96)))),
+    ];
+    for (name, spoil) in spoils {
+        let found = std::thread::spawn(move || {
+            let drawing = faulty(Look::NIGHT);
+            drawing.picture("check-fault");
+            drawing.look(spoil)
+        });
+        assert!(found.join().unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn a_lamp_that_was_drawn_wrong_once_is_said_until_the_car_is_switched_on_anew() {
+    let sentence = "The warning lamps cannot be relied on".to_owned();
+    let mut drawing = faulty(Look::NIGHT);
+    drawing.picture("check-fault");
+    assert!(drawing.look(|it| paint(cell(3), it, |_| GROUND)));
+    drawing.hear([]);
+    let told = drawing.picture("misdrawn");
+    assert!(told.count(cell(7), |pixel| pixel == RED) > 150 && words(&drawing).contains(&sentence));
+    // A danger of the car comes first; the lamp stays.
+    drawing.hear([(Leaf::Speed, Quality::Valid, Value::Float(50.0)), (Leaf::Boot, Quality::Valid, Value::Bool(true))]);
+    assert!(words(&drawing).contains(&"The boot is open".to_owned()));
+    assert!(drawing.picture("misdrawn-danger").count(cell(7), |pixel| pixel == RED) > 150);
+    drawing.hear([(Leaf::Speed, Quality::Valid, Value::Float(0.0)), power("OFF")]);
+    drawing.hear([power("ON")]);
+    assert!(!words(&drawing).contains(&sentence));
 }

@@ -1,14 +1,15 @@
 //! A cluster on a headless screen, fed by hand.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 use std::rc::Rc;
 
-use slint::ComponentHandle;
+use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_kit::{Desk, Drawn, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 /// How a drawing looks.
@@ -27,7 +28,7 @@ pub type Heard = (Leaf, Quality, Value);
 pub struct Drawing {
     pub screen: Rc<Screen>,
     pub window: ClusterWindow,
-    face: Cluster,
+    face: RefCell<Cluster>,
     readings: Readings,
     sequence: u64,
 }
@@ -47,7 +48,7 @@ impl Drawing {
         window.show().unwrap();
         let readings = Readings::new(Cluster::paths());
         face.apply(&window, &Update::Time, &readings);
-        Self { screen, window, face, readings, sequence: 0 }
+        Self { screen, window, face: RefCell::new(face), readings, sequence: 0 }
     }
 
     /// A batch 20 ms after the last one; what it carries was heard just then, or five seconds ago if it is stale.
@@ -64,28 +65,36 @@ impl Drawing {
             .collect();
         self.screen.set_time(now);
         self.readings.apply(self.sequence, now, self.sequence == 1, changes);
-        self.face.apply(&self.window, &Update::Batch, &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Batch, &self.readings);
     }
 
     /// The link is not up (any more).
     pub fn link(&mut self, link: Link) {
         self.readings = Readings::new(Cluster::paths());
         self.readings.set_link(link.clone());
-        self.face.apply(&self.window, &Update::Link(link), &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Link(link), &self.readings);
     }
 
     /// News of the music.
     pub fn play(&mut self, news: Media) {
-        self.face.apply(&self.window, &Update::Media(news), &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Media(news), &self.readings);
     }
 
     pub fn wakes_at(&self) -> Option<Nanoseconds> {
-        self.face.wakes_at()
+        self.face.borrow().wakes_at()
     }
 
-    /// Draws. The picture is left in the target directory's `tmp`, for a person to look at.
+    /// Lets the cluster look at what is drawn, spoilt by somebody. Returns whether it has found something new.
+    pub fn look(&self, spoil: impl FnOnce(&mut [Rgb8Pixel])) -> bool {
+        let mut pixels = self.screen.look(<[Rgb8Pixel]>::to_vec);
+        spoil(&mut pixels);
+        self.face.borrow_mut().look_at(&Drawn::new(1920, 1920, &pixels))
+    }
+
+    /// Draws, and every lamp is as it is commanded. The picture is left in the target directory's `tmp`, for a person to look at.
     pub fn picture(&self, name: &str) -> Picture {
         self.screen.turn();
+        assert!(!self.look(|_| ()), "{name}: a lamp is drawn otherwise than commanded");
         let picture = Picture { rgb: self.screen.rgb() };
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{name}.png"));
         let (width, height) = self.screen.size();
