@@ -22,6 +22,7 @@ mod peers;
 mod phones;
 mod pictures;
 mod recordings;
+mod screens;
 mod settings;
 mod silence;
 mod temperature;
