@@ -10,6 +10,7 @@ mod newer;
 mod packages;
 mod policy;
 mod python;
+mod sheet;
 #[path = "../../tests/scenes/src/skip.rs"]
 mod skip;
 mod test;
@@ -31,7 +32,8 @@ cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check a
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask coverage [--no-install]          whether the tests of the gate run every line and every branch of it; part of `test`
 cargo xtask mutants [ARGS]                   whether they notice every change to it, by cargo-mutants; some ten minutes
-cargo xtask screens [--no-install]           draw the README's pictures anew
+cargo xtask screens [--no-install] [--keep]  draw all pages, and a sheet of them to look at; --keep: the tests hold them against these from now on
+cargo xtask screens [--no-install] --readme  draw the README's pictures anew
 cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
 cargo xtask policy                           write the configuration of the system's bus anew, from services/policy/table.toml
 
@@ -78,7 +80,10 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { python: true, ..Needs::default() };
             hand_over("tandem-bench", &[], args, needs, may_install)
         }
-        "screens" => hand_over("tandem-pictures", &[], args, Needs::default(), may_install),
+        "screens" if args.iter().any(|arg| arg == "--readme") => {
+            hand_over("tandem-pictures", &[], Vec::new(), Needs::default(), may_install)
+        }
+        "screens" => sheet::run(&Workspace::find()?, &args, may_install),
         "music" => {
             let needs = Needs { tests: true, ..Needs::default() };
             hand_over("tandem-music", &[], args, needs, may_install)

@@ -1,7 +1,7 @@
 //! The climate on its way to the window: zone by zone what is, what was asked for, and whether the air warms or cools.
 
 use slint::ComponentHandle;
-use tandem_kit::format::{self, Shown};
+use tandem_kit::format::Shown;
 use tandem_units::Celsius;
 
 use crate::control::{Car, Group};
@@ -10,10 +10,6 @@ use crate::{CentreWindow, ClimateAdapter, Leaf, Zone, shown};
 /// The cabin counts as having what is asked for within this, kelvin.
 const SATISFIED: f64 = 0.5;
 
-fn celsius(number: f64) -> String {
-    format::temperature(Celsius(number))
-}
-
 pub(crate) fn percent(number: f64) -> String {
     format!("{number:.0}")
 }
@@ -21,6 +17,8 @@ pub(crate) fn percent(number: f64) -> String {
 /// Writes everything on the climate to the window.
 pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
     let adapter = window.global::<ClimateAdapter>();
+    let units = car.readings.units();
+    let celsius = |number| units.temperature(Celsius(number));
     let zone = |temperature, fan| {
         let set = car.readings.get(temperature).valid_number();
         let cabin = car.readings.get(Leaf::CabinTemperature).valid_number();

@@ -19,7 +19,7 @@ pub(crate) struct Car<'a> {
 
 impl Car<'_> {
     /// A control with a number, as `write` writes it.
-    pub fn number(&self, leaf: Leaf, write: fn(f64) -> String) -> Control {
+    pub fn number(&self, leaf: Leaf, write: impl Fn(f64) -> String) -> Control {
         let Self { readings, wishes } = self;
         let path = path(leaf);
         let reading = readings.get(leaf);
@@ -29,13 +29,13 @@ impl Car<'_> {
         let share = |number: f64| if max > min { ((number - min) / (max - min)).clamp(0.0, 1.0) as f32 } else { 0.0 };
         let valid = is.filter(|_| reading.quality == Quality::Valid);
         Control {
-            shown: shown(Shown::number(readings, leaf, write)),
+            shown: shown(Shown::number(readings, leaf, &write)),
             number: is.unwrap_or_default() as f32,
             share: is.map_or(0.0, share),
             on: valid.is_some_and(|number| number != 0.0),
             can_less: wishes.stepped(path, valid, -1).is_some(),
             can_more: wishes.stepped(path, valid, 1).is_some(),
-            wish: wish.map(write).unwrap_or_default().into(),
+            wish: wish.map(&write).unwrap_or_default().into(),
             least: min as f32,
             most: max as f32,
             wish_number: wish.unwrap_or_default() as f32,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use slint::ComponentHandle;
 use tandem_kit::Readings;
+use tandem_kit::Units;
 use tandem_kit::format::{self, Shown};
 use tandem_units::{Celsius, Nanoseconds};
 
@@ -159,13 +160,13 @@ pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
     adapter.set_flap(car.switch(Leaf::ChargeFlap));
     adapter.set_cable(car.switch(Leaf::CableLock));
     adapter.set_cable_in(car.readings.get(Leaf::CableIn).valid_switch() == Some(true));
-    let temperature = |celsius| format::temperature(Celsius(celsius));
+    let temperature = |celsius| car.readings.units().temperature(Celsius(celsius));
     adapter.set_battery_temperature(shown(Shown::number(car.readings, Leaf::BatteryTemperature, temperature)));
     adapter.set_time_to_complete(shown(Shown::number(car.readings, Leaf::TimeToComplete, format::span)));
 }
 
 /// Writes the chart to the window.
-pub(crate) fn show_history(window: &CentreWindow, history: &History) {
+pub(crate) fn show_history(window: &CentreWindow, history: &History, units: Units) {
     let adapter = window.global::<EnergyAdapter>();
     let average = history.average();
     adapter.set_scale(history.scale() as f32);
@@ -173,7 +174,7 @@ pub(crate) fn show_history(window: &CentreWindow, history: &History) {
     adapter.set_average(average.unwrap_or_default() as f32);
     adapter.set_line(history.line().into());
     adapter.set_ground(history.ground().into());
-    let written = history.consumption().map(|consumption| format!("{consumption:.1}"));
+    let written = history.consumption().and_then(|consumption| units.consumption(consumption));
     let quality = if written.is_some() { crate::Quality::Valid } else { crate::Quality::Absent };
     adapter.set_consumption(crate::Shown { text: written.unwrap_or_default().into(), quality, age: "".into() });
 }

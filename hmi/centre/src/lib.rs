@@ -8,6 +8,7 @@ mod generated;
 mod leaf;
 mod media;
 mod phones;
+mod settings;
 mod vehicle;
 
 use std::cell::RefCell;
@@ -17,18 +18,19 @@ use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::driving::{self, Flag};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
-use tandem_kit::{Desk, Face, Key, Language, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
+use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use control::Ask;
 pub use generated::{
-    Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Control, Deed, Denial, EnergyAdapter, Going, Having,
-    Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession,
-    Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating,
-    Scanning, ScreenAdapter, Service, SessionsAdapter, Shown, Theme, Thing, Trouble, Tyre, VehicleAdapter, Why, Words,
-    Zone,
+    Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going,
+    HalfDay, Having, Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone,
+    NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality,
+    Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter,
+    SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
+pub use settings::Choices;
 
 use crate::control::{Car, Hands};
 use crate::energy::History;
@@ -39,6 +41,7 @@ use crate::phones::Phones;
 pub struct Centre {
     hands: Rc<RefCell<Hands>>,
     history: History,
+    page: Rc<RefCell<settings::Page>>,
     music: Rc<RefCell<Music>>,
     phones: Rc<RefCell<Phones>>,
 }
@@ -49,6 +52,7 @@ pub struct Asks {
     pub media: Rc<dyn Fn(MediaCommand) -> bool>,
     pub phone: Rc<dyn Fn(PhoneCommand) -> bool>,
     pub picture: Rc<dyn Fn(Wanted) -> bool>,
+    pub settings: Choices,
 }
 
 impl Centre {
@@ -56,11 +60,13 @@ impl Centre {
     pub fn asking(window: &CentreWindow, asks: Asks) -> Self {
         let hands = Rc::new(RefCell::new(Hands::new()));
         control::connect(window, &hands, asks.car, show_controls);
+        let page = Rc::new(RefCell::new(settings::Page::default()));
+        settings::connect(window, &page, asks.settings);
         let phones = Rc::new(RefCell::new(Phones::new(asks.phone, Rc::clone(&asks.picture))));
         phones::connect(window, &phones);
         let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
         media::connect(window, &music);
-        Self { hands, history: History::default(), music, phones }
+        Self { hands, history: History::default(), page, music, phones }
     }
 }
 
@@ -74,6 +80,10 @@ impl Face for Centre {
     const FOLLOWS_POSITION: bool = true;
     const FOLLOWS_PHONES: bool = true;
 
+    fn is_dark(readings: &Readings) -> Option<bool> {
+        readings.get(Leaf::LowBeam).valid_switch()
+    }
+
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
     }
@@ -83,13 +93,7 @@ impl Face for Centre {
     }
 
     fn new(window: &CentreWindow, desk: Desk) -> Self {
-        let screen = window.global::<ScreenAdapter>();
-        let (lights, words) = (desk.clone(), desk.clone());
-        screen.on_toggle_theme(move || lights.toggle_theme());
-        screen.on_choose_language(move |word| {
-            let chosen = Language::ALL.into_iter().find(|language| word == language.translation());
-            words.set_language(chosen.unwrap_or_default());
-        });
+        let (setting, lights, words) = (desk.commands.clone(), desk.clone(), desk.clone());
         let (car, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
         let pictures = desk.commands;
         let asks = Asks {
@@ -97,20 +101,25 @@ impl Face for Centre {
             media: Rc::new(move |command| music.media(command).is_ok()),
             phone: Rc::new(move |command| phones.phone(command).is_ok()),
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
+            settings: Choices {
+                set: Box::new(move |command| setting.settings(command).is_ok()),
+                theme: Box::new(move |theme| lights.set_theme(theme)),
+                language: Box::new(move |language| words.set_language(language)),
+            },
         };
         Self::asking(window, asks)
     }
 
     fn set_look(&mut self, window: &CentreWindow, look: Look) {
-        let theme = window.global::<Theme>();
-        theme.set_night(look.theme == tandem_kit::Theme::Night);
-        theme.set_language(look.language.translation().into());
-        theme.set_motion(look.motion);
+        tandem_kit::wear!(window, look);
+        self.page.borrow_mut().set_look(window, look);
+        self.phones.borrow_mut().set_units(window, look.units);
         self.music.borrow_mut().set_night(window, look.theme == tandem_kit::Theme::Night);
     }
 
     fn apply(&mut self, window: &CentreWindow, update: &Update, readings: &Readings) {
         self.music.borrow_mut().pass(window, readings.now());
+        self.page.borrow_mut().pass(window, readings.now());
         self.phones.borrow_mut().pass(window, readings);
         // Nothing of the car has changed.
         match update {
@@ -120,11 +129,13 @@ impl Face for Centre {
                 }
                 return self.music.borrow_mut().hear(window, news);
             }
+            Update::Settings(news) => return self.page.borrow_mut().hear(window, news),
             Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
             Update::Driving(status) => {
                 let restrictions = status.restrictions(driving::Zone::Driver);
                 window.global::<MediaAdapter>().set_keyboard_allowed(!restrictions.has(Flag::NoKeyboard));
                 self.phones.borrow_mut().restrict(window, readings, restrictions);
+                self.page.borrow_mut().restrict(window, restrictions.has(Flag::NoSetup));
                 self.hands.borrow_mut().wishes.set_driving(status.driving());
             }
             Update::Batch | Update::Link(_) | Update::Actuation(_) | Update::Time => {}
@@ -133,7 +144,9 @@ impl Face for Centre {
         hands.hear(readings);
         if *update == Update::Batch {
             self.history.hear(readings);
-            energy::show_history(window, &self.history);
+        }
+        if matches!(update, Update::Batch | Update::Time) {
+            energy::show_history(window, &self.history, readings.units());
         }
         if let Update::Actuation(news) = update {
             hands.wishes.hear(news);
@@ -145,7 +158,10 @@ impl Face for Centre {
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
         let (hands, music, phones) = (self.hands.borrow(), self.music.borrow(), self.phones.borrow());
-        [hands.wishes.forgets_at(), music.forgets_at(), phones.wakes_at()].into_iter().flatten().min()
+        [hands.wishes.forgets_at(), self.page.borrow().forgets_at(), music.forgets_at(), phones.wakes_at()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 }
 

@@ -13,7 +13,7 @@ use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_kit::media::Picture;
 use tandem_kit::media::art::Wanted;
 use tandem_kit::phone::{Entry, PhoneDenied, PhoneLink, PhoneNews, Session};
-use tandem_kit::{PhoneCommand, Readings};
+use tandem_kit::{PhoneCommand, Readings, Units};
 use tandem_units::Nanoseconds;
 
 use self::session::Watched;
@@ -61,6 +61,7 @@ pub(crate) struct Phones {
     restrictions: Restrictions,
     /// Minutes since midnight where the car is.
     minute_of_day: Option<f64>,
+    units: Units,
     cards: Rc<VecModel<PhoneView>>,
     near: Rc<VecModel<NearPhone>>,
     notes: Rc<VecModel<NoteSession>>,
@@ -84,6 +85,7 @@ impl Phones {
             parked: false,
             restrictions: Restrictions::ALL,
             minute_of_day: None,
+            units: Units::METRIC,
             cards: Rc::default(),
             near: Rc::default(),
             notes: Rc::default(),
@@ -138,6 +140,13 @@ impl Phones {
         }
         self.show_position(window);
         if self.place.pass(self.now) {
+            self.show_place(window);
+        }
+    }
+
+    pub fn set_units(&mut self, window: &CentreWindow, units: Units) {
+        if self.units != units {
+            self.units = units;
             self.show_place(window);
         }
     }
@@ -258,7 +267,7 @@ impl Phones {
     }
 
     fn show_place(&self, window: &CentreWindow) {
-        window.global::<SessionsAdapter>().set_place(place::place(&self.place));
+        window.global::<SessionsAdapter>().set_place(place::place(&self.place, self.units));
     }
 
     fn show_pairing(&self, window: &CentreWindow) {

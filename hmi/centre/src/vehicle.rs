@@ -3,9 +3,9 @@
 use slint::ComponentHandle;
 use tandem_kit::format::{self, Shown};
 use tandem_kit::{Link, Readings};
-use tandem_units::{Celsius, Kilowatts, Meters, Percent, Quality};
+use tandem_units::{Celsius, KilometersPerHour, Kilopascals, Kilowatts, Meters, Percent, Quality};
 
-use crate::{CentreWindow, Leaf, Opening, Service, Tyre, VehicleAdapter, shown};
+use crate::{CentreWindow, HalfDay, Leaf, Opening, Service, Tyre, VehicleAdapter, shown};
 
 /// The power at the end of the bar, kilowatts.
 const FULL_POWER: f64 = 160.0;
@@ -14,7 +14,6 @@ const LOW_SHARE: f64 = 0.85;
 /// An average needs some driving, seconds.
 const AVERAGE_AFTER: f64 = 10.0;
 const WATTS_IN_KILOWATT: f64 = 1_000.0;
-const KILOPASCALS_IN_BAR: f64 = 100.0;
 const SECONDS_IN_HOUR: f64 = 3_600.0;
 /// The selected gear in which the car stays where it is.
 const PARK: f64 = 126.0;
@@ -37,10 +36,16 @@ pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
         Link::NoService | Link::NoBus => Service::Missing,
         Link::Refused(_) => Service::Refused,
     });
-    let time = readings.get(Leaf::MinuteOfDay).number().and_then(format::time_of_day);
+    let units = readings.units();
+    let (time, half) = readings.get(Leaf::MinuteOfDay).number().and_then(|minute| units.time_of_day(minute)).unzip();
     adapter.set_time(shown(Shown::of(readings, Leaf::MinuteOfDay, time)));
+    adapter.set_half_day(match half.flatten() {
+        None => HalfDay::None,
+        Some(tandem_kit::HalfDay::Morning) => HalfDay::Morning,
+        Some(tandem_kit::HalfDay::Afternoon) => HalfDay::Afternoon,
+    });
     adapter.set_outside_temperature(shown(Shown::number(readings, Leaf::OutsideTemperature, |celsius| {
-        format::temperature(Celsius(celsius))
+        units.temperature(Celsius(celsius))
     })));
     show_trip(&adapter, readings);
     show_energy(&adapter, readings);
@@ -49,7 +54,9 @@ pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
 }
 
 fn show_trip(adapter: &VehicleAdapter<'_>, readings: &Readings) {
-    adapter.set_distance(shown(Shown::number(readings, Leaf::TripDistance, |meters| format::trip(Meters(meters)))));
+    adapter.set_distance(shown(Shown::number(readings, Leaf::TripDistance, |meters| {
+        readings.units().trip(Meters(meters))
+    })));
     let in_hours = readings.get(Leaf::TripDuration).number().is_some_and(|seconds| seconds >= SECONDS_IN_HOUR);
     adapter.set_duration_in_hours(in_hours);
     adapter.set_duration(shown(Shown::number(readings, Leaf::TripDuration, |seconds| {
@@ -58,20 +65,20 @@ fn show_trip(adapter: &VehicleAdapter<'_>, readings: &Readings) {
     adapter.set_average_speed(shown(average_speed(readings)));
 }
 
-/// The trip's distance by its duration, whole km/h.
+/// The trip's distance by its duration.
 fn average_speed(readings: &Readings) -> Shown {
     let duration = readings.get(Leaf::TripDuration);
     let Some(seconds) = duration.number().filter(|seconds| *seconds >= AVERAGE_AFTER) else {
         return Shown { quality: duration.quality.max(Quality::Absent), ..Shown::default() };
     };
-    Shown::number(readings, Leaf::TripDistance, |meters| format!("{:.0}", meters / seconds * 3.6))
-        .with(duration.quality)
+    let average = |meters: f64| readings.units().average_speed(KilometersPerHour(meters / seconds * 3.6));
+    Shown::number(readings, Leaf::TripDistance, average).with(duration.quality)
 }
 
 fn show_energy(adapter: &VehicleAdapter<'_>, readings: &Readings) {
     adapter.set_charge(shown(Shown::number(readings, Leaf::Charge, |percent| format::charge(Percent(percent)))));
     adapter.set_charge_share(readings.get(Leaf::Charge).number().unwrap_or_default() as f32 / 100.0);
-    adapter.set_range(shown(Shown::number(readings, Leaf::Range, |meters| format::range(Meters(meters)))));
+    adapter.set_range(shown(Shown::number(readings, Leaf::Range, |meters| readings.units().range(Meters(meters)))));
     adapter.set_charging(readings.get(Leaf::Charging).valid_switch() == Some(true));
 
     // VSS counts what enters the battery; the bar's right is what leaves it.
@@ -111,7 +118,7 @@ fn show_tyres(adapter: &VehicleAdapter<'_>, readings: &Readings) {
     let hardest = LEAVES.iter().filter_map(|leaf| readings.get(*leaf).valid_number()).fold(0.0, f64::max);
     let [front_left, front_right, rear_left, rear_right] = LEAVES.map(|leaf| Tyre {
         pressure: shown(Shown::number(readings, leaf, |kilopascals| {
-            format!("{:.1}", kilopascals / KILOPASCALS_IN_BAR)
+            readings.units().pressure(Kilopascals(kilopascals))
         })),
         low: readings.get(leaf).valid_number().is_some_and(|pressure| pressure < LOW_SHARE * hardest),
     });

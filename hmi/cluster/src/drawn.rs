@@ -10,8 +10,8 @@ const NEAR: u8 = 24;
 const BRIGHT: u8 = 0x40;
 /// Pixels of another colour that edges may come to.
 const STRAY: usize = 12;
-/// The lamp of which nobody knows whether it should be lit.
-const UNKNOWN: [u8; 3] = [0x84, 0x90, 0x9C];
+/// The lamp of which nobody knows whether it should be lit: as usual, and in high contrast.
+const UNKNOWN: [[u8; 3]; 2] = [[0x84, 0x90, 0x9C], [0xC5, 0xCE, 0xD6]];
 const COLOURS: [Colour; 4] = [Colour::Red, Colour::Amber, Colour::Green, Colour::Blue];
 
 /// The lamps of a picture that do not show what they are commanded to.
@@ -35,7 +35,7 @@ fn is_right(drawn: &Drawn<'_>, telltale: Telltale, commanded: Lamp) -> bool {
     match commanded {
         Lamp::Dark => count(&|pixel| pixel.iter().any(|channel| *channel >= BRIGHT)) <= stray,
         Lamp::Lit(colour) => is_whole(of(hue(colour))) && others(Some(colour)),
-        Lamp::Unknown => is_whole(of(UNKNOWN)) && others(None),
+        Lamp::Unknown => UNKNOWN.into_iter().any(|grey| is_whole(of(grey))) && others(None),
     }
 }
 

@@ -16,8 +16,8 @@ use crate::lamps::Lane;
 use crate::tile::Tile;
 
 pub use generated::{
-    ClusterWindow, Gear, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileSource, TileState,
-    VehicleAdapter, Words,
+    ClusterWindow, Gear, HalfDay, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileSource,
+    TileState, UnitWords, VehicleAdapter, Words,
 };
 
 tandem_kit::leaves! {
@@ -77,6 +77,10 @@ impl Face for Cluster {
     const FOLLOWS_POSITION: bool = true;
     const LOOKS: bool = true;
 
+    fn is_dark(readings: &Readings) -> Option<bool> {
+        readings.get(Leaf::LowBeam).valid_switch()
+    }
+
     fn paths() -> &'static [&'static str] {
         Leaf::PATHS
     }
@@ -100,11 +104,8 @@ impl Face for Cluster {
     }
 
     fn set_look(&mut self, window: &ClusterWindow, look: Look) {
-        let theme = window.global::<Theme>();
-        theme.set_cluster(true);
-        theme.set_night(look.theme == tandem_kit::Theme::Night);
-        theme.set_language(look.language.translation().into());
-        theme.set_motion(look.motion);
+        tandem_kit::wear!(window, look);
+        window.global::<Theme>().set_cluster(true);
     }
 
     fn apply(&mut self, window: &ClusterWindow, update: &Update, readings: &Readings) {
@@ -129,29 +130,34 @@ impl Face for Cluster {
 }
 
 fn show_vehicle(vehicle: &VehicleAdapter<'_>, readings: &Readings) {
-    let number = |leaf: Leaf, write: fn(f64) -> String| to_slint(Shown::number(readings, leaf, write));
-    vehicle.set_speed(number(Leaf::Speed, |speed| format::speed(KilometersPerHour(speed))));
-    vehicle.set_power(number(Leaf::MotorPower, |power| format::power(Kilowatts(power))));
+    let units = readings.units();
+    let number = |leaf: Leaf, write: &dyn Fn(f64) -> String| to_slint(Shown::number(readings, leaf, write));
+    vehicle.set_speed(number(Leaf::Speed, &|speed| units.speed(KilometersPerHour(speed))));
+    vehicle.set_power(number(Leaf::MotorPower, &|power| format::power(Kilowatts(power))));
     vehicle.set_power_share(readings.get(Leaf::MotorPower).number().map_or(0.0, share_of_power));
-    vehicle.set_trip(number(Leaf::TripDistance, |distance| format::trip(Meters(distance))));
-    vehicle.set_range(number(Leaf::Range, |range| format::range(Meters(range))));
-    vehicle.set_odometer(number(Leaf::Odometer, |distance| format::odometer(Meters(distance))));
-    vehicle.set_outside_temperature(number(Leaf::OutsideTemperature, |celsius| format::temperature(Celsius(celsius))));
+    vehicle.set_trip(number(Leaf::TripDistance, &|distance| units.trip(Meters(distance))));
+    vehicle.set_range(number(Leaf::Range, &|range| units.range(Meters(range))));
+    vehicle.set_odometer(number(Leaf::Odometer, &|distance| units.odometer(Meters(distance))));
+    vehicle.set_outside_temperature(number(Leaf::OutsideTemperature, &|celsius| units.temperature(Celsius(celsius))));
 
     let charge = readings.get(Leaf::Charge).number();
-    vehicle.set_charge(number(Leaf::Charge, |charge| format::charge(Percent(charge))));
+    vehicle.set_charge(number(Leaf::Charge, &|charge| format::charge(Percent(charge))));
     vehicle.set_charge_share(charge.map_or(0.0, |charge| (charge / 100.0) as f32));
     vehicle.set_charge_low(charge.is_some_and(|charge| charge < LOW_CHARGE.0));
 
     let in_hours = readings.get(Leaf::TripDuration).number().is_some_and(|seconds| seconds >= 3600.0);
     vehicle.set_duration_in_hours(in_hours);
-    vehicle.set_duration(number(
-        Leaf::TripDuration,
-        if in_hours { format::span } else { |seconds| format::grouped((seconds / 60.0).floor()) },
-    ));
+    vehicle.set_duration(number(Leaf::TripDuration, &|seconds| {
+        if in_hours { format::span(seconds) } else { format::grouped((seconds / 60.0).floor()) }
+    }));
 
-    let time = readings.get(Leaf::MinuteOfDay).number().and_then(format::time_of_day);
+    let (time, half) = readings.get(Leaf::MinuteOfDay).number().and_then(|minute| units.time_of_day(minute)).unzip();
     vehicle.set_time(to_slint(Shown::of(readings, Leaf::MinuteOfDay, time)));
+    vehicle.set_half_day(match half.flatten() {
+        None => HalfDay::None,
+        Some(tandem_kit::HalfDay::Morning) => HalfDay::Morning,
+        Some(tandem_kit::HalfDay::Afternoon) => HalfDay::Afternoon,
+    });
 
     let gear = readings.get(Leaf::Gear).number().map_or(Gear::None, gear);
     let letter = (gear != Gear::None).then(String::new);

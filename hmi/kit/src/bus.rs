@@ -21,6 +21,7 @@ use crate::line;
 use crate::mailbox::{Heard, Mailbox};
 use crate::media::{MediaLine, art};
 use crate::phone::PhoneLine;
+use crate::settings::SettingsLine;
 use crate::stage::Applied;
 use crate::{Link, Reading};
 
@@ -55,7 +56,7 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 
 async fn run(setup: Setup) {
     let Setup { bus_name, paths, asks, follows_phones, lockstep, mailbox, receivers, applied, reached } = setup;
-    let Receivers { commands, media, phone: wishes, pictures } = receivers;
+    let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -76,6 +77,12 @@ async fn run(setup: Setup) {
         async {
             if follows_phones {
                 line::run(PhoneLine { lockstep }, Arc::clone(&mailbox), wishes).await;
+            }
+        },
+        async {
+            // In lockstep a picture is a function of the readings alone.
+            if !lockstep {
+                line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
             }
         },
         art::run(Arc::clone(&mailbox), pictures),

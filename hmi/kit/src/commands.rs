@@ -6,6 +6,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 use crate::mailbox::{Ask, Mailbox};
 use crate::media::{self, MediaCommand, art};
 use crate::phone::{self, PhoneCommand};
+use crate::settings::{self, SettingsCommand};
 use crate::{Language, Theme};
 
 /// Wishes that a screen may have waiting for the bus thread.
@@ -28,13 +29,14 @@ pub enum CommandError {
     Ending,
 }
 
-/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Actuation`], an [`crate::Update::Media`] or
-/// an [`crate::Update::Phone`].
+/// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Actuation`], an [`crate::Update::Media`],
+/// an [`crate::Update::Phone`] or an [`crate::Update::Settings`].
 #[derive(Clone, Debug)]
 pub struct Commands {
     sender: Sender<Command>,
     media: Sender<MediaCommand>,
     phone: Sender<PhoneCommand>,
+    settings: Sender<SettingsCommand>,
     pictures: Sender<art::Wanted>,
 }
 
@@ -43,6 +45,7 @@ pub(crate) struct Receivers {
     pub commands: Receiver<Command>,
     pub media: Receiver<MediaCommand>,
     pub phone: Receiver<PhoneCommand>,
+    pub settings: Receiver<SettingsCommand>,
     pub pictures: Receiver<art::Wanted>,
 }
 
@@ -71,6 +74,14 @@ impl Commands {
         self.phone.try_send(command).map_err(CommandError::from)
     }
 
+    /// Asks for a setting to be another one.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn settings(&self, command: SettingsCommand) -> Result<(), CommandError> {
+        self.settings.try_send(command).map_err(CommandError::from)
+    }
+
     /// Asks for a picture; it comes as a [`crate::Media::Picture`].
     ///
     /// # Errors
@@ -83,9 +94,16 @@ impl Commands {
         let (sender, commands) = channel(MAX_WAITING);
         let (media_sender, media) = channel(media::MAX_WAITING);
         let (phone_sender, phone) = channel(phone::MAX_WAITING);
+        let (settings_sender, settings) = channel(settings::MAX_WAITING);
         let (picture_sender, pictures) = channel(art::MAX_WAITING);
-        let senders = Self { sender, media: media_sender, phone: phone_sender, pictures: picture_sender };
-        (senders, Receivers { commands, media, phone, pictures })
+        let senders = Self {
+            sender,
+            media: media_sender,
+            phone: phone_sender,
+            settings: settings_sender,
+            pictures: picture_sender,
+        };
+        (senders, Receivers { commands, media, phone, settings, pictures })
     }
 }
 

@@ -27,6 +27,12 @@ pub trait Face: Sized + 'static {
     /// Whether the screen looks at what was drawn of it: then [`Face::look_at`] is told.
     const LOOKS: bool = false;
 
+    /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
+    fn is_dark(readings: &Readings) -> Option<bool> {
+        let _ = readings;
+        None
+    }
+
     /// The VSS paths that the screen reads: usually `Leaf::PATHS` of its [`crate::leaves!`].
     fn paths() -> &'static [&'static str];
 

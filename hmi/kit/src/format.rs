@@ -1,6 +1,6 @@
-//! From a reading to the text on a screen: the driver's units and the rounding. "-" is the minus and "." the point; the widgets set them in type.
+//! From a reading to the text on a screen, where no unit is a driver's to choose. "-" is the minus and "." the point; the widgets set them in type.
 
-use tandem_units::{Celsius, Kilometers, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
+use tandem_units::{Kilowatts, Nanoseconds, Percent, Quality};
 
 use crate::{Key, Readings};
 
@@ -40,42 +40,9 @@ impl Shown {
     }
 }
 
-/// The shown speed is never below the true one (UN R39): up to the next whole km/h. Direction is the gear's to show.
-pub fn speed(speed: KilometersPerHour) -> String {
-    // A step of a DBC factor, such as 0.01, may come out a hair above the whole number that was meant.
-    const NOISE: f64 = 1e-6;
-    whole_text((speed.0.abs() - NOISE).ceil().max(0.0))
-}
-
-/// One decimal.
-pub fn temperature(temperature: Celsius) -> String {
-    let tenths = (temperature.0 * 10.0).round() / 10.0;
-    if tenths == 0.0 { "0.0".to_owned() } else { format!("{tenths:.1}") }
-}
-
 /// Charge, whole percent, downwards: 9.9 is not yet 10.
 pub fn charge(charge: Percent) -> String {
     whole_text(charge.0.floor())
-}
-
-/// Range, whole kilometres, downwards: the car promises no metre that it has not.
-pub fn range(range: Meters) -> String {
-    whole_text(Kilometers::from(range).0.floor())
-}
-
-/// A trip's distance, kilometres: one decimal below 100, whole above; downwards, as odometers turn.
-pub fn trip(distance: Meters) -> String {
-    let kilometers = Kilometers::from(distance).0;
-    if kilometers < 100.0 {
-        format!("{:.1}", (kilometers * 10.0).floor() / 10.0)
-    } else {
-        whole_text(kilometers.floor())
-    }
-}
-
-/// The odometer, whole kilometres, with thin spaces.
-pub fn odometer(distance: Meters) -> String {
-    grouped(Kilometers::from(distance).0.floor())
 }
 
 /// Power, whole kilowatts.
@@ -87,11 +54,6 @@ pub fn power(power: Kilowatts) -> String {
 pub fn span(seconds: f64) -> String {
     let minutes = (seconds.max(0.0) / 60.0).floor();
     format!("{}:{:02}", (minutes / 60.0).floor(), minutes % 60.0)
-}
-
-/// A time of day from its minute, 0 to 1439: `21:40`; none outside.
-pub fn time_of_day(minute: f64) -> Option<String> {
-    (0.0..1440.0).contains(&minute).then(|| span(minute * 60.0)).map(|time| format!("{time:0>5}"))
 }
 
 /// An age: whole seconds, from two minutes on whole minutes.
@@ -114,7 +76,7 @@ pub fn grouped(number: f64) -> String {
     text
 }
 
-fn whole_text(number: f64) -> String {
+pub(crate) fn whole_text(number: f64) -> String {
     // Not "-0".
     format!("{:.0}", if number == 0.0 { 0.0 } else { number })
 }
@@ -137,40 +99,18 @@ mod tests {
     }
 
     fn shown(quality: Quality, value: Option<f64>) -> Shown {
-        Shown::number(&readings(quality, value), Leaf::Temperature, |celsius| temperature(Celsius(celsius)))
-    }
-
-    #[test]
-    fn the_shown_speed_is_never_below_the_true_one() {
-        for (heard, text) in
-            [(0.0, "0"), (0.01, "1"), (71.2, "72"), (72.0, "72"), (72.000_000_000_1, "72"), (72.01, "73"), (-5.5, "6")]
-        {
-            assert_eq!(speed(KilometersPerHour(heard)), text, "{heard}");
-        }
-        for raw in 0..=40_000_u32 {
-            let true_speed = f64::from(raw) * 0.01;
-            let text: f64 = speed(KilometersPerHour(true_speed)).parse().unwrap();
-            assert!(text >= true_speed - 1e-6 && text < true_speed + 1.0, "{true_speed} is shown as {text}");
-        }
+        Shown::number(&readings(quality, value), Leaf::Temperature, |celsius| format!("{celsius:.1}"))
     }
 
     #[test]
     fn numbers_are_written_as_a_driver_reads_them() {
-        assert_eq!([9.0, -0.04, -12.25, 21.5].map(|t| temperature(Celsius(t))), ["9.0", "0.0", "-12.3", "21.5"]);
         assert_eq!([9.9, 64.0, 100.0].map(|c| charge(Percent(c))), ["9", "64", "100"]);
-        assert_eq!([287_999.0, 0.0].map(|r| range(Meters(r))), ["287", "0"]);
-        assert_eq!([0.0, 12_399.0, 99_999.0, 100_000.0].map(|d| trip(Meters(d))), ["0.0", "12.3", "99.9", "100"]);
-        assert_eq!(odometer(Meters(48_213_900.0)), "48\u{202f}213");
         assert_eq!(
             [0.0, 999.0, 1000.0, -1_234_567.0].map(grouped),
             ["0", "999", "1\u{202f}000", "-1\u{202f}234\u{202f}567"]
         );
         assert_eq!([-0.4, 12.6].map(|p| power(Kilowatts(p))), ["0", "13"]);
         assert_eq!([0.0, 2_520.0, 3_900.0].map(span), ["0:00", "0:42", "1:05"]);
-        assert_eq!(
-            [0.0, 1300.0, 1440.0, -1.0].map(time_of_day),
-            [Some("00:00"), Some("21:40"), None, None].map(|t| t.map(str::to_owned))
-        );
         assert_eq!([900, 119_000, 120_000].map(|ms| age(Nanoseconds::from_millis(ms))), ["0 s", "119 s", "2 min"]);
     }
 

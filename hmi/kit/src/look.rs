@@ -1,6 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Units;
+
 /// How a screen is lit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -34,6 +36,33 @@ pub struct Look {
     pub language: Language,
     /// Whether anything may be animated: not in lockstep, where a picture is a function of the readings alone.
     pub motion: bool,
+    /// Plain grounds and strong edges.
+    pub contrast: bool,
+    /// What readings are written in; [`Readings::units`](crate::Readings::units) are the same.
+    pub units: Units,
+}
+
+impl Look {
+    /// By night, in English and metric units, and nothing moves: where nothing else is said.
+    pub const STILL: Self =
+        Self { theme: Theme::Night, language: Language::English, motion: false, contrast: false, units: Units::METRIC };
+}
+
+/// Puts a [`Look`] on a window. `Theme` and `UnitWords` are in scope: Slint makes them anew for each screen.
+#[macro_export]
+macro_rules! wear {
+    ($window:expr, $look:expr) => {{
+        let (look, theme, words) = ($look, $window.global::<Theme>(), $window.global::<UnitWords>());
+        theme.set_night(look.theme == $crate::Theme::Night);
+        theme.set_language(look.language.translation().into());
+        theme.set_motion(look.motion);
+        theme.set_contrast(look.contrast);
+        words.set_speed(look.units.speed_unit().into());
+        words.set_distance(look.units.distance_unit().into());
+        words.set_temperature(look.units.temperature_unit().into());
+        words.set_pressure(look.units.pressure_unit().into());
+        words.set_consumption(look.units.consumption_unit().into());
+    }};
 }
 
 impl Theme {

@@ -9,7 +9,7 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
-use crate::{Actuation, Language, Link, Media, PhoneNews, Reading, Theme};
+use crate::{Actuation, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
@@ -64,6 +64,8 @@ pub(crate) struct Post {
     pub media: Vec<Media>,
     /// One of a kind at most.
     pub phone: Vec<PhoneNews>,
+    /// One of a kind at most.
+    pub settings: Vec<SettingsNews>,
     pub asks: Vec<Ask>,
 }
 
@@ -154,6 +156,13 @@ impl Mailbox {
         self.change(|state| {
             state.post.phone.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.phone.push(news);
+        });
+    }
+
+    pub fn settings(&self, news: SettingsNews) {
+        self.change(|state| {
+            state.post.settings.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
+            state.post.settings.push(news);
         });
     }
 
@@ -272,6 +281,7 @@ mod tests {
             mailbox.media(Media::Position(Some(id as i64)));
             mailbox.phone(PhoneNews::Sessions(None));
             mailbox.phone(PhoneNews::PairingOpened(id as u32));
+            mailbox.settings(SettingsNews::Gone);
             let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
             mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
         }
@@ -279,6 +289,7 @@ mod tests {
         assert_eq!(post.actuation, [Actuation::Gone, request("Vehicle.Body.Horn.IsActive", 999)]);
         assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
+        assert_eq!(post.settings, [SettingsNews::Gone]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }
 

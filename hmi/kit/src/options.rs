@@ -11,12 +11,12 @@ pub struct Options {
     /// Apply and acknowledge every batch, one by one, and move nothing: for replays
     #[arg(long)]
     pub lockstep: bool,
-    /// Show the screen by day or by night
-    #[arg(long, default_value = "night", value_name = "day|night")]
-    pub theme: Theme,
-    /// Show the screen in English or in Simplified Chinese
-    #[arg(long, default_value = "en", value_name = "en|zh_CN|de")]
-    pub language: Language,
+    /// Show the screen by day or by night, whatever is set; without it by night until the settings say otherwise
+    #[arg(long, value_name = "day|night")]
+    pub theme: Option<Theme>,
+    /// Show the screen in this language, whatever is set; without it in English until the settings say otherwise
+    #[arg(long, value_name = "en|zh_CN|de")]
+    pub language: Option<Language>,
 }
 
 impl Options {
@@ -48,7 +48,10 @@ mod tests {
     fn the_options_say_what_they_mean() {
         assert_eq!(read(&[]).unwrap(), Options::default());
         let all = read(&["--headless", "--lockstep", "--theme", "day", "--language", "zh_CN"]).unwrap();
-        assert_eq!(all, Options { headless: true, lockstep: true, theme: Theme::Day, language: Language::Chinese });
+        assert_eq!(
+            all,
+            Options { headless: true, lockstep: true, theme: Some(Theme::Day), language: Some(Language::Chinese) }
+        );
     }
 
     #[test]

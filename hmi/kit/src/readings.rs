@@ -1,5 +1,7 @@
 use tandem_units::{Nanoseconds, Quality, Value};
 
+use crate::Units;
+
 /// A leaf that a screen reads. [`crate::leaves!`] makes one.
 pub trait Key: Copy + 'static {
     /// The VSS path of each key, in the order of [`Key::slot`].
@@ -106,18 +108,34 @@ pub struct Readings {
     link: Link,
     now: Nanoseconds,
     sequence: u64,
+    units: Units,
 }
 
 impl Readings {
     /// A table in which everything is absent.
     pub fn new(paths: &[&str]) -> Self {
-        Self { slots: vec![Reading::ABSENT; paths.len()], link: Link::Connecting, now: Nanoseconds::ZERO, sequence: 0 }
+        Self {
+            slots: vec![Reading::ABSENT; paths.len()],
+            link: Link::Connecting,
+            now: Nanoseconds::ZERO,
+            sequence: 0,
+            units: Units::default(),
+        }
     }
 
     /// The reading of a leaf; absent unless the link is up.
     pub fn get(&self, key: impl Key) -> &Reading {
         static ABSENT: Reading = Reading::ABSENT;
         if self.link == Link::Up { self.slots.get(key.slot()).unwrap_or(&ABSENT) } else { &ABSENT }
+    }
+
+    /// What they are written in.
+    pub fn units(&self) -> Units {
+        self.units
+    }
+
+    pub fn set_units(&mut self, units: Units) {
+        self.units = units;
     }
 
     /// How long ago a reading was heard, by the link's clock; none if there is no value, or if it was heard before this clock began.

@@ -10,10 +10,11 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::commands::{Commands, Desk};
+use crate::dress::Fixed;
 use crate::headless::{Pace, Screen};
 use crate::mailbox::Mailbox;
 use crate::stage::{self, Applied, Stage};
-use crate::{Face, Look, Options, bus, fonts};
+use crate::{Face, Options, bus, fonts};
 
 /// How long the first connection to the bus may take.
 const BUS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -70,11 +71,11 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     let window = F::open()?;
     let desk = Desk { commands, mailbox: Arc::clone(&mailbox) };
     let face = F::new(&window, desk);
-    let look = Look { theme: options.theme, language: options.language, motion: !options.lockstep };
+    let fixed = Fixed { theme: options.theme, language: options.language, lockstep: options.lockstep };
     fonts::check();
     is_reached(&bus)?;
     window.show()?;
-    Stage::set(window, face, look, screen.clone(), Arc::clone(&mailbox), applied_sender);
+    Stage::set(window, face, fixed, screen.clone(), Arc::clone(&mailbox), applied_sender);
     mailbox.arm();
     slint::run_event_loop()?;
     if let Some(screen) = screen {

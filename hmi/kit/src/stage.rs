@@ -12,9 +12,10 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::{oneshot, watch};
 
+use crate::dress::{Dress, Fixed};
 use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
 use crate::media::Anchor;
-use crate::{Drawn, Face, Look, Media, Readings, Update, headless};
+use crate::{Drawn, Face, Look, Media, Readings, SettingsNews, Update, headless};
 
 /// How soon a window looks at what it drew: each look costs as much as drawing all of it anew.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
@@ -52,7 +53,7 @@ pub(crate) struct Stage<F: Face> {
     window: F::Window,
     face: RefCell<F>,
     readings: RefCell<Readings>,
-    look: Cell<Look>,
+    dress: Cell<Dress>,
     screen: Option<Rc<headless::Screen>>,
     waiters: RefCell<Vec<Waiter>>,
     timer: slint::Timer,
@@ -77,7 +78,7 @@ impl<F: Face> Stage<F> {
     pub fn set(
         window: F::Window,
         face: F,
-        look: Look,
+        fixed: Fixed,
         screen: Option<Rc<headless::Screen>>,
         mailbox: Arc<Mailbox>,
         applied: watch::Sender<Applied>,
@@ -86,7 +87,7 @@ impl<F: Face> Stage<F> {
             window,
             face: RefCell::new(face),
             readings: RefCell::new(Readings::new(F::paths())),
-            look: Cell::new(look),
+            dress: Cell::new(Dress::new(fixed)),
             screen,
             waiters: RefCell::default(),
             timer: slint::Timer::default(),
@@ -108,7 +109,7 @@ impl<F: Face> Stage<F> {
                 }
             });
         }
-        stage.set_look(look);
+        stage.set_dress(stage.dress.get());
         STAGE.with(|place| place.set(stage as Rc<dyn Turn>).is_ok());
     }
 
@@ -120,6 +121,13 @@ impl<F: Face> Stage<F> {
         self.readings.borrow_mut().apply(sequence, now, starts_anew, changes);
         self.clock_set.set(Instant::now());
         self.tell(&Update::Batch);
+        let mut dress = self.dress.get();
+        let turned = dress.light(F::is_dark(&self.readings.borrow()), now);
+        if turned {
+            self.set_dress(dress)
+        } else {
+            self.dress.set(dress)
+        }
         self.serve_waiters();
         self.applied.send_replace(Applied { epoch, sequence });
     }
@@ -163,7 +171,7 @@ impl<F: Face> Stage<F> {
     /// Asks for an update at the next point at which the face changes by time alone.
     fn set_alarm(&self) {
         self.timer.stop();
-        if !self.look.get().motion {
+        if !self.dress.get().is_live() {
             return;
         }
         let now = self.readings.borrow().now();
@@ -193,7 +201,7 @@ impl<F: Face> Stage<F> {
         if !F::FOLLOWS_POSITION {
             return;
         }
-        let (now, anchor, live) = (Instant::now(), self.anchor.get(), self.look.get().motion);
+        let (now, anchor, live) = (Instant::now(), self.anchor.get(), self.dress.get().is_live());
         let position = anchor.map(|anchor| if live { anchor.position(now) } else { anchor.position_us });
         self.tell(&Update::Media(Media::Position(position)));
         if let Some(wait) = anchor.filter(|_| live).and_then(|anchor| anchor.next_second(now)) {
@@ -205,30 +213,44 @@ impl<F: Face> Stage<F> {
         }
     }
 
-    fn set_look(&self, look: Look) {
-        self.look.set(look);
+    fn set_dress(&self, dress: Dress) {
+        self.dress.set(dress);
+        let look = dress.look();
         if let Err(error) = slint::select_bundled_translation(look.language.translation()) {
             tracing::debug!(%error, "no translation is bundled");
         }
+        self.readings.borrow_mut().set_units(look.units);
         self.face.borrow_mut().set_look(&self.window, look);
         self.tell(&Update::Time);
     }
 
     fn answer(&self, ask: Ask) {
-        let look = self.look.get();
+        let mut dress = self.dress.get();
+        let Look { theme, language, .. } = dress.look();
         match ask {
-            Ask::Theme(theme) => self.set_look(Look { theme, ..look }),
-            Ask::OtherTheme => self.set_look(Look { theme: look.theme.other(), ..look }),
-            Ask::Language(language) => self.set_look(Look { language, ..look }),
-            Ask::OtherLanguage => self.set_look(Look { language: look.language.other(), ..look }),
+            Ask::Theme(theme) => dress.wear(Some(theme), None),
+            Ask::OtherTheme => dress.wear(Some(theme.other()), None),
+            Ask::Language(language) => dress.wear(None, Some(language)),
+            Ask::OtherLanguage => dress.wear(None, Some(language.other())),
             // Whoever asked may be gone by now; then nobody misses the answer.
-            Ask::Touch { x, y, reply } => drop(reply.send(self.touch(x, y))),
+            Ask::Touch { x, y, reply } => return drop(reply.send(self.touch(x, y))),
             Ask::Capture { sequence, reply } => {
                 let mut waiters = self.waiters.borrow_mut();
                 waiters.retain(|waiter| !waiter.reply.is_closed());
-                waiters.push(Waiter { sequence, reply });
+                return waiters.push(Waiter { sequence, reply });
             }
         }
+        self.set_dress(dress);
+    }
+
+    fn hear_settings(&self, news: SettingsNews) {
+        if let SettingsNews::Told(in_force) = &news {
+            let mut dress = self.dress.get();
+            let before = dress.look();
+            dress.follow(in_force);
+            if dress.look() == before { self.dress.set(dress) } else { self.set_dress(dress) }
+        }
+        self.tell(&Update::Settings(news));
     }
 
     fn touch(&self, x: f64, y: f64) -> Result<(), ScreenError> {
@@ -311,6 +333,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.phone {
             self.tell(&Update::Phone(news));
         }
+        for news in post.settings {
+            self.hear_settings(news);
+        }
         for news in post.actuation {
             self.tell(&Update::Actuation(news));
         }
@@ -328,8 +353,8 @@ fn failed(error: &slint::PlatformError) -> ScreenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Desk;
     use crate::headless::{Pace, Screen};
-    use crate::{Desk, Language, Theme};
 
     slint::slint! {
         export component Page inherits Window {
@@ -404,10 +429,9 @@ mod tests {
         let page = Page::new().unwrap();
         page.show().unwrap();
         let held = page.clone_strong();
-        let look = Look { theme: Theme::Night, language: Language::English, motion: false };
         let mailbox = Arc::new(Mailbox::new(|| {}));
         let applied = watch::channel(Applied::default()).0;
-        Stage::set(page, Eyes, look, Some(Rc::clone(&screen)), mailbox, applied);
+        Stage::set(page, Eyes, Fixed::default(), Some(Rc::clone(&screen)), mailbox, applied);
         let seen = || WATCHER.with_borrow(|watcher| watcher.seen.clone());
         let (ground, red, blue) = ([0x10, 0x20, 0x30], [255, 0, 0], [0, 0, 255]);
 

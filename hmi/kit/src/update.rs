@@ -4,7 +4,7 @@ use tandem_contracts::signals::SignalsError;
 use tandem_units::Value;
 
 use crate::readings::Link;
-use crate::{Media, PhoneNews};
+use crate::{Media, PhoneNews, SettingsNews};
 
 /// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub enum Update {
     Media(Media),
     /// Comes to a face with [`crate::Face::FOLLOWS_PHONES`].
     Phone(PhoneNews),
+    /// What is set, already in force as far as it is the look of every screen.
+    Settings(SettingsNews),
     /// A point in time that [`crate::Face::wakes_at`] asked for, or a new look: nothing was heard.
     Time,
 }

@@ -13,6 +13,7 @@ const VEHICLE_BUS: &[&str] =
 fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
     let with = |more: &[&'static str]| [VEHICLE_BUS, more].concat();
     BTreeMap::from([
+        ("tandem-likeness", vec![]),
         ("tandem-units", vec![]),
         ("tandem-frame", vec![]),
         ("tandem-runtime", vec![]),

@@ -14,5 +14,6 @@ mod phones;
 mod phones_at_rest;
 mod phones_locked;
 mod pictures;
+mod settings;
 mod stage;
 mod words;

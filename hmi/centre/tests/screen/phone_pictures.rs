@@ -82,7 +82,7 @@ fn art_that_is_gone_or_no_picture_or_too_large_leaves_the_card_as_one_without() 
 #[test]
 fn the_line_fills_in_600_ms_in_a_parked_car_and_at_once_in_one_that_moves() {
     let mut stage = parked(Theme::Night, Language::English);
-    stage.face.set_look(&stage.window, Look { theme: Theme::Night, language: Language::English, motion: true });
+    stage.face.set_look(&stage.window, Look { motion: true, ..Look::STILL });
     stage.sessions(&[podcast("offered")]);
     let at = |stage: &Stage, milliseconds: u64| {
         stage.screen.set_time(Nanoseconds::from_millis(60_000 + milliseconds));

@@ -1,15 +1,12 @@
 //! The centre display on a headless stage, fed by hand.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
 use std::rc::Rc;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_centre::{Asks, Centre, CentreWindow, Leaf};
+use tandem_centre::{Asks, Centre, CentreWindow, Choices, Leaf};
 use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
@@ -17,6 +14,7 @@ use tandem_kit::{
     Actuation, Actuator, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, RequestState,
     Theme, Update,
 };
+use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 pub struct Stage {
@@ -28,6 +26,8 @@ pub struct Stage {
     pub commands: Rc<RefCell<Vec<MediaCommand>>>,
     pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
+    /// What the page of settings chose: of the service, or of this screen alone.
+    pub chosen: Rc<RefCell<Vec<String>>>,
     pub screen: Rc<Screen>,
 }
 
@@ -130,6 +130,7 @@ impl Stage {
         let commands = Rc::new(RefCell::new(Vec::new()));
         let wanted = Rc::new(RefCell::new(Vec::new()));
         let phone_commands = Rc::new(RefCell::new(Vec::new()));
+        let chosen = Rc::new(RefCell::new(Vec::new()));
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
             car: Box::new(move |path, value| {
@@ -149,18 +150,24 @@ impl Stage {
                 boxes.2.borrow_mut().push(picture);
                 true
             }),
+            settings: choices(&chosen),
         };
         let face = Centre::asking(&window, asks);
         window.show().unwrap();
         let readings = Readings::new(Centre::paths());
-        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, screen };
+        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, chosen, screen };
         stage.set_look(theme, language);
         stage
     }
 
     pub fn set_look(&mut self, theme: Theme, language: Language) {
-        slint::select_bundled_translation(language.translation()).unwrap();
-        self.face.set_look(&self.window, Look { theme, language, motion: false });
+        self.wear(Look { theme, language, ..Look::STILL });
+    }
+
+    pub fn wear(&mut self, look: Look) {
+        slint::select_bundled_translation(look.language.translation()).unwrap();
+        self.readings.set_units(look.units);
+        self.face.set_look(&self.window, look);
         self.tell(&Update::Time);
     }
 
@@ -313,15 +320,12 @@ impl Stage {
         self.screen.rgb()
     }
 
-    /// Leaves the picture where a person can look at it, and hands it over.
+    /// Holds the picture against the kept one, and hands it over.
     pub fn picture(&self, name: &str) -> Vec<u8> {
-        let pixels = self.pixels();
-        let (width, height) = self.screen.size();
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("centre-{name}.png"));
-        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
-        pixels
+        let rgb = self.pixels();
+        let album = Album::new("centre", env!("CARGO_TARGET_TMPDIR"), env!("CARGO_MANIFEST_DIR"));
+        album.hold(name, Picture { size: self.screen.size(), rgb: &rgb });
+        rgb
     }
 }
 
@@ -337,5 +341,17 @@ fn actuator(leaf: Leaf, (min, max, step): (f64, f64, f64), allowed: &[&str]) -> 
         driving: "any".to_owned(),
         power: Vec::new(),
         holder: String::new(),
+    }
+}
+
+fn choices(chosen: &Rc<RefCell<Vec<String>>>) -> Choices {
+    let [set, theme, language] = [(); 3].map(|()| Rc::clone(chosen));
+    Choices {
+        set: Box::new(move |command| {
+            set.borrow_mut().push(format!("{command:?}"));
+            true
+        }),
+        theme: Box::new(move |it| theme.borrow_mut().push(it.to_string())),
+        language: Box::new(move |it| language.borrow_mut().push(it.to_string())),
     }
 }

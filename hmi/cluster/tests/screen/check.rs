@@ -2,6 +2,7 @@
 
 use slint::Rgb8Pixel;
 use tandem_cluster::Leaf;
+use tandem_kit::Link;
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
@@ -64,7 +65,7 @@ fn switching_on_lights_every_lamp_in_its_place_until_three_seconds_have_passed()
     for _ in 0..149 {
         drawing.hear([]);
     }
-    assert!(drawing.picture("check") == checked);
+    assert!(drawing.pixels() == checked);
     drawing.hear([]);
     assert_eq!(drawing.wakes_at(), None);
     let after = drawing.picture("check-after");
@@ -121,7 +122,7 @@ fn a_lamp_that_is_drawn_otherwise_than_commanded_is_found_in_the_very_frame() {
     for (name, spoil) in spoils {
         let found = std::thread::spawn(move || {
             let drawing = faulty(Look::NIGHT);
-            drawing.picture("check-fault");
+            drawing.pixels();
             drawing.look(spoil)
         });
         assert!(found.join().unwrap(), "{name}");
@@ -132,7 +133,7 @@ fn a_lamp_that_is_drawn_otherwise_than_commanded_is_found_in_the_very_frame() {
 fn a_lamp_that_was_drawn_wrong_once_is_said_until_the_car_is_switched_on_anew() {
     let sentence = "The warning lamps cannot be relied on".to_owned();
     let mut drawing = faulty(Look::NIGHT);
-    drawing.picture("check-fault");
+    drawing.pixels();
     assert!(drawing.look(|it| paint(cell(3), it, |_| GROUND)));
     drawing.hear([]);
     let told = drawing.picture("misdrawn");
@@ -144,4 +145,20 @@ fn a_lamp_that_was_drawn_wrong_once_is_said_until_the_car_is_switched_on_anew() 
     drawing.hear([(Leaf::Speed, Quality::Valid, Value::Float(0.0)), power("OFF")]);
     drawing.hear([power("ON")]);
     assert!(!words(&drawing).contains(&sentence));
+}
+
+#[test]
+fn lamps_are_found_right_by_day_and_in_high_contrast_too() {
+    for contrast in [false, true] {
+        let look = Look(tandem_kit::Look { contrast, ..Look::DAY.0 });
+        let drawn = std::thread::spawn(move || {
+            let mut drawing = parked(look, "OFF");
+            drawing.hear([power("ON")]);
+            drawing.pixels();
+            // Four of which nobody knows, and the instruments' own.
+            drawing.link(Link::Silent);
+            drawing.picture(if contrast { "silent-contrast" } else { "silent-day" })
+        });
+        assert!(drawn.join().unwrap().count(cell(7), |pixel| pixel == RED) > 150);
+    }
 }

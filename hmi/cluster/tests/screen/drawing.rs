@@ -1,15 +1,13 @@
 //! A cluster on a headless screen, fed by hand.
 
 use std::cell::RefCell;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::Path;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::{Desk, Drawn, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
 
 /// How a drawing looks.
@@ -17,7 +15,7 @@ use tandem_units::{Nanoseconds, Quality, Value};
 pub struct Look(pub tandem_kit::Look);
 
 impl Look {
-    pub const NIGHT: Self = Self(tandem_kit::Look { theme: Theme::Night, language: Language::English, motion: false });
+    pub const NIGHT: Self = Self(tandem_kit::Look::STILL);
     pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
     pub const GERMAN: Self = Self(tandem_kit::Look { language: Language::German, ..Self::NIGHT.0 });
     pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
@@ -91,17 +89,18 @@ impl Drawing {
         self.face.borrow_mut().look_at(&Drawn::new(1920, 1920, &pixels))
     }
 
-    /// Draws, and every lamp is as it is commanded. The picture is left in the target directory's `tmp`, for a person to look at.
-    pub fn picture(&self, name: &str) -> Picture {
+    /// What is drawn now, with every lamp as it is commanded.
+    pub fn pixels(&self) -> Picture {
         self.screen.turn();
-        assert!(!self.look(|_| ()), "{name}: a lamp is drawn otherwise than commanded");
-        let picture = Picture { rgb: self.screen.rgb() };
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cluster-{name}.png"));
-        let (width, height) = self.screen.size();
-        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path).unwrap()), width, height);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_compression(png::Compression::Fast);
-        encoder.write_header().unwrap().write_image_data(&picture.rgb).unwrap();
+        assert!(!self.look(|_| ()), "a lamp is drawn otherwise than commanded");
+        Picture { rgb: self.screen.rgb() }
+    }
+
+    /// Holds it against the kept picture, too.
+    pub fn picture(&self, name: &str) -> Picture {
+        let picture = self.pixels();
+        let album = Album::new("cluster", env!("CARGO_TARGET_TMPDIR"), env!("CARGO_MANIFEST_DIR"));
+        album.hold(name, tandem_likeness::Picture { size: self.screen.size(), rgb: &picture.rgb });
         picture
     }
 }

@@ -158,7 +158,10 @@ fn a_pause_and_a_wait_are_said_in_the_screens_language() {
         for (look, sentence) in [(Look::NIGHT, english), (Look::CHINESE, chinese)] {
             let said = std::thread::spawn(move || {
                 let (said, drawing) = rests(look, Status::Playing, service(state, kind, "Blue", trouble));
-                drawing.picture("music-waiting");
+                drawing.picture(&format!(
+                    "music-{state}-{kind}-{trouble}-{}",
+                    if sentence == english { "en" } else { "zh" }
+                ));
                 said
             });
             assert_eq!(said.join().unwrap(), own(title(sentence)));

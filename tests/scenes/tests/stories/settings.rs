@@ -3,7 +3,17 @@
 use std::ffi::OsStr;
 
 use rustix::process::{Signal, kill_process};
-use tandem_scenes::{Tandem, within};
+use tandem_contracts::screen;
+use tandem_scenes::{Bus, Tandem, within};
+
+/// Between the stage and the dock, where the centre shows nothing but its ground.
+const GROUND: (usize, usize) = (1_760, 840);
+
+/// Waits until the centre display has a light ground, or a dark one.
+async fn lit(bus: &Bus, light: bool) {
+    let looks = async { while (bus.capture(screen::CENTRE).await.1.at(GROUND.0, GROUND.1)[1] > 128) != light {} };
+    within(if light { "a light screen" } else { "a dark screen" }, looks).await;
+}
 
 #[tokio::test]
 async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
@@ -17,11 +27,13 @@ async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
     };
     let mut follower = run(&bus.address, &["follow", "--json"]);
     let first = follower.hears("\"settings\"");
+    lit(&bus, false).await;
     assert!(first.contains(r#""display.theme":"auto""#) && !first.contains("driver.name"), "{first}");
 
     let set = run(&bus.address, &["set", "display.theme", "day"]).finish().well();
     assert_eq!(set.stdout, "display.theme = day\n");
     assert_eq!(follower.hears("display.theme"), r#"{"key":"display.theme","value":"day"}"#);
+    lit(&bus, true).await;
     // Nobody types a name before the car has stood for long enough.
     let named = async {
         loop {
@@ -50,6 +62,7 @@ async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
     let mut tandem = Tandem::sim(&arguments);
     let bus = tandem.bus().await;
     assert_eq!(run(&bus.address, &["get", "display.theme"]).finish().well().stdout, "day\n");
+    lit(&bus, true).await;
     assert_eq!(run(&bus.address, &["get", "driver.name", "--private"]).finish().well().stdout, "陈静\n");
     let list = run(&bus.address, &["--json"]).finish().well().json();
     assert_eq!((&list["kept"], &list["notice"]), (&true.into(), &serde_json::Value::Null));

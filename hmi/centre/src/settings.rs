@@ -1,0 +1,186 @@
+//! The page of settings: what is set, and what a hand sets. Without a service that keeps them a choice is this screen's alone.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use slint::ComponentHandle;
+use tandem_contracts::settings::{
+    self, CLOCK, CONSUMPTION, Clock, ConsumptionUnit, DISTANCE, DistanceUnit, HIGH_CONTRAST, LANGUAGE, PRESSURE,
+    PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME, TemperatureUnit,
+};
+use tandem_kit::settings::SettingCause;
+use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, Units};
+use tandem_units::{Nanoseconds, Value};
+
+use crate::{CentreWindow, Colours, SettingDenial, SettingNotice, SettingsAdapter, UnitSetting};
+
+/// How long the page says why a choice came to nothing.
+const REASON_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
+
+/// Where the page's choices go.
+pub struct Choices {
+    /// To the service: whether the wish is under way.
+    pub set: Box<dyn Fn(SettingsCommand) -> bool>,
+    pub theme: Box<dyn Fn(Theme)>,
+    pub language: Box<dyn Fn(Language)>,
+}
+
+/// What is known of the settings.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    in_force: Option<Box<InForce>>,
+    theme: Theme,
+    locked: bool,
+    denial: Option<(SettingCause, Nanoseconds)>,
+    now: Nanoseconds,
+}
+
+impl Page {
+    pub fn pass(&mut self, window: &CentreWindow, now: Nanoseconds) {
+        self.now = now;
+        if self.denial.is_some_and(|(_, until)| now >= until) {
+            self.denial = None;
+            self.show(window);
+        }
+    }
+
+    pub fn hear(&mut self, window: &CentreWindow, news: &SettingsNews) {
+        match news {
+            SettingsNews::Told(in_force) => (self.in_force, self.denial) = (Some(in_force.clone()), None),
+            SettingsNews::Gone => self.in_force = None,
+            SettingsNews::Refused(denied) => self.denial = Some((denied.cause, self.now + REASON_SHOWN)),
+        }
+        self.show(window);
+    }
+
+    pub fn set_look(&mut self, window: &CentreWindow, look: Look) {
+        self.theme = look.theme;
+        self.show(window);
+    }
+
+    /// Whether what takes more than a glance waits.
+    pub fn restrict(&mut self, window: &CentreWindow, locked: bool) {
+        self.locked = locked;
+        self.show(window);
+    }
+
+    pub fn forgets_at(&self) -> Option<Nanoseconds> {
+        self.denial.map(|(_, until)| until)
+    }
+
+    fn show(&self, window: &CentreWindow) {
+        let adapter = window.global::<SettingsAdapter>();
+        adapter.set_version(env!("CARGO_PKG_VERSION").into());
+        adapter.set_kept(self.in_force.is_some());
+        let set = self.in_force.as_ref().map(|in_force| in_force.values.get(THEME));
+        adapter.set_colours(match (set, self.theme) {
+            (Some(settings::Theme::Auto), _) => Colours::Auto,
+            (Some(settings::Theme::Day), _) | (None, Theme::Day) => Colours::Day,
+            (Some(settings::Theme::Night), _) | (None, Theme::Night) => Colours::Night,
+        });
+        adapter.set_reduced_motion(self.in_force.as_ref().is_some_and(|it| it.values.get(REDUCED_MOTION)));
+        adapter.set_high_contrast(self.in_force.as_ref().is_some_and(|it| it.values.get(HIGH_CONTRAST)));
+        let units = self.in_force.as_ref().map(|it| Units::of(&it.values)).unwrap_or_default();
+        adapter.set_clock(units.clock as i32);
+        adapter.set_distance(units.distance as i32);
+        adapter.set_temperature(units.temperature as i32);
+        adapter.set_pressure(units.pressure as i32);
+        adapter.set_consumption(units.consumption as i32);
+        adapter.set_locked(self.locked);
+        adapter.set_denial(match self.denial {
+            None => SettingDenial::None,
+            Some((SettingCause::Restricted, _)) => SettingDenial::Restricted,
+            Some((SettingCause::Storage, _)) => SettingDenial::Storage,
+            Some((SettingCause::Unknown, _)) => SettingDenial::Unknown,
+            Some((SettingCause::NoAnswer, _)) => SettingDenial::NoAnswer,
+        });
+        let notice = self.in_force.as_ref().and_then(|in_force| in_force.notice.as_ref());
+        adapter.set_notice(match notice.map(|notice| notice.kind.as_str()) {
+            None => SettingNotice::None,
+            Some("newer") => SettingNotice::Newer,
+            Some("unwritable") => SettingNotice::Unwritable,
+            Some("not-kept") => SettingNotice::NotKept,
+            Some(_) => SettingNotice::Damaged,
+        });
+    }
+
+    /// Sets through the service, if there is one.
+    fn set(&mut self, window: &CentreWindow, choices: &Choices, key: &'static str, value: Value) {
+        self.ask(window, choices, SettingsCommand::Set(key, value));
+    }
+
+    fn ask(&mut self, window: &CentreWindow, choices: &Choices, command: SettingsCommand) {
+        if !(choices.set)(command) {
+            self.denial = Some((SettingCause::NoAnswer, self.now + REASON_SHOWN));
+            self.show(window);
+        }
+    }
+}
+
+/// The name of a setting of units, and the words that it may have.
+fn unit(setting: UnitSetting) -> (&'static str, &'static [&'static str]) {
+    match setting {
+        UnitSetting::Clock => (CLOCK.name, Clock::WORDS),
+        UnitSetting::Distance => (DISTANCE.name, DistanceUnit::WORDS),
+        UnitSetting::Temperature => (TEMPERATURE.name, TemperatureUnit::WORDS),
+        UnitSetting::Pressure => (PRESSURE.name, PressureUnit::WORDS),
+        UnitSetting::Consumption => (CONSUMPTION.name, ConsumptionUnit::WORDS),
+    }
+}
+
+/// Lets a hand choose.
+pub(crate) fn connect(window: &CentreWindow, page: &Rc<RefCell<Page>>, choices: Choices) {
+    let adapter = window.global::<SettingsAdapter>();
+    let choices = Rc::new(choices);
+    let at = || (window.as_weak(), Rc::clone(page), Rc::clone(&choices));
+    let (place, state, asks) = at();
+    adapter.on_choose_colours(move |colours| {
+        let Some(window) = place.upgrade() else { return };
+        let (word, theme) = match colours {
+            Colours::Auto => (settings::Theme::Auto, None),
+            Colours::Day => (settings::Theme::Day, Some(Theme::Day)),
+            Colours::Night => (settings::Theme::Night, Some(Theme::Night)),
+        };
+        if state.borrow().in_force.is_some() {
+            state.borrow_mut().set(&window, &asks, THEME.name, Value::from(word.word()));
+        } else if let Some(theme) = theme {
+            (asks.theme)(theme);
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_motion(move |reduced| {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().set(&window, &asks, REDUCED_MOTION.name, Value::Bool(reduced));
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_contrast(move |high| {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().set(&window, &asks, HIGH_CONTRAST.name, Value::Bool(high));
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_unit(move |setting, chosen| {
+        let (name, words) = unit(setting);
+        let word = usize::try_from(chosen).ok().and_then(|chosen| words.get(chosen));
+        if let (Some(window), Some(word)) = (place.upgrade(), word) {
+            state.borrow_mut().set(&window, &asks, name, Value::from(*word));
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_language(move |word| {
+        let Some(window) = place.upgrade() else { return };
+        let chosen = Language::ALL.into_iter().find(|language| word == language.translation()).unwrap_or_default();
+        if state.borrow().in_force.is_some() {
+            state.borrow_mut().set(&window, &asks, LANGUAGE.name, Value::from(chosen.word()));
+        } else {
+            (asks.language)(chosen);
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_dismiss_notice(move || {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().ask(&window, &asks, SettingsCommand::DismissNotice);
+        }
+    });
+}

@@ -1,0 +1,144 @@
+//! The page of settings, with the service that keeps them and without.
+
+use i_slint_backend_testing::AccessibleRole;
+use tandem_contracts::driving::{Flag, Restrictions};
+use tandem_contracts::settings::Notice;
+use tandem_kit::settings::{SettingCause, SettingDenied};
+use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Units, Update};
+use tandem_units::{Quality, Value};
+
+use crate::music::says;
+use crate::stage::{Stage, instant};
+
+fn page() -> Stage {
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    stage.hear(60, Quality::Valid, &instant());
+    stage.offer();
+    stage.open_page("Settings");
+    stage
+}
+
+fn told(stage: &mut Stage, values: &[(&str, Value)], notice: Option<&str>) {
+    let mut in_force = InForce::default();
+    for (key, value) in values {
+        assert!(in_force.values.take(key, value.clone()), "{key}");
+    }
+    in_force.notice = notice.map(|kind| Notice { kind: kind.into(), file: String::new(), reason: String::new() });
+    stage.tell(&Update::Settings(SettingsNews::Told(Box::new(in_force))));
+}
+
+fn chosen(stage: &Stage) -> Vec<String> {
+    stage.chosen.take()
+}
+
+#[test]
+fn without_the_service_a_choice_is_this_screens_alone() {
+    let stage = page();
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "Day"));
+    stage.tap(&stage.control(AccessibleRole::Tab, "Language"));
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "Deutsch"));
+    assert_eq!(chosen(&stage), ["day", "de"]);
+    stage.picture("settings-language");
+}
+
+#[test]
+fn with_the_service_it_is_asked_and_what_it_says_holds() {
+    let mut stage = page();
+    told(&mut stage, &[("display.theme", Value::from("auto"))], None);
+    let light = |stage: &Stage| stage.control(AccessibleRole::RadioButton, "Automatic").accessible_checked();
+    assert_eq!(light(&stage), Some(true));
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "Day"));
+    stage.tap(&stage.control(AccessibleRole::Switch, "Reduced motion"));
+    let set = [r#"Set("display.theme", Text("day"))"#, r#"Set("display.reduced-motion", Bool(true))"#];
+    assert_eq!(chosen(&stage), set);
+    assert_eq!(light(&stage), Some(true), "until the service says otherwise");
+    stage.picture("settings");
+    told(&mut stage, &[("display.theme", Value::from("day"))], None);
+    assert_eq!(light(&stage), Some(false));
+}
+
+#[test]
+fn a_choice_that_comes_to_nothing_says_why() {
+    let mut stage = page();
+    told(&mut stage, &[], None);
+    let denied = SettingDenied { key: "display.theme", cause: SettingCause::Storage };
+    stage.tell(&Update::Settings(SettingsNews::Refused(denied)));
+    assert!(says(&stage, "The disk does not take it"));
+    stage.hear(64, Quality::Valid, &[]);
+    assert!(!says(&stage, "The disk does not take it"));
+}
+
+#[test]
+fn damaged_settings_are_told_until_somebody_has_understood() {
+    let mut stage = page();
+    told(&mut stage, &[], Some("damaged"));
+    stage.picture("settings-damaged");
+    stage.tap(&stage.control(AccessibleRole::Button, "Understood"));
+    assert_eq!(chosen(&stage), ["DismissNotice"]);
+    told(&mut stage, &[], None);
+    assert!(stage.all(AccessibleRole::Button).iter().all(|it| it.accessible_label().as_deref() != Some("Understood")));
+}
+
+#[test]
+fn the_page_says_what_this_is_and_under_which_licences() {
+    let stage = page();
+    stage.tap(&stage.control(AccessibleRole::Tab, "About"));
+    assert_eq!(stage.reading("Version"), format!("Tandem {}", env!("CARGO_PKG_VERSION")));
+    assert_eq!(stage.reading("Licence of this program, with Slint in it"), "GPL-3.0-only");
+}
+
+#[test]
+fn units_are_asked_for_and_wait_until_the_car_stands() {
+    let mut stage = page();
+    told(&mut stage, &[("units.distance", Value::from("mi")), ("clock", Value::from("12h"))], None);
+    stage.tap(&stage.control(AccessibleRole::Tab, "Units"));
+    let holds = |stage: &Stage, word| stage.control(AccessibleRole::RadioButton, word).accessible_checked();
+    let held = ["mi, mph", "12 hours", "°C", "bar", "kWh/100 km", "km, km/h"].map(|word| holds(&stage, word));
+    assert_eq!(held, [Some(true), Some(true), Some(true), Some(true), Some(true), Some(false)]);
+    for word in ["km, km/h", "°F", "psi", "mi/kWh", "24 hours"] {
+        stage.tap(&stage.control(AccessibleRole::RadioButton, word));
+    }
+    let set = [
+        r#"Set("units.distance", Text("km"))"#,
+        r#"Set("units.temperature", Text("fahrenheit"))"#,
+        r#"Set("units.pressure", Text("psi"))"#,
+        r#"Set("units.consumption", Text("mi-per-kwh"))"#,
+        r#"Set("clock", Text("24h"))"#,
+    ];
+    assert_eq!(chosen(&stage), set);
+    stage.picture("settings-units");
+    stage.restrict(Restrictions { flags: Flag::NoSetup.bit(), ..Restrictions::NONE });
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "°F"));
+    assert_eq!(chosen(&stage), [""; 0]);
+    assert!(says(&stage, "Not while driving"));
+}
+
+#[test]
+fn readings_are_in_the_units_that_are_set() {
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    stage.hear(60, Quality::Valid, &instant());
+    stage.offer();
+    assert_eq!(stage.reading("Time"), "21:40");
+    let mut in_force = InForce::default();
+    for (key, word) in [
+        ("units.distance", "mi"),
+        ("units.temperature", "fahrenheit"),
+        ("units.pressure", "psi"),
+        ("units.consumption", "mi-per-kwh"),
+        ("clock", "12h"),
+    ] {
+        assert!(in_force.values.take(key, Value::from(word)));
+    }
+    let units = Units::of(&in_force.values);
+    stage.wear(Look { units, ..Look::STILL });
+    assert_eq!(stage.reading("Time"), "9:40 pm");
+    assert_eq!(stage.reading("Outside temperature"), "48.2 °F");
+    stage.picture("imperial");
+    stage.wear(Look { units, language: Language::Chinese, theme: Theme::Day, ..Look::STILL });
+    stage.picture("imperial-day-zh");
+    stage.wear(Look { contrast: true, ..Look::STILL });
+    stage.picture("contrast-night");
+    stage.wear(Look { contrast: true, theme: Theme::Day, ..Look::STILL });
+    stage.picture("contrast-day");
+    assert_eq!(stage.reading("Outside temperature"), "9.0 °C");
+}
