@@ -1,7 +1,7 @@
 //! From readings to the lamp lane and the warning line.
 
-use tandem_kit::{Drawn, Link, Readings};
-use tandem_telltales::{Colour, Inputs, Lamp, Lamps, Severity, Telltale, Telltales, Warning, warnings};
+use tandem_kit::{Action, Drawn, InputEvent, Link, Readings};
+use tandem_telltales::{Colour, Inputs, Lamp, Lamps, Page, Pager, Severity, Telltale, Telltales, Warning, warnings};
 use tandem_units::{KilometersPerHour, Kilopascals, Nanoseconds, Percent, Quality};
 
 use crate::drawn::misdrawn;
@@ -10,9 +10,13 @@ use crate::{LampAdapter, LampState, Leaf, Sentence};
 /// A fifth under the 250 kPa that cars of this kind are set to, as UN R141 asks.
 const TYRE_LIMIT: Kilopascals = Kilopascals(200.0);
 
+/// Turns the pages of the warnings.
+const PAGE_KEY: &str = "KEY_INFO";
+
 /// The lamps, with what was found when they were looked at.
 pub(crate) struct Lane {
     telltales: Telltales,
+    pager: Pager,
     commanded: Lamps,
     /// They are commanded to be as no picture has shown them yet.
     is_unseen: bool,
@@ -26,6 +30,7 @@ impl Lane {
     pub fn new(tell_misdrawn: impl Fn(Vec<&'static str>) + 'static) -> Self {
         Self {
             telltales: Telltales::default(),
+            pager: Pager::default(),
             commanded: Lamps::default(),
             is_unseen: true,
             misdrawn: Vec::new(),
@@ -61,9 +66,19 @@ impl Lane {
         adapter.set_rear_fog(state(lamps.rear_fog));
         adapter.set_left(state(lamps.left));
         adapter.set_right(state(lamps.right));
-        let (sentence, danger) = self.sentence(readings, &inputs);
-        adapter.set_sentence(sentence);
-        adapter.set_danger(danger);
+        let page = self.pager.update(warnings(&inputs));
+        let line = self.line(readings, page);
+        adapter.set_sentence(line.sentence);
+        adapter.set_danger(line.danger);
+        adapter.set_number(line.page.number as i32);
+        adapter.set_of(line.page.of as i32);
+    }
+
+    /// A key was pressed: what is shown has been read.
+    pub fn hear(&mut self, event: &InputEvent) {
+        if event.key == PAGE_KEY && event.action() == Some(Action::Press) {
+            self.pager.turn();
+        }
     }
 
     pub fn is_unseen(&self) -> bool {
@@ -93,18 +108,28 @@ impl Lane {
         found
     }
 
-    /// What the line says, and whether it is danger: a cluster that knows nothing is, and so are a speed that was true once and lamps that nobody can
-    /// rely on.
-    fn sentence(&self, readings: &Readings, inputs: &Inputs) -> (Sentence, bool) {
-        if let Some(blind) = blind(readings) {
-            return (blind, true);
-        }
-        match warnings(inputs).next() {
-            Some(warning) if warning.severity() == Severity::Danger => (warns(warning), true),
-            _ if !self.misdrawn.is_empty() => (Sentence::LampsMisdrawn, true),
-            warning => (warning.map_or(Sentence::None, warns), false),
+    /// What the line says: that the cluster knows nothing before all else, and that nobody can rely on its lamps behind the dangers of now.
+    fn line(&self, readings: &Readings, page: Page) -> Line {
+        let severity = page.warning.map(Warning::severity);
+        let own = |sentence| Line { sentence, danger: true, page: Page::default() };
+        match (blind(readings), page.warning) {
+            (Some(blind), _) => own(blind),
+            (None, _) if severity != Some(Severity::Danger) && !self.misdrawn.is_empty() => {
+                own(Sentence::LampsMisdrawn)
+            }
+            (None, None) => Line { sentence: Sentence::None, danger: false, page },
+            (None, Some(warning)) => {
+                Line { sentence: warns(warning), danger: severity == Some(Severity::Danger), page }
+            }
         }
     }
+}
+
+/// What stands on the warning line.
+struct Line {
+    sentence: Sentence,
+    danger: bool,
+    page: Page,
 }
 
 fn inputs(readings: &Readings) -> Inputs {

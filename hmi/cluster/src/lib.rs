@@ -76,6 +76,7 @@ impl Face for Cluster {
     const SIZE: (u32, u32) = (1920, 720);
     const FOLLOWS_POSITION: bool = true;
     const LOOKS: bool = true;
+    const FOLLOWS_KEYS: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()
@@ -111,6 +112,9 @@ impl Face for Cluster {
     fn apply(&mut self, window: &ClusterWindow, update: &Update, readings: &Readings) {
         if let Update::Media(news) = update {
             return self.tile.hear(&window.global::<TileAdapter>(), news);
+        }
+        if let Update::Input(event) = update {
+            self.lamps.hear(event);
         }
         show_vehicle(&window.global::<VehicleAdapter>(), readings);
         self.lamps.show(&window.global::<LampAdapter>(), readings);

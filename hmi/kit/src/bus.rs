@@ -17,6 +17,7 @@ use zbus::Connection;
 
 use crate::calls::Calls;
 use crate::commands::Receivers;
+use crate::keys;
 use crate::line;
 use crate::mailbox::{Heard, Mailbox};
 use crate::media::{MediaLine, art};
@@ -40,6 +41,7 @@ pub(crate) struct Setup {
     pub paths: &'static [&'static str],
     pub asks: bool,
     pub follows_phones: bool,
+    pub follows_keys: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
     pub receivers: Receivers,
@@ -55,7 +57,8 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, asks, follows_phones, lockstep, mailbox, receivers, applied, reached } = setup;
+    let Setup { bus_name, paths, asks, follows_phones, follows_keys, lockstep, mailbox, receivers, applied, reached } =
+        setup;
     let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
@@ -83,6 +86,11 @@ async fn run(setup: Setup) {
             // In lockstep a picture is a function of the readings alone.
             if !lockstep {
                 line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
+            }
+        },
+        async {
+            if follows_keys && !lockstep {
+                keys::run(Arc::clone(&mailbox)).await;
             }
         },
         art::run(Arc::clone(&mailbox), pictures),

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use tandem_contracts::driving::Status;
+use tandem_contracts::input::{self, InputEvent};
 use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
@@ -66,6 +67,8 @@ pub(crate) struct Post {
     pub phone: Vec<PhoneNews>,
     /// One of a kind at most.
     pub settings: Vec<SettingsNews>,
+    /// In their order.
+    pub inputs: Vec<InputEvent>,
     pub asks: Vec<Ask>,
 }
 
@@ -163,6 +166,14 @@ impl Mailbox {
         self.change(|state| {
             state.post.settings.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.settings.push(news);
+        });
+    }
+
+    pub fn input(&self, event: InputEvent) {
+        self.change(|state| {
+            if state.post.inputs.len() < input::KEPT {
+                state.post.inputs.push(event);
+            }
         });
     }
 
@@ -278,6 +289,13 @@ mod tests {
             mailbox.actuation(Actuation::Gone);
             mailbox.actuation(request("Vehicle.Body.Horn.IsActive", id));
             mailbox.ask(Ask::OtherTheme);
+            mailbox.input(InputEvent {
+                number: id,
+                t_ns: id,
+                key: "KEY_INFO".into(),
+                action: "press".into(),
+                steps: 0,
+            });
             mailbox.media(Media::Position(Some(id as i64)));
             mailbox.phone(PhoneNews::Sessions(None));
             mailbox.phone(PhoneNews::PairingOpened(id as u32));
@@ -287,6 +305,7 @@ mod tests {
         }
         let post = mailbox.take();
         assert_eq!(post.actuation, [Actuation::Gone, request("Vehicle.Body.Horn.IsActive", 999)]);
+        assert_eq!(post.inputs.len(), input::KEPT);
         assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
         assert_eq!(post.settings, [SettingsNews::Gone]);

@@ -339,6 +339,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.actuation {
             self.tell(&Update::Actuation(news));
         }
+        for event in post.inputs {
+            self.tell(&Update::Input(event));
+        }
         for ask in post.asks {
             self.answer(ask);
         }

@@ -12,6 +12,7 @@
 
 mod check;
 mod lamps;
+mod pager;
 mod warning;
 
 use check::Check;
@@ -19,6 +20,7 @@ use tandem_units::{KilometersPerHour, Kilopascals, Nanoseconds, Percent};
 
 pub use check::CHECK;
 pub use lamps::{Colour, Lamp, Lamps, Telltale};
+pub use pager::{Page, Pager};
 pub use warning::{Severity, Warning, warnings};
 
 /// A flasher is lit for this long and dark for as long: 88 flashes a minute, within the 60 to 120 of UN R48.

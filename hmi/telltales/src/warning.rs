@@ -32,6 +32,40 @@ pub enum Severity {
 }
 
 impl Warning {
+    /// Every warning, the most urgent first.
+    pub const ALL: [Self; 15] = [
+        Self::BonnetOpen,
+        Self::DoorOpen(0),
+        Self::DoorOpen(1),
+        Self::DoorOpen(2),
+        Self::DoorOpen(3),
+        Self::BootOpen,
+        Self::ParkingBrakeOn,
+        Self::BeltOpen,
+        Self::AbsFault,
+        Self::EscFault,
+        Self::TyreLow(0),
+        Self::TyreLow(1),
+        Self::TyreLow(2),
+        Self::TyreLow(3),
+        Self::BatteryLow,
+    ];
+
+    /// Its place in [`Warning::ALL`].
+    pub(crate) fn rank(self) -> usize {
+        match self {
+            Self::BonnetOpen => 0,
+            Self::DoorOpen(door) => 1 + door.min(3),
+            Self::BootOpen => 5,
+            Self::ParkingBrakeOn => 6,
+            Self::BeltOpen => 7,
+            Self::AbsFault => 8,
+            Self::EscFault => 9,
+            Self::TyreLow(wheel) => 10 + wheel.min(3),
+            Self::BatteryLow => 14,
+        }
+    }
+
     pub fn severity(self) -> Severity {
         match self {
             Self::BonnetOpen | Self::DoorOpen(_) | Self::BootOpen | Self::ParkingBrakeOn | Self::BeltOpen => {
@@ -44,29 +78,19 @@ impl Warning {
 }
 
 /// All warnings of these readings, the most urgent first. A reading that is not valid warns of nothing, and neither does a car that is off.
-pub fn warnings(inputs: &Inputs) -> impl Iterator<Item = Warning> + use<> {
+pub fn warnings(inputs: &Inputs) -> impl Iterator<Item = Warning> + '_ {
     let drives = inputs.drives() == Some(true);
     let is = |reading: Option<bool>| reading == Some(true);
-    let low = |wheel: usize| inputs.is_low(wheel);
-    let [driver, passenger, rear_left, rear_right] = inputs.doors.map(is);
-    let active = inputs.is_on != Some(false);
-    [
-        (drives && is(inputs.bonnet), Warning::BonnetOpen),
-        (drives && driver, Warning::DoorOpen(0)),
-        (drives && passenger, Warning::DoorOpen(1)),
-        (drives && rear_left, Warning::DoorOpen(2)),
-        (drives && rear_right, Warning::DoorOpen(3)),
-        (drives && is(inputs.boot), Warning::BootOpen),
-        (drives && is(inputs.parking_brake), Warning::ParkingBrakeOn),
-        (drives && inputs.belted == Some(false), Warning::BeltOpen),
-        (is(inputs.abs_error), Warning::AbsFault),
-        (is(inputs.esc_error), Warning::EscFault),
-        (low(0), Warning::TyreLow(0)),
-        (low(1), Warning::TyreLow(1)),
-        (low(2), Warning::TyreLow(2)),
-        (low(3), Warning::TyreLow(3)),
-        (inputs.battery_is_low(), Warning::BatteryLow),
-    ]
-    .into_iter()
-    .filter_map(move |(warns, warning)| (active && warns).then_some(warning))
+    let warns = move |warning: &Warning| match *warning {
+        Warning::BonnetOpen => drives && is(inputs.bonnet),
+        Warning::DoorOpen(door) => drives && is(inputs.doors.get(door).copied().flatten()),
+        Warning::BootOpen => drives && is(inputs.boot),
+        Warning::ParkingBrakeOn => drives && is(inputs.parking_brake),
+        Warning::BeltOpen => drives && inputs.belted == Some(false),
+        Warning::AbsFault => is(inputs.abs_error),
+        Warning::EscFault => is(inputs.esc_error),
+        Warning::TyreLow(wheel) => inputs.is_low(wheel),
+        Warning::BatteryLow => inputs.battery_is_low(),
+    };
+    Warning::ALL.into_iter().filter(move |warning| inputs.is_on != Some(false) && warns(warning))
 }

@@ -213,6 +213,37 @@ fn with_every_lamp_lit_each_is_found_to_be_drawn_as_commanded() {
 }
 
 #[test]
+fn a_key_of_the_car_turns_the_page_live_and_never_in_lockstep() {
+    const AMBER: [u8; 3] = [0xFF, 0xB8, 0x3D];
+    story(|bus| async move {
+        for lockstep in [false, true] {
+            let options = if lockstep { ["--headless", "--lockstep"].as_slice() } else { &["--headless"] };
+            let screen = Screen::start(&bus, options);
+            let mut car = Car::start(bus.address(), &[]).await;
+            car.subscriber().await;
+            let object = screen_object(&bus).await;
+            let fault = [(Leaf::AbsError, Quality::Valid, Value::Bool(true))];
+            car.tells(&fault).await;
+            let told = object.capture(1).await.unwrap();
+            let (mut number, mut batch) = (0, 1);
+            let mut left = pixels(&told, AMBER);
+            // Until it follows the keys it hears none: so again and again, and each time what was read comes back or goes.
+            while left >= pixels(&told, AMBER) && number < 200 && !(lockstep && number == 5) {
+                number += 1;
+                car.presses(number, "KEY_INFO").await;
+                batch = car.tells(&fault).await.max(batch);
+                left = pixels(&object.capture(batch).await.unwrap(), AMBER);
+            }
+            // The lamp stays.
+            assert_eq!(left < pixels(&told, AMBER), !lockstep);
+            assert!(left > 300, "{left}");
+            car.leaves().await;
+            assert_eq!(screen.end(), Some(0));
+        }
+    });
+}
+
+#[test]
 fn whoever_calls_the_screen_is_answered_or_refused() {
     story(|bus| async move {
         let _screen = Screen::start(&bus, &["--headless", "--language", "zh_CN", "--theme", "day"]);

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Drawn, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_kit::{Desk, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme, Update};
 use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -76,6 +76,12 @@ impl Drawing {
     /// News of the music.
     pub fn play(&mut self, news: Media) {
         self.face.get_mut().apply(&self.window, &Update::Media(news), &self.readings);
+    }
+
+    /// Somebody presses a key of the car.
+    pub fn press(&mut self, key: &str) {
+        let event = InputEvent { number: 1, t_ns: 1, key: key.into(), action: "press".into(), steps: 0 };
+        self.face.get_mut().apply(&self.window, &Update::Input(event), &self.readings);
     }
 
     pub fn wakes_at(&self) -> Option<Nanoseconds> {

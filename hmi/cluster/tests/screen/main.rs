@@ -6,4 +6,5 @@ mod drawing;
 mod han;
 mod music;
 mod pictures;
+mod warnings;
 mod words;
