@@ -4,6 +4,9 @@
 use tandem_kit::{Area, Drawn};
 use tandem_telltales::{Colour, Lamp, Lamps, Telltale};
 
+/// Where all of them are.
+pub(crate) const LANE: Area = Area { x: 0, y: 0, width: 1920, height: 88 };
+
 /// How far a channel may be from its colour.
 const NEAR: u8 = 24;
 /// No dark lamp has a channel as bright as this; the ground and its noise are darker.
@@ -20,9 +23,7 @@ pub(crate) fn misdrawn<'a>(drawn: &'a Drawn<'_>, commanded: &'a Lamps) -> impl I
 }
 
 fn is_right(drawn: &Drawn<'_>, telltale: Telltale, commanded: Lamp) -> bool {
-    let area = area(telltale);
-    let count = |is: &dyn Fn([u8; 3]) -> bool| drawn.pixels(area).filter(|pixel| is(*pixel)).count();
-    let of = |colour: [u8; 3]| count(&|pixel| is_near(pixel, colour));
+    let found = Found::of(drawn, area(telltale));
     let density = drawn.scale() * drawn.scale();
     let stray = (STRAY as f64 * density) as usize;
     // A lamp that is covered in part lacks ink, one that is covered in its own colour has too much.
@@ -30,12 +31,42 @@ fn is_right(drawn: &Drawn<'_>, telltale: Telltale, commanded: Lamp) -> bool {
         let share = pixels as f64 / (f64::from(ink(telltale)) * density);
         (0.8..=1.25).contains(&share)
     };
-    let others =
-        |but: Option<Colour>| COLOURS.into_iter().filter(move |it| Some(*it) != but).all(|it| of(hue(it)) <= stray);
+    let others = |but: Option<Colour>| {
+        COLOURS.into_iter().zip(found.colours).all(|(colour, pixels)| Some(colour) == but || pixels <= stray)
+    };
+    let lit =
+        |it: Colour| COLOURS.into_iter().zip(found.colours).any(|(colour, pixels)| colour == it && is_whole(pixels));
     match commanded {
-        Lamp::Dark => count(&|pixel| pixel.iter().any(|channel| *channel >= BRIGHT)) <= stray,
-        Lamp::Lit(colour) => is_whole(of(hue(colour))) && others(Some(colour)),
-        Lamp::Unknown => UNKNOWN.into_iter().any(|grey| is_whole(of(grey))) && others(None),
+        Lamp::Dark => found.bright <= stray,
+        Lamp::Lit(colour) => lit(colour) && others(Some(colour)),
+        Lamp::Unknown => found.unknown.into_iter().any(is_whole) && others(None),
+    }
+}
+
+/// The pixels of a lamp's place, counted.
+#[derive(Default)]
+struct Found {
+    bright: usize,
+    /// Of each of [`COLOURS`].
+    colours: [usize; 4],
+    /// Of each of [`UNKNOWN`].
+    unknown: [usize; 2],
+}
+
+impl Found {
+    fn of(drawn: &Drawn<'_>, area: Area) -> Self {
+        let mut found = Self::default();
+        // Most of every place is dark: one look at such a pixel is enough.
+        for pixel in drawn.pixels(area).filter(|pixel| pixel.iter().any(|channel| *channel >= BRIGHT)) {
+            found.bright += 1;
+            for (count, colour) in found.colours.iter_mut().zip(COLOURS) {
+                *count += usize::from(is_near(pixel, hue(colour)));
+            }
+            for (count, grey) in found.unknown.iter_mut().zip(UNKNOWN) {
+                *count += usize::from(is_near(pixel, grey));
+            }
+        }
+        found
     }
 }
 

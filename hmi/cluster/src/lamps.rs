@@ -1,6 +1,6 @@
 //! From readings to the lamp lane and the warning line.
 
-use tandem_kit::{Action, Drawn, InputEvent, Link, Readings};
+use tandem_kit::{Drawn, Link, Readings};
 use tandem_telltales::{Colour, Inputs, Lamp, Lamps, Page, Pager, Severity, Telltale, Telltales, Warning, warnings};
 use tandem_units::{KilometersPerHour, Kilopascals, Nanoseconds, Percent, Quality};
 
@@ -9,9 +9,6 @@ use crate::{LampAdapter, LampState, Leaf, Sentence};
 
 /// A fifth under the 250 kPa that cars of this kind are set to, as UN R141 asks.
 const TYRE_LIMIT: Kilopascals = Kilopascals(200.0);
-
-/// Turns the pages of the warnings.
-const PAGE_KEY: &str = "KEY_INFO";
 
 /// The lamps, with what was found when they were looked at.
 pub(crate) struct Lane {
@@ -74,11 +71,10 @@ impl Lane {
         adapter.set_of(line.page.of as i32);
     }
 
-    /// A key was pressed: what is shown has been read.
-    pub fn hear(&mut self, event: &InputEvent) {
-        if event.key == PAGE_KEY && event.action() == Some(Action::Press) {
-            self.pager.turn();
-        }
+    /// The driver turns the page: what is shown has been read. Returns whether there is any warning to turn to.
+    pub fn turn_page(&mut self) -> bool {
+        self.pager.turn();
+        !self.pager.is_empty()
     }
 
     pub fn is_unseen(&self) -> bool {

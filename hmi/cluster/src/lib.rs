@@ -8,7 +8,7 @@ mod tile;
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
 use tandem_kit::format::{self, Shown};
-use tandem_kit::{Desk, Drawn, Face, Key, Look, Readings, Update};
+use tandem_kit::{Action, Area, Desk, Drawn, Face, Key, Look, Readings, Update};
 use tandem_telltales::LOW_CHARGE;
 use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
 
@@ -62,6 +62,9 @@ tandem_kit::leaves! {
 /// The ends of the horizon; its scale is the square root, so that the small powers of a calm drive are seen.
 const FULL_POWER: Kilowatts = Kilowatts(160.0);
 
+/// Turns the pages of the warnings, else those of the left wing.
+const PAGE_KEY: &str = "KEY_INFO";
+
 /// The state behind the window.
 pub struct Cluster {
     lamps: Lane,
@@ -75,7 +78,7 @@ impl Face for Cluster {
     const BUS_NAME: &'static str = screen::CLUSTER;
     const SIZE: (u32, u32) = (1920, 720);
     const FOLLOWS_POSITION: bool = true;
-    const LOOKS: bool = true;
+    const LOOKS_AT: Option<Area> = Some(drawn::LANE);
     const FOLLOWS_KEYS: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
@@ -113,8 +116,14 @@ impl Face for Cluster {
         if let Update::Media(news) = update {
             return self.tile.hear(&window.global::<TileAdapter>(), news);
         }
-        if let Update::Input(event) = update {
-            self.lamps.hear(event);
+        if let Update::Input(event) = update
+            && event.key == PAGE_KEY
+            && event.action() == Some(Action::Press)
+            && !self.lamps.turn_page()
+        {
+            // Without a warning the key is the left wing's.
+            let wing = window.global::<TileAdapter>();
+            wing.set_trip(!wing.get_trip());
         }
         show_vehicle(&window.global::<VehicleAdapter>(), readings);
         self.lamps.show(&window.global::<LampAdapter>(), readings);

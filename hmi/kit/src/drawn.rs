@@ -9,6 +9,16 @@ pub struct Area {
     pub height: u32,
 }
 
+impl Area {
+    /// Whether both have a pixel in common.
+    pub fn meets(&self, other: Self) -> bool {
+        let meet = |one: u32, length: u32, other: u32, others: u32| {
+            one < other.saturating_add(others) && other < one.saturating_add(length)
+        };
+        meet(self.x, self.width, other.x, other.width) && meet(self.y, self.height, other.y, other.height)
+    }
+}
+
 /// What a renderer has left of a screen: the pixels themselves, whatever was meant to be drawn.
 pub struct Drawn<'a> {
     width: u32,
@@ -61,6 +71,22 @@ mod tests {
         assert_eq!(found(area(5, 2, 9, 9)), [(5, 2)]);
         assert_eq!(found(area(9, 9, 1, 1)), []);
         assert_eq!(found(area(u32::MAX, 0, u32::MAX, 1)), []);
+    }
+
+    #[test]
+    fn areas_that_touch_do_not_meet() {
+        let it = area(2, 2, 2, 2);
+        for (other, meets) in [
+            (area(3, 3, 9, 9), true),
+            (area(0, 0, 3, 3), true),
+            (area(0, 0, 2, 9), false),
+            (area(4, 0, 1, 9), false),
+            (area(2, 4, 2, 2), false),
+            (area(2, 0, 2, 2), false),
+            (area(0, 0, u32::MAX, u32::MAX), true),
+        ] {
+            assert_eq!((it.meets(other), other.meets(it)), (meets, meets), "{other:?}");
+        }
     }
 
     #[test]

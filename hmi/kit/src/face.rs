@@ -1,7 +1,7 @@
 use slint::{ComponentHandle, PlatformError};
 use tandem_units::Nanoseconds;
 
-use crate::{Desk, Drawn, Look, Readings, Update};
+use crate::{Area, Desk, Drawn, Look, Readings, Update};
 
 /// One screen: what it reads and how an update reaches its window. All of it runs on the UI thread.
 pub trait Face: Sized + 'static {
@@ -27,8 +27,8 @@ pub trait Face: Sized + 'static {
     /// Whether the screen follows the car's keys: then an [`Update::Input`] comes with each event. In lockstep none comes: a picture is a function of its batch.
     const FOLLOWS_KEYS: bool = false;
 
-    /// Whether the screen looks at what was drawn of it: then [`Face::look_at`] is told.
-    const LOOKS: bool = false;
+    /// The part of it that the screen looks at once it was drawn: then [`Face::look_at`] is told.
+    const LOOKS_AT: Option<Area> = None;
 
     /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
     fn is_dark(readings: &Readings) -> Option<bool> {
@@ -66,7 +66,7 @@ pub trait Face: Sized + 'static {
         false
     }
 
-    /// The screen as its renderer has left it, before anything else is commanded. Headless: after each frame, the very memory that was drawn into. In a
+    /// The screen as its renderer has left it, before anything else is commanded. Headless: after each frame that painted there, the very memory that was drawn into. In a
     /// window: within two seconds of what [`Face::is_unseen`], drawn once more, for what a window shows cannot be read back. Returns whether the screen
     /// has to be drawn anew for what was found; then an [`Update::Time`] follows.
     fn look_at(&mut self, drawn: &Drawn<'_>) -> bool {

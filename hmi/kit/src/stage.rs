@@ -101,9 +101,9 @@ impl<F: Face> Stage<F> {
             mailbox,
             applied,
         });
-        if let Some(screen) = stage.screen.as_ref().filter(|_| F::LOOKS) {
+        if let (Some(screen), Some(area)) = (&stage.screen, F::LOOKS_AT) {
             let watching = Rc::downgrade(&stage);
-            screen.watch(move |pixels, painted| {
+            screen.watch(area, move |pixels, painted| {
                 if let Some(stage) = watching.upgrade().filter(|stage| painted || stage.is_unseen()) {
                     stage.look_at(&Drawn::new(F::SIZE.0, F::SIZE.0, pixels));
                 }
@@ -135,7 +135,7 @@ impl<F: Face> Stage<F> {
     fn tell(&self, update: &Update) {
         self.face.borrow_mut().apply(&self.window, update, &self.readings.borrow());
         self.set_alarm();
-        if F::LOOKS && self.screen.is_none() && !self.glance.running() && self.is_unseen() {
+        if F::LOOKS_AT.is_some() && self.screen.is_none() && !self.glance.running() && self.is_unseen() {
             let glances = Rc::clone(&self.glances);
             self.glance.start(TimerMode::SingleShot, LOOK_AFTER, move || {
                 glances.set(true);
@@ -366,6 +366,8 @@ mod tests {
             height: 20px;
             background: #102030;
             Rectangle { x: 0; y: 0; width: 4px; height: 4px; background: root.mark; }
+            in property <length> elsewhere: 10px;
+            Rectangle { x: root.elsewhere; y: 8px; width: 4px; height: 4px; background: #ffffff; }
         }
     }
 
@@ -388,7 +390,7 @@ mod tests {
         const NAME: &'static str = "eyes";
         const BUS_NAME: &'static str = "org.tandem.Screen1.eyes";
         const SIZE: (u32, u32) = (40, 20);
-        const LOOKS: bool = true;
+        const LOOKS_AT: Option<crate::Area> = Some(crate::Area { x: 0, y: 0, width: 4, height: 4 });
 
         fn paths() -> &'static [&'static str] {
             &[]
@@ -445,6 +447,10 @@ mod tests {
         assert_eq!(seen(), [ground]);
         WATCHER.with_borrow_mut(|watcher| watcher.unseen = true);
         assert!(!screen.turn());
+        assert_eq!(seen(), [ground, ground]);
+        // What is drawn elsewhere is none of its business.
+        held.set_elsewhere(20.0);
+        assert!(screen.turn());
         assert_eq!(seen(), [ground, ground]);
         held.set_mark(slint::Color::from_rgb_u8(255, 0, 0));
         assert!(screen.turn() && screen.turn());

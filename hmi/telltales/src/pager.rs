@@ -44,6 +44,11 @@ impl Pager {
         self.page()
     }
 
+    /// There is no warning at all, read or not.
+    pub fn is_empty(&self) -> bool {
+        self.active == Set::default()
+    }
+
     fn open(&self) -> Set {
         self.active.without(self.acknowledged)
     }
@@ -111,11 +116,12 @@ mod tests {
         let mut pager = Pager::default();
         let all = || [AbsFault, EscFault, BatteryLow].into_iter();
         assert_eq!((pager.turn(), pager.update([].into_iter())), (NOTHING, NOTHING));
+        assert!(pager.is_empty());
         assert_eq!(pager.update(all()), page(AbsFault, 1, 3));
         assert_eq!(pager.turn(), page(EscFault, 1, 2));
         assert_eq!(pager.update(all()), page(EscFault, 1, 2), "it stays where it was turned to");
         assert_eq!(pager.turn(), page(BatteryLow, 1, 1));
-        assert_eq!(pager.turn(), NOTHING);
+        assert_eq!((pager.turn(), pager.is_empty()), (NOTHING, false));
         assert_eq!(pager.update(all()), NOTHING, "what was read has its lamp");
         assert_eq!(pager.turn(), page(AbsFault, 1, 3));
     }
