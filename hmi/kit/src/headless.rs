@@ -39,10 +39,12 @@ pub struct Screen {
     queue: Arc<Queue>,
 }
 
+type See = Box<dyn Fn(&[Rgb8Pixel], bool)>;
+
 /// Sees the pixels after each turn, and whether any of its own area was painted in it.
 struct Watcher {
     area: Area,
-    see: Box<dyn Fn(&[Rgb8Pixel], bool)>,
+    see: See,
 }
 
 /// How long the frames took, the newest thousand of them.
