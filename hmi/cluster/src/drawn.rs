@@ -29,7 +29,8 @@ fn is_right(drawn: &Drawn<'_>, telltale: Telltale, commanded: Lamp) -> bool {
     // A lamp that is covered in part lacks ink, one that is covered in its own colour has too much.
     let is_whole = |pixels: usize| {
         let share = pixels as f64 / (f64::from(ink(telltale)) * density);
-        (0.8..=1.25).contains(&share)
+        // The denser the display, the less of a lamp is its soft edge.
+        (0.8..=1.25 + 0.1 * (drawn.scale() - 1.0).max(0.0)).contains(&share)
     };
     let others = |but: Option<Colour>| {
         COLOURS.into_iter().zip(found.colours).all(|(colour, pixels)| Some(colour) == but || pixels <= stray)

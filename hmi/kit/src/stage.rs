@@ -164,7 +164,7 @@ impl<F: Face> Stage<F> {
                 let rgb: Vec<_> = pixels.as_slice().iter().map(|it| Rgb8Pixel::new(it.r, it.g, it.b)).collect();
                 self.look_at(&Drawn::new(F::SIZE.0, pixels.width(), &rgb));
             }
-            Err(error) => tracing::warn!(%error, "nobody can look at what is drawn"),
+            Err(error) => tracing::debug!(%error, "nobody can look at what is drawn"),
         }
     }
 

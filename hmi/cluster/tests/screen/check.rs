@@ -3,6 +3,7 @@
 use slint::Rgb8Pixel;
 use tandem_cluster::Leaf;
 use tandem_kit::Link;
+use tandem_kit::headless::Pace;
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
@@ -160,5 +161,22 @@ fn lamps_are_found_right_by_day_and_in_high_contrast_too() {
             drawing.picture(if contrast { "silent-contrast" } else { "silent-day" })
         });
         assert!(drawn.join().unwrap().count(cell(7), |pixel| pixel == RED) > 150);
+    }
+}
+
+#[test]
+fn lamps_are_found_right_on_a_display_of_any_density() {
+    for density in [0.75, 1.0, 1.25, 1.5, 2.0, 3.0] {
+        let found = std::thread::spawn(move || {
+            let mut drawing = Drawing::of_density(density, Pace::OnDemand, Look::NIGHT);
+            drawing.hear(drive().into_iter().chain([(Leaf::Speed, Quality::Valid, Value::Float(0.0))]));
+            drawing.screen.turn();
+            assert!(!drawing.look(|_| ()), "{density}");
+            drawing.link(Link::Silent);
+            drawing.screen.turn();
+            assert!(!drawing.look(|_| ()), "{density}, unknown");
+            drawing.look(|pixels| pixels.fill(GROUND))
+        });
+        assert!(found.join().unwrap(), "{density}");
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use slint::platform::WindowEvent;
 use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
@@ -37,9 +38,17 @@ impl Drawing {
     }
 
     pub fn at(pace: Pace, Look(look): Look) -> Self {
-        let screen = Screen::new(Cluster::SIZE, pace);
+        Self::of_density(1.0, pace, Look(look))
+    }
+
+    /// On a display with so many pixels to one of the design.
+    pub fn of_density(density: f32, pace: Pace, Look(look): Look) -> Self {
+        let (width, height) = Cluster::SIZE;
+        let pixels = |design: u32| (design as f32 * density) as u32;
+        let screen = Screen::new((pixels(width), pixels(height)), pace);
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Cluster::open().unwrap();
+        window.window().dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: density });
         let mut face = Cluster::new(&window, Desk::unattended());
         slint::select_bundled_translation(look.language.translation()).unwrap();
         face.set_look(&window, look);
@@ -92,7 +101,7 @@ impl Drawing {
     pub fn look(&self, spoil: impl FnOnce(&mut [Rgb8Pixel])) -> bool {
         let mut pixels = self.screen.look(<[Rgb8Pixel]>::to_vec);
         spoil(&mut pixels);
-        self.face.borrow_mut().look_at(&Drawn::new(1920, 1920, &pixels))
+        self.face.borrow_mut().look_at(&Drawn::new(1920, self.screen.size().0, &pixels))
     }
 
     /// What is drawn now, with every lamp as it is commanded.
