@@ -9,7 +9,7 @@ use crate::chores::{self, Workspace};
 use crate::packages::{self, Needs};
 
 /// The screens, as their pictures' names begin.
-const SCREENS: [&str; 2] = ["cluster", "centre"];
+const SCREENS: [&str; 4] = ["cluster", "centre", "panel", "gallery"];
 const HEAD: &str = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>Tandem, all pages</title>\n<style>\n\
     body { background: #0b0e12; color: #a3adb7; font: 14px sans-serif; margin: 32px }\n\
     h1 { color: #eef1f3; font-weight: 400 }\n\

@@ -79,6 +79,7 @@ impl Face for Centre {
     const ASKS: bool = true;
     const FOLLOWS_POSITION: bool = true;
     const FOLLOWS_PHONES: bool = true;
+    const HAS_KNOB: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()

@@ -18,6 +18,7 @@ use zbus::Connection;
 use crate::calls::Calls;
 use crate::commands::Receivers;
 use crate::keys;
+use crate::knob;
 use crate::line;
 use crate::mailbox::{Heard, Mailbox};
 use crate::media::{MediaLine, art};
@@ -42,6 +43,7 @@ pub(crate) struct Setup {
     pub asks: bool,
     pub follows_phones: bool,
     pub follows_keys: bool,
+    pub has_knob: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
     pub receivers: Receivers,
@@ -57,8 +59,19 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, asks, follows_phones, follows_keys, lockstep, mailbox, receivers, applied, reached } =
-        setup;
+    let Setup {
+        bus_name,
+        paths,
+        asks,
+        follows_phones,
+        follows_keys,
+        has_knob,
+        lockstep,
+        mailbox,
+        receivers,
+        applied,
+        reached,
+    } = setup;
     let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
@@ -90,7 +103,12 @@ async fn run(setup: Setup) {
         },
         async {
             if follows_keys && !lockstep {
-                keys::run(Arc::clone(&mailbox)).await;
+                keys::run(|event| mailbox.input(event)).await;
+            }
+        },
+        async {
+            if has_knob && !lockstep {
+                knob::run(Arc::clone(&mailbox)).await;
             }
         },
         art::run(Arc::clone(&mailbox), pictures),

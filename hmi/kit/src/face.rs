@@ -30,6 +30,9 @@ pub trait Face: Sized + 'static {
     /// The part of it that the screen looks at once it was drawn: then [`Face::look_at`] is told.
     const LOOKS_AT: Option<Area> = None;
 
+    /// Whether the car's knob moves over this screen: its controls are then reached by Tab, too.
+    const HAS_KNOB: bool = false;
+
     /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
     fn is_dark(readings: &Readings) -> Option<bool> {
         let _ = readings;

@@ -12,6 +12,7 @@ mod fonts;
 pub mod format;
 pub mod headless;
 mod keys;
+mod knob;
 mod line;
 mod look;
 mod mailbox;

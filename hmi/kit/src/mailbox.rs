@@ -10,6 +10,7 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
+use crate::knob::Stroke;
 use crate::{Actuation, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
@@ -36,6 +37,7 @@ pub(crate) struct Heard {
 pub(crate) enum Ask {
     Capture { sequence: u64, reply: oneshot::Sender<Result<RawPicture, ScreenError>> },
     Touch { x: f64, y: f64, reply: oneshot::Sender<Result<(), ScreenError>> },
+    Knob(Stroke),
     Theme(Theme),
     OtherTheme,
     Language(Language),

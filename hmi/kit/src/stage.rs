@@ -228,6 +228,12 @@ impl<F: Face> Stage<F> {
         let mut dress = self.dress.get();
         let Look { theme, language, .. } = dress.look();
         match ask {
+            Ask::Knob(stroke) => {
+                if let Err(error) = stroke.strike(self.window.window()) {
+                    tracing::debug!(%error, "the knob reaches no window");
+                }
+                return;
+            }
             Ask::Theme(theme) => dress.wear(Some(theme), None),
             Ask::OtherTheme => dress.wear(Some(theme.other()), None),
             Ask::Language(language) => dress.wear(None, Some(language)),

@@ -104,26 +104,39 @@ impl Screen {
     /// # Errors
     /// It does not lie beside this program.
     pub fn program(self, shown: Shown, look: &Look) -> anyhow::Result<Program> {
-        let mut arguments: Vec<OsString> = match shown {
-            Shown::Windows => Vec::new(),
-            Shown::Headless => vec!["--headless".into()],
-            Shown::Lockstep => vec!["--headless".into(), "--lockstep".into()],
-        };
-        let mut option = |name: &str, word: &str| arguments.extend([name.into(), word.into()]);
-        if let Some(theme) = look.theme {
-            option("--theme", theme.word());
-        }
-        if let Some(language) = look.language {
-            option("--language", language.word());
-        }
-        Ok(Program {
-            name: self.program_name(),
-            role: if shown == Shown::Windows { Role::Window } else { Role::Service },
-            path: places::program(self.program_name())?,
-            arguments,
-            environment: Vec::new(),
-        })
+        program(self.program_name(), Role::Window, shown, look)
     }
+}
+
+/// The virtual car's panel, as a program to run.
+///
+/// # Errors
+/// It does not lie beside this program.
+pub fn panel(shown: Shown, look: &Look) -> anyhow::Result<Program> {
+    program("tandem-panel", Role::Tool, shown, look)
+}
+
+/// A program that draws; `role` is what it is where it has a window.
+fn program(name: &'static str, role: Role, shown: Shown, look: &Look) -> anyhow::Result<Program> {
+    let mut arguments: Vec<OsString> = match shown {
+        Shown::Windows => Vec::new(),
+        Shown::Headless => vec!["--headless".into()],
+        Shown::Lockstep => vec!["--headless".into(), "--lockstep".into()],
+    };
+    let mut option = |name: &str, word: &str| arguments.extend([name.into(), word.into()]);
+    if let Some(theme) = look.theme {
+        option("--theme", theme.word());
+    }
+    if let Some(language) = look.language {
+        option("--language", language.word());
+    }
+    Ok(Program {
+        name,
+        role: if shown == Shown::Windows { role } else { Role::Service },
+        path: places::program(name)?,
+        arguments,
+        environment: Vec::new(),
+    })
 }
 
 /// Where the screens are drawn.

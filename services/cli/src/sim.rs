@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::{media, phones, settings, signals};
+use tandem_contracts::{media, phones, screen, settings, signals};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
@@ -26,10 +26,10 @@ const PHONE: &str = "127.0.0.2";
 /// A run of limited time gives up if the screens are not up by then.
 const START_UP: Duration = Duration::from_secs(60);
 
-/// Runs the virtual car, the vehicle service, the settings and the media service, the cluster and the centre display on a D-Bus of their own.
+/// Runs the virtual car, the vehicle service, the settings and the media service, the cluster, the centre display and the car's panel on a D-Bus of their own.
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
-/// both windows end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
+/// the windows of both screens end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
 /// `tandem signals`, `climate`, `bus`, `media`, `phone`, `settings` and `screen` find a running simulation by themselves.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -45,6 +45,12 @@ pub struct Sim {
     /// Opens no windows: the screens are drawn in memory.
     #[arg(long)]
     headless: bool,
+    /// Opens the virtual car's panel headless, too: without this it opens where the screens have windows.
+    #[arg(long, conflicts_with = "no_panel")]
+    panel: bool,
+    /// Runs without the virtual car's panel.
+    #[arg(long)]
+    no_panel: bool,
     /// Ends by itself, this long after everything is up.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     seconds: Option<u64>,
@@ -147,8 +153,15 @@ impl Sim {
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
         }
+        if self.has_panel(shown) {
+            others.push(screens::panel(shown, &self.look)?);
+        }
         let pictures = self.screenshots.as_deref().map(screens::picture_folder).transpose()?;
         Ok(Cast { car: virtual_car, others, shown, pictures, music })
+    }
+
+    fn has_panel(&self, shown: Shown) -> bool {
+        self.panel || (shown == Shown::Windows && !self.no_panel)
     }
 
     fn vehicle(&self, car: &Path, link: &Path) -> anyhow::Result<Program> {
@@ -227,6 +240,7 @@ impl Sim {
         for program in cast.others {
             stage.start(program)?;
         }
+        let with_panel = self.has_panel(cast.shown);
         self.introduce(bus, cast.shown, cast.music.as_deref());
         let published = Published::publish(bus.address());
         if let Err(error) = &published {
@@ -236,7 +250,7 @@ impl Sim {
             in_time(
                 start_up,
                 "not everything was",
-                everything_is_up(&connection, cast.music.is_some(), self.has_phones()),
+                everything_is_up(&connection, cast.music.is_some(), self.has_phones(), with_panel),
             )
             .await??;
             say("Everything is up.");
@@ -266,12 +280,13 @@ impl Sim {
         let place = if shown == Shown::Windows { "in windows" } else { "headless" };
         let stop = match self.seconds {
             Some(seconds) => format!("by itself after {seconds} s, or Ctrl-C"),
-            None if shown == Shown::Windows => "Ctrl-C, or close both windows".to_owned(),
+            None if shown == Shown::Windows => "Ctrl-C, or close the windows of both screens".to_owned(),
             None => "Ctrl-C".to_owned(),
         };
         let media = if music.is_some() { " media service," } else { "" };
+        let screens = if self.has_panel(shown) { "cluster, centre and panel" } else { "cluster and centre" };
         say(&format!(
-            "Car {}, scenario {}, vehicle service, settings service,{media} cluster and centre {place}.",
+            "Car {}, scenario {}, vehicle service, settings service,{media} {screens} {place}.",
             self.car, self.scenario
         ));
         say(&format!("  bus    {}", bus.address()));
@@ -313,7 +328,12 @@ async fn wait_for_file(path: &Path) {
     }
 }
 
-async fn everything_is_up(connection: &Connection, with_media: bool, with_phones: bool) -> zbus::Result<()> {
+async fn everything_is_up(
+    connection: &Connection,
+    with_media: bool,
+    with_phones: bool,
+    with_panel: bool,
+) -> zbus::Result<()> {
     screens::wait_for_name(connection, signals::NAME).await?;
     screens::wait_for_name(connection, settings::NAME).await?;
     if with_media {
@@ -324,6 +344,9 @@ async fn everything_is_up(connection: &Connection, with_media: bool, with_phones
     }
     for screen in Screen::ALL {
         screens::wait_for_name(connection, screen.bus_name()).await?;
+    }
+    if with_panel {
+        screens::wait_for_name(connection, screen::PANEL).await?;
     }
     Ok(())
 }

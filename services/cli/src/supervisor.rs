@@ -30,6 +30,8 @@ pub enum Role {
     Service,
     /// A window that its user may close (status 0): it stays closed.
     Window,
+    /// The same, but nothing hangs on it: a run goes on without it, and ends with the last of the others.
+    Tool,
 }
 
 /// A program to run.
@@ -136,7 +138,7 @@ impl Supervisor {
         let slot = self.slots.get_mut(index)?;
         let name = slot.program.name;
         match change {
-            Change::Ended(Ok(status)) if slot.program.role == Role::Window && status.success() => {
+            Change::Ended(Ok(status)) if matches!(slot.program.role, Role::Window | Role::Tool) && status.success() => {
                 slot.state = State::Over;
                 Some(Happening::Closed { name, windows_left })
             }

@@ -27,6 +27,7 @@ fn stage(vehicle: &str, cluster: &str) -> TempDir {
         ("tandem-media", MEDIA),
         ("tandem-cluster", cluster),
         ("tandem-centre", STAYS),
+        ("tandem-panel", "exit 9"),
     ];
     for (name, script) in programs {
         let file = folder.path().join(name);
@@ -106,6 +107,18 @@ fn the_media_service_gets_its_folders_or_stays_away() {
     let output = sim(folder.path(), &["--headless", "--music", "nowhere"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "tandem: --music: nowhere is no folder\n");
+}
+
+#[test]
+fn the_panel_stays_away_headless_unless_it_is_asked_for() {
+    let folder = stage(STAYS, "exit 7");
+    let with = |arguments: &[&str]| {
+        let output = sim(folder.path(), &[&["--headless", "--fail-fast"], arguments].concat()).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).contains("cluster, centre and panel headless"))
+    };
+    assert_eq!(with(&[]), (Some(7), false));
+    fs::write(folder.path().join("tandem-cluster"), format!("#!/bin/sh\n{STAYS}\n")).unwrap();
+    assert_eq!(with(&["--panel"]), (Some(9), true), "it is there, and ends the run as any other");
 }
 
 #[test]

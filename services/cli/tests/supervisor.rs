@@ -64,8 +64,21 @@ async fn a_wrong_set_up_at_first_is_final() {
 #[tokio::test]
 async fn a_window_that_its_user_closed_stays_closed() {
     assert_eq!(story(OnDeath::Restart, shell(Role::Window, "exit 0"), 1).await, [("closed", None, Duration::ZERO)]);
+    assert_eq!(story(OnDeath::Restart, shell(Role::Tool, "exit 0"), 1).await, [("closed", None, Duration::ZERO)]);
     let died = story(OnDeath::Restart, shell(Role::Window, "exit 1"), 1).await;
     assert_eq!(died, [("dead", Some(1), Duration::from_millis(200))]);
+}
+
+#[tokio::test]
+async fn a_tool_is_no_window_that_a_run_hangs_on() {
+    let mut supervisor = Supervisor::new(launcher(), OnDeath::Restart);
+    supervisor.start(shell(Role::Window, "exec sleep 1000")).unwrap();
+    supervisor.start(shell(Role::Tool, "exit 0")).unwrap();
+    assert_eq!(supervisor.next().await, Happening::Closed { name: "shell", windows_left: 1 });
+    supervisor.start(shell(Role::Tool, "exec sleep 1000")).unwrap();
+    supervisor.start(shell(Role::Window, "exit 0")).unwrap();
+    assert_eq!(supervisor.next().await, Happening::Closed { name: "shell", windows_left: 1 });
+    supervisor.end().await;
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use zbus::{DBusError, Type};
 pub const PATH: &str = "/org/tandem/Screen1";
 pub const CLUSTER: &str = "org.tandem.Screen1.cluster";
 pub const CENTRE: &str = "org.tandem.Screen1.centre";
+/// The virtual car's panel: no car has it.
+pub const PANEL: &str = "org.tandem.Screen1.panel";
 
 /// What a screen showed at one batch.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]

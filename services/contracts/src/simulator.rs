@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use zbus::DBusError;
+use serde::{Deserialize, Serialize};
+use zbus::{DBusError, Type};
 
 pub const NAME: &str = "org.tandem.Simulator1";
 pub const PATH: &str = "/org/tandem/Simulator1";
@@ -14,6 +15,54 @@ pub enum SimulatorError {
     Bus(zbus::Error),
     /// A word, message or number that the virtual car does not know.
     Unknown(String),
+    /// It knows what is meant, and it cannot be done while the car drives as it does.
+    Refused(String),
+}
+
+/// How the virtual car stands with its hidden hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct State {
+    /// The scenario that it drives, by its name; empty while somebody drives by hand.
+    pub scenario: String,
+    /// What the driver of the scenario does, in the scenario's words; empty once the scenario is over, and by hand.
+    pub doing: String,
+    /// Every message that it sends.
+    pub messages: Vec<MessageState>,
+    /// Everything that it can be asked for.
+    pub answers: Vec<AnswerState>,
+    /// Its keys and its knobs, as Linux calls them.
+    pub keys: Vec<String>,
+    pub knobs: Vec<String>,
+    /// Its CAN buses, by their interfaces.
+    pub buses: Vec<BusState>,
+}
+
+/// How a CAN bus of the car is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct BusState {
+    pub interface: String,
+    pub dropped: bool,
+}
+
+/// How a message of the DBC files is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct MessageState {
+    pub name: String,
+    pub muted: bool,
+    /// As in `Spoil`.
+    pub fault: String,
+    /// The faults that `Spoil` takes for it.
+    pub faults: Vec<String>,
+}
+
+/// How the car answers wishes for an actuator.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct AnswerState {
+    /// Its VSS path.
+    pub path: String,
+    /// As in `Answer`.
+    pub answer: String,
+    pub delay_ms: u32,
 }
 
 /// The work behind [`Simulator1`].
@@ -33,6 +82,19 @@ pub trait SimulatorBackend: Send + Sync + 'static {
     fn turn_knob(&self, knob: String, steps: i32) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn mute(&self, message: String, muted: bool) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn spoil(&self, message: String, fault: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn pedals(
+        &self,
+        accelerator: f64,
+        brake: f64,
+        milliseconds: u32,
+    ) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn set(&self, key: String, value: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn scenarios(&self) -> impl Future<Output = Result<Vec<String>, SimulatorError>> + Send;
+    fn begin(&self, scenario: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn take_over(&self) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn state(&self) -> impl Future<Output = Result<State, SimulatorError>> + Send;
+    fn drop_bus(&self, interface: String, dropped: bool) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn kill(&self, program: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
 }
 
 /// The object that serves the interface over a backend.
@@ -72,5 +134,47 @@ impl<B: SimulatorBackend> Simulator1<B> {
     /// Sends a DBC message with a fault from now on: `checksum`, `counter`, `short`, or `none`.
     async fn spoil(&self, message: String, fault: String) -> Result<(), SimulatorError> {
         self.0.spoil(message, fault).await
+    }
+    /// Somebody drives by hand from now on, with the accelerator and the brake pressed so far, each 0 to 100 %, for so long: at most 60000 ms, then the foot
+    /// is off both. The brake counts first. The car drives in D and R, at most 160 km/h and 30 km/h, switched on and with the parking brake off.
+    async fn pedals(&self, accelerator: f64, brake: f64, milliseconds: u32) -> Result<(), SimulatorError> {
+        self.0.pedals(accelerator, brake, milliseconds).await
+    }
+
+    /// Sets what a hand or the weather sets, as the `set` of a scenario: a key such as `driver_door`, `gear`, `rain_percent`, and a value such as `true`, `D` or
+    /// `40`; `outside_celsius`, -40 to 60, too. What the drive hangs on (gear, power, parking_brake, plugged, charging) takes the car out of its scenario and
+    /// changes only while it stands, but for the gear between N and D.
+    async fn set(&self, key: String, value: String) -> Result<(), SimulatorError> {
+        self.0.set(key, value).await
+    }
+
+    /// The scenarios of the car, by their names, sorted.
+    async fn scenarios(&self) -> Result<Vec<String>, SimulatorError> {
+        self.0.scenarios().await
+    }
+
+    /// Begins a scenario of [`Self::scenarios`] from its start. The car is then where and as the scenario has it; its time, its odometer and its faults go on.
+    async fn begin(&self, scenario: String) -> Result<(), SimulatorError> {
+        self.0.begin(scenario).await
+    }
+
+    /// Leaves the scenario: somebody drives by hand from now on, with no foot on a pedal. Everything else stays as it is.
+    async fn take_over(&self) -> Result<(), SimulatorError> {
+        self.0.take_over().await
+    }
+
+    /// How the car stands with this hand.
+    async fn state(&self) -> Result<State, SimulatorError> {
+        self.0.state().await
+    }
+
+    /// Cuts a CAN bus of the car, such as `can0`, or mends it: nothing that is said on it is heard by anybody.
+    async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
+        self.0.drop_bus(interface, dropped).await
+    }
+
+    /// Kills a program by its name on this bus: `vehicle`, `settings`, `media`, `phone-link`, `cluster` or `centre`. Who supervises it brings it back.
+    async fn kill(&self, program: String) -> Result<(), SimulatorError> {
+        self.0.kill(program).await
     }
 }

@@ -185,6 +185,21 @@ async fn the_simulators_hand() {
     simulator.press_key("KEY_MENU".into(), 100).await.unwrap();
     simulator.turn_knob("REL_DIAL".into(), -3).await.unwrap();
     assert!(matches!(simulator.spoil("Nothing".into(), "short".into()).await, Err(SimulatorError::Unknown(_))));
+    let pedals = simulator.pedals(40.0, 0.5, 600).await;
+    assert!(matches!(pedals, Err(SimulatorError::Unknown(said)) if said == "40 0.5 600"));
+    let set = simulator.set("gear".into(), "R".into()).await;
+    assert!(matches!(set, Err(SimulatorError::Refused(said)) if said == "gear = R"));
+    assert_eq!(simulator.scenarios().await.unwrap(), ["city", "parked"]);
+    assert!(matches!(simulator.begin("moon".into()).await, Err(SimulatorError::Unknown(name)) if name == "moon"));
+    simulator.take_over().await.unwrap();
+    let state = simulator.state().await.unwrap();
+    assert_eq!((state.scenario.as_str(), state.doing.as_str()), ("city", "Stand"));
+    assert!(state.messages[0].muted && state.messages[0].fault == "none" && state.messages[0].faults == ["none"]);
+    assert_eq!((state.answers[0].answer.as_str(), state.answers[0].delay_ms), ("stuck", 20));
+    assert_eq!((state.keys.len(), state.knobs.len(), state.buses[0].dropped), (1, 1, true));
+    simulator.drop_bus("can1".into(), false).await.unwrap();
+    assert!(matches!(simulator.drop_bus("can9".into(), true).await, Err(SimulatorError::Unknown(_))));
+    assert!(matches!(simulator.kill("init".into()).await, Err(SimulatorError::Unknown(name)) if name == "init"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-const SCREENS: [&str; 2] = ["centre", "cluster"];
+const SCREENS: [&str; 3] = ["centre", "cluster", "panel"];
 const LANGUAGES: [&str; 2] = ["de", "zh_CN"];
 
 /// The component that a text stands in, and the English text.

@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use tandem_contracts::simulator::AnswerState;
 use tandem_signals::{ActuatorProfile, Catalogue};
 
 use crate::deeds::Deed;
@@ -21,6 +22,20 @@ pub enum Answer {
     Wrong,
     /// It says yes, and does not move.
     Stuck,
+}
+
+impl Answer {
+    pub const ALL: [Self; 5] = [Self::Obey, Self::Refuse, Self::Silent, Self::Wrong, Self::Stuck];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Obey => "obey",
+            Self::Refuse => "refuse",
+            Self::Silent => "silent",
+            Self::Wrong => "wrong",
+            Self::Stuck => "stuck",
+        }
+    }
 }
 
 /// What an answer's signal says.
@@ -218,6 +233,18 @@ impl Actuation {
     /// The actuators, by path.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.wished.iter().filter_map(|wished| Some(wished.actuator.as_ref()?.path.as_str()))
+    }
+
+    /// How each actuator is answered.
+    pub fn states(&self) -> Vec<AnswerState> {
+        let state = |wished: &Wished| {
+            Some(AnswerState {
+                path: wished.actuator.as_ref()?.path.clone(),
+                answer: wished.answer.word().to_owned(),
+                delay_ms: u32::try_from(wished.delay_ns / 1_000_000).unwrap_or(u32::MAX),
+            })
+        };
+        self.wished.iter().filter_map(state).collect()
     }
 
     pub fn named(&mut self, path: &str) -> Option<&mut Wished> {

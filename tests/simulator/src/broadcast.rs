@@ -2,6 +2,7 @@
 
 pub(crate) mod sources;
 
+use tandem_contracts::simulator::MessageState;
 use tandem_dbc::integrity::{self, Checksum, ChecksumError, Counter};
 use tandem_dbc::{EncodeError, FrameFormat, Kind, Message, Multiplex, Raw, Signal};
 use tandem_frame::{BusIndex, Flags, Frame, LengthError, MAX_LENGTH};
@@ -44,6 +45,19 @@ pub enum Fault {
     Counter,
     /// The last byte is missing.
     Short,
+}
+
+impl Fault {
+    pub const ALL: [Self; 4] = [Self::None, Self::Checksum, Self::Counter, Self::Short];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Checksum => "checksum",
+            Self::Counter => "counter",
+            Self::Short => "short",
+        }
+    }
 }
 
 /// One message that the car sends.
@@ -157,16 +171,27 @@ impl Cyclic {
         self.muted = muted;
     }
 
-    pub fn has_counter(&self) -> bool {
-        self.counter.is_some()
-    }
-
-    pub fn has_checksum(&self) -> bool {
-        self.checksum.is_some()
-    }
-
     pub fn spoil(&mut self, fault: Fault) {
         self.fault = fault;
+    }
+
+    /// Whether it can be sent with this fault.
+    pub fn can(&self, fault: Fault) -> bool {
+        match fault {
+            Fault::Checksum => self.checksum.is_some(),
+            Fault::Counter => self.counter.is_some(),
+            Fault::None | Fault::Short => true,
+        }
+    }
+
+    pub fn state(&self) -> MessageState {
+        let faults = Fault::ALL.into_iter().filter(|fault| self.can(*fault));
+        MessageState {
+            name: self.name().to_owned(),
+            muted: self.muted,
+            fault: self.fault.word().to_owned(),
+            faults: faults.map(|fault| fault.word().to_owned()).collect(),
+        }
     }
 
     /// The frame that is due in the step that begins at `now`, without its place in that step.

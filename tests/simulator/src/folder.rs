@@ -89,7 +89,29 @@ impl Folder {
             let known = known.join(", ") + &hint.unwrap_or_default();
             return Err(FolderError::NoScenario { name: name.to_owned(), folder, known });
         }
-        Scenario::parse(&text(&path)?).map_err(|source| FolderError::Scenario { path, source })
+        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match Scenario::parse(&text(&path)?) {
+            Ok(scenario) => Ok(Scenario { name: stem, ..scenario }),
+            Err(source) => Err(FolderError::Scenario { path, source }),
+        }
+    }
+
+    /// The names of the scenarios there are, sorted.
+    pub fn scenarios(&self) -> Vec<String> {
+        names(&self.path.join("scenarios"))
+    }
+
+    /// One of [`Self::scenarios`], and no other file.
+    ///
+    /// # Errors
+    /// As [`Self::scenario`].
+    pub fn own_scenario(&self, name: &str) -> Result<Scenario, FolderError> {
+        let known = self.scenarios();
+        if known.iter().any(|it| it == name) {
+            return self.scenario(name);
+        }
+        let (name, folder) = (name.chars().take(64).collect(), self.path.join("scenarios"));
+        Err(FolderError::NoScenario { name, folder, known: known.join(", ") })
     }
 }
 

@@ -14,6 +14,7 @@ pub mod model;
 pub mod options;
 pub mod random;
 pub mod scenario;
+pub mod setting;
 #[cfg(test)]
 mod tests;
 pub mod virtual_car;

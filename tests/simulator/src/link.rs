@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use tandem_can::{Event, Hello, LinkError, Listener, Local, Pace};
+use tandem_contracts::simulator::State;
 use tandem_frame::Frame;
 use tracing::{info, warn};
 
@@ -41,6 +42,8 @@ pub enum Said {
     Deaf(LinkError),
     /// Somebody who tests wants something; the answer goes back over the channel.
     Order(Order, tokio::sync::oneshot::Sender<Result<(), OrderError>>),
+    /// Somebody asks how the car stands with who gives it orders.
+    Report(tokio::sync::oneshot::Sender<State>),
     /// It is time to end.
     Enough,
 }
@@ -217,6 +220,7 @@ impl Road {
                 // Who asked may have gone in the meantime.
                 let _ = answer.send(self.car.obey(order));
             }
+            Said::Report(answer) => drop(answer.send(self.car.state())),
             Said::Enough => return Ok(true),
         }
         Ok(false)

@@ -9,6 +9,7 @@ pub mod charging;
 pub mod chassis;
 pub mod comfort;
 pub mod driver;
+pub mod feet;
 pub mod motion;
 pub mod own;
 pub mod place;
@@ -23,7 +24,7 @@ pub mod totals;
 use air::Air;
 use around::{Around, Cruise};
 use battery::{Battery, Load};
-use body::{Body, Gear, Power};
+use body::{Body, Change, Gear, Power};
 use cells::Cells;
 use charging::{Charger, Charging};
 use chassis::Chassis;
@@ -38,7 +39,8 @@ use thermal::{Thermal, Work};
 use totals::Totals;
 
 use crate::random::Random;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, check};
+use crate::setting::Setting;
 
 /// One step of the model, and of everything the car does.
 pub const STEP_NS: u64 = 10_000_000;
@@ -57,6 +59,13 @@ const PEDAL_STANDING: f64 = 18.0;
 const PEDAL_MOVES: f64 = 120.0;
 /// A second row of chance, so that what draws from it moves nothing else.
 const SENSES: u64 = 0x5E45_0000_0000;
+
+/// It cannot be set while the car drives.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "gear, power, parking_brake, plugged and charging change only while the car stands; the gear between N and D at any time"
+)]
+pub struct Moves;
 
 /// The virtual car.
 #[derive(Clone, Debug)]
@@ -126,12 +135,8 @@ impl Car {
 
     pub fn step(&mut self) {
         if let Some(change) = self.driver.next(&self.scenario) {
-            let off = self.body.power < Power::On;
-            self.body.apply(change);
-            self.around.meet(change);
-            if off && self.body.power >= Power::On {
-                self.trip = (0.0, 0.0);
-            }
+            let change = change.clone();
+            self.apply(&change);
         }
         let wish = self.driver.wish(&self.scenario, &self.body, &self.motion, &mut self.random);
         let before = self.motion.kinetic_energy();
@@ -162,6 +167,61 @@ impl Car {
         let most = PEDAL_MOVES * STEP_SECONDS;
         self.brake_pedal += (pressed - self.brake_pedal).clamp(-most, most);
         self.sense(wish.turn);
+    }
+
+    fn apply(&mut self, change: &Change) {
+        let off = self.body.power < Power::On;
+        self.body.apply(change);
+        self.around.meet(change);
+        if off && self.body.power >= Power::On {
+            self.trip = (0.0, 0.0);
+        }
+    }
+
+    /// Sets what a hand or the weather sets.
+    ///
+    /// # Errors
+    /// [`Moves`] if the drive hangs on it.
+    pub fn set(&mut self, setting: &Setting) -> Result<(), Moves> {
+        match setting {
+            Setting::Outside(celsius) => self.air.set_outside(*celsius),
+            Setting::Body(change) => {
+                if check::touches_the_drive(change) {
+                    let slides = |gear| matches!(gear, Gear::N | Gear::D);
+                    let between = change.gear.is_some_and(slides) && slides(self.body.gear);
+                    if !self.stands() && !between {
+                        return Err(Moves);
+                    }
+                    self.take_over();
+                }
+                self.apply(change);
+            }
+        }
+        Ok(())
+    }
+
+    /// Somebody drives by hand from now on.
+    pub fn take_over(&mut self) {
+        if self.body.cruise == Cruise::Active {
+            self.body.cruise = Cruise::Ready;
+        }
+        self.driver.take_over();
+    }
+
+    /// Both pedals, 0 to 100 each, for so long.
+    pub fn press(&mut self, accelerator: f64, brake: f64, hold_ns: u64) {
+        self.take_over();
+        self.driver.take_over().press(accelerator, brake, hold_ns);
+    }
+
+    /// Begins another scenario from its start. How far the car has come in its life goes on.
+    pub fn begin(&mut self, scenario: Scenario) {
+        *self = Self { odometer: self.odometer, ..Self::new(scenario, None) };
+    }
+
+    /// The scenario that is driven; `None` by hand.
+    pub fn scenario(&self) -> Option<&Scenario> {
+        if self.driver.is_by_hand() { None } else { Some(&self.scenario) }
     }
 
     /// What follows from the step and moves nothing: sensors, and what warms up.
@@ -223,7 +283,7 @@ impl Car {
         (15 + minutes / 1440).min(30) as f64
     }
 
-    /// What the driver does right now, in the scenario's words; `None` once the scenario is over.
+    /// What the driver does right now, in the scenario's words; `None` once the scenario is over, and by hand.
     pub fn doing(&self) -> Option<&str> {
         self.driver.step(&self.scenario).map(|step| step.note.as_str())
     }

@@ -97,7 +97,7 @@ fn prepare(options: &Options) -> Result<Drive> {
     };
     let scenario = folder.scenario(&options.scenario)?;
     let name = folder.profile.name.clone();
-    let car = VirtualCar::new(folder, scenario, options.seed)?;
+    let car = VirtualCar::new(folder.clone(), scenario, options.seed)?;
     let until_ns = options.seconds.map(|seconds| (seconds * 1e9).round() as u64);
     if let Some(log) = &options.write_log {
         return write_log(car, log.clone(), until_ns.context("--write-log needs --seconds")?);
@@ -105,7 +105,7 @@ fn prepare(options: &Options) -> Result<Drive> {
     let (voice, mailbox) = channel();
     if !options.can.is_empty() {
         let at = places(&options.can, &car.interfaces())?;
-        on_the_side(voice.clone(), !options.no_bus)?;
+        on_the_side(voice.clone(), bus_for(folder, options))?;
         let interfaces = Interfaces::open(at, &car.hears(), voice.clone()).context("cannot read CAN interfaces")?;
         return Ok(Box::new(move || {
             info!(car = name, "the car is ready");
@@ -113,7 +113,7 @@ fn prepare(options: &Options) -> Result<Drive> {
         }));
     }
     let path = options.link.clone().context("expected --link, --can or --write-log")?;
-    on_the_side(voice.clone(), !options.no_bus)?;
+    on_the_side(voice.clone(), bus_for(folder, options))?;
     let listener = Listener::bind(&path)?;
     link::accept(listener, voice.clone());
     let pace = match options.pace {
@@ -159,19 +159,24 @@ fn write_log(mut car: VirtualCar, path: PathBuf, until_ns: u64) -> Result<Drive>
     }))
 }
 
-/// A thread for what is asynchronous: the bus, and the word to end. Comes back once the bus is there.
-fn on_the_side(mailbox: Sender<Said>, with_bus: bool) -> Result<()> {
+/// The car's folder, if there is to be a bus: the scenarios are told and begun there.
+fn bus_for(folder: Folder, options: &Options) -> Option<Folder> {
+    (!options.no_bus).then_some(folder)
+}
+
+/// A thread for what is asynchronous: the bus, if it is given the car's folder, and the word to end. Comes back once the bus is there.
+fn on_the_side(mailbox: Sender<Said>, on_bus: Option<Folder>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ready, is_ready) = sync_channel(1);
     thread::spawn(move || {
         runtime.block_on(async move {
             let set_up = async {
                 let stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-                let bus = match with_bus {
-                    true => Some(hand::serve(mailbox.clone()).await.context(
+                let bus = match on_bus {
+                    Some(folder) => Some(hand::serve(mailbox.clone(), folder).await.context(
                         "cannot offer org.tandem.Simulator1 on the bus (TANDEM_BUS names another, --no-bus goes without)",
                     )?),
-                    false => None,
+                    None => None,
                 };
                 anyhow::Ok((stop, bus))
             };

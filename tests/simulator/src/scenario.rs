@@ -1,6 +1,6 @@
 //! A drive as a TOML file: how the car is at first, and what its driver then does step by step.
 
-mod check;
+pub(crate) mod check;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +12,8 @@ use crate::model::body::Change;
 /// A drive that makes sense: every step can be carried out where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
+    /// Of its file, without the `.toml`; empty if it has none.
+    pub name: String,
     pub title: String,
     /// What all chance comes from.
     pub seed: u64,
@@ -155,7 +157,8 @@ impl Scenario {
             steps.push(check::step(step).map_err(|cause| ScenarioError::Step { line, note, cause })?);
             lines.push(line);
         }
-        let scenario = Self { title: raw.title, seed: raw.seed, repeat: raw.repeat, start: raw.start, steps };
+        let scenario =
+            Self { name: String::new(), title: raw.title, seed: raw.seed, repeat: raw.repeat, start: raw.start, steps };
         check::walk(&scenario, &lines)?;
         Ok(scenario)
     }

@@ -16,7 +16,7 @@ use crate::ear::Ear;
 use crate::folder::{Bus, Folder};
 use crate::log::{self, LOG_BEGINS_NS};
 use crate::scenario::Scenario;
-use crate::virtual_car::VirtualCar;
+use crate::virtual_car::{Order, VirtualCar};
 use crate::wheel::Wheel;
 
 pub fn demo() -> PathBuf {
@@ -285,3 +285,18 @@ const LEAVES: &str = "
     CurrentLocation.Latitude CurrentLocation.Longitude CurrentLocation.Heading CurrentLocation.Altitude
     Cabin.Infotainment.Clock.MinuteOfDay
 ";
+
+#[test]
+fn a_bus_that_is_dropped_is_heard_by_nobody_and_the_others_as_before() {
+    let (mut whole, mut cut) = (car(None), car(None));
+    frames(&mut cut, 1);
+    frames(&mut whole, 1);
+    cut.obey(Order::DropBus { interface: "can0".to_owned(), dropped: true }).unwrap();
+    let of =
+        |frames: Vec<Frame>, bus| frames.into_iter().filter(|frame| frame.bus == BusIndex(bus)).collect::<Vec<_>>();
+    let (heard, expected) = (frames(&mut cut, 2), frames(&mut whole, 2));
+    assert!(of(heard.clone(), 0).is_empty() && !of(expected.clone(), 0).is_empty());
+    assert_eq!(of(heard, 1), of(expected, 1));
+    cut.obey(Order::DropBus { interface: "can0".to_owned(), dropped: false }).unwrap();
+    assert_eq!(frames(&mut cut, 1), frames(&mut whole, 1));
+}

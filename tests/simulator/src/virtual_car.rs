@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use tandem_contracts::simulator::{BusState, State};
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
@@ -11,8 +12,9 @@ use crate::broadcast::sources::Inside;
 use crate::broadcast::{self, BroadcastError, Cyclic, Fault};
 use crate::ear::{Ear, NoSuchRequest};
 use crate::folder::{Bus, Folder};
-use crate::model::{Car, STEP_NS};
+use crate::model::{Car, Moves, STEP_NS};
 use crate::scenario::Scenario;
+use crate::setting::{Setting, SettingError};
 use crate::wheel::Wheel;
 
 /// A folder whose parts do not fit together.
@@ -24,12 +26,12 @@ pub enum CarError {
     Request(#[from] NoSuchRequest),
 }
 
-/// ms that a key is pressed, and steps that a knob is turned, with one order.
+/// ms that a key or a pedal is pressed, and steps that a knob is turned, with one order.
 const LONGEST_PRESS_MS: u64 = 60_000;
 const MOST_STEPS: u64 = 1_000;
 
 /// What somebody who tests the service does to the car.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Order {
     /// How it answers wishes for an actuator from now on.
     Answer {
@@ -53,10 +55,23 @@ pub enum Order {
         message: String,
         fault: Fault,
     },
+    /// Percent each. Somebody drives by hand from now on.
+    Pedals {
+        accelerator: f64,
+        brake: f64,
+        hold_ns: u64,
+    },
+    Set(Setting),
+    Begin(Box<Scenario>),
+    TakeOver,
+    DropBus {
+        interface: String,
+        dropped: bool,
+    },
 }
 
 /// An order that this car cannot follow.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum OrderError {
     #[error("the car sends no message {message}{}", hint(near))]
     NoSuchMessage { message: String, near: Option<String> },
@@ -70,6 +85,14 @@ pub enum OrderError {
     TooMuch { what: &'static str, found: u64, most: u64 },
     #[error("\"{word}\" is unknown, expected {expected}")]
     Word { word: String, expected: &'static str },
+    #[error("{what} is {found}, expected 0 to 100 %")]
+    Pedal { what: &'static str, found: f64 },
+    #[error("the car has no bus {interface}, expected {known}")]
+    NoSuchBus { interface: String, known: String },
+    #[error(transparent)]
+    Setting(#[from] SettingError),
+    #[error(transparent)]
+    Moves(#[from] Moves),
 }
 
 fn hint(near: &Option<String>) -> String {
@@ -84,14 +107,8 @@ impl FromStr for Answer {
     type Err = OrderError;
 
     fn from_str(word: &str) -> Result<Self, OrderError> {
-        match word {
-            "obey" => Ok(Self::Obey),
-            "refuse" => Ok(Self::Refuse),
-            "silent" => Ok(Self::Silent),
-            "wrong" => Ok(Self::Wrong),
-            "stuck" => Ok(Self::Stuck),
-            _ => Err(OrderError::Word { word: word.to_owned(), expected: "obey, refuse, silent, wrong or stuck" }),
-        }
+        let found = Self::ALL.into_iter().find(|answer| answer.word() == word);
+        found.ok_or_else(|| unknown(word, "obey, refuse, silent, wrong or stuck"))
     }
 }
 
@@ -99,14 +116,13 @@ impl FromStr for Fault {
     type Err = OrderError;
 
     fn from_str(word: &str) -> Result<Self, OrderError> {
-        match word {
-            "none" => Ok(Self::None),
-            "checksum" => Ok(Self::Checksum),
-            "counter" => Ok(Self::Counter),
-            "short" => Ok(Self::Short),
-            _ => Err(OrderError::Word { word: word.to_owned(), expected: "checksum, counter, short or none" }),
-        }
+        let found = Self::ALL.into_iter().find(|fault| fault.word() == word);
+        found.ok_or_else(|| unknown(word, "checksum, counter, short or none"))
     }
+}
+
+fn unknown(word: &str, expected: &'static str) -> OrderError {
+    OrderError::Word { word: word.to_owned(), expected }
 }
 
 /// The virtual car.
@@ -117,6 +133,8 @@ pub struct VirtualCar {
     actuation: Actuation,
     wheel: Wheel,
     buses: Vec<Bus>,
+    /// Of each, whether it is cut.
+    dropped: Vec<bool>,
     messages: Vec<Cyclic>,
     ear: Ear,
 }
@@ -131,7 +149,8 @@ impl VirtualCar {
         let wheel = Wheel::new(&folder.buses, &folder.profile);
         let car = Car::new(scenario, seed);
         let messages = broadcast::bind(&folder.buses, Inside { car: &car, actuation: &actuation, wheel: &wheel })?;
-        Ok(Self { now_ns: 0, car, actuation, wheel, buses: folder.buses, messages, ear })
+        let dropped = vec![false; folder.buses.len()];
+        Ok(Self { now_ns: 0, car, actuation, wheel, buses: folder.buses, dropped, messages, ear })
     }
 
     /// Up to where the car has come, nanoseconds since it began.
@@ -172,6 +191,11 @@ impl VirtualCar {
         if let Some(new) = frames.get_mut(first..) {
             arbitrate(&self.buses, new);
         }
+        let mut at = 0;
+        frames.retain(|frame| {
+            at += 1;
+            at <= first || !is_dropped(&self.dropped, frame)
+        });
         let before = self.car.doing().map(str::to_owned);
         self.car.step();
         self.now_ns += STEP_NS;
@@ -183,6 +207,9 @@ impl VirtualCar {
 
     /// A frame that somebody else has sent.
     pub fn hear(&mut self, frame: &Frame) {
+        if is_dropped(&self.dropped, frame) {
+            return;
+        }
         let heard = match self.ear.hear(frame, &self.buses) {
             Ok(heard) => heard,
             Err(error) => {
@@ -236,18 +263,46 @@ impl VirtualCar {
             Order::Mute { message, muted } => self.message(&message)?.mute(muted),
             Order::Spoil { message, fault } => {
                 let cyclic = self.message(&message)?;
-                match fault {
-                    Fault::Checksum if !cyclic.has_checksum() => {
-                        return Err(OrderError::Unprotected { message, what: "checksum" });
+                if !cyclic.can(fault) {
+                    return Err(OrderError::Unprotected { message, what: fault.word() });
+                }
+                cyclic.spoil(fault);
+            }
+            Order::Pedals { accelerator, brake, hold_ns } => {
+                at_most("the time", hold_ns / 1_000_000, LONGEST_PRESS_MS)?;
+                for (what, found) in [("the accelerator", accelerator), ("the brake", brake)] {
+                    if !(0.0..=100.0).contains(&found) {
+                        return Err(OrderError::Pedal { what, found });
                     }
-                    Fault::Counter if !cyclic.has_counter() => {
-                        return Err(OrderError::Unprotected { message, what: "counter" });
-                    }
-                    fault => cyclic.spoil(fault),
+                }
+                self.car.press(accelerator, brake, hold_ns);
+            }
+            Order::Set(setting) => self.car.set(&setting)?,
+            Order::Begin(scenario) => self.car.begin(*scenario),
+            Order::TakeOver => self.car.take_over(),
+            Order::DropBus { interface, dropped } => {
+                let place = self.buses.iter().position(|bus| bus.profile.interface == interface);
+                match place.and_then(|place| self.dropped.get_mut(place)) {
+                    Some(place) => *place = dropped,
+                    None => return Err(OrderError::NoSuchBus { interface, known: self.interfaces().join(", ") }),
                 }
             }
         }
         Ok(())
+    }
+
+    /// How it stands with who gives it orders.
+    pub fn state(&self) -> State {
+        let names = |knobs| self.wheel.names(knobs).map(str::to_owned).collect();
+        State {
+            scenario: self.car.scenario().map(|scenario| scenario.name.clone()).unwrap_or_default(),
+            doing: self.car.doing().unwrap_or_default().to_owned(),
+            messages: self.messages.iter().map(Cyclic::state).collect(),
+            answers: self.actuation.states(),
+            keys: names(false),
+            knobs: names(true),
+            buses: self.interfaces().into_iter().zip(&self.dropped).map(bus_state).collect(),
+        }
     }
 
     fn no_input(&self, what: &'static str, name: String) -> OrderError {
@@ -260,6 +315,14 @@ impl VirtualCar {
         let found = self.messages.iter_mut().find(|message| message.name() == name);
         found.ok_or_else(|| OrderError::NoSuchMessage { message: name.to_owned(), near })
     }
+}
+
+fn bus_state((interface, dropped): (String, &bool)) -> BusState {
+    BusState { interface, dropped: *dropped }
+}
+
+fn is_dropped(dropped: &[bool], frame: &Frame) -> bool {
+    dropped.get(usize::from(frame.bus.0)).is_some_and(|dropped| *dropped)
 }
 
 /// Frames that are due at once go one after the other, each as long as its bits take; the lowest id goes first.

@@ -4,6 +4,7 @@
 mod controls;
 mod drawing;
 mod driving;
+mod knob;
 mod music;
 mod music_choices;
 mod music_pictures;
@@ -15,5 +16,6 @@ mod phones_at_rest;
 mod phones_locked;
 mod pictures;
 mod settings;
+mod soak;
 mod stage;
 mod words;

@@ -9,7 +9,7 @@ use crate::music::{rows, says};
 use crate::music_service::Library;
 use crate::stage::{Stage, instant};
 
-fn playing() -> (Stage, Library) {
+pub fn playing() -> (Stage, Library) {
     let mut stage = Stage::open(Theme::Night, Language::English);
     stage.hear(60, Quality::Valid, &instant());
     let mut library = Library::of(1_000);
@@ -26,7 +26,7 @@ fn open(stage: &mut Stage, library: &mut Library, tab: &str) {
 }
 
 /// The three dots of the rows with this title.
-fn dots(stage: &Stage, title: &str) -> Vec<ElementHandle> {
+pub fn dots(stage: &Stage, title: &str) -> Vec<ElementHandle> {
     let mut found = stage.all(AccessibleRole::Button);
     found.retain(|button| {
         button.accessible_label().as_deref() == Some("More")
@@ -44,7 +44,7 @@ fn buttons(stage: &Stage) -> Vec<String> {
     stage.all(AccessibleRole::Button).iter().filter_map(|button| button.accessible_label().map(Into::into)).collect()
 }
 
-fn is_open(stage: &Stage) -> bool {
+pub fn is_open(stage: &Stage) -> bool {
     buttons(stage).iter().any(|label| label == "Close")
 }
 

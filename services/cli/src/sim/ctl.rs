@@ -1,10 +1,11 @@
 use clap::{Subcommand, ValueEnum};
-use tandem_contracts::simulator::Simulator1Proxy;
+use tandem_contracts::simulator::{Simulator1Proxy, State};
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
+use crate::say::tell;
 
-/// Makes the virtual car of a running simulation misbehave, or presses its keys.
+/// Drives the virtual car of a running simulation by hand, sets what is around it, makes it misbehave, or presses its keys.
 #[derive(Subcommand)]
 pub enum Ctl {
     /// How the car answers wishes for an actuator from now on.
@@ -40,6 +41,43 @@ pub enum Ctl {
     },
     /// Sends a message of the car's DBC files with a fault from now on.
     Spoil { message: String, fault: Fault },
+    /// Drives by hand: presses the pedals for a while. The car moves in D or R, switched on and with the parking brake off.
+    Pedals {
+        /// Percent.
+        #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+        accelerator: f64,
+        /// Percent; it counts first.
+        #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+        brake: f64,
+        /// For how long, ms.
+        #[arg(long = "for", value_name = "MS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=60_000))]
+        hold: u32,
+    },
+    /// Sets what a hand or the weather sets, as the `set` of a scenario: `gear D`, `driver_door true`, `rain_percent 40`, `outside_celsius -5`.
+    Set {
+        /// One that does not exist gets the list of all.
+        key: String,
+        #[arg(allow_negative_numbers = true)]
+        value: String,
+    },
+    /// Lists the car's scenarios.
+    Scenarios,
+    /// Begins a scenario from its start.
+    Begin { scenario: String },
+    /// Leaves the scenario: somebody drives by hand, with no foot on a pedal.
+    TakeOver,
+    /// Cuts a CAN bus of the car: nobody hears what is said on it.
+    DropBus {
+        /// Such as `can0`.
+        interface: String,
+        /// Mends it.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Kills a program: vehicle, settings, media, phone-link, cluster or centre. The simulation brings it back.
+    Kill { program: String },
+    /// Tells which scenario is driven, and everything that does not answer or is not sent as it should.
+    State,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -76,9 +114,40 @@ impl Ctl {
             Self::Turn { knob, steps } => car.turn_knob(knob, steps).await,
             Self::Mute { message, off } => car.mute(message, !off).await,
             Self::Spoil { message, fault } => car.spoil(message, word(fault)).await,
+            Self::Pedals { accelerator, brake, hold } => car.pedals(accelerator, brake, hold).await,
+            Self::Set { key, value } => car.set(key, value).await,
+            Self::Begin { scenario } => car.begin(scenario).await,
+            Self::TakeOver => car.take_over().await,
+            Self::DropBus { interface, off } => car.drop_bus(interface, !off).await,
+            Self::Kill { program } => car.kill(program).await,
+            Self::Scenarios => car.scenarios().await.map(|names| names.iter().for_each(|name| tell(name))),
+            Self::State => car.state().await.map(|state| report(&state)),
         };
         done.map_err(explain)?;
         Ok(Status::OK)
+    }
+}
+
+/// One line for who drives, and one for each thing that is not as it should be.
+fn report(state: &State) {
+    match (state.scenario.as_str(), state.doing.as_str()) {
+        ("", _) => tell("driven by hand"),
+        (scenario, "") => tell(&format!("scenario {scenario}, which is over")),
+        (scenario, doing) => tell(&format!("scenario {scenario}: {doing}")),
+    }
+    for answer in state.answers.iter().filter(|answer| answer.answer != "obey") {
+        tell(&format!("{} {} after {} ms", answer.path, answer.answer, answer.delay_ms));
+    }
+    for bus in state.buses.iter().filter(|bus| bus.dropped) {
+        tell(&format!("{} is dropped", bus.interface));
+    }
+    for message in &state.messages {
+        if message.muted {
+            tell(&format!("{} is not sent", message.name));
+        }
+        if message.fault != "none" {
+            tell(&format!("{} is sent with a fault: {}", message.name, message.fault));
+        }
     }
 }
 

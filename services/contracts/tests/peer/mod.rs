@@ -18,7 +18,9 @@ use tandem_contracts::seats::Seats1;
 use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::settings::Settings1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
-use tandem_contracts::simulator::{Simulator1, SimulatorBackend, SimulatorError};
+use tandem_contracts::simulator::{
+    AnswerState, BusState, MessageState, Simulator1, SimulatorBackend, SimulatorError, State,
+};
 use tandem_contracts::{body, bus, charging, climate, screen, seats, signals, simulator, wire};
 use tandem_units::Value;
 use zbus::Connection;
@@ -187,6 +189,49 @@ impl SimulatorBackend for Echo {
 
     async fn spoil(&self, message: String, _fault: String) -> Result<(), SimulatorError> {
         Err(SimulatorError::Unknown(message))
+    }
+
+    async fn pedals(&self, accelerator: f64, brake: f64, milliseconds: u32) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(format!("{accelerator} {brake} {milliseconds}")))
+    }
+
+    async fn set(&self, key: String, value: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Refused(format!("{key} = {value}")))
+    }
+
+    async fn scenarios(&self) -> Result<Vec<String>, SimulatorError> {
+        Ok(vec!["city".into(), "parked".into()])
+    }
+
+    async fn begin(&self, scenario: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(scenario))
+    }
+
+    async fn take_over(&self) -> Result<(), SimulatorError> {
+        Ok(())
+    }
+
+    async fn state(&self) -> Result<State, SimulatorError> {
+        let message =
+            MessageState { name: "Speed".into(), muted: true, fault: "none".into(), faults: vec!["none".into()] };
+        let answer = AnswerState { path: "Vehicle.Roof".into(), answer: "stuck".into(), delay_ms: 20 };
+        Ok(State {
+            scenario: "city".into(),
+            doing: "Stand".into(),
+            messages: vec![message],
+            answers: vec![answer],
+            keys: vec!["KEY_MENU".into()],
+            knobs: vec!["REL_DIAL".into()],
+            buses: vec![BusState { interface: "can0".into(), dropped: true }],
+        })
+    }
+
+    async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
+        if dropped { Err(SimulatorError::Unknown(interface)) } else { Ok(()) }
+    }
+
+    async fn kill(&self, program: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(program))
     }
 }
 

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tandem_scenes::Tandem;
 
-/// The bus, the car, three services and the player of one of them, two screens, and the one that watches them.
-const CAST: [&str; 9] = [
+/// The bus, the car, three services and the player of one of them, two screens, the car's panel, and the one that watches them.
+const CAST: [&str; 10] = [
     "dbus-daemon",
     "tandem",
     "tandem-centre",
     "tandem-cluster",
     "tandem-media",
+    "tandem-panel",
     "tandem-player",
     "tandem-settings",
     "tandem-sim",
@@ -26,7 +27,7 @@ fn cast(tandem: &Tandem) -> Vec<String> {
 
 #[test]
 fn not_after_sigkill_which_cannot_be_caught() {
-    let tandem = Tandem::sim(&[]);
+    let tandem = Tandem::sim(&["--panel"]);
     // The player may be on its way still: until it becomes its own program it has its service's name.
     let end = Instant::now() + Duration::from_secs(20);
     while cast(&tandem) != CAST && Instant::now() < end {

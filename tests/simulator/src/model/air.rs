@@ -84,6 +84,12 @@ impl Air {
         }
     }
 
+    /// It is so warm outside from now on, °C; the night still cools.
+    pub fn set_outside(&mut self, celsius: f64) {
+        self.at_start += celsius - self.outside;
+        self.outside = celsius;
+    }
+
     /// One step, `seconds` after the start, at a speed in m/s.
     pub fn step(&mut self, seconds: f64, body: &Body, speed: f64) {
         let half_day = std::f64::consts::TAU * seconds / DAY;

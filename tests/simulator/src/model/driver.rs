@@ -2,6 +2,7 @@
 
 use super::STEP_SECONDS;
 use super::body::{Body, Change};
+use super::feet::Feet;
 use super::motion::Motion;
 use crate::random::{Random, Wander};
 use crate::scenario::{End, Scenario, Step};
@@ -29,6 +30,8 @@ pub struct Driver {
     /// m/s2.
     asked: f64,
     unsteady: Wander,
+    /// Somebody drives by hand, and the scenario counts no longer.
+    feet: Option<Feet>,
 }
 
 /// What the driver wants in this step.
@@ -42,13 +45,16 @@ pub struct Wish {
 impl Default for Driver {
     fn default() -> Self {
         let unsteady = Wander::new(UNSTEADY.0, UNSTEADY.1);
-        Self { step: 0, begun: false, seconds: 0.0, metres: 0.0, stood: 0.0, asked: 0.0, unsteady }
+        Self { step: 0, begun: false, seconds: 0.0, metres: 0.0, stood: 0.0, asked: 0.0, unsteady, feet: None }
     }
 }
 
 impl Driver {
     /// Goes on to the next step if this one is over. Returns what a step that begins sets.
     pub fn next<'a>(&mut self, scenario: &'a Scenario) -> Option<&'a Change> {
+        if self.is_by_hand() {
+            return None;
+        }
         let step = scenario.steps.get(self.step)?;
         if self.begun {
             let over = match step.end {
@@ -69,13 +75,25 @@ impl Driver {
         scenario.steps.get(self.step).map(|step| &step.set)
     }
 
-    /// What the step is called; `None` once the scenario is over.
+    /// The step that is driven; `None` once the scenario is over, and by hand.
     pub fn step<'a>(&self, scenario: &'a Scenario) -> Option<&'a Step> {
-        scenario.steps.get(self.step)
+        if self.is_by_hand() { None } else { scenario.steps.get(self.step) }
+    }
+
+    /// Somebody drives by hand from now on.
+    pub fn take_over(&mut self) -> &mut Feet {
+        self.feet.get_or_insert_default()
+    }
+
+    pub fn is_by_hand(&self) -> bool {
+        self.feet.is_some()
     }
 
     pub fn wish(&mut self, scenario: &Scenario, body: &Body, motion: &Motion, random: &mut Random) -> Wish {
         let unsteady = self.unsteady.step(random);
+        if let Some(feet) = &mut self.feet {
+            return Wish { acceleration: feet.ask(body, motion), turn: 0.0 };
+        }
         let step = self.step(scenario);
         let target = step.map_or(0.0, |step| step.speed);
         let (acceleration, braking) = step.map_or((1.0, 2.0), |step| (step.acceleration, step.braking));

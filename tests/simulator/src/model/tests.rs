@@ -1,5 +1,6 @@
 use super::body::Change;
 use super::*;
+use crate::setting::Setting;
 use crate::tests::scenario;
 
 /// As much as can be seen of a car from outside.
@@ -135,4 +136,88 @@ fn a_change_leaves_alone_what_it_does_not_name() {
     body.apply(&Change { high_beam: Some(true), ..Change::default() });
     assert_eq!(body, Body { trunk: true, high_beam: true, ..Body::default() });
     assert!(body.any_door());
+}
+
+/// A car that stands switched on in this gear, by hand, and goes on for so many seconds.
+fn by_hand(settings: &[(&str, &str)]) -> Car {
+    let mut car = after(2, None);
+    car.take_over();
+    go(&mut car, 60.0);
+    assert!(car.stands(), "with no foot on a pedal it comes to rest");
+    for (key, value) in settings {
+        car.set(&Setting::parse(key, value).unwrap()).unwrap();
+    }
+    car
+}
+
+fn go(car: &mut Car, seconds: f64) {
+    (0..(seconds * 100.0) as u64).for_each(|_| car.step());
+}
+
+#[test]
+fn a_pedal_drives_the_car_for_as_long_as_it_is_held() {
+    let mut car = by_hand(&[("power", "ON"), ("gear", "D"), ("parking_brake", "false")]);
+    assert_eq!((car.doing(), car.scenario().is_none()), (None, true));
+    car.press(50.0, 0.0, 2_000_000_000);
+    go(&mut car, 2.0);
+    let fast = car.motion.speed;
+    assert!((2.0..5.0).contains(&fast), "{fast}");
+    go(&mut car, 0.5);
+    assert!(car.motion.speed < fast, "the foot is off the pedal");
+    car.press(100.0, 100.0, 10_000_000_000);
+    go(&mut car, 3.0);
+    assert!(car.stands(), "the brake counts first");
+    car.press(100.0, 0.0, 60_000_000_000);
+    go(&mut car, 60.0);
+    assert!((158.0..161.0).contains(&(car.motion.speed * 3.6)), "{}", car.motion.speed * 3.6);
+}
+
+#[test]
+fn a_car_that_cannot_drive_stays_where_it_is() {
+    for settings in [
+        [("power", "ON"), ("gear", "D"), ("parking_brake", "true")],
+        [("power", "ON"), ("gear", "N"), ("parking_brake", "false")],
+        [("power", "OFF"), ("gear", "D"), ("parking_brake", "false")],
+    ] {
+        let mut car = by_hand(&settings);
+        car.press(100.0, 0.0, 5_000_000_000);
+        go(&mut car, 5.0);
+        assert!(car.stands(), "{settings:?}");
+    }
+    let mut car = by_hand(&[("power", "ON"), ("gear", "R"), ("parking_brake", "false")]);
+    let from = car.odometer;
+    car.press(100.0, 0.0, 20_000_000_000);
+    go(&mut car, 20.0);
+    assert!((28.0..31.0).contains(&(car.motion.speed * 3.6)) && car.odometer > from);
+}
+
+#[test]
+fn what_the_drive_hangs_on_changes_only_at_rest_and_the_weather_at_any_time() {
+    let mut car = by_hand(&[("power", "ON"), ("gear", "D"), ("parking_brake", "false")]);
+    car.press(50.0, 0.0, 3_000_000_000);
+    go(&mut car, 3.0);
+    let mut set = |key: &str, value: &str| car.set(&Setting::parse(key, value).unwrap());
+    for (key, value) in [("gear", "R"), ("gear", "P"), ("power", "OFF"), ("parking_brake", "true"), ("plugged", "true")]
+    {
+        assert_eq!(set(key, value), Err(Moves), "{key}");
+    }
+    for (key, value) in [("gear", "N"), ("gear", "D"), ("driver_door", "true"), ("outside_celsius", "31.5")] {
+        assert_eq!(set(key, value), Ok(()), "{key}");
+    }
+    go(&mut car, 0.1);
+    assert!(car.body.driver_door && (car.air.outside - 31.5).abs() < 0.01, "{}", car.air.outside);
+    assert!(after(2, None).scenario().is_some());
+}
+
+#[test]
+fn a_scenario_that_is_begun_starts_as_it_says_and_the_odometer_goes_on() {
+    let mut car = after(60, None);
+    let (driven, wait) = (car.odometer, after(1, None));
+    let again = Scenario { name: "again".to_owned(), ..scenario() };
+    car.begin(again);
+    car.step();
+    assert_eq!((car.clock(), car.odometer >= driven), (scenario().start.clock.minute_of_day as u64 * 60, true));
+    assert_eq!(car.scenario().unwrap().name, "again");
+    go(&mut car, 0.99);
+    assert_eq!((car.motion.speed, car.doing()), (wait.motion.speed, wait.doing()));
 }

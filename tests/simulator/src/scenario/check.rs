@@ -48,9 +48,7 @@ pub(super) fn step(raw: RawStep) -> Result<Step, StepError> {
     if kmh == 0.0 && matches!(end, End::Driven(_)) {
         return Err(StepError::NeverDriven);
     }
-    for (key, value, least, most) in settings(&raw.set) {
-        in_range(key, value, least, most)?;
-    }
+    ranges(&raw.set)?;
     Ok(Step {
         note: raw.note,
         speed: kmh / 3.6,
@@ -60,6 +58,11 @@ pub(super) fn step(raw: RawStep) -> Result<Step, StepError> {
         end,
         set: raw.set,
     })
+}
+
+/// Whether every number that is set lies in its range.
+pub(crate) fn ranges(set: &Change) -> Result<(), StepError> {
+    settings(set).try_for_each(|(key, value, least, most)| in_range(key, value, least, most).map(drop))
 }
 
 /// Every number that is set, and its range.
@@ -92,7 +95,7 @@ fn settings(set: &Change) -> impl Iterator<Item = (&'static str, f64, f64, f64)>
     .filter_map(|(key, value, least, most)| Some((key, value?, least, most)))
 }
 
-fn in_range(key: &'static str, value: f64, least: f64, most: f64) -> Result<f64, StepError> {
+pub(crate) fn in_range(key: &'static str, value: f64, least: f64, most: f64) -> Result<f64, StepError> {
     if (least..=most).contains(&value) { Ok(value) } else { Err(StepError::Range { key, value, least, most }) }
 }
 
@@ -119,7 +122,8 @@ pub(super) fn walk(scenario: &Scenario, lines: &[usize]) -> Result<(), ScenarioE
     Ok(())
 }
 
-fn touches_the_drive(set: &Change) -> bool {
+/// Whether the drive hangs on what is set.
+pub(crate) fn touches_the_drive(set: &Change) -> bool {
     set.gear.is_some()
         || set.power.is_some()
         || set.parking_brake.is_some()

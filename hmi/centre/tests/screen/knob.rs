@@ -1,0 +1,193 @@
+//! Everything on the screen without a finger: the knob moves a ring, presses, and goes back when it is held for long.
+
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use i_slint_backend_testing::AccessibleRole;
+use slint::ComponentHandle;
+use slint::platform::{Key, WindowEvent};
+use tandem_centre::Leaf;
+use tandem_kit::{Language, Theme};
+use tandem_units::{Quality, Value};
+
+use crate::music::rows;
+use crate::music_choices::{dots, is_open, playing};
+use crate::stage::{Stage, instant};
+
+/// More than any page has controls.
+const MOST: usize = 80;
+
+impl Stage {
+    fn press(&self, key: Key) {
+        self.window.window().dispatch_event(WindowEvent::KeyPressed { text: key.into() });
+    }
+
+    fn let_go(&self, key: Key) {
+        self.window.window().dispatch_event(WindowEvent::KeyReleased { text: key.into() });
+    }
+
+    fn turn(&self, steps: usize) {
+        for _ in 0..steps {
+            self.press(Key::Tab);
+            self.let_go(Key::Tab);
+        }
+    }
+
+    fn strike(&self) {
+        self.press(Key::Return);
+        self.let_go(Key::Return);
+    }
+
+    /// How many places the ring has until it comes to one again.
+    fn places_of_the_ring(&self) -> usize {
+        let mut seen = HashSet::new();
+        for _ in 0..MOST {
+            self.turn(1);
+            let mut hasher = DefaultHasher::new();
+            self.pixels().hash(&mut hasher);
+            if !seen.insert(hasher.finish()) {
+                return seen.len();
+            }
+        }
+        panic!("the ring finds no way back");
+    }
+
+    /// How many there are that somebody may press now.
+    fn controls(&self) -> usize {
+        use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
+
+        let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| self.all(role));
+        all.filter(|control| control.accessible_enabled() != Some(false)).count()
+    }
+}
+
+fn full() -> Stage {
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    stage.hear(60, Quality::Valid, &instant());
+    stage.offer();
+    stage
+}
+
+#[test]
+fn the_ring_comes_to_every_control_of_every_page() {
+    let stage = full();
+    for page in ["Home", "Climate", "Vehicle", "Energy", "Settings", "Phone"] {
+        stage.open_page(page);
+        assert_eq!(stage.places_of_the_ring(), stage.controls(), "{page}");
+    }
+    stage.open_page("Climate");
+    stage.turn(1);
+    stage.picture("knob-climate");
+}
+
+#[test]
+fn the_ring_comes_to_rows_that_were_not_in_sight_and_back() {
+    let (stage, _) = playing();
+    stage.pixels();
+    let leads = |key: Key, is_there: &dyn Fn(&[String]) -> bool| {
+        (0..MOST).any(|_| {
+            stage.press(key);
+            stage.let_go(key);
+            stage.pixels();
+            is_there(&rows(&stage))
+        })
+    };
+    let (first, last) = ("Night drive by the ocean", "Dusk");
+    let begins = |rows: &[String]| rows.first().is_some_and(|row| row == first);
+    // Fourteen songs of eight titles: at the end stand the second six.
+    let ends = |rows: &[String]| !begins(rows) && rows.last().is_some_and(|row| row == last);
+    assert!(begins(&rows(&stage)));
+    assert!(leads(Key::Tab, &ends), "{:?}", rows(&stage));
+    assert!(leads(Key::Backtab, &begins), "{:?}", rows(&stage));
+}
+
+#[test]
+fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
+    let stage = full();
+    stage.open_page("Settings");
+    let without = stage.pixels();
+    // Four parts of the page, then the first of its choices.
+    stage.turn(5);
+    assert!(stage.pixels() != without);
+    stage.press(Key::Return);
+    assert!(stage.chosen.borrow().is_empty(), "it acts when it is let go");
+    stage.let_go(Key::Return);
+    assert_eq!(stage.chosen.take(), ["day"]);
+    stage.press(Key::Backtab);
+    stage.let_go(Key::Backtab);
+    stage.strike();
+    assert!(stage.control(AccessibleRole::Tab, "About").accessible_item_selected() == Some(true));
+    stage.tap(&stage.control(AccessibleRole::Tab, "Display"));
+    assert!(stage.pixels() == without, "no ring under a finger");
+}
+
+#[test]
+fn held_for_long_it_goes_back_and_presses_nothing() {
+    let stage = full();
+    stage.open_page("Settings");
+    stage.turn(5);
+    stage.press(Key::Return);
+    stage.press(Key::Escape);
+    stage.let_go(Key::Return);
+    assert!(stage.chosen.borrow().is_empty());
+    assert_eq!(stage.control(AccessibleRole::Tab, "Home").accessible_item_selected(), Some(true));
+    stage.press(Key::Escape);
+    assert_eq!(
+        stage.control(AccessibleRole::Tab, "Home").accessible_item_selected(),
+        Some(true),
+        "there is no further back"
+    );
+}
+
+#[test]
+fn what_lies_over_a_page_keeps_the_ring_until_it_is_closed() {
+    let (stage, _) = playing();
+    stage.tap(&dots(&stage, "Morning fog")[0]);
+    stage.pixels();
+    assert!(is_open(&stage));
+    let own = ["Close", "Play next", "Move up", "Move down", "Take out of the queue"];
+    let own =
+        own.into_iter().filter(|word| stage.control(AccessibleRole::Button, word).accessible_enabled() != Some(false));
+    // And the dock, which is always there.
+    let dock = stage.all(AccessibleRole::Tab).iter().filter(|tab| tab.absolute_position().y > 900.0).count();
+    assert_eq!(stage.places_of_the_ring(), own.count() + dock);
+    stage.press(Key::Escape);
+    stage.pixels();
+    assert!(!is_open(&stage));
+}
+
+#[test]
+fn a_scale_is_taken_and_moved_and_let_go() {
+    let stage = full();
+    stage.open_page("Energy");
+    let limit = || {
+        stage
+            .sent
+            .borrow()
+            .iter()
+            .filter(|(leaf, _)| *leaf == Leaf::ChargeLimit)
+            .map(|(_, value)| value.clone())
+            .collect::<Vec<_>>()
+    };
+    let mut steps = 0;
+    // Arrows move the scale alone: so it is found.
+    while limit().is_empty() {
+        stage.turn(1);
+        stage.press(Key::RightArrow);
+        stage.let_go(Key::RightArrow);
+        steps += 1;
+        assert!(steps < MOST, "no scale on this page");
+    }
+    let before = limit();
+    stage.turn(1);
+    stage.press(Key::RightArrow);
+    assert_eq!(limit(), before, "the ring went on");
+    stage.press(Key::Backtab);
+    stage.strike();
+    stage.turn(2);
+    assert_eq!(limit().len(), before.len() + 2, "held, the knob moves it");
+    assert!(limit().iter().all(|value| matches!(value, Value::Float(_))));
+    stage.strike();
+    stage.turn(1);
+    assert_eq!(limit().len(), before.len() + 2, "let go, the ring moves");
+}

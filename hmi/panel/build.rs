@@ -1,0 +1,15 @@
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use slint_build::{CompilerConfiguration, EmbedResourcesKind};
+
+fn main() -> Result<(), slint_build::CompileError> {
+    let kit = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../kit/ui");
+    let configuration = CompilerConfiguration::new()
+        .with_library_paths(HashMap::from([("kit".to_owned(), kit)]))
+        .with_bundled_translations("lang")
+        .embed_resources(EmbedResourcesKind::EmbedFiles)
+        // The tests find elements by role and label through it.
+        .with_debug_info(true);
+    slint_build::compile_with_config("ui/panel.slint", configuration)
+}

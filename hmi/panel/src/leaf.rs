@@ -1,0 +1,30 @@
+tandem_kit::leaves! {
+    /// What the panel reads back.
+    pub enum Leaf {
+        Speed = "Vehicle.Speed",
+        Gear = "Vehicle.Powertrain.Transmission.SelectedGear",
+        Power = "Vehicle.LowVoltageSystemState",
+        ParkingBrake = "Vehicle.Chassis.ParkingBrake.IsEngaged",
+        Accelerator = "Vehicle.Chassis.Accelerator.PedalPosition",
+        Brake = "Vehicle.Chassis.Brake.PedalPosition",
+        Charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
+        MinuteOfDay = "Vehicle.Cabin.Infotainment.Clock.MinuteOfDay",
+        DriverDoor = "Vehicle.Cabin.Door.Row1.DriverSide.IsOpen",
+        PassengerDoor = "Vehicle.Cabin.Door.Row1.PassengerSide.IsOpen",
+        RearDriverDoor = "Vehicle.Cabin.Door.Row2.DriverSide.IsOpen",
+        RearPassengerDoor = "Vehicle.Cabin.Door.Row2.PassengerSide.IsOpen",
+        Bonnet = "Vehicle.Body.Hood.IsOpen",
+        Boot = "Vehicle.Body.Trunk.Rear.IsOpen",
+        DriverWindow = "Vehicle.Cabin.Door.Row1.DriverSide.Window.Position",
+        PassengerWindow = "Vehicle.Cabin.Door.Row1.PassengerSide.Window.Position",
+        RearDriverWindow = "Vehicle.Cabin.Door.Row2.DriverSide.Window.Position",
+        RearPassengerWindow = "Vehicle.Cabin.Door.Row2.PassengerSide.Window.Position",
+        Outside = "Vehicle.Exterior.AirTemperature",
+        Rain = "Vehicle.Body.Raindetection.Intensity",
+        Daylight = "Vehicle.Exterior.LightIntensity",
+        LowBeam = "Vehicle.Body.Lights.Beam.Low.IsOn",
+        HighBeam = "Vehicle.Body.Lights.Beam.High.IsOn",
+        DriverBelt = "Vehicle.Cabin.Seat.Row1.DriverSide.IsBelted",
+        PassengerBelt = "Vehicle.Cabin.Seat.Row1.PassengerSide.IsBelted",
+    }
+}

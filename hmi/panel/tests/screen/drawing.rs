@@ -1,0 +1,73 @@
+//! Each page as a person looks at it.
+
+use i_slint_backend_testing::AccessibleRole;
+use tandem_contracts::simulator::State;
+use tandem_kit::{Language, Theme};
+use tandem_panel::{Leaf, News, Order, Why};
+use tandem_units::{Quality, Value};
+
+use crate::clipped::words_that_were_cut;
+use crate::stage::{Stage, state};
+
+/// The tabs, by where they stand.
+fn tabs(stage: &Stage) -> Vec<String> {
+    let tabs = stage.all(AccessibleRole::RadioButton).into_iter().filter(|tab| tab.absolute_position().y < 96.0);
+    tabs.filter_map(|tab| tab.accessible_label().map(Into::into)).collect()
+}
+
+#[test]
+fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
+    let mut stage = Stage::open(Theme::Night, Language::English);
+    let mut told = state();
+    told.answers[0].answer = "refuse".into();
+    stage.news(News::State(Box::new(told)));
+    stage.hear(61, Quality::Valid, &[(Leaf::Accelerator, Value::Int(40)), (Leaf::DriverDoor, Value::Bool(true))]);
+    stage.hear(61, Quality::Stale, &[(Leaf::Charge, Value::Float(64.0))]);
+    let order = Order::TakeOver;
+    let sentence = "gear, power, parking_brake, plugged and charging change only while the car stands";
+    stage.news(News::Refused { order, why: Why::NotNow(sentence.into()) });
+    for (theme, language) in
+        [(Theme::Night, Language::English), (Theme::Day, Language::German), (Theme::Night, Language::Chinese)]
+    {
+        stage.set_look(theme, language);
+        let tabs = tabs(&stage);
+        assert_eq!(tabs.len(), 6);
+        let mut seen = Vec::new();
+        for (at, tab) in tabs.iter().enumerate() {
+            stage.open_page(tab);
+            let picture = stage.picture(&format!("{}-{}-{at}", theme.word(), language.word()));
+            assert!(!seen.contains(&picture), "{tab} looks like another page");
+            let cut = words_that_were_cut(&stage.window, &picture, 1280);
+            assert!(language == Language::Chinese || cut.is_empty(), "{tab}: {cut:?}");
+            seen.push(picture);
+        }
+    }
+    let endless = vec!["a scenario with a name that no button holds".to_owned()];
+    stage.set_look(Theme::Night, Language::English);
+    stage.open_page("Drive");
+    stage.news(News::Scenarios(endless));
+    assert!(
+        !words_that_were_cut(&stage.window, &stage.picture("cut"), 1280).is_empty(),
+        "a word that was cut is found"
+    );
+    stage.news(News::Gone);
+    stage.open_page("Drive");
+    stage.picture("nobody");
+}
+
+#[test]
+fn no_button_is_smaller_than_a_finger() {
+    let stage = Stage::open(Theme::Night, Language::German);
+    stage.news(News::State(Box::new(State { scenario: String::new(), ..state() })));
+    for tab in tabs(&stage) {
+        stage.open_page(&tab);
+        for role in
+            [AccessibleRole::Button, AccessibleRole::Switch, AccessibleRole::RadioButton, AccessibleRole::Slider]
+        {
+            for control in stage.all(role) {
+                let (size, label) = (control.size(), control.accessible_label());
+                assert!(size.width >= 70.0 && size.height >= 76.0, "{tab}: {label:?} is {size:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The panel as a finger, a screen reader and a camera meet it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod clipped;
+mod drawing;
+mod gallery;
+mod orders;
+mod stage;
