@@ -4,6 +4,10 @@
 //! is off shows in it; a pixel that another version of the rasterizer rounds otherwise does not. Whatever goes wrong is the test's failure, so it panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cut;
+
+pub use cut::cut_words;
+
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};

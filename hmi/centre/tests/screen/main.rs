@@ -18,4 +18,5 @@ mod pictures;
 mod settings;
 mod soak;
 mod stage;
+mod walk;
 mod words;

@@ -200,6 +200,11 @@ impl Stage {
 
     /// A car that can be asked for all of its controls.
     pub fn offer(&mut self) {
+        self.offer_all_while("any");
+    }
+
+    /// The same, while it drives no more than this.
+    pub fn offer_all_while(&mut self, driving: &str) {
         let number = |leaf, min, max, step| actuator(leaf, (min, max, step), &[]);
         let mut actuators: Vec<Actuator> = [
             Leaf::DriverTemperature,
@@ -243,6 +248,7 @@ impl Stage {
         actuators.push(number(Leaf::ChargeLimit, 50.0, 100.0, 1.0));
         actuators.push(words(Leaf::DriveMode, &["NORMAL", "ECONOMY", "SPORT", "RAIN", "SNOW"]));
         actuators.extend(switches.map(|leaf| actuator(leaf, (0.0, 0.0, 0.0), &[])));
+        actuators.iter_mut().for_each(|one| one.driving = driving.to_owned());
         self.tell(&Update::Actuation(Actuation::Actuators(actuators)));
     }
 
@@ -285,6 +291,14 @@ impl Stage {
         found.retain(|element| element.accessible_label().as_deref() == Some(label));
         assert_eq!(found.len(), 1, "{role:?} {label:?}");
         found.remove(0)
+    }
+
+    /// The tabs of the dock, from the left.
+    pub fn pages(&self) -> Vec<ElementHandle> {
+        let mut tabs = self.all(AccessibleRole::Tab);
+        tabs.retain(|tab| tab.absolute_position().y > 900.0);
+        tabs.sort_by_key(|tab| tab.absolute_position().x as i64);
+        tabs
     }
 
     /// What a reading says, by its name.

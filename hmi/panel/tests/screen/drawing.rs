@@ -6,7 +6,7 @@ use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
 use tandem_units::{Quality, Value};
 
-use crate::clipped::words_that_were_cut;
+use crate::stage::words_that_were_cut;
 use crate::stage::{Stage, state};
 
 /// The tabs, by where they stand.

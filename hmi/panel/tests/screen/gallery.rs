@@ -12,7 +12,7 @@ use tandem_likeness::{Album, Picture};
 use tandem_panel::gallery::{self, SIZE};
 use tandem_panel::{GalleryWindow, Theme};
 
-use crate::clipped::words_that_were_cut;
+use crate::stage::words_that_were_cut;
 
 const WIDTH: usize = SIZE.0 as usize;
 const HEIGHT: usize = SIZE.1 as usize;

@@ -2,9 +2,6 @@
 
 use std::iter::successors;
 
-use i_slint_backend_testing::ElementQuery;
-use slint::ComponentHandle;
-
 /// How wide and how high a dot is, and how far one is from the next, px: of text from 24 to 32 px.
 const DOT: std::ops::RangeInclusive<usize> = 2..=5;
 const GAP: std::ops::RangeInclusive<usize> = 2..=8;
@@ -49,16 +46,15 @@ impl Picture<'_> {
     }
 }
 
-/// Where words were cut, x and y: in Latin letters, for Chinese has dots of its own. So have drawings.
-pub fn words_that_were_cut(window: &impl ComponentHandle, pixels: &[u8], width: usize) -> Vec<(usize, usize)> {
-    let picture = Picture { pixels, width, height: pixels.len() / width / 3 };
-    let drawings = ElementQuery::from_root(window).match_descendants().match_inherits("Icon").find_all();
-    let drawings: Vec<_> = drawings.iter().map(|icon| (icon.absolute_position(), icon.size())).collect();
+/// Where words were cut, x and y, on a picture of three bytes a pixel: in Latin letters, for Chinese has dots of its own. So have drawings, which are left out by
+/// their left, top, width and height. Words on a ground that is not of one colour are not found.
+pub fn cut_words(rgb: &[u8], width: usize, drawings: &[(f32, f32, f32, f32)]) -> Vec<(usize, usize)> {
+    let picture = Picture { pixels: rgb, width, height: rgb.len() / width / 3 };
     let is_drawn = |(x, y): (usize, usize)| {
         let (x, y) = (x as f32, y as f32);
-        drawings.iter().any(|(corner, size)| {
-            (corner.x..corner.x + size.width).contains(&x) && (corner.y..corner.y + size.height).contains(&y)
-        })
+        drawings
+            .iter()
+            .any(|(left, top, width, height)| (*left..left + width).contains(&x) && (*top..top + height).contains(&y))
     };
     let places = (CLEAR..picture.height - CLEAR).flat_map(|y| (1..width).map(move |x| (x, y)));
     places.filter(|place| picture.dots(*place).is_some() && !is_drawn(*place)).collect()

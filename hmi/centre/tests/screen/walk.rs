@@ -1,0 +1,126 @@
+//! A walk over all pages: nothing that a moving car forbids can be pressed, and no word is cut in the language with the longest.
+
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use tandem_contracts::driving::Zone;
+use tandem_contracts::driving::{Restrictions, Status};
+use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Update};
+use tandem_units::Quality;
+
+use crate::stage::{Stage, instant};
+
+/// On every page, for a glance and a tap are enough.
+const DOCK: [&str; 7] = ["Home", "Vehicle", "Climate", "Energy", "Music", "Phone", "Settings"];
+
+const LIBRARY: [&str; 13] = [
+    "Now playing",
+    "Library",
+    "Search",
+    "Recent",
+    "Artists",
+    "Albums",
+    "Songs",
+    "Playlists",
+    "Genres",
+    "Folders",
+    "Radio",
+    "Podcasts",
+    "Sources",
+];
+
+fn full(language: Language) -> Stage {
+    let mut stage = Stage::open(Theme::Night, language);
+    stage.hear(60, Quality::Valid, &instant());
+    stage.tell(&Update::Settings(SettingsNews::Told(Box::new(InForce::default()))));
+    stage
+}
+
+/// What somebody may press now, apart from the dock's pages.
+fn open_to_a_hand(stage: &Stage) -> Vec<String> {
+    use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
+
+    let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| stage.all(role));
+    let open = all.filter(|control| control.accessible_enabled() != Some(false));
+    let words = open.filter_map(|control| control.accessible_label().map(String::from));
+    words.filter(|word| !DOCK.contains(&word.as_str())).collect()
+}
+
+/// Each page, and each part of the page of settings.
+fn walk(stage: &Stage, mut look: impl FnMut(&Stage, &str)) {
+    for page in stage.pages() {
+        let word = page.accessible_label().unwrap_or_default().to_string();
+        stage.tap(&page);
+        stage.pixels();
+        let parts: Vec<ElementHandle> =
+            stage.all(AccessibleRole::Tab).into_iter().filter(|tab| tab.absolute_position().y < 900.0).collect();
+        if parts.is_empty() {
+            look(stage, &word);
+        }
+        for part in parts {
+            stage.tap(&part);
+            stage.pixels();
+            look(stage, &format!("{word}, {}", part.accessible_label().unwrap_or_default()));
+        }
+    }
+}
+
+#[test]
+fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
+    let mut stage = full(Language::English);
+    stage.offer_all_while("parked");
+    let mut before = 0;
+    walk(&stage, |stage, _| before += open_to_a_hand(stage).len());
+    assert!(before > 100, "parked, there is something to press: {before}");
+
+    let mut moving = Status { state: "moving".into(), ..Status::default() };
+    moving.zones.insert(Zone::Driver.word().into(), Restrictions::ALL);
+    stage.tell(&Update::Driving(Box::new(moving)));
+    walk(&stage, |stage, page| {
+        let allowed: &[&str] = match page {
+            // A glance and a tap: what is looked at, not what is asked of the car.
+            "Climate" => &["Front", "Rear"],
+            "Settings, Display" => &[
+                "Display",
+                "Language",
+                "Units",
+                "About",
+                "Day",
+                "Night",
+                "Automatic",
+                "Reduced motion",
+                "High contrast",
+            ],
+            "Settings, Language" => &["Display", "Language", "Units", "About", "English", "中文", "Deutsch"],
+            page if page.starts_with("Settings") => &["Display", "Language", "Units", "About"],
+            // Of its lists only so many rows are there.
+            "Music, Library" => &LIBRARY,
+            page if page.starts_with("Music") => &["Now playing", "Library", "Search"],
+            page if page.starts_with("Phone") => &["Phones", "What was shared"],
+            _ => &[],
+        };
+        let open: Vec<_> = open_to_a_hand(stage).into_iter().filter(|word| !allowed.contains(&word.as_str())).collect();
+        assert_eq!(open, [""; 0], "{page}");
+    });
+}
+
+#[test]
+fn no_word_is_cut_in_german() {
+    let mut stage = full(Language::German);
+    stage.offer();
+    let drawn = |stage: &Stage| {
+        let icons = ElementQuery::from_root(&stage.window).match_descendants().match_inherits("Icon").find_all();
+        let place = |icon: &ElementHandle| (icon.absolute_position(), icon.size());
+        icons.iter().map(place).map(|(corner, size)| (corner.x, corner.y, size.width, size.height)).collect::<Vec<_>>()
+    };
+    let mut pages = 0;
+    walk(&stage, |stage, page| {
+        pages += 1;
+        stage.picture(&format!("de-{}", page.to_lowercase().replace(", ", "-").replace(' ', "-")));
+    });
+    assert_eq!(pages, 13);
+    // On plain grounds cut words are found.
+    stage.wear(Look { language: Language::German, contrast: true, ..Look::STILL });
+    walk(&stage, |stage, page| {
+        let cut = tandem_likeness::cut_words(&stage.pixels(), 1_920, &drawn(stage));
+        assert!(cut.is_empty(), "{page}: {:?} of {}", &cut[..cut.len().min(6)], cut.len());
+    });
+}
