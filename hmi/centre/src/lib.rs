@@ -139,6 +139,8 @@ impl Face for Centre {
                 self.page.borrow_mut().restrict(window, restrictions.has(Flag::NoSetup));
                 self.hands.borrow_mut().wishes.set_driving(status.driving());
             }
+            // The keys are the cluster's and the music's.
+            Update::Input(_) => return,
             Update::Batch | Update::Link(_) | Update::Actuation(_) | Update::Time => {}
         }
         let mut hands = self.hands.borrow_mut();

@@ -1,5 +1,6 @@
 //! The instrument cluster: speed, gear, power and lamps, and what is left to drive.
 
+mod drawn;
 mod generated;
 mod lamps;
 mod tile;
@@ -7,10 +8,11 @@ mod tile;
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
 use tandem_kit::format::{self, Shown};
-use tandem_kit::{Desk, Face, Key, Look, Readings, Update};
-use tandem_telltales::{LOW_CHARGE, Telltales};
+use tandem_kit::{Action, Area, Desk, Drawn, Face, Key, Look, Readings, Update};
+use tandem_telltales::LOW_CHARGE;
 use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
 
+use crate::lamps::Lane;
 use crate::tile::Tile;
 
 pub use generated::{
@@ -60,9 +62,12 @@ tandem_kit::leaves! {
 /// The ends of the horizon; its scale is the square root, so that the small powers of a calm drive are seen.
 const FULL_POWER: Kilowatts = Kilowatts(160.0);
 
+/// Turns the pages of the warnings, else those of the left wing.
+const PAGE_KEY: &str = "KEY_INFO";
+
 /// The state behind the window.
 pub struct Cluster {
-    telltales: Telltales,
+    lamps: Lane,
     tile: Tile,
 }
 
@@ -73,6 +78,8 @@ impl Face for Cluster {
     const BUS_NAME: &'static str = screen::CLUSTER;
     const SIZE: (u32, u32) = (1920, 720);
     const FOLLOWS_POSITION: bool = true;
+    const LOOKS_AT: Option<Area> = Some(drawn::LANE);
+    const FOLLOWS_KEYS: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()
@@ -89,6 +96,7 @@ impl Face for Cluster {
     fn new(window: &ClusterWindow, desk: Desk) -> Self {
         let screen = window.global::<ScreenAdapter>();
         let theme_desk = desk.clone();
+        let watch_desk = desk.clone();
         screen.on_toggle_theme(move || theme_desk.toggle_theme());
         let commands = desk.commands.clone();
         screen.on_toggle_language(move || desk.toggle_language());
@@ -96,7 +104,7 @@ impl Face for Cluster {
         let tile = Tile::new(move |wanted| {
             let _ = commands.picture(wanted);
         });
-        Self { telltales: Telltales::default(), tile }
+        Self { lamps: Lane::new(move |words| watch_desk.tell_misdrawn(words)), tile }
     }
 
     fn set_look(&mut self, window: &ClusterWindow, look: Look) {
@@ -108,12 +116,29 @@ impl Face for Cluster {
         if let Update::Media(news) = update {
             return self.tile.hear(&window.global::<TileAdapter>(), news);
         }
+        if let Update::Input(event) = update
+            && event.key == PAGE_KEY
+            && event.action() == Some(Action::Press)
+            && !self.lamps.turn_page()
+        {
+            // Without a warning the key is the left wing's.
+            let wing = window.global::<TileAdapter>();
+            wing.set_trip(!wing.get_trip());
+        }
         show_vehicle(&window.global::<VehicleAdapter>(), readings);
-        lamps::show(&window.global::<LampAdapter>(), &mut self.telltales, readings);
+        self.lamps.show(&window.global::<LampAdapter>(), readings);
     }
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
-        self.telltales.next_flash()
+        self.lamps.next_change()
+    }
+
+    fn is_unseen(&self) -> bool {
+        self.lamps.is_unseen()
+    }
+
+    fn look_at(&mut self, drawn: &Drawn<'_>) -> bool {
+        self.lamps.look_at(drawn)
     }
 }
 

@@ -17,6 +17,7 @@ use zbus::Connection;
 
 use crate::calls::Calls;
 use crate::commands::Receivers;
+use crate::keys;
 use crate::knob;
 use crate::line;
 use crate::mailbox::{Heard, Mailbox};
@@ -41,6 +42,7 @@ pub(crate) struct Setup {
     pub paths: &'static [&'static str],
     pub asks: bool,
     pub follows_phones: bool,
+    pub follows_keys: bool,
     pub has_knob: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
@@ -57,8 +59,19 @@ pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
 }
 
 async fn run(setup: Setup) {
-    let Setup { bus_name, paths, asks, follows_phones, has_knob, lockstep, mailbox, receivers, applied, reached } =
-        setup;
+    let Setup {
+        bus_name,
+        paths,
+        asks,
+        follows_phones,
+        follows_keys,
+        has_knob,
+        lockstep,
+        mailbox,
+        receivers,
+        applied,
+        reached,
+    } = setup;
     let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
@@ -86,6 +99,11 @@ async fn run(setup: Setup) {
             // In lockstep a picture is a function of the readings alone.
             if !lockstep {
                 line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
+            }
+        },
+        async {
+            if follows_keys && !lockstep {
+                keys::run(|event| mailbox.input(event)).await;
             }
         },
         async {

@@ -134,6 +134,11 @@ impl Desk {
         self.mailbox.ask(Ask::Theme(theme));
     }
 
+    /// Says which tell-tales are drawn otherwise than commanded, by their words: `Screen1.Misdrawn`.
+    pub fn tell_misdrawn(&self, words: Vec<&'static str>) {
+        self.mailbox.tell_misdrawn(words);
+    }
+
     pub fn toggle_theme(&self) {
         self.mailbox.ask(Ask::OtherTheme);
     }

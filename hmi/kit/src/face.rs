@@ -1,7 +1,7 @@
 use slint::{ComponentHandle, PlatformError};
 use tandem_units::Nanoseconds;
 
-use crate::{Desk, Look, Readings, Update};
+use crate::{Area, Desk, Drawn, Look, Readings, Update};
 
 /// One screen: what it reads and how an update reaches its window. All of it runs on the UI thread.
 pub trait Face: Sized + 'static {
@@ -23,6 +23,12 @@ pub trait Face: Sized + 'static {
 
     /// Whether the screen shows phones and what goes on with them: then an [`Update::Phone`] comes with each change.
     const FOLLOWS_PHONES: bool = false;
+
+    /// Whether the screen follows the car's keys: then an [`Update::Input`] comes with each event. In lockstep none comes: a picture is a function of its batch.
+    const FOLLOWS_KEYS: bool = false;
+
+    /// The part of it that the screen looks at once it was drawn: then [`Face::look_at`] is told.
+    const LOOKS_AT: Option<Area> = None;
 
     /// Whether the car's knob moves over this screen: its controls are then reached by Tab, too.
     const HAS_KNOB: bool = false;
@@ -56,5 +62,18 @@ pub trait Face: Sized + 'static {
     /// in lockstep time passes with batches only.
     fn wakes_at(&self) -> Option<Nanoseconds> {
         None
+    }
+
+    /// Whether something was commanded that no picture has shown yet. A turn in which nothing is drawn does not hide it then.
+    fn is_unseen(&self) -> bool {
+        false
+    }
+
+    /// The screen as its renderer has left it, before anything else is commanded. Headless: after each frame that painted there, the very memory that was drawn into. In a
+    /// window: within two seconds of what [`Face::is_unseen`], drawn once more, for what a window shows cannot be read back. Returns whether the screen
+    /// has to be drawn anew for what was found; then an [`Update::Time`] follows.
+    fn look_at(&mut self, drawn: &Drawn<'_>) -> bool {
+        let _ = drawn;
+        false
     }
 }

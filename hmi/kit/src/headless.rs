@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{EventLoopProxy, Platform, WindowAdapter};
-use slint::{EventLoopError, PhysicalSize, PlatformError, Rgb8Pixel};
+use slint::{EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
 use tandem_units::Nanoseconds;
+
+use crate::Area;
 
 /// The shortest time from one frame to the next when the screen draws by itself: 60 frames a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -33,7 +35,16 @@ pub struct Screen {
     time: Cell<Duration>,
     started: Instant,
     frames: RefCell<FrameTimes>,
+    watcher: OnceCell<Watcher>,
     queue: Arc<Queue>,
+}
+
+type See = Box<dyn Fn(&[Rgb8Pixel], bool)>;
+
+/// Sees the pixels after each turn, and whether any of its own area was painted in it.
+struct Watcher {
+    area: Area,
+    see: See,
 }
 
 /// How long the frames took, the newest thousand of them.
@@ -73,6 +84,7 @@ impl Screen {
             time: Cell::default(),
             started: Instant::now(),
             frames: RefCell::default(),
+            watcher: OnceCell::new(),
             queue: Arc::default(),
         })
     }
@@ -98,6 +110,16 @@ impl Screen {
         self.draw()
     }
 
+    /// Shows the pixels after each turn, and says whether any of this area was painted. One watcher a screen.
+    pub(crate) fn watch(&self, area: Area, see: impl Fn(&[Rgb8Pixel], bool) + 'static) {
+        let _ = self.watcher.set(Watcher { area, see: Box::new(see) });
+    }
+
+    /// Looks at the pixels as they stand.
+    pub fn look<T>(&self, look: impl FnOnce(&[Rgb8Pixel]) -> T) -> T {
+        look(&self.pixels.borrow())
+    }
+
     /// Width and height, pixels.
     pub fn size(&self) -> (u32, u32) {
         (self.size.width, self.size.height)
@@ -115,16 +137,20 @@ impl Screen {
 
     fn draw(&self) -> bool {
         let Some(window) = self.window.get() else { return false };
-        let mut painted = false;
+        let (mut painted, mut seen) = (false, false);
         window.draw_if_needed(|renderer| {
             let begun = Instant::now();
             let region = renderer.render(&mut self.pixels.borrow_mut(), self.size.width as usize);
             let size = region.bounding_box_size();
             painted = size.width > 0 && size.height > 0;
+            seen = self.watcher.get().is_some_and(|watcher| region.iter().any(|it| watcher.area.meets(area(it))));
             if painted {
                 self.frames.borrow_mut().add(begun.elapsed());
             }
         });
+        if let Some(watcher) = self.watcher.get() {
+            self.look(|pixels| (watcher.see)(pixels, seen));
+        }
         painted
     }
 
@@ -153,6 +179,11 @@ impl Screen {
             self.queue.wait(wait);
         }
     }
+}
+
+fn area((position, size): (PhysicalPosition, PhysicalSize)) -> Area {
+    let at = |pixels: i32| u32::try_from(pixels).unwrap_or_default();
+    Area { x: at(position.x), y: at(position.y), width: size.width, height: size.height }
 }
 
 struct Headless {

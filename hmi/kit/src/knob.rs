@@ -1,21 +1,18 @@
 //! The car's knob over a screen: turned, it moves the ring; pressed, it acts; held for long, it goes back.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use slint::platform::{Key, WindowEvent};
 use slint::{SharedString, Window};
-use tandem_contracts::connect;
-use tandem_contracts::input::{Action, Follower, InputEvent, News};
+use tandem_contracts::input::{Action, InputEvent};
 
+use crate::keys;
 use crate::mailbox::{Ask, Mailbox};
 
 const KNOB: &str = "REL_DIAL";
 const PRESSED: &str = "KEY_ENTER";
 /// Of one event: who spins it wants to be far away, not on the other side of the page.
 const MAX_STEPS: i32 = 16;
-/// A bus that is not there is tried again so often.
-const RETRY: Duration = Duration::from_secs(2);
 
 /// What the knob does to a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,21 +67,12 @@ impl Stroke {
 
 /// Follows the knob for as long as the process lives.
 pub(crate) async fn run(mailbox: Arc<Mailbox>) {
-    loop {
-        if let Ok(connection) = connect::open().await
-            && let Ok(mut keys) = Follower::open(&connection).await
-        {
-            while let Some(news) = keys.next().await {
-                // What was lost is not made up for: nobody waits for it any more.
-                if let News::Event(event) = news
-                    && let Some(stroke) = Stroke::of(&event)
-                {
-                    mailbox.ask(Ask::Knob(stroke));
-                }
-            }
+    keys::run(|event| {
+        if let Some(stroke) = Stroke::of(&event) {
+            mailbox.ask(Ask::Knob(stroke));
         }
-        tokio::time::sleep(RETRY).await;
-    }
+    })
+    .await;
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use tandem_contracts::driving::Status;
+use tandem_contracts::input::{self, InputEvent};
 use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
@@ -68,6 +69,8 @@ pub(crate) struct Post {
     pub phone: Vec<PhoneNews>,
     /// One of a kind at most.
     pub settings: Vec<SettingsNews>,
+    /// In their order.
+    pub inputs: Vec<InputEvent>,
     pub asks: Vec<Ask>,
 }
 
@@ -83,6 +86,8 @@ struct State {
 /// See the module.
 pub(crate) struct Mailbox {
     state: Mutex<State>,
+    /// The other way: what the UI thread has found to be drawn wrong.
+    misdrawn: Mutex<Vec<&'static str>>,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -95,7 +100,7 @@ impl std::fmt::Debug for Mailbox {
 impl Mailbox {
     /// `wake` makes the UI thread call [`Mailbox::take`] soon.
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { state: Mutex::default(), wake: Box::new(wake) }
+        Self { state: Mutex::default(), misdrawn: Mutex::default(), wake: Box::new(wake) }
     }
 
     /// The UI thread can be woken from now on.
@@ -166,12 +171,28 @@ impl Mailbox {
         });
     }
 
+    pub fn input(&self, event: InputEvent) {
+        self.change(|state| {
+            if state.post.inputs.len() < input::KEPT {
+                state.post.inputs.push(event);
+            }
+        });
+    }
+
     pub fn ask(&self, ask: Ask) {
         self.change(|state| {
             if state.post.asks.len() < MAX_ASKS {
                 state.post.asks.push(ask);
             }
         });
+    }
+
+    pub fn tell_misdrawn(&self, words: Vec<&'static str>) {
+        *self.misdrawn.lock().unwrap_or_else(PoisonError::into_inner) = words;
+    }
+
+    pub fn misdrawn(&self) -> Vec<&'static str> {
+        self.misdrawn.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
@@ -270,6 +291,13 @@ mod tests {
             mailbox.actuation(Actuation::Gone);
             mailbox.actuation(request("Vehicle.Body.Horn.IsActive", id));
             mailbox.ask(Ask::OtherTheme);
+            mailbox.input(InputEvent {
+                number: id,
+                t_ns: id,
+                key: "KEY_INFO".into(),
+                action: "press".into(),
+                steps: 0,
+            });
             mailbox.media(Media::Position(Some(id as i64)));
             mailbox.phone(PhoneNews::Sessions(None));
             mailbox.phone(PhoneNews::PairingOpened(id as u32));
@@ -279,6 +307,7 @@ mod tests {
         }
         let post = mailbox.take();
         assert_eq!(post.actuation, [Actuation::Gone, request("Vehicle.Body.Horn.IsActive", 999)]);
+        assert_eq!(post.inputs.len(), input::KEPT);
         assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
         assert_eq!(post.settings, [SettingsNews::Gone]);

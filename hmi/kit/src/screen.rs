@@ -77,6 +77,10 @@ impl ScreenBackend for Backend {
         self.mailbox.ask(Ask::Language(language.parse().map_err(unknown)?));
         Ok(())
     }
+
+    fn misdrawn(&self) -> Vec<String> {
+        self.mailbox.misdrawn().into_iter().map(str::to_owned).collect()
+    }
 }
 
 fn unknown(word: UnknownWord) -> ScreenError {

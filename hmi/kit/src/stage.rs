@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use slint::ComponentHandle;
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{LogicalPosition, TimerMode};
+use slint::{LogicalPosition, Rgb8Pixel, TimerMode};
 use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::{oneshot, watch};
@@ -15,7 +15,10 @@ use tokio::sync::{oneshot, watch};
 use crate::dress::{Dress, Fixed};
 use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
 use crate::media::Anchor;
-use crate::{Face, Look, Media, Readings, SettingsNews, Update, headless};
+use crate::{Drawn, Face, Look, Media, Readings, SettingsNews, Update, headless};
+
+/// How soon a window looks at what it drew: each look costs as much as drawing all of it anew.
+const LOOK_AFTER: Duration = Duration::from_secs(2);
 
 thread_local! {
     static STAGE: OnceCell<Rc<dyn Turn>> = const { OnceCell::new() };
@@ -63,6 +66,9 @@ pub(crate) struct Stage<F: Face> {
     progress: slint::Timer,
     /// The next second of what plays has come.
     progressed: Rc<Cell<bool>>,
+    /// When a window looks at itself next.
+    glance: slint::Timer,
+    glances: Rc<Cell<bool>>,
     mailbox: Arc<Mailbox>,
     applied: watch::Sender<Applied>,
 }
@@ -90,9 +96,19 @@ impl<F: Face> Stage<F> {
             anchor: Cell::default(),
             progress: slint::Timer::default(),
             progressed: Rc::default(),
+            glance: slint::Timer::default(),
+            glances: Rc::default(),
             mailbox,
             applied,
         });
+        if let (Some(screen), Some(area)) = (&stage.screen, F::LOOKS_AT) {
+            let watching = Rc::downgrade(&stage);
+            screen.watch(area, move |pixels, painted| {
+                if let Some(stage) = watching.upgrade().filter(|stage| painted || stage.is_unseen()) {
+                    stage.look_at(&Drawn::new(F::SIZE.0, F::SIZE.0, pixels));
+                }
+            });
+        }
         stage.set_dress(stage.dress.get());
         STAGE.with(|place| place.set(stage as Rc<dyn Turn>).is_ok());
     }
@@ -119,6 +135,37 @@ impl<F: Face> Stage<F> {
     fn tell(&self, update: &Update) {
         self.face.borrow_mut().apply(&self.window, update, &self.readings.borrow());
         self.set_alarm();
+        if F::LOOKS_AT.is_some() && self.screen.is_none() && !self.glance.running() && self.is_unseen() {
+            let glances = Rc::clone(&self.glances);
+            self.glance.start(TimerMode::SingleShot, LOOK_AFTER, move || {
+                glances.set(true);
+                turn();
+            });
+        }
+    }
+
+    fn is_unseen(&self) -> bool {
+        self.face.try_borrow().is_ok_and(|face| face.is_unseen())
+    }
+
+    fn look_at(&self, drawn: &Drawn<'_>) {
+        let changed = self.face.try_borrow_mut().is_ok_and(|mut face| face.look_at(drawn));
+        if changed {
+            self.tell(&Update::Time);
+            // The loop that has just drawn would sleep over it.
+            drop(slint::invoke_from_event_loop(turn));
+        }
+    }
+
+    /// Draws a window once more, to look at that.
+    fn glance(&self) {
+        match self.window.window().take_snapshot() {
+            Ok(pixels) => {
+                let rgb: Vec<_> = pixels.as_slice().iter().map(|it| Rgb8Pixel::new(it.r, it.g, it.b)).collect();
+                self.look_at(&Drawn::new(F::SIZE.0, pixels.width(), &rgb));
+            }
+            Err(error) => tracing::debug!(%error, "nobody can look at what is drawn"),
+        }
     }
 
     /// Asks for an update at the next point at which the face changes by time alone.
@@ -243,6 +290,8 @@ impl<F: Face> Stage<F> {
     fn picture(&self) -> Result<RawPicture, ScreenError> {
         let (width, height, rgb) = match &self.screen {
             Some(screen) => {
+                // What the first shows to be wrong is said in the second, which draws nothing if all is well.
+                screen.turn();
                 screen.turn();
                 let (width, height) = screen.size();
                 (width, height, screen.rgb())
@@ -270,6 +319,9 @@ impl<F: Face> Turn for Stage<F> {
         if self.progressed.take() {
             self.tell_position();
         }
+        if self.glances.take() {
+            self.glance();
+        }
         let post = self.mailbox.take();
         if let Some(status) = post.driving {
             self.tell(&Update::Driving(status));
@@ -293,6 +345,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.actuation {
             self.tell(&Update::Actuation(news));
         }
+        for event in post.inputs {
+            self.tell(&Update::Input(event));
+        }
         for ask in post.asks {
             self.answer(ask);
         }
@@ -302,4 +357,110 @@ impl<F: Face> Turn for Stage<F> {
 
 fn failed(error: &slint::PlatformError) -> ScreenError {
     ScreenError::CaptureFailed(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Desk;
+    use crate::headless::{Pace, Screen};
+
+    slint::slint! {
+        export component Page inherits Window {
+            in property <color> mark: #102030;
+            width: 40px;
+            height: 20px;
+            background: #102030;
+            Rectangle { x: 0; y: 0; width: 4px; height: 4px; background: root.mark; }
+            in property <length> elsewhere: 10px;
+            Rectangle { x: root.elsewhere; y: 8px; width: 4px; height: 4px; background: #ffffff; }
+        }
+    }
+
+    /// A face that is content with what is blue, and paints it so once it saw something else.
+    #[derive(Default)]
+    struct Watcher {
+        unseen: bool,
+        seen: Vec<[u8; 3]>,
+        mends: bool,
+    }
+
+    thread_local! {
+        static WATCHER: RefCell<Watcher> = RefCell::default();
+    }
+
+    struct Eyes;
+
+    impl Face for Eyes {
+        type Window = Page;
+        const NAME: &'static str = "eyes";
+        const BUS_NAME: &'static str = "org.tandem.Screen1.eyes";
+        const SIZE: (u32, u32) = (40, 20);
+        const LOOKS_AT: Option<crate::Area> = Some(crate::Area { x: 0, y: 0, width: 4, height: 4 });
+
+        fn paths() -> &'static [&'static str] {
+            &[]
+        }
+
+        fn open() -> Result<Page, slint::PlatformError> {
+            Page::new()
+        }
+
+        fn new(_window: &Page, _desk: Desk) -> Self {
+            Self
+        }
+
+        fn set_look(&mut self, _window: &Page, _look: Look) {}
+
+        fn apply(&mut self, window: &Page, _update: &Update, _readings: &Readings) {
+            if WATCHER.with_borrow(|watcher| watcher.mends) {
+                window.set_mark(slint::Color::from_rgb_u8(0, 0, 255));
+            }
+        }
+
+        fn is_unseen(&self) -> bool {
+            WATCHER.with_borrow(|watcher| watcher.unseen)
+        }
+
+        fn look_at(&mut self, drawn: &Drawn<'_>) -> bool {
+            let first = drawn.pixels(crate::Area { x: 0, y: 0, width: 1, height: 1 }).next().unwrap();
+            WATCHER.with_borrow_mut(|watcher| {
+                watcher.unseen = false;
+                watcher.seen.push(first);
+                watcher.mends = first == [255, 0, 0];
+                watcher.mends
+            })
+        }
+    }
+
+    #[test]
+    fn each_frame_is_looked_at_and_what_is_wrong_is_drawn_in_the_next_one() {
+        let screen = Screen::new(Eyes::SIZE, Pace::Live);
+        slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+        let page = Page::new().unwrap();
+        page.show().unwrap();
+        let held = page.clone_strong();
+        let mailbox = Arc::new(Mailbox::new(|| {}));
+        let applied = watch::channel(Applied::default()).0;
+        Stage::set(page, Eyes, Fixed::default(), Some(Rc::clone(&screen)), mailbox, applied);
+        let seen = || WATCHER.with_borrow(|watcher| watcher.seen.clone());
+        let (ground, red, blue) = ([0x10, 0x20, 0x30], [255, 0, 0], [0, 0, 255]);
+
+        assert!(screen.turn());
+        assert_eq!(seen(), [ground]);
+        // Nothing drawn, nothing to look at, unless something was commanded that no picture has shown.
+        assert!(!screen.turn());
+        assert_eq!(seen(), [ground]);
+        WATCHER.with_borrow_mut(|watcher| watcher.unseen = true);
+        assert!(!screen.turn());
+        assert_eq!(seen(), [ground, ground]);
+        // What is drawn elsewhere is none of its business.
+        held.set_elsewhere(20.0);
+        assert!(screen.turn());
+        assert_eq!(seen(), [ground, ground]);
+        held.set_mark(slint::Color::from_rgb_u8(255, 0, 0));
+        assert!(screen.turn() && screen.turn());
+        assert!(!screen.turn());
+        assert_eq!(seen(), [ground, ground, red, blue]);
+    }
 }

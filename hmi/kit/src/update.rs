@@ -1,5 +1,6 @@
 use tandem_contracts::actuation::{Actuator, RequestState};
 use tandem_contracts::driving::Status;
+use tandem_contracts::input::InputEvent;
 use tandem_contracts::signals::SignalsError;
 use tandem_units::Value;
 
@@ -22,6 +23,8 @@ pub enum Update {
     Phone(PhoneNews),
     /// What is set, already in force as far as it is the look of every screen.
     Settings(SettingsNews),
+    /// Comes to a face with [`crate::Face::FOLLOWS_KEYS`].
+    Input(InputEvent),
     /// A point in time that [`crate::Face::wakes_at`] asked for, or a new look: nothing was heard.
     Time,
 }

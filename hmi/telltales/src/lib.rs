@@ -4,15 +4,24 @@
 //! lamp would then say "all is well", which nobody knows, the lamp is [`Lamp::Unknown`] instead: park brake, seat belt, ABS and ESC. The others report
 //! what is switched on, or repeat a reading that the cluster shows elsewhere with its own quality: they stay dark.
 //!
+//! When the car is switched on, all lamps are lit for three seconds, so that a dead one is seen ([`CHECK`]).
+//!
 //! Colours are those of UN R121 and the logic of ISO 2575: red is danger now, amber is caution or a fault, green is on, blue is high beam alone. An open
 //! door stands in neither as a lamp of one colour: it is caution while the car stands and danger while it drives. Not safety-rated.
 #![no_std]
 
+mod check;
+mod lamps;
+mod pager;
 mod warning;
 
+use check::Check;
 use tandem_units::{KilometersPerHour, Kilopascals, Nanoseconds, Percent};
 
-pub use warning::{Warning, warning};
+pub use check::CHECK;
+pub use lamps::{Colour, Lamp, Lamps, Telltale};
+pub use pager::{Page, Pager};
+pub use warning::{Severity, Warning, warnings};
 
 /// A flasher is lit for this long and dark for as long: 88 flashes a minute, within the 60 to 120 of UN R48.
 pub const HALF_FLASH: Nanoseconds = Nanoseconds::from_millis(340);
@@ -20,25 +29,6 @@ pub const HALF_FLASH: Nanoseconds = Nanoseconds::from_millis(340);
 pub const DRIVING: KilometersPerHour = KilometersPerHour(5.0);
 /// Under this charge the battery counts as low.
 pub const LOW_CHARGE: Percent = Percent(10.0);
-
-/// The colour of a lamp.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    Red,
-    Amber,
-    Green,
-    Blue,
-}
-
-/// The state of a lamp.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Lamp {
-    #[default]
-    Dark,
-    Lit(Colour),
-    /// The car does not say: neither lit nor dark would be true.
-    Unknown,
-}
 
 /// What the lamps are made from. `None` is a reading that is not valid now.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -70,25 +60,8 @@ pub struct Inputs {
     pub left: Option<bool>,
     pub right: Option<bool>,
     pub hazard: Option<bool>,
-}
-
-/// Every lamp of the cluster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lamps {
-    pub parking_brake: Lamp,
-    pub belt: Lamp,
-    pub door: Lamp,
-    pub abs: Lamp,
-    pub esc: Lamp,
-    pub tyre: Lamp,
-    pub battery: Lamp,
-    pub position: Lamp,
-    pub low_beam: Lamp,
-    pub high_beam: Lamp,
-    pub front_fog: Lamp,
-    pub rear_fog: Lamp,
-    pub left: Lamp,
-    pub right: Lamp,
+    /// The instruments themselves cannot be believed: they hear nothing, or show something else than they should.
+    pub fault: bool,
 }
 
 impl Inputs {
@@ -97,9 +70,9 @@ impl Inputs {
         self.speed.map(|speed| speed.0.abs() >= DRIVING.0)
     }
 
-    /// The wheel whose tyre is low, the first of axle 1 left and right, axle 2 left and right.
-    pub fn low_tyre(&self) -> Option<usize> {
-        self.tyres.iter().position(|pressure| pressure.is_some_and(|pressure| pressure < self.tyre_limit))
+    /// Whether the tyre of this wheel is low: 0 and 1 are left and right of axle 1, 2 and 3 of axle 2.
+    pub fn is_low(&self, wheel: usize) -> bool {
+        self.tyres.get(wheel).copied().flatten().is_some_and(|pressure| pressure < self.tyre_limit)
     }
 
     fn is_ajar(&self) -> bool {
@@ -115,10 +88,11 @@ impl Inputs {
     }
 }
 
-/// The lamps with the one thing that they remember: since when the flasher runs.
+/// The lamps with what they remember: since when the flasher runs, and since when all of them are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Telltales {
     flasher: Option<Flasher>,
+    check: Check,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +112,7 @@ impl Telltales {
         let hazard = inputs.hazard == Some(true);
         let side = |signals: Option<bool>| lit_if(flash && (hazard || signals == Some(true)), Colour::Green);
 
-        Lamps {
+        let lamps = Lamps {
             parking_brake: warns(inputs.parking_brake, Colour::Red),
             belt: while_on(inputs, warns(inputs.belted.map(|belted| !belted), Colour::Red)),
             door: if !inputs.is_ajar() {
@@ -150,7 +124,7 @@ impl Telltales {
             },
             abs: while_on(inputs, warns(inputs.abs_error, Colour::Amber)),
             esc: while_on(inputs, warns(inputs.esc_error, Colour::Amber)),
-            tyre: lit_if(inputs.low_tyre().is_some(), Colour::Amber),
+            tyre: lit_if((0..4).any(|wheel| inputs.is_low(wheel)), Colour::Amber),
             battery: lit_if(inputs.battery_is_low(), Colour::Amber),
             position: lit_if(inputs.position == Some(true), Colour::Green),
             low_beam: lit_if(inputs.low_beam == Some(true), Colour::Green),
@@ -159,15 +133,24 @@ impl Telltales {
             rear_fog: lit_if(inputs.rear_fog == Some(true), Colour::Amber),
             left: side(inputs.left),
             right: side(inputs.right),
-        }
+            fault: lit_if(inputs.fault, Colour::Red),
+        };
+        self.check.update(inputs);
+        if self.check.is_on() { lamps.checked(inputs.signals()) } else { lamps }
     }
 
-    /// When the flasher changes next, on the link's clock; none while it rests.
-    pub fn next_flash(&self) -> Option<Nanoseconds> {
-        self.flasher.map(|flasher| {
+    /// Whether all lamps are lit to be looked at.
+    pub fn checks(&self) -> bool {
+        self.check.is_on()
+    }
+
+    /// When the lamps change next by time alone, on the link's clock; none while they rest.
+    pub fn next_change(&self) -> Option<Nanoseconds> {
+        let flash = self.flasher.map(|flasher| {
             let halves = flasher.half().saturating_add(1);
             flasher.since + Nanoseconds(HALF_FLASH.0.saturating_mul(halves))
-        })
+        });
+        flash.into_iter().chain(self.check.ends()).min()
     }
 }
 

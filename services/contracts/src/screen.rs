@@ -44,6 +44,7 @@ pub trait ScreenBackend: Send + Sync + 'static {
     fn touch(&self, x: f64, y: f64) -> impl Future<Output = Result<(), ScreenError>> + Send;
     fn set_theme(&self, theme: String) -> impl Future<Output = Result<(), ScreenError>> + Send;
     fn set_language(&self, language: String) -> impl Future<Output = Result<(), ScreenError>> + Send;
+    fn misdrawn(&self) -> Vec<String>;
 }
 
 /// The object that serves the interface over a backend.
@@ -70,5 +71,12 @@ impl<B: ScreenBackend> Screen1<B> {
     /// Shows the screen in `en`, `zh_CN` or `de`.
     async fn set_language(&self, language: String) -> Result<(), ScreenError> {
         self.0.set_language(language).await
+    }
+
+    /// Tell-tales that were found to be drawn otherwise than commanded since the car was last switched on, by their words (`abs`, `low-beam`); empty if all
+    /// is well, and always on a screen without any.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn misdrawn(&self) -> Vec<String> {
+        self.0.misdrawn()
     }
 }

@@ -169,6 +169,7 @@ async fn screens() {
     assert!(matches!(screen.touch(1.0, 2.0).await, Err(ScreenError::NotHeadless(_))));
     assert!(matches!(screen.set_theme("dusk".into()).await, Err(ScreenError::Unknown(word)) if word == "dusk"));
     assert!(matches!(screen.set_language("xx".into()).await, Err(ScreenError::Unknown(word)) if word == "xx"));
+    assert_eq!(screen.misdrawn().await.unwrap(), ["abs"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::signals;
-use tandem_scenes::{Bus, Daemon, Shown, Tandem, binary, speed};
+use tandem_scenes::{Bus, Daemon, Pixels, Shown, Tandem, binary, speed};
 
 use crate::figure::Figure;
 use crate::process::{Kept, quantile};
@@ -38,7 +38,9 @@ pub fn figures() -> Result<Vec<Figure>> {
         let still = frames_drawn(SETTLED + STILL).await? - frames_drawn(SETTLED).await?;
         let mut hangs = Vec::new();
         let mut deaths = Vec::new();
+        let mut returns = Vec::new();
         for _ in 0..KILLS {
+            returns.push(until_it_is_back().await?);
             hangs.push(until_dashes(Signal::STOP).await?);
             deaths.push(until_dashes(Signal::KILL).await?);
         }
@@ -51,6 +53,12 @@ pub fn figures() -> Result<Vec<Figure>> {
             Figure::new("service hangs to dashes, worst", quantile(&mut hangs, 1.0).context("no hang")?, "ms"),
             Figure::new("service dies to dashes, worst", quantile(&mut deaths, 1.0).context("no death")?, "ms")
                 .at_most(500.0),
+            Figure::new(
+                "cluster dies to a speed again, worst",
+                quantile(&mut returns, 1.0).context("no return")?,
+                "ms",
+            )
+            .at_most(1_000.0),
         ])
     })
 }
@@ -131,5 +139,26 @@ async fn until_dashes(signal: Signal) -> Result<f64> {
             return Ok(begun.elapsed().as_secs_f64() * 1e3);
         }
         anyhow::ensure!(begun.elapsed().as_secs() < 20, "no dash came");
+    }
+}
+
+/// From the cluster's death to the first picture of its successor with a number for the speed.
+async fn until_it_is_back() -> Result<f64> {
+    let mut tandem = Tandem::sim(&[]);
+    let bus = tandem.bus().await;
+    while speed(&bus.capture(CLUSTER).await.1) != Shown::Number {}
+    let before = bus.owner(CLUSTER).await.context("no cluster")?;
+    let begun = Instant::now();
+    kill_process(before, Signal::KILL)?;
+    while bus.owner(CLUSTER).await.is_none_or(|owner| owner == before) {
+        anyhow::ensure!(begun.elapsed().as_secs() < 20, "no cluster came back");
+    }
+    let screen = bus.screen(CLUSTER).await;
+    loop {
+        let is_there = screen.capture(1).await.is_ok_and(|it| speed(&Pixels::of_png(&it.png)) == Shown::Number);
+        if is_there {
+            return Ok(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        anyhow::ensure!(begun.elapsed().as_secs() < 20, "no speed came");
     }
 }

@@ -244,7 +244,7 @@ pub enum InputKind {
 
 impl InputKind {
     /// The keys that there are, by their Linux input event codes.
-    pub const KEYS: [&'static str; 16] = [
+    pub const KEYS: [&'static str; 17] = [
         "KEY_VOLUMEUP",
         "KEY_VOLUMEDOWN",
         "KEY_MUTE",
@@ -261,6 +261,7 @@ impl InputKind {
         "KEY_LEFT",
         "KEY_RIGHT",
         "KEY_ENTER",
+        "KEY_INFO",
     ];
     /// The knobs that there are.
     pub const KNOBS: [&'static str; 2] = ["REL_DIAL", "REL_WHEEL"];

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use tandem_cluster::Leaf;
 use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Control, ControlPath, Request};
+use tandem_contracts::input::{self, Input1, InputBackend, InputEvent};
 use tandem_contracts::signals::{self, Change, Handle, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire;
 use tandem_kit::Key;
@@ -105,6 +106,15 @@ impl CommandBackend for Door {
     }
 }
 
+/// Keys that nobody has pressed before.
+struct Keys;
+
+impl InputBackend for Keys {
+    async fn since(&self, number: u64) -> zbus::fdo::Result<(u64, Vec<InputEvent>)> {
+        Ok((number + 1, Vec::new()))
+    }
+}
+
 /// The service, with at most one subscriber: the newest.
 pub struct Car {
     connection: Connection,
@@ -121,6 +131,8 @@ impl Car {
         let door = Door { lacks, next: Arc::default(), asked: asked_sender, acknowledged: acknowledged_sender };
         let connection = zbus::connection::Builder::address(address)
             .serve_at(signals::PATH, Signals1(door))
+            .serve_at(input::PATH, Input1(Keys))
+            .name(input::NAME)
             .name(signals::NAME)
             .build()
             .await
@@ -161,6 +173,13 @@ impl Car {
         let id = self.subscriber.as_ref().unwrap().id;
         while self.acknowledged.recv().await.unwrap() != (id, sequence) {}
         sequence
+    }
+
+    /// Somebody presses a key for the `number`th time.
+    pub async fn presses(&self, number: u64, key: &str) {
+        let emitter = SignalEmitter::new(&self.connection, input::PATH).unwrap();
+        let event = InputEvent { number, t_ns: number, key: key.to_owned(), action: "press".to_owned(), steps: 0 };
+        Input1::<Keys>::event(&emitter, event).await.unwrap();
     }
 
     pub async fn leaves(self) {

@@ -75,11 +75,15 @@ fn speed(speed: f64) -> [(Leaf, Quality, Value); 1] {
 
 /// Pixels of the speed's full ink: none if there is a dash.
 fn ink(picture: &Picture) -> usize {
+    pixels(picture, [0xEE, 0xF1, 0xF3])
+}
+
+fn pixels(picture: &Picture, colour: [u8; 3]) -> usize {
     let mut reader = png::Decoder::new(std::io::Cursor::new(&picture.png)).read_info().unwrap();
     let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut rgb).unwrap();
     assert_eq!((picture.width, picture.height, rgb.len()), (1920, 720, 1920 * 720 * 3));
-    rgb.chunks_exact(3).filter(|pixel| **pixel == [0xEE, 0xF1, 0xF3]).count()
+    rgb.chunks_exact(3).filter(|pixel| **pixel == colour).count()
 }
 
 #[test]
@@ -185,6 +189,57 @@ fn a_car_that_lacks_leaves_is_shown_without_them() {
         let object = screen_object(&bus).await;
         car.tells(&speed(71.6)).await;
         assert!(ink(&object.capture(1).await.unwrap()) > 5_000);
+    });
+}
+
+#[test]
+fn with_every_lamp_lit_each_is_found_to_be_drawn_as_commanded() {
+    story(|bus| async move {
+        for options in [["--headless"].as_slice(), &["--headless", "--lockstep"]] {
+            let screen = Screen::start(&bus, options);
+            let mut car = Car::start(bus.address(), &[]).await;
+            car.subscriber().await;
+            let object = screen_object(&bus).await;
+            let on = (Leaf::Power, Quality::Valid, Value::Text("ON".into()));
+            car.tells(&[on, (Leaf::Speed, Quality::Valid, Value::Float(0.0))]).await;
+            let checked = object.capture(1).await.unwrap();
+            let green = pixels(&checked, [0x3D, 0xDC, 0x84]);
+            assert!(green > 4_000, "two flashers and three lights have {green} pixels");
+            assert_eq!(object.misdrawn().await.unwrap(), Vec::<String>::new());
+            car.leaves().await;
+            assert_eq!(screen.end(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn a_key_of_the_car_turns_the_page_live_and_never_in_lockstep() {
+    const AMBER: [u8; 3] = [0xFF, 0xB8, 0x3D];
+    story(|bus| async move {
+        for lockstep in [false, true] {
+            let options = if lockstep { ["--headless", "--lockstep"].as_slice() } else { &["--headless"] };
+            let screen = Screen::start(&bus, options);
+            let mut car = Car::start(bus.address(), &[]).await;
+            car.subscriber().await;
+            let object = screen_object(&bus).await;
+            let fault = [(Leaf::AbsError, Quality::Valid, Value::Bool(true))];
+            car.tells(&fault).await;
+            let told = object.capture(1).await.unwrap();
+            let (mut number, mut batch) = (0, 1);
+            let mut left = pixels(&told, AMBER);
+            // Until it follows the keys it hears none: so again and again, and each time what was read comes back or goes.
+            while left >= pixels(&told, AMBER) && number < 200 && !(lockstep && number == 5) {
+                number += 1;
+                car.presses(number, "KEY_INFO").await;
+                batch = car.tells(&fault).await.max(batch);
+                left = pixels(&object.capture(batch).await.unwrap(), AMBER);
+            }
+            // The lamp stays.
+            assert_eq!(left < pixels(&told, AMBER), !lockstep);
+            assert!(left > 300, "{left}");
+            car.leaves().await;
+            assert_eq!(screen.end(), Some(0));
+        }
     });
 }
 

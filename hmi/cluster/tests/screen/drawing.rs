@@ -1,11 +1,13 @@
 //! A cluster on a headless screen, fed by hand.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
-use slint::ComponentHandle;
+use slint::platform::WindowEvent;
+use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Face, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_kit::{Desk, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme, Update};
 use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -16,6 +18,7 @@ pub struct Look(pub tandem_kit::Look);
 impl Look {
     pub const NIGHT: Self = Self(tandem_kit::Look::STILL);
     pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
+    pub const GERMAN: Self = Self(tandem_kit::Look { language: Language::German, ..Self::NIGHT.0 });
     pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
 }
 
@@ -24,7 +27,7 @@ pub type Heard = (Leaf, Quality, Value);
 pub struct Drawing {
     pub screen: Rc<Screen>,
     pub window: ClusterWindow,
-    face: Cluster,
+    face: RefCell<Cluster>,
     readings: Readings,
     sequence: u64,
 }
@@ -35,16 +38,24 @@ impl Drawing {
     }
 
     pub fn at(pace: Pace, Look(look): Look) -> Self {
-        let screen = Screen::new(Cluster::SIZE, pace);
+        Self::of_density(1.0, pace, Look(look))
+    }
+
+    /// On a display with so many pixels to one of the design.
+    pub fn of_density(density: f32, pace: Pace, Look(look): Look) -> Self {
+        let (width, height) = Cluster::SIZE;
+        let pixels = |design: u32| (design as f32 * density) as u32;
+        let screen = Screen::new((pixels(width), pixels(height)), pace);
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Cluster::open().unwrap();
+        window.window().dispatch_event(WindowEvent::ScaleFactorChanged { scale_factor: density });
         let mut face = Cluster::new(&window, Desk::unattended());
         slint::select_bundled_translation(look.language.translation()).unwrap();
         face.set_look(&window, look);
         window.show().unwrap();
         let readings = Readings::new(Cluster::paths());
         face.apply(&window, &Update::Time, &readings);
-        Self { screen, window, face, readings, sequence: 0 }
+        Self { screen, window, face: RefCell::new(face), readings, sequence: 0 }
     }
 
     /// A batch 20 ms after the last one; what it carries was heard just then, or five seconds ago if it is stale.
@@ -61,28 +72,42 @@ impl Drawing {
             .collect();
         self.screen.set_time(now);
         self.readings.apply(self.sequence, now, self.sequence == 1, changes);
-        self.face.apply(&self.window, &Update::Batch, &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Batch, &self.readings);
     }
 
     /// The link is not up (any more).
     pub fn link(&mut self, link: Link) {
         self.readings = Readings::new(Cluster::paths());
         self.readings.set_link(link.clone());
-        self.face.apply(&self.window, &Update::Link(link), &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Link(link), &self.readings);
     }
 
     /// News of the music.
     pub fn play(&mut self, news: Media) {
-        self.face.apply(&self.window, &Update::Media(news), &self.readings);
+        self.face.get_mut().apply(&self.window, &Update::Media(news), &self.readings);
     }
 
-    pub fn next_flash(&self) -> Option<Nanoseconds> {
-        self.face.wakes_at()
+    /// Somebody presses a key of the car.
+    pub fn press(&mut self, key: &str) {
+        let event = InputEvent { number: 1, t_ns: 1, key: key.into(), action: "press".into(), steps: 0 };
+        self.face.get_mut().apply(&self.window, &Update::Input(event), &self.readings);
     }
 
-    /// What is drawn now.
+    pub fn wakes_at(&self) -> Option<Nanoseconds> {
+        self.face.borrow().wakes_at()
+    }
+
+    /// Lets the cluster look at what is drawn, spoilt by somebody. Returns whether it has found something new.
+    pub fn look(&self, spoil: impl FnOnce(&mut [Rgb8Pixel])) -> bool {
+        let mut pixels = self.screen.look(<[Rgb8Pixel]>::to_vec);
+        spoil(&mut pixels);
+        self.face.borrow_mut().look_at(&Drawn::new(1920, self.screen.size().0, &pixels))
+    }
+
+    /// What is drawn now, with every lamp as it is commanded.
     pub fn pixels(&self) -> Picture {
         self.screen.turn();
+        assert!(!self.look(|_| ()), "a lamp is drawn otherwise than commanded");
         Picture { rgb: self.screen.rgb() }
     }
 

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 
+use tandem_cluster::Leaf;
 use tandem_kit::Media;
 use tandem_kit::headless::Pace;
 use tandem_kit::media::art::{Picture as Art, Wanted};
 use tandem_kit::media::{Now, Player, Service, Status};
 use tandem_music::cover::Cover;
+use tandem_units::{Quality, Value};
 
 use crate::drawing::{Area, Drawing, Look, drive};
 use crate::words::{numbers, words};
@@ -209,4 +211,22 @@ fn progress_is_drawn_when_it_can_be_seen() {
     assert!(!drawing.screen.turn());
     drawing.play(Media::Position(Some(13_000_000)));
     assert!(drawing.screen.turn());
+}
+
+#[test]
+fn a_key_brings_up_the_trip_while_music_plays_unless_there_is_a_warning_to_read() {
+    let mut drawing = drawing(Look::NIGHT, ocean());
+    assert_eq!(words(&drawing), ["Range"]);
+    drawing.press("KEY_INFO");
+    assert_eq!(words(&drawing), ["Since start", "Range"]);
+    drawing.picture("music-trip");
+    let fault = |is| [(Leaf::AbsError, Quality::Valid, Value::Bool(is))];
+    drawing.hear(fault(true));
+    for shown in [1, 0, 1] {
+        assert_eq!(words(&drawing).len(), 2 + shown, "the key is the warnings'");
+        drawing.press("KEY_INFO");
+    }
+    drawing.hear(fault(false));
+    drawing.press("KEY_INFO");
+    assert_eq!(words(&drawing), ["Range"]);
 }

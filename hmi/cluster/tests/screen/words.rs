@@ -102,8 +102,14 @@ fn a_link_that_is_down_is_said_and_every_number_is_a_dash() {
         drawing.link(link);
         assert!(words(&drawing).contains(&sentence.to_owned()), "{sentence}");
         assert!(numbers(&drawing).iter().all(|(_, label)| label == "–"), "{:?}", numbers(&drawing));
-        let unknown = ["Parking brake: unknown", "Seat belt: unknown", "ABS: unknown", "Stability control: unknown"];
-        assert_eq!(lamps(&drawing), unknown);
+        let lit = [
+            "Parking brake: unknown",
+            "Seat belt: unknown",
+            "ABS: unknown",
+            "Stability control: unknown",
+            "Fault of the instruments",
+        ];
+        assert_eq!(lamps(&drawing), lit);
     }
 }
 

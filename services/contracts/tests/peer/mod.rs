@@ -160,6 +160,10 @@ impl ScreenBackend for Echo {
     async fn set_language(&self, language: String) -> Result<(), ScreenError> {
         Err(ScreenError::Unknown(language))
     }
+
+    fn misdrawn(&self) -> Vec<String> {
+        vec!["abs".into()]
+    }
 }
 
 impl SimulatorBackend for Echo {

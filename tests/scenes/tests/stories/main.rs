@@ -24,6 +24,7 @@ mod peers;
 mod phones;
 mod pictures;
 mod recordings;
+mod screens;
 mod settings;
 mod silence;
 mod temperature;

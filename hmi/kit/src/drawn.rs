@@ -1,0 +1,99 @@
+use slint::Rgb8Pixel;
+
+/// A rectangle of a screen: left, top, width and height in pixels of [`crate::Face::SIZE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Area {
+    pub x: u32,
+    pub y: u32,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl Area {
+    /// Whether both have a pixel in common.
+    pub fn meets(&self, other: Self) -> bool {
+        let meet = |one: u32, length: u32, other: u32, others: u32| {
+            one < other.saturating_add(others) && other < one.saturating_add(length)
+        };
+        meet(self.x, self.width, other.x, other.width) && meet(self.y, self.height, other.y, other.height)
+    }
+}
+
+/// What a renderer has left of a screen: the pixels themselves, whatever was meant to be drawn.
+pub struct Drawn<'a> {
+    width: u32,
+    scale: f64,
+    pixels: &'a [Rgb8Pixel],
+}
+
+impl<'a> Drawn<'a> {
+    /// A picture of a screen that is made for `made_for` pixels a row and has `width` of them.
+    pub fn new(made_for: u32, width: u32, pixels: &'a [Rgb8Pixel]) -> Self {
+        Self { width, scale: f64::from(width) / f64::from(made_for.max(1)), pixels }
+    }
+
+    /// Pixels of the picture to one of the screen as it was made, in each direction.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The pixels of an area, row by row; what lies outside of the picture is left out.
+    pub fn pixels(&self, area: Area) -> impl Iterator<Item = [u8; 3]> + '_ {
+        let across = |pixels: u32| (f64::from(pixels) * self.scale).round() as usize;
+        let (left, right) = (across(area.x), across(area.x.saturating_add(area.width)).min(self.width as usize));
+        let rows = self.pixels.chunks_exact(self.width.max(1) as usize);
+        rows.skip(across(area.y))
+            .take(across(area.height))
+            .flat_map(move |row| row.get(left..right).unwrap_or_default())
+            .map(|pixel| [pixel.r, pixel.g, pixel.b])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Six pixels a row, three rows; each pixel says where it is.
+    fn pixels() -> Vec<Rgb8Pixel> {
+        (0..18).map(|index| Rgb8Pixel { r: index % 6, g: index / 6, b: 0 }).collect()
+    }
+
+    fn area(x: u32, y: u32, width: u32, height: u32) -> Area {
+        Area { x, y, width, height }
+    }
+
+    #[test]
+    fn an_area_has_its_pixels_and_none_from_outside() {
+        let pixels = pixels();
+        let drawn = Drawn::new(6, 6, &pixels);
+        let found = |it| drawn.pixels(it).map(|[x, y, _]| (x, y)).collect::<Vec<_>>();
+        assert_eq!(found(area(1, 1, 2, 2)), [(1, 1), (2, 1), (1, 2), (2, 2)]);
+        assert_eq!(found(area(5, 2, 9, 9)), [(5, 2)]);
+        assert_eq!(found(area(9, 9, 1, 1)), []);
+        assert_eq!(found(area(u32::MAX, 0, u32::MAX, 1)), []);
+    }
+
+    #[test]
+    fn areas_that_touch_do_not_meet() {
+        let it = area(2, 2, 2, 2);
+        for (other, meets) in [
+            (area(3, 3, 9, 9), true),
+            (area(0, 0, 3, 3), true),
+            (area(0, 0, 2, 9), false),
+            (area(4, 0, 1, 9), false),
+            (area(2, 4, 2, 2), false),
+            (area(2, 0, 2, 2), false),
+            (area(0, 0, u32::MAX, u32::MAX), true),
+        ] {
+            assert_eq!((it.meets(other), other.meets(it)), (meets, meets), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_screen_of_other_density_has_its_areas_elsewhere() {
+        let pixels = pixels();
+        let drawn = Drawn::new(3, 6, &pixels);
+        assert_eq!((drawn.scale(), drawn.pixels(area(1, 0, 1, 1)).count()), (2.0, 4));
+        assert_eq!(drawn.pixels(area(1, 0, 1, 1)).next(), Some([2, 0, 0]));
+    }
+}
