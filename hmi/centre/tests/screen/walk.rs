@@ -2,7 +2,7 @@
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use tandem_contracts::driving::Restrictions;
-use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Update};
+use tandem_kit::{Language, Look, SettingsNews, Theme, Update};
 use tandem_units::Quality;
 
 use crate::stage::{Stage, instant};
@@ -29,7 +29,7 @@ const LIBRARY: [&str; 13] = [
 fn full(language: Language) -> Stage {
     let mut stage = Stage::open(Theme::Night, language);
     stage.hear(60, Quality::Valid, &instant());
-    stage.tell(&Update::Settings(SettingsNews::Told(Box::new(InForce::default()))));
+    stage.tell(&Update::Settings(SettingsNews::Told(Box::default())));
     stage
 }
 
