@@ -124,7 +124,7 @@ impl From<Refusal> for SettingsError {
         match refusal {
             Refusal::Unknown { .. } => Self::Unknown(sentence),
             Refusal::WrongType { .. } => Self::WrongType(sentence),
-            Refusal::OutOfRange { .. } => Self::OutOfRange(sentence),
+            Refusal::OutOfRange { .. } | Refusal::Hidden { .. } => Self::OutOfRange(sentence),
             Refusal::Restricted { .. } => Self::Restricted(sentence),
         }
     }
