@@ -1,5 +1,6 @@
 //! The way from a command to the services that run.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -15,7 +16,7 @@ use tandem_contracts::simulator::SimulatorError;
 use tokio::time::timeout;
 use zbus::{Connection, fdo};
 
-use crate::failure::set_up;
+use crate::failure::{NotKnown, set_up};
 use crate::published;
 
 /// Of a call that may take long.
@@ -102,6 +103,17 @@ pub fn explain(error: impl CallError) -> anyhow::Error {
     }
 }
 
+/// As [`explain`], for a call that changes something: where its answer is late or lost, nobody knows `whether` it was done, and somebody can `look`.
+pub fn explain_wish(error: impl CallError, whether: &str, look: &str) -> anyhow::Error {
+    let why = match error.of_the_bus() {
+        Some(zbus::Error::InputOutput(error)) if error.kind() == ErrorKind::TimedOut => "the answer is late",
+        Some(zbus::Error::InputOutput(_)) => "the bus went before the answer came",
+        Some(zbus::Error::FDO(said)) if is_lost(said) => "the service went before it answered",
+        _ => return explain(error),
+    };
+    NotKnown(format!("{why}: nobody knows whether {whether}. {look}")).into()
+}
+
 /// As [`explain`], for a call that has no errors of its own.
 pub fn explain_plain(error: fdo::Error) -> anyhow::Error {
     if is_absence(&error) { nobody() } else { explain(error) }
@@ -113,6 +125,14 @@ fn nobody() -> anyhow::Error {
 
 fn is_absence(said: &fdo::Error) -> bool {
     matches!(said, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_))
+}
+
+/// The answer will not come, and what was asked for may be done or not.
+fn is_lost(said: &fdo::Error) -> bool {
+    matches!(
+        said,
+        fdo::Error::NoReply(_) | fdo::Error::Timeout(_) | fdo::Error::TimedOut(_) | fdo::Error::Disconnected(_)
+    )
 }
 
 fn root(error: &dyn std::error::Error) -> String {
@@ -132,6 +152,23 @@ mod tests {
     fn an_error_of_a_service_is_told_in_its_sentence() {
         let refused = SignalsError::UnknownPath("this car has no `Vehicle.Spee`".into());
         assert_eq!(format!("{:#}", explain(refused)), "this car has no `Vehicle.Spee`");
+    }
+
+    #[test]
+    fn a_wish_without_an_answer_is_neither_done_nor_not() {
+        let late = || zbus::Error::from(std::io::Error::from(ErrorKind::TimedOut));
+        let died = || zbus::Error::FDO(Box::new(fdo::Error::NoReply("it disconnected".into())));
+        let gone = || zbus::Error::from(std::io::Error::from(ErrorKind::BrokenPipe));
+        for error in [late(), died(), gone()] {
+            let told = explain_wish(SettingsError::Bus(error), "it is set", "`get` tells.");
+            assert!(told.downcast_ref::<NotKnown>().is_some(), "{told:#}");
+            assert!(told.to_string().ends_with(": nobody knows whether it is set. `get` tells."), "{told:#}");
+        }
+        let absent = zbus::Error::FDO(Box::new(fdo::Error::ServiceUnknown("no such name".into())));
+        for error in [SettingsError::Bus(absent), SettingsError::Storage("the disk is full".into())] {
+            let told = explain_wish(error, "it is set", "");
+            assert!(told.downcast_ref::<NotKnown>().is_none(), "{told:#}");
+        }
     }
 
     #[test]
