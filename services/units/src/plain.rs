@@ -45,7 +45,11 @@ fn is_shaping(letter: char) -> bool {
     selectors || matches!(letter, '\u{200c}' | '\u{200d}')
 }
 
-/// A number as an error says it, also one that is none.
+/// From here to there a number stands with all its digits.
+const SHORTEST: f64 = 1e-9;
+const LONGEST: f64 = 1e15;
+
+/// A number as an error says it, also one that is none. One of very many digits is short: `1e308`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Said(pub f64);
 
@@ -55,6 +59,7 @@ impl fmt::Display for Said {
             number if number.is_nan() => f.write_str("not a number"),
             f64::INFINITY => f.write_str("infinity"),
             f64::NEG_INFINITY => f.write_str("minus infinity"),
+            number if number != 0.0 && !(SHORTEST..LONGEST).contains(&number.abs()) => write!(f, "{number:e}"),
             number => number.fmt(f),
         }
     }
@@ -144,5 +149,7 @@ mod tests {
     fn a_number_that_is_none_says_so() {
         let said = [1.5, -0.25, f64::NAN, f64::INFINITY, f64::NEG_INFINITY].map(|number| Said(number).to_string());
         assert_eq!(said, ["1.5", "-0.25", "not a number", "infinity", "minus infinity"]);
+        let said = [1e308, -1.25e-300, 999_999_999_999_999.0, 0.0, 1e-9].map(|number| Said(number).to_string());
+        assert_eq!(said, ["1e308", "-1.25e-300", "999999999999999", "0", "0.000000001"], "nobody counts 309 digits");
     }
 }
