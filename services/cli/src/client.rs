@@ -21,7 +21,10 @@ use crate::published;
 
 /// Of a call that may take long.
 const PATIENCE: Duration = Duration::from_secs(600);
-const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
+/// What starts the media service.
+pub const MEDIA: &str = "`tandem sim` starts it, unless --no-media says otherwise";
+const PHONES: &str = "`tandem sim --phones` starts it";
+pub const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
 
 /// A connection to the bus that `TANDEM_BUS` names; without it, to the simulation that runs, else to the session's bus.
 ///
@@ -55,15 +58,25 @@ async fn connect_within(answers: Duration) -> anyhow::Result<Connection> {
     })
 }
 
+/// A service that is not there, and how it comes: one sentence, whether it was never started or is just coming back.
+pub fn absent(service: &str, starts: &str) -> String {
+    format!("the {service} is not on this bus: {starts}; one that has just died is back in a moment")
+}
+
 /// An error that a call comes back with.
 pub trait CallError: std::error::Error + Send + Sync + 'static {
+    /// Whose it is, as people call it, and what starts that.
+    const SERVICE: (&'static str, &'static str);
+
     /// What the bus itself said, if it was not the service.
     fn of_the_bus(&self) -> Option<&zbus::Error>;
 }
 
 macro_rules! call_errors {
-    ($($error:ty: $variant:path),* $(,)?) => {$(
+    ($($error:ty: $variant:path, $service:literal $starts:expr;)*) => {$(
         impl CallError for $error {
+            const SERVICE: (&'static str, &'static str) = ($service, $starts);
+
             fn of_the_bus(&self) -> Option<&zbus::Error> {
                 if let $variant(error) = self { Some(error) } else { None }
             }
@@ -72,27 +85,29 @@ macro_rules! call_errors {
 }
 
 call_errors! {
-    SignalsError: SignalsError::Bus,
-    ClimateError: ClimateError::Bus,
-    MediaError: MediaError::Bus,
-    ScreenError: ScreenError::Bus,
-    PhoneLinkError: PhoneLinkError::Bus,
-    SessionsError: SessionsError::Bus,
-    SettingsError: SettingsError::Bus,
-    SimulatorError: SimulatorError::Bus,
-    fdo::Error: fdo::Error::ZBus,
+    SignalsError: SignalsError::Bus, "vehicle service" HINT;
+    ClimateError: ClimateError::Bus, "vehicle service" HINT;
+    MediaError: MediaError::Bus, "media service" MEDIA;
+    ScreenError: ScreenError::Bus, "screen" HINT;
+    PhoneLinkError: PhoneLinkError::Bus, "phone service" PHONES;
+    SessionsError: SessionsError::Bus, "phone service" PHONES;
+    SettingsError: SettingsError::Bus, "settings service" HINT;
+    SimulatorError: SimulatorError::Bus, "virtual car" HINT;
+    fdo::Error: fdo::Error::ZBus, "service" HINT;
 }
 
 impl CallError for zbus::Error {
+    const SERVICE: (&'static str, &'static str) = ("service", HINT);
+
     fn of_the_bus(&self) -> Option<&zbus::Error> {
         Some(self)
     }
 }
 
 /// The error of a call, in words that say what to do.
-pub fn explain(error: impl CallError) -> anyhow::Error {
+pub fn explain<E: CallError>(error: E) -> anyhow::Error {
     match error.of_the_bus() {
-        Some(zbus::Error::FDO(said)) if is_absence(said) => nobody(),
+        Some(zbus::Error::FDO(said)) if is_absence(said) || is_lost(said) => nobody::<E>(),
         // The error around it says no more than where it came from.
         Some(bus) => bus.clone().into(),
         // A typed error says its D-Bus name first; people want the sentence behind it.
@@ -116,11 +131,12 @@ pub fn explain_wish(error: impl CallError, whether: &str, look: &str) -> anyhow:
 
 /// As [`explain`], for a call that has no errors of its own.
 pub fn explain_plain(error: fdo::Error) -> anyhow::Error {
-    if is_absence(&error) { nobody() } else { explain(error) }
+    if is_absence(&error) || is_lost(&error) { nobody::<fdo::Error>() } else { explain(error) }
 }
 
-fn nobody() -> anyhow::Error {
-    set_up(format!("nobody on this bus answers: {HINT}"))
+fn nobody<E: CallError>() -> anyhow::Error {
+    let (service, starts) = E::SERVICE;
+    set_up(absent(service, starts))
 }
 
 fn is_absence(said: &fdo::Error) -> bool {
@@ -175,7 +191,10 @@ mod tests {
     fn a_service_that_is_not_there_is_a_wrong_set_up() {
         let unknown = || fdo::Error::ServiceUnknown("no such name".into());
         assert!(explain_plain(unknown()).downcast_ref::<SetUp>().is_some());
-        let behind_a_typed_error = SignalsError::Bus(zbus::Error::FDO(Box::new(unknown())));
-        assert!(explain(behind_a_typed_error).downcast_ref::<SetUp>().is_some());
+        let behind = |said| explain(SettingsError::Bus(zbus::Error::FDO(Box::new(said))));
+        assert!(behind(unknown()).downcast_ref::<SetUp>().is_some());
+        let (before, meanwhile) = (behind(unknown()), behind(fdo::Error::NoReply("it disconnected".into())));
+        assert_eq!(before.to_string(), meanwhile.to_string(), "it is just coming back, whenever it died");
+        assert_eq!(before.to_string(), absent("settings service", HINT));
     }
 }

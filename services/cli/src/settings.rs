@@ -10,7 +10,7 @@ use tokio::signal::ctrl_c;
 use zbus::Variant;
 use zbus::proxy::CacheProperties;
 
-use crate::client::{connect, explain, explain_wish};
+use crate::client::{HINT, absent, connect, explain, explain_wish};
 use crate::failure::{Status, set_up};
 use crate::say::{complain, say};
 use crate::table::{self, Align};
@@ -146,7 +146,7 @@ impl Settings {
 
     async fn follow(&self, mut follower: Follower) -> anyhow::Result<Status> {
         if !follower.is_owned() {
-            complain("the settings service is not on this bus yet: `tandem sim` starts it");
+            complain(&absent("settings service", HINT));
         }
         loop {
             let news = tokio::select! {
@@ -165,7 +165,9 @@ impl Settings {
                 News::Table(table) => self.list(table)?,
                 News::Changed { key, value } => self.tell(&key, Some(&value), Some("set")),
                 News::Gone if self.json => say(&json!({ "gone": true }).to_string()),
-                News::Gone => complain("the settings service is gone; what was set stays in force"),
+                News::Gone => {
+                    complain("the settings service is gone, what was set stays in force; waiting for it to come back")
+                }
             }
         }
     }
