@@ -34,7 +34,8 @@ pub fn hidden(text: &str) -> Option<char> {
         let is_picture = before == '\u{fe0f}' && *letter == '\u{200d}';
         let has_shape = is_picture || !before.is_ascii() && is_seen(before) && before != '\u{3000}';
         before = *letter;
-        !is_seen(*letter) && !(has_shape && is_shaping(*letter))
+        let is_fine = is_seen(*letter) || has_shape && is_shaping(*letter);
+        !is_fine
     })
 }
 
