@@ -13,7 +13,7 @@ use tandem_units::{Quality, Value};
 use tokio::time::timeout;
 use zbus::proxy::CacheProperties;
 
-use crate::client::{connect, explain};
+use crate::client::{connect, explain, explain_wish};
 use crate::failure::Status;
 use crate::output::Output;
 use crate::say::say;
@@ -28,7 +28,7 @@ pub struct Actuate {
     /// The VSS path of an actuator; `tandem signals actuators` lists them.
     path: String,
     /// A number in the actuator's unit, `true` or `false`, or a word.
-    #[arg(allow_negative_numbers = true)]
+    #[arg(allow_hyphen_values = true)]
     value: String,
     #[command(flatten)]
     output: Output,
@@ -43,8 +43,9 @@ impl Actuate {
         let mut changes = listening.receive_request_changed().await?;
         let asking = Signals1Proxy::builder(&calls).cache_properties(CacheProperties::No).build().await?;
         let value = wire::to_variant(Some(&read(&self.value)));
-        let id: Result<u64, SignalsError> = asking.actuate(self.path, value).await;
-        let id = id.map_err(explain)?;
+        let id: Result<u64, SignalsError> = asking.actuate(self.path.clone(), value).await;
+        let look = format!("`tandem signals get {}` tells what the car has.", self.path);
+        let id = id.map_err(|error| explain_wish(error, "the car was asked", &look))?;
         let answer = async {
             while let Some(change) = changes.next().await {
                 let request = change.args()?.request;
@@ -154,6 +155,25 @@ mod tests {
         let sentences = [RequestState::Confirmed, RequestState::Lapsed].map(|state| sentence(&request(3, state)));
         assert_eq!(sentences[0], "Vehicle.Body.Horn.IsActive true, confirmed\n");
         assert_eq!(sentences[1], "Vehicle.Body.Horn.IsActive true, lapsed: The car did not answer.\n");
+    }
+
+    #[test]
+    fn a_value_may_begin_with_a_hyphen_and_options_stay_options() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            actuate: Actuate,
+        }
+        let line = |words: &str| {
+            let Line { actuate } = <Line as clap::Parser>::try_parse_from(words.split(' ')).ok()?;
+            Some((actuate.value, actuate.output.json))
+        };
+        for value in ["-5", "-7.5", "-inf", "-NaN", "-1e308"] {
+            assert_eq!(line(&format!("actuate Vehicle.X {value}")), Some((value.to_owned(), false)));
+            assert_eq!(line(&format!("actuate Vehicle.X --json {value}")), Some((value.to_owned(), true)));
+            assert_eq!(line(&format!("actuate Vehicle.X {value} --json")), Some((value.to_owned(), true)));
+        }
+        assert_eq!(line("actuate Vehicle.X"), None);
     }
 
     #[test]

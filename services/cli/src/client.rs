@@ -1,5 +1,6 @@
 //! The way from a command to the services that run.
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -15,12 +16,15 @@ use tandem_contracts::simulator::SimulatorError;
 use tokio::time::timeout;
 use zbus::{Connection, fdo};
 
-use crate::failure::set_up;
+use crate::failure::{NotKnown, set_up};
 use crate::published;
 
 /// Of a call that may take long.
 const PATIENCE: Duration = Duration::from_secs(600);
-const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
+/// What starts the media service.
+pub const MEDIA: &str = "`tandem sim` starts it, unless --no-media says otherwise";
+const PHONES: &str = "`tandem sim --phones` starts it";
+pub const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
 
 /// A connection to the bus that `TANDEM_BUS` names; without it, to the simulation that runs, else to the session's bus.
 ///
@@ -54,15 +58,25 @@ async fn connect_within(answers: Duration) -> anyhow::Result<Connection> {
     })
 }
 
+/// A service that is not there, and how it comes: one sentence, whether it was never started or is just coming back.
+pub fn absent(service: &str, starts: &str) -> String {
+    format!("the {service} is not on this bus: {starts}; one that has just died is back in a moment")
+}
+
 /// An error that a call comes back with.
 pub trait CallError: std::error::Error + Send + Sync + 'static {
+    /// Whose it is, as people call it, and what starts that.
+    const SERVICE: (&'static str, &'static str);
+
     /// What the bus itself said, if it was not the service.
     fn of_the_bus(&self) -> Option<&zbus::Error>;
 }
 
 macro_rules! call_errors {
-    ($($error:ty: $variant:path),* $(,)?) => {$(
+    ($($error:ty: $variant:path, $service:literal $starts:expr;)*) => {$(
         impl CallError for $error {
+            const SERVICE: (&'static str, &'static str) = ($service, $starts);
+
             fn of_the_bus(&self) -> Option<&zbus::Error> {
                 if let $variant(error) = self { Some(error) } else { None }
             }
@@ -71,27 +85,29 @@ macro_rules! call_errors {
 }
 
 call_errors! {
-    SignalsError: SignalsError::Bus,
-    ClimateError: ClimateError::Bus,
-    MediaError: MediaError::Bus,
-    ScreenError: ScreenError::Bus,
-    PhoneLinkError: PhoneLinkError::Bus,
-    SessionsError: SessionsError::Bus,
-    SettingsError: SettingsError::Bus,
-    SimulatorError: SimulatorError::Bus,
-    fdo::Error: fdo::Error::ZBus,
+    SignalsError: SignalsError::Bus, "vehicle service" HINT;
+    ClimateError: ClimateError::Bus, "vehicle service" HINT;
+    MediaError: MediaError::Bus, "media service" MEDIA;
+    ScreenError: ScreenError::Bus, "screen" HINT;
+    PhoneLinkError: PhoneLinkError::Bus, "phone service" PHONES;
+    SessionsError: SessionsError::Bus, "phone service" PHONES;
+    SettingsError: SettingsError::Bus, "settings service" HINT;
+    SimulatorError: SimulatorError::Bus, "virtual car" HINT;
+    fdo::Error: fdo::Error::ZBus, "service" HINT;
 }
 
 impl CallError for zbus::Error {
+    const SERVICE: (&'static str, &'static str) = ("service", HINT);
+
     fn of_the_bus(&self) -> Option<&zbus::Error> {
         Some(self)
     }
 }
 
 /// The error of a call, in words that say what to do.
-pub fn explain(error: impl CallError) -> anyhow::Error {
+pub fn explain<E: CallError>(error: E) -> anyhow::Error {
     match error.of_the_bus() {
-        Some(zbus::Error::FDO(said)) if is_absence(said) => nobody(),
+        Some(zbus::Error::FDO(said)) if is_absence(said) || is_lost(said) => nobody::<E>(),
         // The error around it says no more than where it came from.
         Some(bus) => bus.clone().into(),
         // A typed error says its D-Bus name first; people want the sentence behind it.
@@ -102,17 +118,37 @@ pub fn explain(error: impl CallError) -> anyhow::Error {
     }
 }
 
-/// As [`explain`], for a call that has no errors of its own.
-pub fn explain_plain(error: fdo::Error) -> anyhow::Error {
-    if is_absence(&error) { nobody() } else { explain(error) }
+/// As [`explain`], for a call that changes something: where its answer is late or lost, nobody knows `whether` it was done, and somebody can `look`.
+pub fn explain_wish(error: impl CallError, whether: &str, look: &str) -> anyhow::Error {
+    let why = match error.of_the_bus() {
+        Some(zbus::Error::InputOutput(error)) if error.kind() == ErrorKind::TimedOut => "the answer is late",
+        Some(zbus::Error::InputOutput(_)) => "the bus went before the answer came",
+        Some(zbus::Error::FDO(said)) if is_lost(said) => "the service went before it answered",
+        _ => return explain(error),
+    };
+    NotKnown(format!("{why}: nobody knows whether {whether}. {look}")).into()
 }
 
-fn nobody() -> anyhow::Error {
-    set_up(format!("nobody on this bus answers: {HINT}"))
+/// As [`explain`], for a call that has no errors of its own.
+pub fn explain_plain(error: fdo::Error) -> anyhow::Error {
+    if is_absence(&error) || is_lost(&error) { nobody::<fdo::Error>() } else { explain(error) }
+}
+
+fn nobody<E: CallError>() -> anyhow::Error {
+    let (service, starts) = E::SERVICE;
+    set_up(absent(service, starts))
 }
 
 fn is_absence(said: &fdo::Error) -> bool {
     matches!(said, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_))
+}
+
+/// The answer will not come, and what was asked for may be done or not.
+fn is_lost(said: &fdo::Error) -> bool {
+    matches!(
+        said,
+        fdo::Error::NoReply(_) | fdo::Error::Timeout(_) | fdo::Error::TimedOut(_) | fdo::Error::Disconnected(_)
+    )
 }
 
 fn root(error: &dyn std::error::Error) -> String {
@@ -135,10 +171,30 @@ mod tests {
     }
 
     #[test]
+    fn a_wish_without_an_answer_is_neither_done_nor_not() {
+        let late = || zbus::Error::from(std::io::Error::from(ErrorKind::TimedOut));
+        let died = || zbus::Error::FDO(Box::new(fdo::Error::NoReply("it disconnected".into())));
+        let gone = || zbus::Error::from(std::io::Error::from(ErrorKind::BrokenPipe));
+        for error in [late(), died(), gone()] {
+            let told = explain_wish(SettingsError::Bus(error), "it is set", "`get` tells.");
+            assert!(told.downcast_ref::<NotKnown>().is_some(), "{told:#}");
+            assert!(told.to_string().ends_with(": nobody knows whether it is set. `get` tells."), "{told:#}");
+        }
+        let absent = zbus::Error::FDO(Box::new(fdo::Error::ServiceUnknown("no such name".into())));
+        for error in [SettingsError::Bus(absent), SettingsError::Storage("the disk is full".into())] {
+            let told = explain_wish(error, "it is set", "");
+            assert!(told.downcast_ref::<NotKnown>().is_none(), "{told:#}");
+        }
+    }
+
+    #[test]
     fn a_service_that_is_not_there_is_a_wrong_set_up() {
         let unknown = || fdo::Error::ServiceUnknown("no such name".into());
         assert!(explain_plain(unknown()).downcast_ref::<SetUp>().is_some());
-        let behind_a_typed_error = SignalsError::Bus(zbus::Error::FDO(Box::new(unknown())));
-        assert!(explain(behind_a_typed_error).downcast_ref::<SetUp>().is_some());
+        let behind = |said| explain(SettingsError::Bus(zbus::Error::FDO(Box::new(said))));
+        assert!(behind(unknown()).downcast_ref::<SetUp>().is_some());
+        let (before, meanwhile) = (behind(unknown()), behind(fdo::Error::NoReply("it disconnected".into())));
+        assert_eq!(before.to_string(), meanwhile.to_string(), "it is just coming back, whenever it died");
+        assert_eq!(before.to_string(), absent("settings service", HINT));
     }
 }

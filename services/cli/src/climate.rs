@@ -21,7 +21,7 @@ pub enum Climate {
     /// Asks for a driver's temperature and waits for what becomes of it: confirmed by the car's own echo (status 0), refused or lapsed (status 1).
     SetDriverTemperature {
         /// Degrees Celsius.
-        #[arg(allow_negative_numbers = true)]
+        #[arg(allow_hyphen_values = true)]
         celsius: f64,
     },
 }

@@ -5,7 +5,7 @@ use tandem_contracts::driving::{Flag, Follower, NO_LIMIT, Restrictions, Status a
 use tokio::signal::ctrl_c;
 use zbus::fdo::DBusProxy;
 
-use crate::client::connect;
+use crate::client::{HINT, absent, connect};
 use crate::failure::{Status, set_up};
 use crate::say::say;
 
@@ -25,7 +25,7 @@ impl Show {
         let connection = connect().await?;
         let name = tandem_contracts::driving::NAME.try_into()?;
         if !self.follow && !DBusProxy::new(&connection).await?.name_has_owner(name).await? {
-            return Err(set_up("the vehicle service is not on this bus: `tandem sim` starts it"));
+            return Err(set_up(absent("vehicle service", HINT)));
         }
         let mut follower = Follower::open(&connection).await?;
         if self.follow {

@@ -11,6 +11,7 @@ impl Status {
     pub const OK: Self = Self(0);
     pub const FAILED: Self = Self(1);
     pub const WRONG_SETUP: Self = Self(2);
+    pub const NOT_KNOWN: Self = Self(3);
 
     /// 128 + n, as shells count a death by signal.
     pub fn of_signal(signal: i32) -> Self {
@@ -22,6 +23,11 @@ impl Status {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct SetUp(pub String);
+
+/// Nobody knows whether what was asked for was done: why, and where to look, in one line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotKnown(pub String);
 
 /// An error that says that the set-up is wrong.
 pub fn set_up(what: impl Into<String>) -> anyhow::Error {
@@ -36,7 +42,13 @@ pub fn exit_code(outcome: anyhow::Result<Status>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => Status::OK,
         Err(error) => {
             complain(&format!("{error:#}"));
-            if error.downcast_ref::<SetUp>().is_some() { Status::WRONG_SETUP } else { Status::FAILED }
+            if error.downcast_ref::<SetUp>().is_some() {
+                Status::WRONG_SETUP
+            } else if error.downcast_ref::<NotKnown>().is_some() {
+                Status::NOT_KNOWN
+            } else {
+                Status::FAILED
+            }
         }
     };
     ExitCode::from(status.0)

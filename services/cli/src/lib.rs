@@ -39,7 +39,7 @@ use clap::{Parser, Subcommand};
 use failure::Status;
 
 const EXIT_STATUS: &str = "Exit status: 0 if all went well, 1 if the run failed, 2 if the set-up is wrong (one line on \
-    standard error says what to do), 128 + n if signal n ended it.";
+    standard error says what to do), 3 if nobody knows whether it was done (the line says where to look), 128 + n if signal n ended it.";
 
 /// Tandem, a car's head unit: run it with a virtual car, replay a recording, ask it for its signals, play music, pair a phone.
 #[derive(Parser)]

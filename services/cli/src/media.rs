@@ -15,8 +15,6 @@ use crate::client::{self, CallError};
 use crate::failure::{SetUp, Status, set_up};
 use crate::output::Output;
 
-const ABSENT: &str = "the media service is not on this bus: `tandem sim` starts it, unless --no-media says otherwise";
-
 /// Plays music, and asks what there is to play.
 ///
 /// WHAT is a text to be searched for, the id of an item as `search` and `list` print it, a file, or the address of a stream.
@@ -187,8 +185,8 @@ impl Service {
     }
 }
 
-/// As [`client::explain`]; without the service, in words of its own.
+/// As [`client::explain`]; a player that is not there is the media service's.
 fn explain(error: impl CallError) -> anyhow::Error {
     let error = client::explain(error);
-    if error.downcast_ref::<SetUp>().is_some() { set_up(ABSENT) } else { error }
+    if error.downcast_ref::<SetUp>().is_some() { set_up(client::absent("media service", client::MEDIA)) } else { error }
 }

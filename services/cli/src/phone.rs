@@ -13,11 +13,10 @@ use tandem_contracts::sessions::{Session, Sessions1Proxy};
 use zbus::proxy::CacheProperties;
 
 use crate::client::{self, CallError};
-use crate::failure::{SetUp, Status, set_up};
+use crate::failure::Status;
 use crate::output::Output;
 use crate::say::say;
 
-const ABSENT: &str = "the phone service is not on this bus: `tandem sim --phones` starts it";
 /// A service that says nothing for so long is asked whether it lives.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -162,15 +161,14 @@ impl Service {
     }
 }
 
-/// As [`client::explain`]; without the service, in words of its own.
+/// As [`client::explain`]; a service that hangs is told in words of its own.
 fn explain(error: impl CallError) -> anyhow::Error {
     if let Some(zbus::Error::InputOutput(error)) = error.of_the_bus()
         && error.kind() == ErrorKind::TimedOut
     {
         return anyhow!("the phone service does not answer: it hangs, or the machine is too busy");
     }
-    let error = client::explain(error);
-    if error.downcast_ref::<SetUp>().is_some() { set_up(ABSENT) } else { error }
+    client::explain(error)
 }
 
 impl Phone {

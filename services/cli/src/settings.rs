@@ -10,7 +10,7 @@ use tokio::signal::ctrl_c;
 use zbus::Variant;
 use zbus::proxy::CacheProperties;
 
-use crate::client::{connect, explain};
+use crate::client::{HINT, absent, connect, explain, explain_wish};
 use crate::failure::{Status, set_up};
 use crate::say::{complain, say};
 use crate::table::{self, Align};
@@ -38,7 +38,7 @@ enum Order {
     List,
     /// What one setting is.
     Get { key: String },
-    /// Sets it; returns once it is on the disk. What takes more than a glance is refused while the car does not stand parked.
+    /// Sets it; returns once it is on the disk (status 3 if the answer does not come in time: it may be set or not). What takes more than a glance is refused while the car does not stand parked.
     Set {
         key: String,
         /// A word, a whole number, true or false, or a text: `tandem settings list` says which.
@@ -70,18 +70,23 @@ impl Settings {
                     return Err(set_up(format!("`{key}` says something about a person: `--private` tells it")));
                 }
                 let is = settings.get(key.clone()).await.map_err(explain)?;
-                self.tell(key, value(&is).as_ref(), false);
+                self.tell(key, value(&is).as_ref(), None);
             }
             Some(Order::Set { key, .. }) => {
-                settings.set(key.clone(), to_variant(wanted.as_ref())).await.map_err(explain)?;
-                self.tell(key, wanted.as_ref(), true);
+                let set = settings.set(key.clone(), to_variant(wanted.as_ref())).await;
+                set.map_err(|error| explain_wish(error, &format!("`{key}` is set"), &look(key)))?;
+                self.tell(key, wanted.as_ref(), Some("set"));
             }
             Some(Order::Reset { key }) => {
-                settings.reset(key.clone()).await.map_err(explain)?;
-                self.tell(key, Some(&find(key)?.default()), true);
+                let reset = settings.reset(key.clone()).await;
+                reset.map_err(|error| explain_wish(error, &format!("`{key}` is reset"), &look(key)))?;
+                self.tell(key, Some(&find(key)?.default()), Some("reset"));
             }
             Some(Order::Follow) => return self.follow(Follower::open(&connection).await?).await,
-            Some(Order::DismissNotice) => settings.dismiss_notice().await.map_err(explain)?,
+            Some(Order::DismissNotice) => settings
+                .dismiss_notice()
+                .await
+                .map_err(|error| explain_wish(error, "the notice is put away", "`tandem settings list` tells it."))?,
         }
         Ok(Status::OK)
     }
@@ -90,14 +95,18 @@ impl Settings {
         self.private || find(key).is_ok_and(|spec| !spec.is_private)
     }
 
-    /// A value in one line, with its key before it or not.
-    fn tell(&self, key: &str, value: Option<&Value>, with_key: bool) {
+    /// A value in one line, with its key before it if it was just `done`: set or reset.
+    fn tell(&self, key: &str, value: Option<&Value>, done: Option<&str>) {
         let told = self.is_told(key);
         if self.json {
             return say(&json!({ "key": key, "value": values::json(value.filter(|_| told)) }).to_string());
         }
-        let value = if told { value.map(values::text).unwrap_or_default() } else { WITHHELD.to_owned() };
-        say(&if with_key { format!("{key} = {value}") } else { value });
+        let value = value.map(values::text).unwrap_or_default();
+        say(&match done {
+            Some(done) if !told => format!("{key} is {done} ({WITHHELD}: not shown without --private)"),
+            Some(_) => format!("{key} = {value}"),
+            None => value,
+        });
     }
 
     fn list(&self, table: Table) -> anyhow::Result<()> {
@@ -110,7 +119,7 @@ impl Settings {
         for setting in &table.settings {
             let is = match text(&setting.value) {
                 text if self.private || !setting.is_private || text.is_empty() => table::cut(&text, WIDEST),
-                _ => WITHHELD.to_owned(),
+                _ => format!("({WITHHELD})"),
             };
             rows.row([setting.key.clone(), is, text(&setting.default), may_be(setting)]);
         }
@@ -137,7 +146,7 @@ impl Settings {
 
     async fn follow(&self, mut follower: Follower) -> anyhow::Result<Status> {
         if !follower.is_owned() {
-            complain("the settings service is not on this bus yet: `tandem sim` starts it");
+            complain(&absent("settings service", HINT));
         }
         loop {
             let news = tokio::select! {
@@ -154,12 +163,20 @@ impl Settings {
                     say(&json!({ "settings": values, "notice": as_json(&table.notice) }).to_string());
                 }
                 News::Table(table) => self.list(table)?,
-                News::Changed { key, value } => self.tell(&key, Some(&value), true),
+                News::Changed { key, value } => self.tell(&key, Some(&value), Some("set")),
                 News::Gone if self.json => say(&json!({ "gone": true }).to_string()),
-                News::Gone => complain("the settings service is gone; what was set stays in force"),
+                News::Gone => {
+                    complain("the settings service is gone, what was set stays in force; waiting for it to come back")
+                }
             }
         }
     }
+}
+
+/// Where to look when nobody knows what a setting is.
+fn look(key: &str) -> String {
+    let private = if find(key).is_ok_and(|spec| spec.is_private) { " --private" } else { "" };
+    format!("`tandem settings get {key}{private}` tells what it is.")
 }
 
 fn value(variant: &Variant<'_>) -> Option<Value> {

@@ -96,7 +96,7 @@ pub struct Table {
     /// Of the last change that is in here; `Changed` counts from it.
     pub sequence: u64,
     pub settings: Vec<Setting>,
-    /// False without a disk: what is set ends with the service.
+    /// False without a disk, where what is set ends with the service, and with one that takes nothing, where nothing can be set.
     pub is_kept: bool,
     pub notice: Notice,
 }
@@ -124,7 +124,7 @@ impl From<Refusal> for SettingsError {
         match refusal {
             Refusal::Unknown { .. } => Self::Unknown(sentence),
             Refusal::WrongType { .. } => Self::WrongType(sentence),
-            Refusal::OutOfRange { .. } => Self::OutOfRange(sentence),
+            Refusal::OutOfRange { .. } | Refusal::Hidden { .. } => Self::OutOfRange(sentence),
             Refusal::Restricted { .. } => Self::Restricted(sentence),
         }
     }
@@ -183,8 +183,8 @@ impl<B: SettingsBackend> Settings1<B> {
         self.0.notice()
     }
 
-    /// False without a disk: what is set ends with the service.
-    #[zbus(property(emits_changed_signal = "const"))]
+    /// False without a disk, where what is set ends with the service, and with one that takes nothing, where nothing can be set. `NoticeChanged` comes when it is another.
+    #[zbus(property(emits_changed_signal = "false"))]
     fn is_kept(&self) -> bool {
         self.0.is_kept()
     }

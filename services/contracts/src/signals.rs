@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::Future;
 
 use serde::{Deserialize, Serialize};
-use tandem_units::Quality;
+use tandem_units::{Quality, plain};
 use zbus::message::Header;
 use zbus::object_server::SignalEmitter;
 use zbus::{DBusError, OwnedVariant, Type};
@@ -23,6 +23,9 @@ pub const MAX_SUBSCRIPTIONS: usize = 16;
 pub const MAX_WINDOW: u32 = 64;
 /// The window that asks for lockstep: in a replay the service waits at each tick until this subscriber has acknowledged.
 pub const LOCKSTEP: u32 = 0;
+
+/// So much of a path that somebody asked for is repeated to them, characters.
+const LONGEST_SHOWN: usize = 200;
 
 /// A leaf that this car has.
 #[derive(Clone, Debug, Serialize, Deserialize, Type)]
@@ -180,9 +183,12 @@ impl<B: SignalsBackend> Signals1<B> {
         value: OwnedVariant,
         #[zbus(header)] header: Header<'_>,
     ) -> Result<u64, SignalsError> {
-        let value = wire::from_variant(Quality::Valid as u8, &value);
-        let value = value.map_err(|error| SignalsError::OutOfRange(error.to_string()))?.1;
-        let value = value.ok_or_else(|| SignalsError::OutOfRange("there is no value".to_owned()))?;
+        let refused = |why: String| {
+            let path: String = path.chars().take(LONGEST_SHOWN).collect();
+            SignalsError::OutOfRange(format!("{}: {why}", plain(&path)))
+        };
+        let value = wire::from_variant(Quality::Valid as u8, &value).map_err(|error| refused(error.to_string()))?.1;
+        let value = value.ok_or_else(|| refused("there is no value".to_owned()))?;
         Ok(self.0.actuate(sender(&header), path, value).await?)
     }
 

@@ -120,7 +120,14 @@ async fn commands_name_their_leaf_and_come_back_typed() {
     let high = wire::to_variant(Some(&Value::Float(24.5)));
     assert!(matches!(signals.actuate("x".into(), high).await, Err(SignalsError::Restricted(why)) if why == "parked"));
     let nothing = wire::to_variant(None);
-    assert!(matches!(signals.actuate("x".into(), nothing).await, Err(SignalsError::OutOfRange(_))));
+    let refused = async |path: &str, value| match signals.actuate(path.into(), value).await {
+        Err(SignalsError::OutOfRange(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused("x", nothing).await.starts_with("x: "));
+    let no_number = || wire::to_variant(Some(&Value::Float(f64::NAN)));
+    assert_eq!(refused("Vehicle.X", no_number()).await, "Vehicle.X: not a number");
+    assert!(refused(&"x".repeat(100_000), no_number()).await.len() < 300);
     assert!(matches!(signals.release("x".into()).await, Err(SignalsError::UnknownPath(path)) if path == "x"));
     let actuators = signals.actuators().await.unwrap();
     assert_eq!((actuators[0].path.as_str(), actuators[0].holder.as_str()), ("Vehicle.Body.Horn.IsActive", ":1.9"));

@@ -81,6 +81,22 @@ impl Door {
         }
     }
 
+    /// What the disk has just shown: whether it takes anything. A failure is logged and told once, then its end.
+    async fn outcome<T>(&self, writer: &mut Writer, outcome: Result<T, StoreError>) -> Result<T, SettingsError> {
+        let is_first = writer.log(&outcome);
+        let is_news = self.core().keep(writer.store.is_kept());
+        let notice = self.notice();
+        match &outcome {
+            // What nobody has seen yet is told first.
+            Err(error) if is_first && notice.kind.is_empty() => self.tell_notice(error.notice()).await,
+            // The disk takes something again.
+            Ok(_) if notice.kind == "unwritable" => self.tell_notice(Notice::default()).await,
+            _ if is_news => self.tell(Signal::Notice(notice)).await,
+            _ => {}
+        }
+        outcome.map_err(|error| SettingsError::Storage(error.to_string()))
+    }
+
     async fn change(&self, plan: impl Fn(&Core) -> Result<Option<Change>, Refusal>) -> Result<(), SettingsError> {
         // What is refused waits for nobody.
         if plan(&self.core())?.is_none() {
@@ -89,10 +105,10 @@ impl Door {
         let mut writer = self.0.store.lock().await;
         self.ready(&mut writer).await?;
         let planned = plan(&self.core())?;
-        let Some(change) = planned else { return Ok(()) };
+        let Some(change) = planned else { return self.outcome(&mut writer, Ok(())).await };
         let kept = Kept { rows: change.rows.clone(), notice: self.kept_notice() };
         let written = writer.store.write(&kept).await;
-        writer.log(written)?;
+        self.outcome(&mut writer, written).await?;
         debug!(key = change.spec.key, "set");
         let told = self.core().take(change);
         if let Some(told) = told {
@@ -103,19 +119,19 @@ impl Door {
 
     /// Makes sure that the disk can be written to, and tells what it has that was not known.
     async fn ready(&self, writer: &mut Writer) -> Result<(), SettingsError> {
-        let found = writer.store.ready().await;
-        let found = writer.log(found)?;
+        let found = match writer.store.ready().await {
+            // What can be read can perhaps not be written: the write tells.
+            Ok(found) => found,
+            failed => self.outcome(writer, failed).await?,
+        };
         if let Some(rows) = found.rows {
             let told = self.core().find(rows);
             for told in told {
                 self.tell(Signal::Changed(told)).await;
             }
         }
-        match found.notice {
-            Some(notice) => self.tell_notice(notice).await,
-            // The disk takes something again.
-            None if self.notice().kind == "unwritable" => self.tell_notice(Notice::default()).await,
-            None => {}
+        if let Some(notice) = found.notice {
+            self.tell_notice(notice).await;
         }
         Ok(())
     }
@@ -128,15 +144,16 @@ impl Door {
 }
 
 impl Writer {
-    /// A failure is logged once, then its end.
-    fn log<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, SettingsError> {
-        match &outcome {
-            Err(error) if !self.is_failing => warn!(error = error as &dyn std::error::Error, "not written"),
+    /// Whether it is a failure after none.
+    fn log<T>(&mut self, outcome: &Result<T, StoreError>) -> bool {
+        let is_first = outcome.is_err() && !self.is_failing;
+        match outcome {
+            Err(error) if is_first => warn!(error = error as &dyn std::error::Error, "not written"),
             Ok(_) if self.is_failing => info!("the disk takes settings again"),
             _ => {}
         }
         self.is_failing = outcome.is_err();
-        outcome.map_err(|error| SettingsError::Storage(error.to_string()))
+        is_first
     }
 }
 
@@ -174,7 +191,7 @@ impl SettingsBackend for Door {
             }
             let rows = self.core().rows().clone();
             let written = writer.store.write(&Kept { rows, notice: Notice::default() }).await;
-            writer.log(written)?;
+            self.outcome(&mut writer, written).await?;
         }
         self.tell_notice(Notice::default()).await;
         Ok(())

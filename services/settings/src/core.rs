@@ -163,6 +163,11 @@ impl Core {
         told
     }
 
+    /// Whether what is set from now on is kept, as the disk has just shown; whether that is news.
+    pub fn keep(&mut self, is_kept: bool) -> bool {
+        std::mem::replace(&mut self.is_kept, is_kept) != is_kept
+    }
+
     /// Another notice, or an empty one for none; whether that is news.
     pub fn notify(&mut self, notice: Notice) -> bool {
         std::mem::replace(&mut self.notice, notice) != self.notice

@@ -47,6 +47,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// What the driver is told of it.
+    pub fn notice(&self) -> Notice {
+        Notice { kind: "unwritable".into(), reason: self.cause(), ..Notice::default() }
+    }
+
     /// Why, a part of a sentence.
     fn cause(&self) -> String {
         let sentence = self.to_string();
@@ -91,16 +96,15 @@ impl Store {
                 // It can perhaps be read.
                 let copied = SCHEMA.open_copy(folder, read).await;
                 let rows = copied.map(|(_, (kept, _), _scratch)| kept.rows).unwrap_or_default();
-                let notice = Notice { kind: "unwritable".into(), reason: error.cause(), ..Notice::default() };
-                Kept { rows, notice }
+                Kept { rows, notice: error.notice() }
             }
         };
         Ok((Self::Disk(Box::new(disk)), kept))
     }
 
-    /// Whether what is set outlives the process.
+    /// Whether what is set outlives the process: there is a disk, and it took the last thing that it was to take.
     pub fn is_kept(&self) -> bool {
-        matches!(self, Self::Disk(_))
+        matches!(self, Self::Disk(disk) if disk.open.is_some())
     }
 
     /// Makes sure that the disk can be written to, and tells what is found where it had to be opened anew.

@@ -10,7 +10,7 @@ mod time;
 mod value;
 
 pub use nearest::nearest;
-pub use plain::{Said, plain};
+pub use plain::{Said, hidden, plain};
 pub use quality::Quality;
 pub use state::{Driving, Power};
 pub use time::Nanoseconds;

@@ -150,10 +150,12 @@ impl Tandem {
 
     /// The bus that it published for others to find, as a replay does, whose output is its own.
     pub async fn published(&mut self) -> String {
-        let file = self.runtime.path().join("tandem/bus");
+        let folder = self.runtime.path().join("tandem");
         let read = async {
             loop {
-                if let Ok(address) = std::fs::read_to_string(&file) {
+                let mut files = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+                let file = files.find(|file| file.file_name().to_string_lossy().starts_with("bus."));
+                if let Some(Ok(address)) = file.map(|file| std::fs::read_to_string(file.path())) {
                     break address;
                 }
                 let ended = self.child.try_wait().expect("it is our child");

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use tandem_units::{Value, nearest};
+use tandem_units::{Value, hidden, nearest, plain};
 
 use super::keys::SCHEMA;
 use crate::driving::Flag;
@@ -70,6 +70,8 @@ pub enum Refusal {
     WrongType { key: &'static str, asked: String, expected: String },
     #[error("`{key}` cannot be {asked}: it is {expected}")]
     OutOfRange { key: &'static str, asked: String, expected: String },
+    #[error("`{key}` cannot be {asked}: U+{:04X} is a letter that nobody sees or that hides others, leave it out", u32::from(*.letter))]
+    Hidden { key: &'static str, asked: String, letter: char },
     #[error("`{key}` is not changed now: {why}")]
     Restricted { key: &'static str, why: String },
 }
@@ -91,13 +93,10 @@ pub fn find(key: &str) -> Result<&'static Spec, Refusal> {
 
 /// What somebody asked for, fit for a sentence.
 fn quoted(text: &str) -> String {
-    let plain = |letter: char| if letter.is_control() { '�' } else { letter };
-    let mut letters = text.chars();
-    let mut quoted: String = letters.by_ref().take(QUOTED).map(plain).collect();
-    if letters.next().is_some() {
-        quoted.push('…');
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => plain(text.get(..end).unwrap_or_default()).into_owned() + "…",
+        None => plain(text).into_owned(),
     }
-    quoted
 }
 
 impl Spec {
@@ -133,7 +132,7 @@ impl Spec {
     /// Whether it may be this.
     ///
     /// # Errors
-    /// [`Refusal::WrongType`] or [`Refusal::OutOfRange`].
+    /// [`Refusal::WrongType`], [`Refusal::OutOfRange`] or [`Refusal::Hidden`].
     pub fn admit(&self, value: &Value) -> Result<(), Refusal> {
         let fits = match (self.kind, value) {
             (Kind::Choice(words), Value::Text(word)) => words.contains(&&**word),
@@ -142,8 +141,11 @@ impl Spec {
             }
             (Kind::Flag, Value::Bool(_)) => true,
             (Kind::Text { max_characters }, Value::Text(text)) => {
+                if let Some(letter) = hidden(text) {
+                    return Err(Refusal::Hidden { key: self.key, asked: asked(value), letter });
+                }
                 let most = usize::try_from(max_characters).unwrap_or(usize::MAX);
-                text.chars().nth(most).is_none() && !text.chars().any(char::is_control)
+                text.chars().nth(most).is_none()
             }
             _ => return Err(self.wrong_type(asked(value))),
         };
@@ -153,7 +155,7 @@ impl Spec {
     /// What a text stands for: the inverse of [`Value`]'s own.
     ///
     /// # Errors
-    /// [`Refusal::WrongType`] or [`Refusal::OutOfRange`].
+    /// [`Refusal::WrongType`], [`Refusal::OutOfRange`] or [`Refusal::Hidden`].
     pub fn read(&self, text: &str) -> Result<Value, Refusal> {
         let wrong = || self.wrong_type(format!("`{}`", quoted(text)));
         let value = match self.kind {

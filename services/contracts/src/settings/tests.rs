@@ -49,7 +49,14 @@ fn a_refusal_says_what_would_do() {
     assert_eq!(refused("display.high-contrast", "yes"), "`display.high-contrast` cannot be `yes`: it is true or false");
     let long = refused("driver.name", &"x".repeat(5_000));
     assert!(long.ends_with("…`: it is one line of at most 40 characters") && long.len() < 150, "{long}");
-    assert!(refused("driver.name", "a\nb").contains("`a�b`"));
+    assert_eq!(
+        refused("driver.name", "a\u{202e}b"),
+        r"`driver.name` cannot be `a\u{202e}b`: U+202E is a letter that nobody sees or that hides others, leave it out"
+    );
+    assert!(refused("driver.name", "a\nb").contains(r"`a\nb`: U+000A is "));
+    assert!(refused("driver.name", "\u{200b}").contains(": U+200B is "));
+    assert!(refused("display.theme", "d\u{ad}ay").starts_with(r"`display.theme` cannot be `d\u{ad}ay`: it is auto"));
+    assert_eq!(find("driver.name").unwrap().read("مه\u{200c}سا").unwrap(), Value::Text("مه\u{200c}سا".into()));
     assert_eq!(find("driver.name").unwrap().read("陈静").unwrap(), Value::Text("陈静".into()));
 }
 

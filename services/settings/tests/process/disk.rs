@@ -45,7 +45,7 @@ async fn a_folder_that_comes_late_brings_what_was_set() {
     stage.start().await;
     assert_eq!(stage.notice().await.kind, "unwritable");
     assert_eq!(stage.get("display.theme").await, Value::from("auto"));
-    assert!(stage.settings.is_kept().await.unwrap(), "whatever is acknowledged is kept: nothing is");
+    assert!(!stage.settings.is_kept().await.unwrap() && !stage.settings.list().await.unwrap().is_kept);
     let refused = stage.set("language", "de").await;
     let Err(SettingsError::Storage(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains("nothing was changed. Look whether it is a folder"), "{why}");
@@ -56,6 +56,7 @@ async fn a_folder_that_comes_late_brings_what_was_set() {
     stage.set("language", "de").await.unwrap();
     assert_eq!(stage.get("display.theme").await, Value::from("day"), "it stands on the disk, and is what people set");
     until("the end of the notice", async || stage.notice().await.kind.is_empty().then_some(())).await;
+    assert!(stage.settings.is_kept().await.unwrap());
     stage.end(Signal::KILL).await;
     stage.start().await;
     assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "de".into()));
@@ -71,6 +72,12 @@ async fn another_program_that_has_the_file_locked_keeps_nobody_from_reading() {
     let refused = stage.set("language", "de").await;
     let Err(SettingsError::Storage(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains("locked by another program: nothing was changed"), "{why}");
+    let notice = stage.notice().await;
+    assert_eq!((notice.kind.as_str(), stage.settings.is_kept().await.unwrap()), ("unwritable", false));
+    assert!(notice.reason.ends_with("is locked by another program"), "{notice:?}");
+    stage.settings.dismiss_notice().await.unwrap();
+    assert!(stage.set("language", "de").await.is_err());
+    assert_eq!(stage.notice().await.kind, "", "seen, and not told again for every try");
     assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "en".into()));
     other.execute("ROLLBACK").await.unwrap();
     stage.set("language", "de").await.unwrap();

@@ -61,6 +61,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     assert!(std::fs::write(&junk, vec![1; 1 << 20]).is_err(), "it is full");
     let (last, why) = fill(&stage).await;
     assert!(why.contains("full disk: nothing was changed. Make room"), "{why}");
+    assert_eq!((stage.notice().await.kind, stage.settings.is_kept().await.unwrap()), ("unwritable".into(), false));
     assert_eq!((stage.get(DRIVER_NAME.name).await, stage.get("display.theme").await), (last.clone(), "day".into()));
 
     // Started on a full disk, it has what was set, and says that nothing can be.
@@ -74,6 +75,7 @@ async fn a_full_disk_refuses_and_loses_nothing() {
     std::fs::remove_file(&junk).unwrap();
     stage.set("language", "de").await.unwrap();
     assert_eq!(stage.notice().await.kind, "", "it takes settings again");
+    assert!(stage.settings.is_kept().await.unwrap());
     stage.end(Signal::KILL).await;
     stage.start().await;
     let is = (stage.get(DRIVER_NAME.name).await, stage.get("display.theme").await, stage.get("language").await);
@@ -90,6 +92,7 @@ async fn a_disk_that_is_read_only_refuses_and_what_was_set_is_in_force() {
     mount.remount("ro");
     stage.start().await;
     assert_eq!((stage.get("display.theme").await, stage.notice().await.kind), ("day".into(), "unwritable".into()));
+    assert!(!stage.settings.is_kept().await.unwrap());
     let refused = stage.set("language", "de").await;
     let Err(SettingsError::Storage(why)) = refused else { panic!("{refused:?}") };
     assert!(why.contains("cannot be written: nothing was changed. Look whether its disk is mounted"), "{why}");
@@ -98,6 +101,7 @@ async fn a_disk_that_is_read_only_refuses_and_what_was_set_is_in_force() {
 
     mount.remount("rw");
     stage.set("language", "de").await.unwrap();
+    assert!(stage.settings.is_kept().await.unwrap());
     stage.end(Signal::TERM).await;
     stage.start().await;
     assert_eq!((stage.get("display.theme").await, stage.get("language").await), ("day".into(), "de".into()));

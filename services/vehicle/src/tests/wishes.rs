@@ -255,6 +255,8 @@ fn what_this_car_cannot_be_asked_for_is_not_sent() {
     };
     assert_eq!(why(TEMPERATURE, f64::NAN.into()), "it: not a number");
     let infinite = why(TEMPERATURE, f64::NEG_INFINITY.into());
+    let many = why(TEMPERATURE, 1e308.into());
+    assert_eq!(many, "it: 1e308 Celsius cannot be asked for: 16 to 28 in steps of 0.5");
     assert_eq!(infinite, "it: minus infinity Celsius cannot be asked for: 16 to 28 in steps of 0.5");
     assert_eq!(why("No\u{202e}where\n", true.into()), r"this car cannot be asked for `No\u{202e}where\n`");
     let effects = car.0.disconnect();

@@ -44,10 +44,26 @@ async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
             assert!(set.complaint().contains("NO_KEYBOARD is in force"), "{set:?}");
         }
     };
-    assert_eq!(within("a parked car", named).await.stdout, "driver.name = private\n");
+    assert_eq!(
+        within("a parked car", named).await.stdout,
+        "driver.name is set (private: not shown without --private)\n"
+    );
     assert_eq!(follower.hears("driver.name"), r#"{"key":"driver.name","value":null}"#);
 
+    // One that does not get to it in time may do it later, and does.
     let (service, _) = tandem.processes().into_iter().find(|(_, name)| name == "tandem-settings").unwrap();
+    kill_process(service, Signal::STOP).unwrap();
+    let late = run(&bus.address, &["set", "units.distance", "mi"]).finish();
+    assert_eq!(
+        (late.code(), late.complaint()),
+        (
+            Some(3),
+            "tandem: the answer is late: nobody knows whether `units.distance` is set. `tandem settings get units.distance` tells what it is."
+        )
+    );
+    kill_process(service, Signal::CONT).unwrap();
+    assert_eq!(follower.hears("units.distance"), r#"{"key":"units.distance","value":"mi"}"#);
+
     kill_process(service, Signal::KILL).unwrap();
     follower.hears("\"gone\"");
     assert!(follower.hears("\"settings\"").contains(r#""display.theme":"day""#), "back, and as it was set");
@@ -68,5 +84,11 @@ async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
     assert_eq!((&list["kept"], &list["notice"]), (&true.into(), &serde_json::Value::Null));
     assert_eq!(run(&bus.address, &["reset", "display.theme"]).finish().well().stdout, "display.theme = auto\n");
     let shown = run(&bus.address, &[]).finish().well().stdout;
-    assert!(shown.starts_with("setting ") && shown.lines().count() == 14 && !shown.contains("陈静"), "{shown}");
+    assert!(
+        shown.contains("  (private) ")
+            && shown.starts_with("setting ")
+            && shown.lines().count() == 14
+            && !shown.contains("陈静"),
+        "{shown}"
+    );
 }
