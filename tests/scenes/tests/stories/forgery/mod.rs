@@ -17,7 +17,7 @@ use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::sessions::{self, SCHEMA, Session, Sessions1Proxy};
 use tandem_contracts::signals::{self, Change};
 use tandem_contracts::wire;
-use tandem_scenes::{Bus, Daemon, Outcome, Pixels, Region, Tandem, within};
+use tandem_scenes::{Bus, Daemon, Outcome, Pixels, Region, Shown, Tandem, speed, within};
 use tandem_units::{Quality, Value};
 use zbus::Variant;
 
@@ -32,6 +32,9 @@ const LIE: &str = "A lie";
 
 /// What stands still while a parked car does: the lamps, the speed and the gear; the dock with the temperature; the page.
 const LAMPS: Region = Region { x: 0, y: 0, width: 1920, height: 200 };
+/// In the middle of the left arrow, which a parked car lights for its check alone.
+const ARROW: (usize, usize) = (704, 52);
+const LIT: [u8; 3] = [0x3D, 0xDC, 0x84];
 const MIDDLE: Region = Region { x: 600, y: 200, width: 720, height: 400 };
 const TILE: Region = Region { x: 40, y: 200, width: 520, height: 200 };
 const DOCK: Region = Region { x: 0, y: 960, width: 1920, height: 120 };
@@ -67,8 +70,14 @@ async fn shown(bus: &Bus) -> Vec<(&'static str, Vec<u8>)> {
     shown
 }
 
-/// The same, once nothing new comes in.
+/// The same, once nothing new comes in and the lamps' check at the start, which begins with the first speed, is over.
 async fn settled(bus: &Bus) -> Vec<(&'static str, Vec<u8>)> {
+    loop {
+        let cluster = bus.capture(CLUSTER).await.1;
+        if speed(&cluster) == Shown::Number && cluster.at(ARROW.0, ARROW.1) != LIT {
+            break;
+        }
+    }
     let mut before = shown(bus).await;
     loop {
         let now = shown(bus).await;
