@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use futures_util::StreamExt;
 use tandem_can::{Event, Local};
-use tandem_contracts::signals::Signals1Proxy;
+use tandem_contracts::signals::{Signals1Proxy, SignalsError};
 use tandem_contracts::wire;
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_scenes::Bus;
@@ -21,6 +21,8 @@ use crate::process::quantile;
 use crate::service::Service;
 
 const ROUNDS: u32 = 1000;
+/// A car that answers nothing for so long is broken.
+const PATIENCE: Duration = Duration::from_secs(5);
 const PATH: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.FanSpeed";
 const COMMAND: u32 = 0x320;
 const STATUS: u32 = 0x321;
@@ -79,10 +81,17 @@ async fn ask(service: &Service, answered: &Receiver<Answered>) -> Result<(Vec<f6
     let mut changes = listening.receive_request_changed().await?;
     let asking = Signals1Proxy::builder(&calls).cache_properties(CacheProperties::No).build().await?;
     let (mut out, mut back) = (Vec::new(), Vec::new());
+    let started = Instant::now();
     for round in 0..ROUNDS {
         let value = wire::to_variant(Some(&Value::Int(i64::from(round % 100))));
-        let begun = Instant::now();
-        let id = asking.actuate(PATH.into(), value).await?;
+        let (begun, id) = loop {
+            let begun = Instant::now();
+            match asking.actuate(PATH.into(), value.clone()).await {
+                // A car takes no wishes before it has said what time it is.
+                Err(SignalsError::NotAvailable(_)) if round == 0 && started.elapsed() < PATIENCE => {}
+                asked => break (begun, asked?),
+            }
+        };
         let confirmed = loop {
             let change = changes.next().await.context("the bus is gone")?;
             let request = change.args()?.request;
@@ -91,7 +100,7 @@ async fn ask(service: &Service, answered: &Receiver<Answered>) -> Result<(Vec<f6
                 break Instant::now();
             }
         };
-        let (heard, echoed) = answered.recv_timeout(Duration::from_secs(5))?;
+        let (heard, echoed) = answered.recv_timeout(PATIENCE)?;
         out.push((heard - begun).as_secs_f64() * 1e3);
         back.push((confirmed - echoed).as_secs_f64() * 1e3);
     }

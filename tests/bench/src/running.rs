@@ -12,7 +12,8 @@ use crate::process::{cpu_time, proportional_set};
 
 const WARM_UP: Duration = Duration::from_secs(3);
 const WATCHED: Duration = Duration::from_secs(10);
-const STILL: Duration = Duration::from_secs(3);
+/// The kernel counts in hundredths of a second: of this time one is a tenth of a percent.
+const STILL: Duration = Duration::from_secs(10);
 
 pub fn figures() -> Result<Vec<Figure>> {
     // The screens tell their frame times when they end.
