@@ -117,5 +117,6 @@ fn machine() -> String {
     let model = models.first().map_or("unknown CPU", |model| model.trim_start_matches([' ', '\t', ':']));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
-    format!("{} x {model}; load {load}; profile dev (optimised, debug assertions on)", models.len())
+    let profile = if cfg!(debug_assertions) { "dev (optimised, debug assertions on)" } else { "release" };
+    format!("{} x {model}; load {load}; profile {profile}", models.len())
 }
