@@ -8,12 +8,11 @@ use slint::ComponentHandle;
 use slint::platform::{Key, WindowEvent};
 use tandem_centre::Leaf;
 use tandem_contracts::driving::Restrictions;
-use tandem_kit::{Language, Theme};
-use tandem_units::{Quality, Value};
+use tandem_units::Value;
 
 use crate::music::rows;
 use crate::music_choices::{dots, is_open, playing};
-use crate::stage::{Stage, instant};
+use crate::stage::Stage;
 
 /// More than any page has controls.
 const MOST: usize = 80;
@@ -62,16 +61,9 @@ impl Stage {
     }
 }
 
-fn full() -> Stage {
-    let mut stage = Stage::open(Theme::Night, Language::English);
-    stage.hear(60, Quality::Valid, &instant());
-    stage.offer();
-    stage
-}
-
 #[test]
 fn the_ring_comes_to_every_control_of_every_page() {
-    let stage = full();
+    let stage = Stage::full();
     for page in ["Home", "Climate", "Vehicle", "Energy", "Phone"] {
         stage.open_page(page);
         assert_eq!(stage.places_of_the_ring(), stage.controls(), "{page}");
@@ -109,7 +101,7 @@ fn the_ring_comes_to_rows_that_were_not_in_sight_and_back() {
 
 #[test]
 fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
-    let stage = full();
+    let stage = Stage::full();
     stage.open_page("Settings");
     let without = stage.pixels();
     // Four parts of the page, then the first of its choices.
@@ -129,7 +121,7 @@ fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
 
 #[test]
 fn after_a_finger_the_first_stroke_only_brings_the_ring_back() {
-    let stage = full();
+    let stage = Stage::full();
     stage.open_page("Settings");
     stage.turn(5);
     let ringed = stage.pixels();
@@ -143,7 +135,7 @@ fn after_a_finger_the_first_stroke_only_brings_the_ring_back() {
 
 #[test]
 fn what_locks_under_the_ring_is_not_pressed_and_has_no_ring() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     stage.offer_all_while("parked");
     stage.open_page("Climate");
     stage.turn(1);
@@ -197,7 +189,7 @@ fn back_is_heard_even_if_what_had_the_ring_is_gone() {
 
 #[test]
 fn held_for_long_it_goes_back_and_presses_nothing() {
-    let stage = full();
+    let stage = Stage::full();
     stage.open_page("Settings");
     stage.turn(5);
     stage.press(Key::Return);
@@ -232,7 +224,7 @@ fn what_lies_over_a_page_keeps_the_ring_until_it_is_closed() {
 
 #[test]
 fn a_scale_is_taken_and_moved_and_let_go() {
-    let stage = full();
+    let stage = Stage::full();
     stage.open_page("Energy");
     let limit = || {
         stage

@@ -8,12 +8,10 @@ use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Units, Update};
 use tandem_units::{Quality, Value};
 
 use crate::music::says;
-use crate::stage::{Stage, instant};
+use crate::stage::Stage;
 
 fn page() -> Stage {
-    let mut stage = Stage::open(Theme::Night, Language::English);
-    stage.hear(60, Quality::Valid, &instant());
-    stage.offer();
+    let stage = Stage::full();
     stage.open_page("Settings");
     stage
 }
@@ -115,9 +113,7 @@ fn units_are_asked_for_and_wait_until_the_car_stands() {
 
 #[test]
 fn readings_are_in_the_units_that_are_set() {
-    let mut stage = Stage::open(Theme::Night, Language::English);
-    stage.hear(60, Quality::Valid, &instant());
-    stage.offer();
+    let mut stage = Stage::full();
     assert_eq!(stage.reading("Time"), "21:40");
     let mut in_force = InForce::default();
     for (key, word) in [

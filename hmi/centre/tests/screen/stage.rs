@@ -203,6 +203,14 @@ impl Stage {
         self.tell(&Update::Driving(Box::new(status)));
     }
 
+    /// By night, in English, in a car that says everything and takes every wish.
+    pub fn full() -> Self {
+        let mut stage = Self::open(Theme::Night, Language::English);
+        stage.hear(60, Quality::Valid, &instant());
+        stage.offer();
+        stage
+    }
+
     /// A car that can be asked for all of its controls.
     pub fn offer(&mut self) {
         self.offer_all_while("any");

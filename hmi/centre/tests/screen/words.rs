@@ -9,16 +9,9 @@ use tandem_units::{Nanoseconds, Quality, Value};
 /// The smallest target that a finger finds while driving, pixels.
 const SMALLEST_TARGET: f32 = 76.0;
 
-fn full() -> Stage {
-    let mut stage = Stage::open(Theme::Night, Language::English);
-    stage.hear(60, Quality::Valid, &instant());
-    stage.offer();
-    stage
-}
-
 #[test]
 fn a_tap_sends_one_wish_and_does_not_move_the_number() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     let warmer = stage.control(AccessibleRole::Button, "Driver warmer");
     stage.tap(&warmer);
     assert_eq!(*stage.sent.borrow(), [(Leaf::DriverTemperature, Value::Float(22.0))]);
@@ -38,7 +31,7 @@ fn a_tap_sends_one_wish_and_does_not_move_the_number() {
 
 #[test]
 fn a_wish_that_comes_to_nothing_says_why_for_four_seconds() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     stage.tap(&stage.control(AccessibleRole::Button, "Driver warmer"));
     stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Pending);
     stage.told(1, Leaf::DriverTemperature, 22.0, RequestState::Lapsed);
@@ -57,7 +50,7 @@ fn a_wish_that_comes_to_nothing_says_why_for_four_seconds() {
 
 #[test]
 fn there_is_no_button_where_nothing_can_be_asked() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     stage.tell(&Update::Actuation(Actuation::Gone));
     assert!(stage.all(AccessibleRole::Button).is_empty());
     assert_eq!(stage.reading("Driver's temperature"), "21.5 °C");
@@ -72,7 +65,7 @@ fn there_is_no_button_where_nothing_can_be_asked() {
 
 #[test]
 fn quality_is_read_out() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     let read = |stage: &Stage| {
         ["Distance", "Driving time", "Average speed", "Charge", "Power", "Range", "Outside temperature", "Time"]
             .map(|name| stage.reading(name))
@@ -89,7 +82,7 @@ fn quality_is_read_out() {
 
 #[test]
 fn one_sentence_says_how_the_car_stands() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     let says = |stage: &Stage, sentence: &str| stage.words().iter().filter(|words| *words == sentence).count() == 1;
     assert!(says(&stage, "All doors closed"));
     for (leaf, sentence) in openings().into_iter().zip([
@@ -114,7 +107,7 @@ fn one_sentence_says_how_the_car_stands() {
 
 #[test]
 fn only_a_tyre_that_differs_is_shown() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     assert!(!stage.words().iter().any(|words| words.ends_with("bar")));
     stage.hear(61, Quality::Valid, &[(Leaf::RearRightTyre, Value::Int(205))]);
     assert_eq!(stage.reading("Rear right tyre"), "2.0 bar");
@@ -127,7 +120,7 @@ fn only_a_tyre_that_differs_is_shown() {
 fn every_control_has_a_word_and_room_for_a_finger() {
     use AccessibleRole::{Button, RadioButton, Switch, Tab};
 
-    let stage = full();
+    let stage = Stage::full();
     // Four buttons and seven tabs of the dock are everywhere.
     let pages = [
         ("Home", [(Button, 4), (Switch, 0), (RadioButton, 0)]),
@@ -153,7 +146,7 @@ fn every_control_has_a_word_and_room_for_a_finger() {
 
 #[test]
 fn german_has_a_decimal_comma() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     stage.set_look(Theme::Night, Language::German);
     assert_eq!(stage.reading("Reichweite"), "287 km");
     assert_eq!(stage.reading("Außentemperatur"), "9,0 °C");
@@ -161,7 +154,7 @@ fn german_has_a_decimal_comma() {
 
 #[test]
 fn the_page_speaks_chinese() {
-    let mut stage = full();
+    let mut stage = Stage::full();
     stage.set_look(Theme::Day, Language::Chinese);
     assert_eq!(stage.reading("续航里程"), "287 km");
     assert_eq!(stage.reading("行驶时长"), "38 分钟");
