@@ -43,7 +43,7 @@ fn of_entry(entry: Entry) -> Option<Station> {
 }
 
 fn host(url: &str) -> String {
-    url::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+    url::Url::parse(url).ok().and_then(|url| url.host_str().map(tidy)).unwrap_or_default()
 }
 
 /// Takes station by station, so that a long list needs no more memory than its stations.

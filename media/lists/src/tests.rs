@@ -320,6 +320,8 @@ fn stations_of_other_lists() {
     assert_eq!(refused, 1);
     assert_eq!(stations(b"[playlist]\nFile1=http://a.example/\nTitle1=A\n").unwrap().0[0].name, "A");
     assert_eq!(stations(br#"{"name":"Alone","url":"http://a.example/"}"#).unwrap().0.len(), 1);
+    let long_host = format!("[playlist]\nFile1=http://{}.example/\n", "a".repeat(MAX_TEXT));
+    assert_eq!(stations(long_host.as_bytes()).unwrap().0[0].name, "a".repeat(MAX_TEXT));
     assert!(matches!(stations(b"[{\"name\":\"cut"), Err(ListError::Json(_))));
     assert!(matches!(stations(b"[] tail"), Err(ListError::Json(_))));
     assert!(matches!(stations(b"[]"), Err(ListError::Empty)));
