@@ -320,6 +320,7 @@ fn stations_of_other_lists() {
     assert_eq!(refused, 1);
     assert_eq!(stations(b"[playlist]\nFile1=http://a.example/\nTitle1=A\n").unwrap().0[0].name, "A");
     assert_eq!(stations(br#"{"name":"Alone","url":"http://a.example/"}"#).unwrap().0.len(), 1);
+    assert_eq!(stations(b"#EXTM3U\nhttp:\\\\a.example\n").unwrap().0[0].url, "http://a.example/");
     let long_host = format!("[playlist]\nFile1=http://{}.example/\n", "a".repeat(MAX_TEXT));
     assert_eq!(stations(long_host.as_bytes()).unwrap().0[0].name, "a".repeat(MAX_TEXT));
     assert!(matches!(stations(b"[{\"name\":\"cut"), Err(ListError::Json(_))));

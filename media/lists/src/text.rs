@@ -107,7 +107,11 @@ pub fn place(text: &str) -> Option<String> {
         return None;
     }
     match scheme(text) {
-        None => Some(text.replace('\\', "/")),
+        None => {
+            let path = text.replace('\\', "/");
+            // `http:\\one.example` was no path.
+            if scheme(&path).is_some() { web_address(&path) } else { Some(path) }
+        }
         Some("file") => path_of(text),
         Some(_) => web_address(text),
     }
