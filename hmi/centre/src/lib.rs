@@ -134,7 +134,9 @@ impl Face for Centre {
             Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
             Update::Driving(status) => {
                 let restrictions = status.restrictions(driving::Zone::Driver);
-                window.global::<MediaAdapter>().set_keyboard_allowed(!restrictions.has(Flag::NoKeyboard));
+                let may_type = !restrictions.has(Flag::NoKeyboard);
+                window.global::<MediaAdapter>().set_keyboard_allowed(may_type);
+                window.global::<SettingsAdapter>().set_keyboard_allowed(may_type);
                 self.phones.borrow_mut().restrict(window, readings, restrictions);
                 self.page.borrow_mut().restrict(window, restrictions.has(Flag::NoSetup));
                 self.hands.borrow_mut().wishes.set_driving(status.driving());

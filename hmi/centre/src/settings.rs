@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use slint::ComponentHandle;
 use tandem_contracts::settings::{
-    self, CLOCK, CONSUMPTION, Clock, ConsumptionUnit, DISTANCE, DistanceUnit, HIGH_CONTRAST, LANGUAGE, PRESSURE,
-    PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME, TemperatureUnit,
+    self, CLOCK, CONSUMPTION, Clock, ConsumptionUnit, DISTANCE, DRIVER_NAME, DistanceUnit, FONT_SCALE, HIGH_CONTRAST,
+    Kind, LANGUAGE, PRESSURE, PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME, TemperatureUnit,
 };
 use tandem_kit::settings::SettingCause;
 use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, Units};
 use tandem_units::{Nanoseconds, Value};
 
+use crate::media::rows::words;
 use crate::{CentreWindow, Colours, SettingDenial, SettingNotice, SettingsAdapter, UnitSetting};
 
 /// How long the page says why a choice came to nothing.
@@ -31,6 +32,8 @@ pub(crate) struct Page {
     in_force: Option<Box<InForce>>,
     theme: Theme,
     locked: bool,
+    /// The driver's name as somebody types it; none: as it is set.
+    draft: Option<String>,
     denial: Option<(SettingCause, Nanoseconds)>,
     now: Nanoseconds,
 }
@@ -38,7 +41,14 @@ pub(crate) struct Page {
 impl Default for Page {
     /// Locked until somebody says how the car drives.
     fn default() -> Self {
-        Self { in_force: None, theme: Theme::default(), locked: true, denial: None, now: Nanoseconds::ZERO }
+        Self {
+            in_force: None,
+            theme: Theme::default(),
+            locked: true,
+            draft: None,
+            denial: None,
+            now: Nanoseconds::ZERO,
+        }
     }
 }
 
@@ -54,7 +64,12 @@ impl Page {
 
     pub fn hear(&mut self, window: &CentreWindow, news: &SettingsNews) {
         match news {
-            SettingsNews::Told(in_force) => (self.in_force, self.denial) = (Some(in_force.clone()), None),
+            SettingsNews::Told(in_force) => {
+                if self.driver() != in_force.values.get(DRIVER_NAME) {
+                    self.draft = None;
+                }
+                (self.in_force, self.denial) = (Some(in_force.clone()), None);
+            }
             SettingsNews::Gone => self.in_force = None,
             SettingsNews::Refused(denied) => self.denial = Some((denied.cause, self.now + REASON_SHOWN)),
         }
@@ -76,6 +91,26 @@ impl Page {
         self.denial.map(|(_, until)| until)
     }
 
+    fn driver(&self) -> String {
+        self.in_force.as_ref().map(|in_force| in_force.values.get(DRIVER_NAME)).unwrap_or_default()
+    }
+
+    /// A letter is typed into the driver's name, or the last one taken away.
+    fn write(&mut self, window: &CentreWindow, letter: Option<&str>) {
+        let mut draft = self.draft.take().unwrap_or_else(|| self.driver());
+        match letter {
+            None => _ = draft.pop(),
+            Some(letter) if draft.chars().count() < longest_name() => {
+                let begins = draft.chars().next_back().is_none_or(char::is_whitespace);
+                let letter = if begins { letter.to_uppercase() } else { letter.to_owned() };
+                draft.push_str(&letter);
+            }
+            Some(_) => {}
+        }
+        self.draft = Some(draft);
+        self.show(window);
+    }
+
     fn show(&self, window: &CentreWindow) {
         let adapter = window.global::<SettingsAdapter>();
         adapter.set_version(env!("CARGO_PKG_VERSION").into());
@@ -88,6 +123,10 @@ impl Page {
         });
         adapter.set_reduced_motion(self.in_force.as_ref().is_some_and(|it| it.values.get(REDUCED_MOTION)));
         adapter.set_high_contrast(self.in_force.as_ref().is_some_and(|it| it.values.get(HIGH_CONTRAST)));
+        adapter.set_text_size(self.in_force.as_ref().map_or(100, |it| it.values.get(FONT_SCALE) as i32));
+        let driver = self.driver();
+        adapter.set_draft(self.draft.as_ref().unwrap_or(&driver).into());
+        adapter.set_driver(words(&driver));
         let units = self.in_force.as_ref().map(|it| Units::of(&it.values)).unwrap_or_default();
         adapter.set_clock(units.clock as i32);
         adapter.set_distance(units.distance as i32);
@@ -122,6 +161,14 @@ impl Page {
             self.denial = Some((SettingCause::NoAnswer, self.now + REASON_SHOWN));
             self.show(window);
         }
+    }
+}
+
+/// Characters.
+fn longest_name() -> usize {
+    match settings::find(DRIVER_NAME.name).map(|spec| spec.kind) {
+        Ok(Kind::Text { max_characters }) => max_characters as usize,
+        _ => 0,
     }
 }
 
@@ -166,6 +213,31 @@ pub(crate) fn connect(window: &CentreWindow, page: &Rc<RefCell<Page>>, choices: 
         if let Some(window) = place.upgrade() {
             state.borrow_mut().set(&window, &asks, HIGH_CONTRAST.name, Value::Bool(high));
         }
+    });
+    let (place, state, asks) = at();
+    adapter.on_choose_text_size(move |percent| {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().set(&window, &asks, FONT_SCALE.name, Value::Int(percent.into()));
+        }
+    });
+    let (place, state, _) = at();
+    adapter.on_type(move |letter| {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().write(&window, Some(&letter));
+        }
+    });
+    let (place, state, _) = at();
+    adapter.on_erase(move || {
+        if let Some(window) = place.upgrade() {
+            state.borrow_mut().write(&window, None);
+        }
+    });
+    let (place, state, asks) = at();
+    adapter.on_keep_name(move || {
+        let Some(window) = place.upgrade() else { return };
+        let mut page = state.borrow_mut();
+        let name = page.draft.clone().unwrap_or_else(|| page.driver());
+        page.set(&window, &asks, DRIVER_NAME.name, Value::from(name.trim()));
     });
     let (place, state, asks) = at();
     adapter.on_choose_unit(move |setting, chosen| {

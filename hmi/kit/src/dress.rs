@@ -1,6 +1,6 @@
 //! What a screen looks like: by its command line, else by what is set, else by night and in English.
 
-use tandem_contracts::settings::{self, HIGH_CONTRAST, LANGUAGE, REDUCED_MOTION, THEME};
+use tandem_contracts::settings::{self, FONT_SCALE, HIGH_CONTRAST, LANGUAGE, REDUCED_MOTION, THEME};
 use tandem_units::Nanoseconds;
 
 use crate::{InForce, Language, Look, Theme, Units};
@@ -79,6 +79,7 @@ impl Dress {
         }
         self.look.motion = !self.fixed.lockstep && !still;
         self.look.contrast = values.get(HIGH_CONTRAST);
+        self.look.percent = values.get(FONT_SCALE);
         self.look.units = Units::of(values);
     }
 
@@ -144,9 +145,10 @@ mod tests {
             assert!(in_force.values.take(key, Value::from(word)));
         }
         assert!(in_force.values.take("display.high-contrast", Value::Bool(true)));
+        assert!(in_force.values.take("display.font-scale", Value::Int(120)));
         dress.follow(&in_force);
-        let Look { contrast, units, .. } = dress.look();
-        assert!(contrast);
+        let Look { contrast, percent, units, .. } = dress.look();
+        assert_eq!((contrast, percent), (true, 120));
         assert_eq!((units.speed_unit(), units.temperature_unit(), units.pressure_unit()), ("mph", "°F", "bar"));
         assert_eq!(units.clock, settings::Clock::Hours12);
     }

@@ -38,14 +38,22 @@ pub struct Look {
     pub motion: bool,
     /// Plain grounds and strong edges.
     pub contrast: bool,
+    /// How large small text is, in percent of the size it is drawn for.
+    pub percent: u32,
     /// What readings are written in; [`Readings::units`](crate::Readings::units) are the same.
     pub units: Units,
 }
 
 impl Look {
     /// By night, in English and metric units, and nothing moves: where nothing else is said.
-    pub const STILL: Self =
-        Self { theme: Theme::Night, language: Language::English, motion: false, contrast: false, units: Units::METRIC };
+    pub const STILL: Self = Self {
+        theme: Theme::Night,
+        language: Language::English,
+        motion: false,
+        contrast: false,
+        percent: 100,
+        units: Units::METRIC,
+    };
 }
 
 /// Puts a [`Look`] on a window. `Theme` and `UnitWords` are in scope: Slint makes them anew for each screen.
@@ -57,6 +65,7 @@ macro_rules! wear {
         theme.set_language(look.language.translation().into());
         theme.set_motion(look.motion);
         theme.set_contrast(look.contrast);
+        theme.set_scale(look.percent as f32 / 100.0);
         words.set_speed(look.units.speed_unit().into());
         words.set_distance(look.units.distance_unit().into());
         words.set_temperature(look.units.temperature_unit().into());

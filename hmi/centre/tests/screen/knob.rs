@@ -69,7 +69,7 @@ fn the_ring_comes_to_every_control_of_every_page() {
         assert_eq!(stage.places_of_the_ring(), stage.controls(), "{page}");
     }
     stage.open_page("Settings");
-    for part in ["Display", "Language", "Units", "About"] {
+    for part in ["Display", "Language", "Units", "Driver", "Privacy", "About"] {
         stage.tap(&stage.control(AccessibleRole::Tab, part));
         assert_eq!(stage.places_of_the_ring(), stage.controls(), "{part}");
     }
@@ -104,8 +104,8 @@ fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
     let stage = Stage::full();
     stage.open_page("Settings");
     let without = stage.pixels();
-    // Four parts of the page, then the first of its choices.
-    stage.turn(5);
+    // Six parts of the page, then the first of its choices.
+    stage.turn(7);
     assert!(stage.pixels() != without);
     stage.press(Key::Return);
     assert!(stage.chosen.borrow().is_empty(), "it acts when it is let go");
@@ -123,7 +123,7 @@ fn pressed_it_acts_where_the_ring_is_and_a_finger_takes_the_ring_away() {
 fn after_a_finger_the_first_stroke_only_brings_the_ring_back() {
     let stage = Stage::full();
     stage.open_page("Settings");
-    stage.turn(5);
+    stage.turn(7);
     let ringed = stage.pixels();
     stage.tap(&stage.control(AccessibleRole::Tab, "Display"));
     assert!(stage.pixels() != ringed);

@@ -4,6 +4,7 @@
 mod controls;
 mod drawing;
 mod driving;
+mod gestures;
 mod knob;
 mod music;
 mod music_choices;

@@ -1,6 +1,6 @@
 //! The page of settings, with the service that keeps them and without.
 
-use i_slint_backend_testing::AccessibleRole;
+use i_slint_backend_testing::{AccessibleRole, ElementQuery};
 use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_contracts::settings::Notice;
 use tandem_kit::settings::{SettingCause, SettingDenied};
@@ -109,6 +109,55 @@ fn units_are_asked_for_and_wait_until_the_car_stands() {
     stage.tap(&stage.control(AccessibleRole::RadioButton, "°F"));
     assert_eq!(chosen(&stage), [""; 0]);
     assert!(says(&stage, "Not while driving"));
+}
+
+#[test]
+fn text_grows_as_it_is_set_and_only_while_the_car_stands() {
+    let mut stage = page();
+    told(&mut stage, &[("display.font-scale", Value::Int(120))], None);
+    let held = |stage: &Stage| stage.control(AccessibleRole::RadioButton, "120 %").accessible_checked();
+    assert_eq!(held(&stage), Some(true));
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "130 %"));
+    assert_eq!(chosen(&stage), [r#"Set("display.font-scale", Int(130))"#]);
+    let height = |stage: &Stage| {
+        let words = ElementQuery::from_root(&stage.window).match_descendants().match_inherits("Label").find_all();
+        words.iter().map(|word| word.size().height).sum::<f32>()
+    };
+    let before = height(&stage);
+    stage.wear(Look { percent: 130, ..Look::STILL });
+    assert!(height(&stage) > before * 1.2, "{before} {}", height(&stage));
+    stage.picture("settings-large");
+    stage.restrict(Restrictions { flags: Flag::NoSetup.bit(), ..Restrictions::NONE });
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "100 %"));
+    assert_eq!(chosen(&stage), [""; 0]);
+}
+
+#[test]
+fn a_name_is_typed_kept_and_shown() {
+    let mut stage = page();
+    told(&mut stage, &[], None);
+    stage.tap(&stage.control(AccessibleRole::Tab, "Driver"));
+    stage.restrict(Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::NONE });
+    assert!(says(&stage, "The keyboard is there when the car is parked."));
+    stage.restrict(Restrictions::NONE);
+    for letter in ["a", "n", "x", "Delete the last letter", "n", "Space", "l"] {
+        stage.tap(&stage.control(AccessibleRole::Button, letter));
+    }
+    assert_eq!(stage.reading("Name in the status bar"), "Ann L");
+    stage.picture("settings-driver");
+    stage.tap(&stage.control(AccessibleRole::Button, "Keep"));
+    assert_eq!(chosen(&stage), [r#"Set("driver.name", Text("Ann L"))"#]);
+    assert!(stage.all(AccessibleRole::Text).iter().all(|it| it.accessible_description().as_deref() != Some("Driver")));
+    told(&mut stage, &[("driver.name", Value::from("王小明"))], None);
+    assert_eq!((stage.reading("Driver"), stage.reading("Name in the status bar")), ("王小明".into(), "王小明".into()));
+    for _ in 0..50 {
+        stage.tap(&stage.control(AccessibleRole::Button, "q"));
+    }
+    assert_eq!(stage.reading("Name in the status bar").chars().count(), 40);
+    stage.tap(&stage.control(AccessibleRole::Tab, "Privacy"));
+    stage.picture("settings-privacy");
+    stage.tap(&stage.control(AccessibleRole::Button, "What was shared"));
+    assert_eq!(stage.control(AccessibleRole::Tab, "What was shared").accessible_item_selected(), Some(true));
 }
 
 #[test]

@@ -19,6 +19,8 @@ impl Look {
     pub const NIGHT: Self = Self(tandem_kit::Look::STILL);
     pub const DAY: Self = Self(tandem_kit::Look { theme: Theme::Day, ..Self::NIGHT.0 });
     pub const GERMAN: Self = Self(tandem_kit::Look { language: Language::German, ..Self::NIGHT.0 });
+    /// The longest words in the largest letters, on a plain ground.
+    pub const LARGE: Self = Self(tandem_kit::Look { contrast: true, percent: 130, ..Self::GERMAN.0 });
     pub const CHINESE: Self = Self(tandem_kit::Look { language: Language::Chinese, ..Self::NIGHT.0 });
 }
 

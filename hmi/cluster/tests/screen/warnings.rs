@@ -62,7 +62,9 @@ fn a_danger_comes_up_by_itself_and_cannot_be_put_away() {
 
 #[test]
 fn the_longest_sentence_and_its_count_stand_free_in_every_language() {
-    for (look, name) in [(Look::GERMAN, "warnings-de"), (Look::CHINESE, "warnings-zh")] {
+    for (look, name) in
+        [(Look::GERMAN, "warnings-de"), (Look::CHINESE, "warnings-zh"), (Look::LARGE, "warnings-de-large")]
+    {
         let picture = std::thread::spawn(move || {
             let mut drawing = three(look);
             drawing.press("KEY_INFO");
