@@ -4,9 +4,13 @@
 //! is off shows in it; a pixel that another version of the rasterizer rounds otherwise does not. Whatever goes wrong is the test's failure, so it panics.
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod audit;
 mod cut;
+mod elements;
 
+pub use audit::{Audit, Place, audit};
 pub use cut::cut_words;
+pub use elements::{Elements, words_that_are_cut};
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};
@@ -124,12 +128,15 @@ fn distance(one: [u8; 3], other: [u8; 3]) -> f32 {
     one.iter().zip(other).map(|(one, other)| (one - other).powi(2)).sum::<f32>().sqrt()
 }
 
+/// A byte of sRGB as a share of light.
+fn linear(byte: u8) -> f32 {
+    let share = f32::from(byte) / 255.0;
+    if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+}
+
 /// Björn Ottosson's Oklab, from sRGB.
 fn oklab(rgb: [u8; 3]) -> [f32; 3] {
-    let [red, green, blue] = rgb.map(|byte| {
-        let share = f32::from(byte) / 255.0;
-        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
-    });
+    let [red, green, blue] = rgb.map(linear);
     let long = (0.412_221_46 * red + 0.536_332_55 * green + 0.051_445_995 * blue).cbrt();
     let middle = (0.211_903_5 * red + 0.680_699_5 * green + 0.107_396_96 * blue).cbrt();
     let short = (0.088_302_46 * red + 0.281_718_85 * green + 0.629_978_7 * blue).cbrt();

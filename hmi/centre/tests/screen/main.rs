@@ -6,6 +6,7 @@ mod drawing;
 mod driving;
 mod gestures;
 mod knob;
+mod measured;
 mod music;
 mod music_choices;
 mod music_pictures;

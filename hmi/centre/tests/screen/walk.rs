@@ -1,6 +1,6 @@
 //! A walk over all pages: nothing that a moving car forbids can be pressed, and no word is cut in the language with the longest.
 
-use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle};
 use tandem_contracts::driving::Restrictions;
 use tandem_kit::{Language, Look, SettingsNews, Theme, Update};
 use tandem_units::Quality;
@@ -44,7 +44,7 @@ fn open_to_a_hand(stage: &Stage) -> Vec<String> {
 }
 
 /// Each page, and each part of the page of settings.
-fn walk(stage: &Stage, mut look: impl FnMut(&Stage, &str)) {
+pub fn walk(stage: &Stage, mut look: impl FnMut(&Stage, &str)) {
     for page in stage.pages() {
         let word = page.accessible_label().unwrap_or_default().to_string();
         stage.tap(&page);
@@ -110,11 +110,6 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
 fn no_word_is_cut_in_german() {
     let mut stage = full(Language::German);
     stage.offer();
-    let drawn = |stage: &Stage| {
-        let icons = ElementQuery::from_root(&stage.window).match_descendants().match_inherits("Icon").find_all();
-        let place = |icon: &ElementHandle| (icon.absolute_position(), icon.size());
-        icons.iter().map(place).map(|(corner, size)| (corner.x, corner.y, size.width, size.height)).collect::<Vec<_>>()
-    };
     let mut pages = 0;
     walk(&stage, |stage, page| {
         pages += 1;
@@ -128,7 +123,7 @@ fn no_word_is_cut_in_german() {
             if percent > 100 {
                 stage.picture(&format!("de-large-{}", page.to_lowercase().replace(", ", "-").replace(' ', "-")));
             }
-            let cut = tandem_likeness::cut_words(&stage.pixels(), 1_920, &drawn(stage));
+            let cut = tandem_likeness::words_that_are_cut(&stage.window, &stage.pixels(), 1_920);
             assert!(cut.is_empty(), "{page} at {percent} %: {:?} of {}", &cut[..cut.len().min(6)], cut.len());
         });
     }

@@ -6,7 +6,6 @@ use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
 use tandem_units::{Quality, Value};
 
-use crate::stage::words_that_were_cut;
 use crate::stage::{Stage, state};
 
 /// The tabs, by where they stand.
@@ -37,7 +36,7 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
             stage.open_page(tab);
             let picture = stage.picture(&format!("{}-{}-{at}", theme.word(), language.word()));
             assert!(!seen.contains(&picture), "{tab} looks like another page");
-            let cut = words_that_were_cut(&stage.window, &picture, 1280);
+            let cut = tandem_likeness::words_that_are_cut(&stage.window, &picture, 1280);
             assert!(language == Language::Chinese || cut.is_empty(), "{tab}: {cut:?}");
             seen.push(picture);
         }
@@ -47,7 +46,7 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
     stage.open_page("Drive");
     stage.news(News::Scenarios(endless));
     assert!(
-        !words_that_were_cut(&stage.window, &stage.picture("cut"), 1280).is_empty(),
+        !tandem_likeness::words_that_are_cut(&stage.window, &stage.picture("cut"), 1280).is_empty(),
         "a word that was cut is found"
     );
     stage.news(News::Gone);

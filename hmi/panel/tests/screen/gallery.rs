@@ -12,8 +12,6 @@ use tandem_likeness::{Album, Picture};
 use tandem_panel::gallery::{self, SIZE};
 use tandem_panel::{GalleryWindow, Theme};
 
-use crate::stage::words_that_were_cut;
-
 const WIDTH: usize = SIZE.0 as usize;
 const HEIGHT: usize = SIZE.1 as usize;
 
@@ -73,7 +71,7 @@ impl Gallery {
         let mut sheet = vec![0; WIDTH * 2 * HEIGHT * 3];
         for (at, night) in [true, false].into_iter().enumerate() {
             let mut picture = self.page(page, night);
-            let short = words_that_were_cut(&self.window, &picture, WIDTH);
+            let short = tandem_likeness::words_that_are_cut(&self.window, &picture, WIDTH);
             assert!(name.ends_with("-zh") || short.is_empty(), "{name}: {short:?}");
             for control in pressed_row.map(|row| self.controls(row)).unwrap_or_default() {
                 let place = area(&control);

@@ -214,13 +214,3 @@ fn middle(control: &ElementHandle) -> LogicalPosition {
     let (corner, size) = (control.absolute_position(), control.size());
     LogicalPosition::new(corner.x + size.width / 2.0, corner.y + size.height / 2.0)
 }
-
-/// Where words were cut on a picture of a window.
-pub fn words_that_were_cut(window: &impl ComponentHandle, rgb: &[u8], width: usize) -> Vec<(usize, usize)> {
-    let drawings = ElementQuery::from_root(window).match_descendants().match_inherits("Icon").find_all();
-    let place = |icon: &ElementHandle| {
-        let (corner, size) = (icon.absolute_position(), icon.size());
-        (corner.x, corner.y, size.width, size.height)
-    };
-    tandem_likeness::cut_words(rgb, width, &drawings.iter().map(place).collect::<Vec<_>>())
-}

@@ -1,0 +1,25 @@
+//! What every page's picture is measured by: sizes of text, hues, the grid, and how much words stand out.
+
+use tandem_kit::{Look, Theme};
+use tandem_likeness::Elements;
+
+use crate::music_choices::playing;
+use crate::walk::walk;
+
+#[test]
+fn every_page_keeps_to_few_sizes_and_hues_and_to_the_grid_and_its_words_stand_out() {
+    let (mut stage, _library) = playing();
+    stage.offer();
+    for theme in [Theme::Night, Theme::Day] {
+        stage.wear(Look { theme, ..Look::STILL });
+        let mut edges = 0;
+        walk(&stage, |stage, page| {
+            let audit = tandem_likeness::audit(&stage.pixels(), 1_920, &Elements::of(&stage.window));
+            assert_eq!(audit.faults(), [""; 0], "{page} by {theme}");
+            edges += audit.edges;
+        });
+        // By day soft shadows are what a card ends in.
+        let least = if theme == Theme::Night { 500 } else { 200 };
+        assert!(edges > least, "only {edges} edges were found by {theme}");
+    }
+}
