@@ -9,7 +9,7 @@ fn main() -> Result<(), slint_build::CompileError> {
         .with_library_paths(HashMap::from([("kit".to_owned(), kit)]))
         .with_bundled_translations("lang")
         .embed_resources(EmbedResourcesKind::EmbedFiles)
-        // The tests find elements by role and label through it.
-        .with_debug_info(true);
+        // The tests find elements by role and label through it; a release has no use for it.
+        .with_debug_info(std::env::var_os("PROFILE").is_none_or(|profile| profile != "release"));
     slint_build::compile_with_config("ui/centre.slint", configuration)
 }

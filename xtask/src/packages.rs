@@ -59,6 +59,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),
     ("kmod", For::Tests, "insmod, which the guest with that bus boots by"),
     ("strace", For::Tests, "what the settings service writes and when it waits for the disk, for power cuts"),
+    ("valgrind", For::Tests, "it counts what a frame costs, in instructions"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
 ];
 

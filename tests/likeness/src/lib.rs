@@ -7,10 +7,12 @@
 mod audit;
 mod cut;
 mod elements;
+mod instructions;
 
 pub use audit::{Audit, Place, audit};
 pub use cut::cut_words;
 pub use elements::{Elements, words_that_are_cut};
+pub use instructions::{instructions, is_counted};
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter};

@@ -5,6 +5,7 @@ mod controls;
 mod drawing;
 mod driving;
 mod gestures;
+mod instructions;
 mod knob;
 mod measured;
 mod music;

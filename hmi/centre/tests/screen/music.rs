@@ -11,7 +11,7 @@ use tandem_units::{Nanoseconds, Quality, Value};
 use crate::music_service::Library;
 use crate::stage::{Stage, instant};
 
-fn playing() -> (Stage, Library) {
+pub fn playing() -> (Stage, Library) {
     let mut stage = Stage::open(Theme::Night, Language::English);
     stage.hear(60, Quality::Valid, &instant());
     let mut library = Library::of(100_000);
@@ -37,7 +37,7 @@ pub fn rows(stage: &Stage) -> Vec<String> {
     rows.into_iter().map(|(_, label)| label).collect()
 }
 
-fn scroll(stage: &Stage, pixels: f32) {
+pub fn scroll(stage: &Stage, pixels: f32) {
     let position = LogicalPosition::new(1_200.0, 600.0);
     stage.window.window().dispatch_event(WindowEvent::PointerScrolled { position, delta_x: 0.0, delta_y: -pixels });
 }

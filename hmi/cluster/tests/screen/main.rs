@@ -4,6 +4,7 @@
 mod check;
 mod drawing;
 mod han;
+mod instructions;
 mod measured;
 mod music;
 mod pictures;
