@@ -1,9 +1,16 @@
 //! Back and home without looking: a finger from an edge in.
 
+use i_slint_backend_testing::AccessibleRole;
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 
+use tandem_contracts::driving::Restrictions;
+use tandem_kit::Look;
+use tandem_units::Nanoseconds;
+
+use crate::music_choices::playing;
 use crate::stage::Stage;
+use crate::walk::walk;
 
 fn swipe(stage: &Stage, from: (f32, f32), to: (f32, f32)) {
     let button = PointerEventButton::Left;
@@ -49,4 +56,45 @@ fn a_tap_at_the_edge_and_a_swipe_on_the_page_go_nowhere() {
         swipe(&stage, from, to);
         assert_eq!(page(&stage), "Climate", "{from:?}");
     }
+}
+
+#[test]
+fn a_finger_on_any_control_shows_in_the_next_frame() {
+    use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
+
+    let (mut stage, _library) = playing();
+    stage.offer_all_while("parked");
+    stage.restrict(Restrictions::NONE);
+    stage.wear(Look { motion: true, ..Look::STILL });
+    let button = PointerEventButton::Left;
+    let (mut pressed, mut seconds) = (0, 100);
+    let mut still = Vec::new();
+    walk(&stage, |stage, page| {
+        let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| stage.all(role));
+        for control in all.filter(|control| control.accessible_enabled() != Some(false)) {
+            let (corner, size) = (control.absolute_position(), control.size());
+            let position = LogicalPosition::new(corner.x + size.width / 2.0, corner.y + size.height / 2.0);
+            let window = stage.window.window();
+            // By then nothing moves any more.
+            seconds += 1;
+            stage.screen.set_time(Nanoseconds::from_millis(seconds * 1_000));
+            stage.pixels();
+            let before = stage.pixels();
+            window.dispatch_event(WindowEvent::PointerPressed { position, button });
+            stage.screen.turn();
+            if stage.screen.rgb() == before {
+                still.push(format!("{page}: {}", control.accessible_label().unwrap_or_default()));
+            }
+            pressed += 1;
+            // It is not let go on the control.
+            let elsewhere = LogicalPosition::new(960.0, 4.0);
+            window.dispatch_event(WindowEvent::PointerMoved { position: elsewhere });
+            window.dispatch_event(WindowEvent::PointerReleased { position: elsewhere, button });
+            window.dispatch_event(WindowEvent::PointerExited);
+        }
+    });
+    assert!(pressed > 150, "{pressed}");
+    // In a list that is scrolled a finger waits until it is known not to scroll.
+    still.retain(|control| control != "Music, Now playing: More");
+    assert_eq!(still, [""; 0], "of {pressed}");
 }
