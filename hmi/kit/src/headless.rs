@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{EventLoopProxy, Platform, WindowAdapter};
 use slint::{EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
@@ -35,6 +36,7 @@ pub struct Screen {
     time: Cell<Duration>,
     started: Instant,
     frames: RefCell<FrameTimes>,
+    drawn: Cell<Option<Instant>>,
     watcher: OnceCell<Watcher>,
     queue: Arc<Queue>,
 }
@@ -84,6 +86,7 @@ impl Screen {
             time: Cell::default(),
             started: Instant::now(),
             frames: RefCell::default(),
+            drawn: Cell::default(),
             watcher: OnceCell::new(),
             queue: Arc::default(),
         })
@@ -130,6 +133,15 @@ impl Screen {
         self.pixels.borrow().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect()
     }
 
+    /// When a pixel was painted last, on the boot clock; zero if none was.
+    pub fn drawn(&self) -> Nanoseconds {
+        let Some(drawn) = self.drawn.get() else { return Nanoseconds::ZERO };
+        let now = clock_gettime(ClockId::Boottime);
+        let now = Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32);
+        let at = now.saturating_sub(drawn.elapsed());
+        Nanoseconds(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX))
+    }
+
     /// What was drawn so far and how long it took.
     pub fn frames(&self) -> FrameTimes {
         self.frames.borrow().clone()
@@ -146,6 +158,7 @@ impl Screen {
             seen = self.watcher.get().is_some_and(|watcher| region.iter().any(|it| watcher.area.meets(area(it))));
             if painted {
                 self.frames.borrow_mut().add(begun.elapsed());
+                self.drawn.set(Some(Instant::now()));
             }
         });
         if let Some(watcher) = self.watcher.get() {

