@@ -120,7 +120,7 @@ mod tests {
         let answer = async {
             tokio::task::yield_now().await;
             let Some(Ask::Capture { sequence: 3, reply }) = mailbox.take().asks.pop() else { panic!("no capture") };
-            let picture = Picture { sequence: 4, now_ns: 80, width: 1, height: 1, png: Vec::new(), drawn_ns: 0 };
+            let picture = Picture { sequence: 4, now_ns: 80, width: 1, height: 1, png: Vec::new() };
             reply.send(Ok(RawPicture { picture, rgb: vec![1, 2, 3] })).unwrap();
         };
         let (picture, ()) = tokio::join!(backend.capture(3), answer);

@@ -105,12 +105,20 @@ impl<F: Face> Stage<F> {
             let watching = Rc::downgrade(&stage);
             screen.watch(area, move |pixels, painted| {
                 if let Some(stage) = watching.upgrade().filter(|stage| painted || stage.is_unseen()) {
+                    stage.tell_when_drawn();
                     stage.look_at(&Drawn::new(F::SIZE.0, F::SIZE.0, pixels));
                 }
             });
         }
         stage.set_dress(stage.dress.get());
         STAGE.with(|place| place.set(stage as Rc<dyn Turn>).is_ok());
+    }
+
+    /// For whoever measures: from a frame of the car to the pixels that are watched.
+    fn tell_when_drawn(&self) {
+        if let Some(screen) = &self.screen {
+            tracing::trace!(now_ns = self.readings.borrow().now().0, boot_ns = screen.drawn().0, "drawn");
+        }
     }
 
     fn hear(&self, heard: Heard) {
@@ -288,23 +296,23 @@ impl<F: Face> Stage<F> {
     }
 
     fn picture(&self) -> Result<RawPicture, ScreenError> {
-        let (width, height, rgb, drawn_ns) = match &self.screen {
+        let (width, height, rgb) = match &self.screen {
             Some(screen) => {
                 // What the first shows to be wrong is said in the second, which draws nothing if all is well.
                 screen.turn();
                 screen.turn();
                 let (width, height) = screen.size();
-                (width, height, screen.rgb(), screen.drawn().0)
+                (width, height, screen.rgb())
             }
             None => {
                 let pixels = self.window.window().take_snapshot().map_err(|error| failed(&error))?;
                 let rgb = pixels.as_slice().iter().flat_map(|pixel| [pixel.r, pixel.g, pixel.b]).collect();
-                (pixels.width(), pixels.height(), rgb, 0)
+                (pixels.width(), pixels.height(), rgb)
             }
         };
         let readings = self.readings.borrow();
-        let (sequence, now_ns) = (readings.sequence(), readings.now().0);
-        let picture = Picture { sequence, now_ns, width, height, png: Vec::new(), drawn_ns };
+        let picture =
+            Picture { sequence: readings.sequence(), now_ns: readings.now().0, width, height, png: Vec::new() };
         Ok(RawPicture { picture, rgb })
     }
 }

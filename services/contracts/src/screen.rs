@@ -23,8 +23,6 @@ pub struct Picture {
     pub height: u32,
     /// A PNG file.
     pub png: Vec<u8>,
-    /// When it was drawn, nanoseconds on the boot clock; 0 of a window, whose system draws it.
-    pub drawn_ns: u64,
 }
 
 #[derive(Debug, DBusError)]

@@ -11,6 +11,7 @@ mod library;
 mod loading;
 mod made;
 mod phone;
+mod pixels;
 mod player;
 mod process;
 mod running;
@@ -54,6 +55,8 @@ enum Name {
     FullBus,
     /// From a frame on the link to a client's hands
     Latency,
+    /// From a frame on a full bus to the pixels of the cluster
+    Pixels,
     /// CPU, memory and frame times of a running simulation
     Running,
     /// From the start of a screen to its first frame; from the service's silence to dashes
@@ -101,6 +104,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Fanout => fanout::figures(),
         Name::Commands => commands::figures(),
         Name::FullBus => full_bus::figures(),
+        Name::Pixels => pixels::figures(),
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
