@@ -308,7 +308,7 @@ async fn calls() {
     let mut changes = calls.receive_changed().await.unwrap();
     let emitter = SignalEmitter::new(&service, tandem_contracts::calls::PATH).unwrap();
     Calls1::<peer::Echo>::changed(&emitter, vec![call.clone()]).await.unwrap();
-    assert_eq!(changes.next().await.unwrap().args().unwrap().calls, [call.clone()]);
+    assert_eq!(changes.next().await.unwrap().args().unwrap().calls, std::slice::from_ref(&call));
     let written = format!("{call:?}");
     assert!(!written.contains("Ana") && !written.contains("1234567"), "{written}");
 }

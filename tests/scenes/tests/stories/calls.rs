@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 
 use futures_util::StreamExt;
-use tandem_contracts::calls::{Call, Calls1Proxy};
+use tandem_contracts::calls::{Call, Calls1Proxy, CallsError};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_scenes::modem::Modem;
-use tandem_scenes::{Bus, Daemon, Region, Tandem, within};
+use tandem_scenes::{Bus, Daemon, Outcome, Region, Tandem, within};
 use zbus::proxy::CacheProperties;
 
 use crate::music::{media, songs, until};
@@ -43,9 +43,10 @@ async fn shows(bus: &Bus, screen: &'static str, region: Region, before: &[u8], s
     within("another picture", looks).await;
 }
 
-async fn phone(bus: &Bus, words: &[&str]) {
+/// `tandem phone`, which does well.
+async fn phone(bus: &Bus, words: &[&str]) -> Outcome {
     let address = OsStr::new(&bus.address);
-    Tandem::start_with(["phone"].iter().chain(words), &[("TANDEM_BUS", address)]).finish().well();
+    Tandem::start_with(["phone"].iter().chain(words), &[("TANDEM_BUS", address)]).finish().well()
 }
 
 #[tokio::test]
@@ -98,4 +99,47 @@ async fn a_phone_rings_is_answered_on_the_screen_and_hung_up_and_the_music_goes_
     let missed = told(&bus, "one that was missed", |calls| calls.iter().all(|call| call.state == "missed")).await;
     assert_eq!(missed.len(), 1);
     until(&bus, "the song after all", |now| now.state == "playing").await;
+}
+
+/// Rings once somebody sits in the car with it, and goes on ringing until it is told not to.
+const RINGS: &str = r#"
+[phone]
+name = "Ann"
+
+[[steps]]
+after = "paired"
+wait = "4s"
+call = { name = "Ada Lovelace", number = "+49 30 1234567" }
+
+[[steps]]
+after = "silenced"
+do = "end-call"
+"#;
+
+#[tokio::test]
+async fn a_phone_that_only_tells_who_rings_is_silenced() {
+    let folder = tempfile::tempdir().unwrap();
+    let story = folder.path().join("rings.toml");
+    std::fs::write(&story, RINGS).unwrap();
+    // No system's bus: nobody speaks hands-free, and nobody minds.
+    let nowhere = OsStr::new("unix:path=/nowhere");
+    let arguments = ["sim", "--headless", "--scenario", "parked", "--phone"].map(OsStr::new);
+    let arguments = arguments.into_iter().chain([story.as_os_str()]);
+    let mut tandem = Tandem::start_with(arguments, &[("DBUS_SYSTEM_BUS_ADDRESS", nowhere)]);
+    tandem.hears("Everything is up.");
+    let bus = tandem.bus().await;
+    phone(&bus, &["pair", "--yes"]).await;
+
+    let rings = told(&bus, "a call", |calls| calls.iter().any(|call| call.state == "ringing")).await.remove(0);
+    assert_eq!((rings.source.as_str(), rings.phone_name.as_str()), ("kdeconnect", "Ann"));
+    assert_eq!((rings.name.as_str(), rings.number.as_str()), ("Ada Lovelace", "+49 30 1234567"));
+    assert!(rings.can_silence && !rings.can_answer && !rings.can_hang_up);
+    let refused = calls(&bus).await.answer(rings.id.clone()).await;
+    assert!(matches!(refused, Err(CallsError::NotPossible(_))), "{refused:?}");
+    let listed = phone(&bus, &["calls", "--json"]).await.json();
+    assert_eq!((&listed[0]["state"], listed[0].get("name")), (&"ringing".into(), None), "who calls is private");
+    phone(&bus, &["silence"]).await;
+    // The phone heard it, or its story would not go on.
+    let missed = told(&bus, "the end of it", |calls| calls.iter().all(|call| call.state == "missed")).await;
+    assert_eq!(missed.len(), 1);
 }
