@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 
 use futures_util::StreamExt;
 use tandem_contracts::calls::{Call, Calls1Proxy, CallsError};
+use tandem_contracts::driving::Driving1Proxy;
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_scenes::modem::Modem;
 use tandem_scenes::{Bus, Daemon, Outcome, Region, Tandem, within};
@@ -128,6 +129,8 @@ async fn a_phone_that_only_tells_who_rings_is_silenced() {
     let mut tandem = Tandem::start_with(arguments, &[("DBUS_SYSTEM_BUS_ADDRESS", nowhere)]);
     tandem.hears("Everything is up.");
     let bus = tandem.bus().await;
+    let driving = Driving1Proxy::new(&bus.connection).await.unwrap();
+    within("a parked car", async { while driving.status().await.unwrap().state != "parked" {} }).await;
     phone(&bus, &["pair", "--yes"]).await;
 
     let rings = told(&bus, "a call", |calls| calls.iter().any(|call| call.state == "ringing")).await.remove(0);
