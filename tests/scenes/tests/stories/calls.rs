@@ -105,7 +105,7 @@ async fn a_phone_rings_is_answered_on_the_screen_and_hung_up_and_the_music_goes_
 /// Rings once somebody sits in the car with it, and goes on ringing until it is told not to.
 const RINGS: &str = r#"
 [phone]
-name = "Ann"
+name = "Zoe"
 
 [[steps]]
 after = "paired"
@@ -131,10 +131,10 @@ async fn a_phone_that_only_tells_who_rings_is_silenced() {
     let bus = tandem.bus().await;
     let driving = Driving1Proxy::new(&bus.connection).await.unwrap();
     within("a parked car", async { while driving.status().await.unwrap().state != "parked" {} }).await;
-    phone(&bus, &["pair", "--yes"]).await;
+    phone(&bus, &["pair", "--yes", "Zoe"]).await;
 
     let rings = told(&bus, "a call", |calls| calls.iter().any(|call| call.state == "ringing")).await.remove(0);
-    assert_eq!((rings.source.as_str(), rings.phone_name.as_str()), ("kdeconnect", "Ann"));
+    assert_eq!((rings.source.as_str(), rings.phone_name.as_str()), ("kdeconnect", "Zoe"));
     assert_eq!((rings.name.as_str(), rings.number.as_str()), ("Ada Lovelace", "+49 30 1234567"));
     assert!(rings.can_silence && !rings.can_answer && !rings.can_hang_up);
     let refused = calls(&bus).await.answer(rings.id.clone()).await;
