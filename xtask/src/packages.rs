@@ -54,6 +54,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("lame", For::Tests, "it makes MP3"),
     ("opus-tools", For::Tests, "opusenc makes Opus"),
     ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
+    ("ofono", For::Tests, "hands-free telephony, as a car has it"),
     ("mmdebstrap", For::Tests, "the same of a newer Debian, which speaks another protocol"),
     ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
     ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),

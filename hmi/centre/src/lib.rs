@@ -9,6 +9,7 @@ mod leaf;
 mod media;
 mod phones;
 mod settings;
+mod telephone;
 mod vehicle;
 
 use std::cell::RefCell;
@@ -18,16 +19,17 @@ use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::driving::{self, Flag};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
-use tandem_kit::{Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
+use tandem_kit::{CallCommand, Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
 use tandem_units::Nanoseconds;
 
 pub use control::Ask;
 pub use generated::{
-    Asking, BodyAdapter, CentreWindow, Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going,
-    HalfDay, Having, Kind, LedgerRow, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone,
-    NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality,
-    Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter,
-    SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
+    Asking, BodyAdapter, CallAdapter, CallState, CallTrouble, CallView, CallWish, CentreWindow, Choosing,
+    ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, HalfDay, Having, Kind, LedgerRow, ListState,
+    MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, MissedCall, NearPhone, NoteSession, Opening, Page,
+    Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning,
+    ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme,
+    Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
 pub use settings::Choices;
@@ -36,6 +38,7 @@ use crate::control::{Car, Hands};
 use crate::energy::History;
 use crate::media::Music;
 use crate::phones::Phones;
+use crate::telephone::Telephone;
 
 /// The state behind the window.
 pub struct Centre {
@@ -44,6 +47,7 @@ pub struct Centre {
     page: Rc<RefCell<settings::Page>>,
     music: Rc<RefCell<Music>>,
     phones: Rc<RefCell<Phones>>,
+    telephone: Rc<RefCell<Telephone>>,
 }
 
 /// Where the screen's wishes go. Each says whether the wish is under way.
@@ -51,6 +55,7 @@ pub struct Asks {
     pub car: Ask,
     pub media: Rc<dyn Fn(MediaCommand) -> bool>,
     pub phone: Rc<dyn Fn(PhoneCommand) -> bool>,
+    pub call: Rc<dyn Fn(CallCommand) -> bool>,
     pub picture: Rc<dyn Fn(Wanted) -> bool>,
     pub settings: Choices,
 }
@@ -64,9 +69,11 @@ impl Centre {
         settings::connect(window, &page, asks.settings);
         let phones = Rc::new(RefCell::new(Phones::new(asks.phone, Rc::clone(&asks.picture))));
         phones::connect(window, &phones);
+        let telephone = Rc::new(RefCell::new(Telephone::new(asks.call)));
+        telephone::connect(window, &telephone);
         let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
         media::connect(window, &music);
-        Self { hands, history: History::default(), page, music, phones }
+        Self { hands, history: History::default(), page, music, phones, telephone }
     }
 }
 
@@ -79,6 +86,7 @@ impl Face for Centre {
     const ASKS: bool = true;
     const FOLLOWS_POSITION: bool = true;
     const FOLLOWS_PHONES: bool = true;
+    const FOLLOWS_CALLS: bool = true;
     const HAS_KNOB: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
@@ -96,11 +104,12 @@ impl Face for Centre {
     fn new(window: &CentreWindow, desk: Desk) -> Self {
         let (setting, lights, words) = (desk.commands.clone(), desk.clone(), desk.clone());
         let (car, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
-        let pictures = desk.commands;
+        let (calls, pictures) = (desk.commands.clone(), desk.commands);
         let asks = Asks {
             car: Box::new(move |path, value| car.actuate(path, value).is_ok()),
             media: Rc::new(move |command| music.media(command).is_ok()),
             phone: Rc::new(move |command| phones.phone(command).is_ok()),
+            call: Rc::new(move |command| calls.call(command).is_ok()),
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
             settings: Choices {
                 set: Box::new(move |command| setting.settings(command).is_ok()),
@@ -122,6 +131,7 @@ impl Face for Centre {
         self.music.borrow_mut().pass(window, readings.now());
         self.page.borrow_mut().pass(window, readings.now());
         self.phones.borrow_mut().pass(window, readings);
+        self.telephone.borrow_mut().pass(window, readings.now());
         // Nothing of the car has changed.
         match update {
             Update::Media(news) => {
@@ -132,6 +142,7 @@ impl Face for Centre {
             }
             Update::Settings(news) => return self.page.borrow_mut().hear(window, news),
             Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
+            Update::Calls(news) => return self.telephone.borrow_mut().hear(window, news),
             Update::Driving(status) => {
                 let restrictions = status.restrictions(driving::Zone::Driver);
                 let may_type = !restrictions.has(Flag::NoKeyboard);
@@ -163,10 +174,8 @@ impl Face for Centre {
 
     fn wakes_at(&self) -> Option<Nanoseconds> {
         let (hands, music, phones) = (self.hands.borrow(), self.music.borrow(), self.phones.borrow());
-        [hands.wishes.forgets_at(), self.page.borrow().forgets_at(), music.forgets_at(), phones.wakes_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        let own = [hands.wishes.forgets_at(), self.page.borrow().forgets_at(), self.telephone.borrow().wakes_at()];
+        own.into_iter().chain([music.forgets_at(), phones.wakes_at()]).flatten().min()
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long the screen says why something came to nothing.
-const REASON_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
+pub(crate) const REASON_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
 /// The card's art: its side and the radius of its corners, pixels.
 const ART: (u32, u32) = (200, 16);
 /// Messages that the page shows.
@@ -359,7 +359,7 @@ fn refill<T: Clone + PartialEq + 'static>(model: &VecModel<T>, rows: impl Iterat
 }
 
 /// A text letter by letter, for cells of equal width.
-fn figures(text: &str) -> ModelRc<SharedString> {
+pub(crate) fn figures(text: &str) -> ModelRc<SharedString> {
     let letters: Vec<_> = text.chars().map(|letter| SharedString::from(letter.to_string())).collect();
     ModelRc::from(Rc::new(VecModel::from(letters)))
 }

@@ -16,8 +16,8 @@ use crate::lamps::Lane;
 use crate::tile::Tile;
 
 pub use generated::{
-    ClusterWindow, Gear, HalfDay, LampAdapter, LampState, ScreenAdapter, Sentence, Theme, TileAdapter, TileSource,
-    TileState, UnitWords, VehicleAdapter, Words,
+    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LampAdapter, LampState, ScreenAdapter, Sentence, Theme,
+    TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
 };
 
 tandem_kit::leaves! {
@@ -80,6 +80,7 @@ impl Face for Cluster {
     const FOLLOWS_POSITION: bool = true;
     const LOOKS_AT: Option<Area> = Some(drawn::LANE);
     const FOLLOWS_KEYS: bool = true;
+    const FOLLOWS_CALLS: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()
@@ -115,6 +116,9 @@ impl Face for Cluster {
     fn apply(&mut self, window: &ClusterWindow, update: &Update, readings: &Readings) {
         if let Update::Media(news) = update {
             return self.tile.hear(&window.global::<TileAdapter>(), news);
+        }
+        if let Update::Calls(news) = update {
+            return tile::show_call(&window.global::<CallAdapter>(), news);
         }
         if let Update::Input(event) = update
             && event.key == PAGE_KEY

@@ -1,13 +1,13 @@
-//! The left wing's tile: what plays. Without music the wing shows the trip.
+//! The left wing's tile: who calls, else what plays. Without music the wing shows the trip.
 
 use std::path::PathBuf;
 
 use tandem_contracts::media::Trouble;
-use tandem_kit::Media;
 use tandem_kit::media::art::{Picture, Wanted};
 use tandem_kit::media::{Player, Service, Status};
+use tandem_kit::{CallsNews, Media};
 
-use crate::{TileAdapter, TileSource, TileState, Words};
+use crate::{CallAdapter, CallState, TileAdapter, TileSource, TileState, Words};
 
 /// The art's side and the radius of its corners, pixels.
 const ART: (u32, u32) = (160, 16);
@@ -123,7 +123,21 @@ fn waits(trouble: &str, source_kind: &str) -> TileState {
     }
 }
 
-/// A text of the music's, with its face.
+/// Who calls, or else who is talked to.
+pub(crate) fn show_call(adapter: &CallAdapter<'_>, news: &CallsNews) {
+    // This screen asks for nothing.
+    let CallsNews::Calls(calls, _) = news else { return };
+    let first = calls.iter().find(|call| call.state != "missed");
+    adapter.set_state(match first.map(|call| call.state.as_str()) {
+        None => CallState::None,
+        Some("ringing") => CallState::Ringing,
+        Some(_) => CallState::GoingOn,
+    });
+    let party = first.map_or("", |call| if call.name.is_empty() { &call.number } else { &call.name });
+    adapter.set_party(words(party));
+}
+
+/// A text that is not the screen's own, with its face.
 fn words(text: &str) -> Words {
     let tandem_kit::Words { text, han } = tandem_kit::Words::new(text, MAX_CHARACTERS);
     Words { text: text.into(), han }

@@ -25,6 +25,7 @@ use crate::media::{MediaLine, art};
 use crate::phone::PhoneLine;
 use crate::settings::SettingsLine;
 use crate::stage::Applied;
+use crate::telephone::CallsLine;
 use crate::{Link, Reading};
 
 /// No batch for this long: the service is silent, and nothing that it said counts any more. It sends one every 200 ms at least.
@@ -42,6 +43,7 @@ pub(crate) struct Setup {
     pub paths: &'static [&'static str],
     pub asks: bool,
     pub follows_phones: bool,
+    pub follows_calls: bool,
     pub follows_keys: bool,
     pub has_knob: bool,
     pub lockstep: bool,
@@ -64,6 +66,7 @@ async fn run(setup: Setup) {
         paths,
         asks,
         follows_phones,
+        follows_calls,
         follows_keys,
         has_knob,
         lockstep,
@@ -72,7 +75,7 @@ async fn run(setup: Setup) {
         applied,
         reached,
     } = setup;
-    let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
+    let Receivers { commands, media, phone: wishes, calls: answers, settings, pictures } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -93,6 +96,11 @@ async fn run(setup: Setup) {
         async {
             if follows_phones {
                 line::run(PhoneLine { lockstep }, Arc::clone(&mailbox), wishes).await;
+            }
+        },
+        async {
+            if follows_calls {
+                line::run(CallsLine { lockstep }, Arc::clone(&mailbox), answers).await;
             }
         },
         async {

@@ -7,6 +7,7 @@ use crate::mailbox::{Ask, Mailbox};
 use crate::media::{self, MediaCommand, art};
 use crate::phone::{self, PhoneCommand};
 use crate::settings::{self, SettingsCommand};
+use crate::telephone::{self, CallCommand};
 use crate::{Language, Theme};
 
 /// Wishes that a screen may have waiting for the bus thread.
@@ -30,12 +31,13 @@ pub enum CommandError {
 }
 
 /// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Actuation`], an [`crate::Update::Media`],
-/// an [`crate::Update::Phone`] or an [`crate::Update::Settings`].
+/// an [`crate::Update::Phone`], an [`crate::Update::Calls`] or an [`crate::Update::Settings`].
 #[derive(Clone, Debug)]
 pub struct Commands {
     sender: Sender<Command>,
     media: Sender<MediaCommand>,
     phone: Sender<PhoneCommand>,
+    calls: Sender<CallCommand>,
     settings: Sender<SettingsCommand>,
     pictures: Sender<art::Wanted>,
 }
@@ -45,6 +47,7 @@ pub(crate) struct Receivers {
     pub commands: Receiver<Command>,
     pub media: Receiver<MediaCommand>,
     pub phone: Receiver<PhoneCommand>,
+    pub calls: Receiver<CallCommand>,
     pub settings: Receiver<SettingsCommand>,
     pub pictures: Receiver<art::Wanted>,
 }
@@ -74,6 +77,14 @@ impl Commands {
         self.phone.try_send(command).map_err(CommandError::from)
     }
 
+    /// Asks for something to be done about a call.
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn call(&self, command: CallCommand) -> Result<(), CommandError> {
+        self.calls.try_send(command).map_err(CommandError::from)
+    }
+
     /// Asks for a setting to be another one.
     ///
     /// # Errors
@@ -94,16 +105,18 @@ impl Commands {
         let (sender, commands) = channel(MAX_WAITING);
         let (media_sender, media) = channel(media::MAX_WAITING);
         let (phone_sender, phone) = channel(phone::MAX_WAITING);
+        let (calls_sender, calls) = channel(telephone::MAX_WAITING);
         let (settings_sender, settings) = channel(settings::MAX_WAITING);
         let (picture_sender, pictures) = channel(art::MAX_WAITING);
         let senders = Self {
             sender,
             media: media_sender,
             phone: phone_sender,
+            calls: calls_sender,
             settings: settings_sender,
             pictures: picture_sender,
         };
-        (senders, Receivers { commands, media, phone, settings, pictures })
+        (senders, Receivers { commands, media, phone, calls, settings, pictures })
     }
 }
 

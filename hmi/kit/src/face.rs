@@ -24,6 +24,9 @@ pub trait Face: Sized + 'static {
     /// Whether the screen shows phones and what goes on with them: then an [`Update::Phone`] comes with each change.
     const FOLLOWS_PHONES: bool = false;
 
+    /// Whether the screen shows telephone calls: then an [`Update::Calls`] comes with each change.
+    const FOLLOWS_CALLS: bool = false;
+
     /// Whether the screen follows the car's keys: then an [`Update::Input`] comes with each event. In lockstep none comes: a picture is a function of its batch.
     const FOLLOWS_KEYS: bool = false;
 

@@ -11,7 +11,7 @@ use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
 use crate::knob::Stroke;
-use crate::{Actuation, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
+use crate::{Actuation, CallsNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
@@ -67,6 +67,8 @@ pub(crate) struct Post {
     pub media: Vec<Media>,
     /// One of a kind at most.
     pub phone: Vec<PhoneNews>,
+    /// One of a kind at most.
+    pub calls: Vec<CallsNews>,
     /// One of a kind at most.
     pub settings: Vec<SettingsNews>,
     /// In their order.
@@ -161,6 +163,13 @@ impl Mailbox {
         self.change(|state| {
             state.post.phone.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.phone.push(news);
+        });
+    }
+
+    pub fn calls(&self, news: CallsNews) {
+        self.change(|state| {
+            state.post.calls.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
+            state.post.calls.push(news);
         });
     }
 
@@ -301,6 +310,7 @@ mod tests {
             mailbox.media(Media::Position(Some(id as i64)));
             mailbox.phone(PhoneNews::Sessions(None));
             mailbox.phone(PhoneNews::PairingOpened(id as u32));
+            mailbox.calls(CallsNews::Calls(Vec::new(), crate::telephone::Heard(id)));
             mailbox.settings(SettingsNews::Gone);
             let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
             mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
@@ -310,6 +320,7 @@ mod tests {
         assert_eq!(post.inputs.len(), input::KEPT);
         assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
+        assert_eq!(post.calls, [CallsNews::Calls(Vec::new(), crate::telephone::Heard(999))]);
         assert_eq!(post.settings, [SettingsNews::Gone]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }

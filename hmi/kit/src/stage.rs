@@ -347,6 +347,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.phone {
             self.tell(&Update::Phone(news));
         }
+        for news in post.calls {
+            self.tell(&Update::Calls(news));
+        }
         for news in post.settings {
             self.hear_settings(news);
         }

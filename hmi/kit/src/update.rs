@@ -5,7 +5,7 @@ use tandem_contracts::signals::SignalsError;
 use tandem_units::Value;
 
 use crate::readings::Link;
-use crate::{Media, PhoneNews, SettingsNews};
+use crate::{CallsNews, Media, PhoneNews, SettingsNews};
 
 /// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +21,8 @@ pub enum Update {
     Media(Media),
     /// Comes to a face with [`crate::Face::FOLLOWS_PHONES`].
     Phone(PhoneNews),
+    /// Comes to a face with [`crate::Face::FOLLOWS_CALLS`].
+    Calls(CallsNews),
     /// What is set, already in force as far as it is the look of every screen.
     Settings(SettingsNews),
     /// Comes to a face with [`crate::Face::FOLLOWS_KEYS`].

@@ -85,6 +85,28 @@ pub struct Command {
     pub name: String,
 }
 
+/// What a phone is with a call, of `kdeconnect.telephony`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CallEvent {
+    Ringing,
+    Talking,
+    /// It rang, and nobody answered.
+    MissedCall,
+}
+
+/// `kdeconnect.telephony`: a phone has one call at a time as far as it tells, and does not name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telephony {
+    pub event: CallEvent,
+    /// Empty if it is not known; so is `name`.
+    pub number: String,
+    /// As the phone's book has it.
+    pub name: String,
+    /// The event is over.
+    pub is_over: bool,
+}
+
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct PairFields {
@@ -284,5 +306,48 @@ impl Battery {
         json!({
             "currentCharge": self.charge.map_or(-1, i64::from), "isCharging": self.charging, "thresholdEvent": u8::from(self.low),
         })
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct TelephonyFields {
+    #[serde(deserialize_with = "read::word")]
+    event: Option<CallEvent>,
+    #[serde(deserialize_with = "read::text")]
+    phone_number: Option<String>,
+    #[serde(deserialize_with = "read::text")]
+    contact_name: Option<String>,
+    #[serde(deserialize_with = "read::flag")]
+    is_cancel: Option<bool>,
+}
+
+impl TelephonyFields {
+    /// None for an event of another kind: old phones tell of short messages, too.
+    pub fn take(self) -> Option<Telephony> {
+        let (number, name) = (self.phone_number.unwrap_or_default(), self.contact_name.unwrap_or_default());
+        Some(Telephony { event: self.event?, number, name, is_over: self.is_cancel == Some(true) })
+    }
+}
+
+impl Telephony {
+    pub(crate) fn body(&self) -> Value {
+        let event = match self.event {
+            CallEvent::Ringing => "ringing",
+            CallEvent::Talking => "talking",
+            CallEvent::MissedCall => "missedCall",
+        };
+        let mut body = json!({ "event": event });
+        let texts = [("phoneNumber", &self.number), ("contactName", &self.name)];
+        if let Some(body) = body.as_object_mut() {
+            for (key, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+                body.insert(key.to_owned(), json!(text));
+            }
+            if self.is_over {
+                // A text, as phones with Android say it.
+                body.insert("isCancel".to_owned(), json!("true"));
+            }
+        }
+        body
     }
 }

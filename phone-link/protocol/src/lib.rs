@@ -13,12 +13,13 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
-pub use body::{Battery, Command, Note, NoteRequest, PairBody, Share, Signal};
+pub use body::{Battery, CallEvent, Command, Note, NoteRequest, PairBody, Share, Signal, Telephony};
 pub use identity::{DeviceId, DeviceKind, Identity, InvalidIdentity, device_name};
 pub use lines::{LineError, Lines};
 pub use media::{Action, Mpris, MprisRequest, Playing, Repeat};
 pub use packet::{Message, Packet, PacketError, Payload};
 pub use pairing::{Ended, Pairing, Step, Talk, Window};
+pub use read::cleaned;
 pub use verify::{Fingerprint, verification_key};
 
 /// The longest line of a peer that is not paired, bytes.

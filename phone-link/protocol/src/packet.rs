@@ -7,12 +7,12 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::body::{BatteryFields, NoteFields, NoteRequestFields, PairFields, ShareFields};
+use crate::body::{BatteryFields, NoteFields, NoteRequestFields, PairFields, ShareFields, TelephonyFields};
 use crate::identity::IdentityBody;
 use crate::media::{MprisBody, MprisRequestBody};
 use crate::{
     Battery, Command, Identity, InvalidIdentity, MAX_ITEMS, Mpris, MprisRequest, Note, NoteRequest, PAYLOAD_PORTS,
-    PairBody, Share, Signal, read,
+    PairBody, Share, Signal, Telephony, read,
 };
 
 /// Why a line is not a packet.
@@ -59,6 +59,9 @@ pub enum Message {
         message: Option<String>,
     },
     FindMyPhone,
+    Telephony(Telephony),
+    /// Stop ringing.
+    MuteRinger,
     Commands(Vec<Command>),
     CommandsRequest,
     RunCommand {
@@ -80,6 +83,8 @@ const BATTERY: &str = "kdeconnect.battery";
 const CONNECTIVITY: &str = "kdeconnect.connectivity_report";
 const PING: &str = "kdeconnect.ping";
 const FIND: &str = "kdeconnect.findmyphone.request";
+const TELEPHONY: &str = "kdeconnect.telephony";
+const MUTE: &str = "kdeconnect.telephony.request_mute";
 const COMMANDS: &str = "kdeconnect.runcommand";
 const COMMANDS_REQUEST: &str = "kdeconnect.runcommand.request";
 
@@ -191,6 +196,11 @@ impl Packet {
             CONNECTIVITY => Message::Connectivity(signals(body(line)?)),
             PING => Message::Ping { message: body::<PingFields>(line)?.message },
             FIND => Message::FindMyPhone,
+            TELEPHONY => match body::<TelephonyFields>(line)?.take() {
+                Some(call) => Message::Telephony(call),
+                None => Message::Other(kind.into_owned()),
+            },
+            MUTE => Message::MuteRinger,
             COMMANDS => Message::Commands(commands(body(line)?)?),
             COMMANDS_REQUEST => match body::<CommandFields>(line)? {
                 CommandFields { key: Some(key), .. } => Message::RunCommand { key },
@@ -233,7 +243,10 @@ impl Packet {
                 json!({ "signalStrengths": BTreeMap::from_iter(signals.iter().map(|(slot, it)| (slot, signal(it)))) })
             }
             Message::Ping { message: Some(message) } => json!({ "message": message }),
-            Message::Ping { message: None } | Message::FindMyPhone | Message::Other(_) => json!({}),
+            Message::Telephony(call) => call.body(),
+            Message::Ping { message: None } | Message::FindMyPhone | Message::MuteRinger | Message::Other(_) => {
+                json!({})
+            }
             Message::Commands(commands) => {
                 let list = commands.iter().map(|it| (it.key.as_str(), json!({ "name": it.name, "command": "" })));
                 // The list is a text within the text.
@@ -260,6 +273,8 @@ impl Message {
             Self::Connectivity(_) => CONNECTIVITY,
             Self::Ping { .. } => PING,
             Self::FindMyPhone => FIND,
+            Self::Telephony(_) => TELEPHONY,
+            Self::MuteRinger => MUTE,
             Self::Commands(_) => COMMANDS,
             Self::CommandsRequest | Self::RunCommand { .. } => COMMANDS_REQUEST,
             Self::Other(kind) => kind,

@@ -33,6 +33,11 @@ fn what_real_peers_send_is_understood() {
 
     let gone = r#"{"id":1,"type":"kdeconnect.notification","body":{"id":"0|x","isCancel":"true"}}"#;
     assert_eq!(parse(gone), Message::Note(Note::Gone { id: "0|x".into() }));
+    let rings = r#"{"id":1,"type":"kdeconnect.telephony","body":{"event":"ringing","phoneNumber":"+4930","contactName":"Ada","phoneThumbnail":"AAAA","isCancel":"true"}}"#;
+    let ada = Telephony { event: CallEvent::Ringing, number: "+4930".into(), name: "Ada".into(), is_over: true };
+    assert_eq!(parse(rings), Message::Telephony(ada));
+    let letter = r#"{"id":1,"type":"kdeconnect.telephony","body":{"event":"sms","messageBody":"Hello"}}"#;
+    assert_eq!(parse(letter), Message::Other("kdeconnect.telephony".into()), "what old phones told so, too");
     let file = r#"{"id":1,"type":"kdeconnect.share.request","body":{"filename":"../../.ssh/authorized_keys"},"payloadSize":8388608,"payloadTransferInfo":{"port":1739}}"#;
     let file = Packet::parse(file.as_bytes()).unwrap();
     assert_eq!(file.payload, Some(Payload { size: Some(8_388_608), port: 1739 }));
@@ -195,6 +200,19 @@ fn every_message() -> Vec<Message> {
         Message::Ping { message: Some(text()) },
         Message::Ping { message: None },
         Message::FindMyPhone,
+        Message::Telephony(Telephony {
+            event: CallEvent::Ringing,
+            number: "+49 30 1234567".into(),
+            name: text(),
+            is_over: false,
+        }),
+        Message::Telephony(Telephony {
+            event: CallEvent::Talking,
+            number: String::new(),
+            name: String::new(),
+            is_over: true,
+        }),
+        Message::MuteRinger,
         Message::Commands(vec![Command { key: "continue".into(), name: text() }]),
         Message::CommandsRequest,
         Message::RunCommand { key: "continue".into() },

@@ -16,7 +16,10 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 use crate::car::{Car, FADES};
-use crate::core::{Arrival, CarPlays, Change, Core, Effect, Found, Landed, Moment, Order, Refusal, Snapshot, Vehicle};
+use crate::core::{
+    Arrival, CallOrder, CarPlays, Change, Core, Deed, Effect, Found, HandsFree, Landed, Moment, Order, Refusal,
+    Snapshot, Vehicle,
+};
 use crate::store::Store;
 use crate::{covers, files};
 
@@ -95,6 +98,8 @@ pub enum Request {
     Release(String, Answer<()>),
     Steer(String, String, Answer<()>),
     Dismiss(String, Answer<()>),
+    /// What a hands-free phone is then to be told.
+    Call(String, Deed, Answer<Option<CallOrder>>),
     /// What a player of a phone is to do; MPRIS answers nothing.
     Order(String, Order),
 }
@@ -132,6 +137,7 @@ pub struct Tools {
     pub car: Car,
     pub plays: watch::Receiver<(u64, CarPlays)>,
     pub vehicle: watch::Receiver<Vehicle>,
+    pub hands_free: watch::Receiver<Vec<HandsFree>>,
     /// Where files of phones, and their covers, have folders.
     pub folder: PathBuf,
 }
@@ -212,6 +218,10 @@ impl Actor {
                 Ok(()) = self.tools.plays.changed() => {
                     let plays = self.tools.plays.borrow_and_update().1.clone();
                     self.core.car(moment(self.began), plays);
+                }
+                Ok(()) = self.tools.hands_free.changed() => {
+                    let calls = self.tools.hands_free.borrow_and_update().clone();
+                    self.core.hands_free(moment(self.began), &calls);
                 }
                 () = tokio::time::sleep_until(due.unwrap_or(self.announce)), if due.is_some() => {
                     self.core.tick(moment(self.began));
@@ -300,6 +310,7 @@ impl Actor {
             Request::Release(id, answer) => later(answer, core.release(at, &id)),
             Request::Steer(id, order, answer) => later(answer, core.steer(at, &id, &order)),
             Request::Dismiss(id, answer) => later(answer, core.dismiss(at, &id)),
+            Request::Call(id, deed, answer) => later(answer, core.call(at, &id, deed)),
             Request::Order(id, order) => {
                 let refused = core.order(at, &id, order).err();
                 Box::new(move |_| {

@@ -1,6 +1,7 @@
-//! Tells the signals of both interfaces: each session and each phone when it is another than it was.
+//! Tells the signals of all interfaces: each session and each phone when it is another than it was, and all calls when one is.
 
 use futures_util::StreamExt;
+use tandem_contracts::calls::{self, Calls1};
 use tandem_contracts::phones::{self, PhoneLink1};
 use tandem_contracts::sessions::{self, Sessions1};
 use zbus::Connection;
@@ -17,6 +18,7 @@ use crate::core::Snapshot;
 pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<()> {
     let session = SignalEmitter::new(connection, sessions::PATH)?;
     let phone = SignalEmitter::new(connection, phones::PATH)?;
+    let call = SignalEmitter::new(connection, calls::PATH)?;
     let bus = DBusProxy::new(connection).await?;
     let mut owners = bus.receive_name_owner_changed().await?;
     let mut told = Snapshot::default();
@@ -24,6 +26,9 @@ pub async fn announce(connection: &Connection, mut door: Door) -> zbus::Result<(
         let now = door.handle.snapshot.borrow_and_update().clone();
         tell_sessions(&session, &door, &told, &now).await?;
         tell_phones(&phone, &told, &now).await?;
+        if told.calls != now.calls {
+            Calls1::<Door>::changed(&call, door.calls(&now)).await?;
+        }
         told = now.as_ref().clone();
         tokio::select! {
             changed = door.handle.snapshot.changed() => if changed.is_err() {

@@ -1,8 +1,11 @@
-//! `org.tandem.Sessions1` and `org.tandem.PhoneLink1`: what is to be seen comes from the snapshot, wishes go to the actor. Everything from the bus is looked at here first.
+//! `org.tandem.Sessions1`, `org.tandem.PhoneLink1` and `org.tandem.Calls1`: what is to be seen comes from the snapshot, wishes go to the actor. Everything from the bus is looked at here first.
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+use tandem_contracts::calls::{Call, CallsBackend, CallsError};
 use tandem_contracts::phones::{Entry, MAX_TEXT, Phone, PhoneLinkBackend, PhoneLinkError};
 use tandem_contracts::sessions::{Session, SessionsBackend, SessionsError};
 use tandem_kdeconnect::{Message, Packet, Share};
@@ -11,13 +14,14 @@ use tokio::fs::File;
 use tokio::sync::oneshot;
 
 use crate::actor::{Answer, Handle, Request, Word};
-use crate::core::Refusal;
+use crate::core::{Deed, Refusal, Snapshot};
+use crate::ofono;
 use crate::store::Store;
 
 /// Lines of the ledger that one call returns.
 const MAX_ENTRIES: u32 = 500;
 
-/// The backend of both interfaces.
+/// The backend of all interfaces.
 #[derive(Clone)]
 pub struct Door {
     pub handle: Handle,
@@ -62,6 +66,61 @@ impl Door {
             Refusal::Restricted(sentence) => PhoneLinkError::Restricted(sentence),
             Refusal::NotKept(sentence) => PhoneLinkError::Storage(sentence),
         })
+    }
+}
+
+/// Since the machine was started, sleep included.
+fn boot_clock() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+impl Door {
+    /// The calls of a snapshot, by the boot clock.
+    pub fn calls(&self, snapshot: &Snapshot) -> Vec<Call> {
+        // The core's clock began at some moment of the other one.
+        let began = boot_clock().saturating_sub(self.handle.now());
+        let by_boot = |since: Duration| u64::try_from((began + since).as_nanos()).unwrap_or(u64::MAX);
+        let told = snapshot.calls.iter();
+        told.map(|shown| Call { since_ns: shown.since.map_or(0, by_boot), ..shown.call.clone() }).collect()
+    }
+
+    async fn call(&self, id: String, deed: Deed) -> Result<(), CallsError> {
+        let order = self.ask(|answer| Request::Call(id, deed, answer)).await;
+        let order = order.map_err(|Gone| CallsError::Bus(ending()))?.map_err(|refusal| match refusal {
+            Refusal::NotFound(sentence) => CallsError::NotFound(sentence),
+            Refusal::NotNow(sentence) | Refusal::NotParked(sentence) | Refusal::NotKept(sentence) => {
+                CallsError::NotNow(sentence)
+            }
+            Refusal::NotAllowed(sentence) | Refusal::Invalid(sentence) | Refusal::Restricted(sentence) => {
+                CallsError::NotPossible(sentence)
+            }
+        })?;
+        let Some(order) = order else { return Ok(()) };
+        ofono::tell(&order).await.map_err(|why| CallsError::NotNow(format!("the phone does not take it: {why}")))
+    }
+}
+
+impl CallsBackend for Door {
+    async fn list(&self) -> Result<Vec<Call>, CallsError> {
+        let snapshot = Arc::clone(&self.handle.snapshot.borrow());
+        Ok(self.calls(&snapshot))
+    }
+
+    async fn answer(&self, id: String) -> Result<(), CallsError> {
+        self.call(id, Deed::Answer).await
+    }
+
+    async fn hang_up(&self, id: String) -> Result<(), CallsError> {
+        self.call(id, Deed::HangUp).await
+    }
+
+    async fn silence(&self, id: String) -> Result<(), CallsError> {
+        self.call(id, Deed::Silence).await
+    }
+
+    async fn dismiss(&self, id: String) -> Result<(), CallsError> {
+        self.call(id, Deed::Dismiss).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the service knows of all phones, and what is to be done about it. No bus, no socket, no disk, no clock: time is an argument.
 
+mod calls;
 mod covers;
 mod faces;
 mod landing;
@@ -25,6 +26,7 @@ use tandem_kdeconnect::{DeviceId, Packet, Payload, Window};
 use tandem_link::LinkId;
 use tandem_session::{Cabin, CarSeen, Destination, Point, Record, Stage, Step as Taken};
 
+pub use calls::{Act, CallShown, Deed, HandsFree, Order as CallOrder, Phase};
 pub use faces::PlayerShown;
 pub use landing::Landed;
 pub use pace::Pace;
@@ -244,6 +246,7 @@ pub struct Core {
     /// When it said so.
     car_at: Duration,
     sessions: u64,
+    calls: calls::Calls,
     told: shown::Told,
     out: VecDeque<Effect>,
 }
@@ -262,6 +265,7 @@ impl Core {
             car: CarPlays::default(),
             car_at: Duration::ZERO,
             sessions: 0,
+            calls: calls::Calls::default(),
             told: shown::Told::default(),
             out: VecDeque::new(),
         };
@@ -362,6 +366,7 @@ impl Core {
         if changed {
             self.tell_of_car();
         }
+        self.follow_calls();
         self.run_all();
     }
 
@@ -369,7 +374,7 @@ impl Core {
     pub fn due(&self) -> Option<Duration> {
         let phones = self.phones.values().flat_map(Phone::due);
         let guests = self.guests_until.filter(|_| self.has_guests());
-        phones.chain(guests).chain(self.window.closes_at()).min()
+        phones.chain(guests).chain(self.window.closes_at()).chain(self.calls_due()).min()
     }
 
     /// Time passes.
@@ -392,6 +397,7 @@ impl Core {
             self.pairing_steps(&id, steps);
         }
         self.wipe_guests();
+        self.tick_calls();
         self.feel_pulses();
         self.follow_people();
         self.run_all();

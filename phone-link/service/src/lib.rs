@@ -8,6 +8,7 @@ pub mod core;
 pub mod covers;
 pub mod files;
 pub mod mpris;
+pub mod ofono;
 pub mod start;
 pub mod store;
 pub mod vehicle;

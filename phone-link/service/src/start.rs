@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use tandem_contracts::calls::Calls1;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::sessions::Sessions1;
-use tandem_contracts::{connect, phones, sessions};
+use tandem_contracts::{calls, connect, phones, sessions};
 use tandem_kdeconnect::{DeviceKind, device_name};
 use tandem_link::{Own, OwnError};
 use tokio::sync::{oneshot, watch};
@@ -21,14 +22,15 @@ use crate::actor::{Actor, Tools, moment};
 use crate::announce;
 use crate::bus::Door;
 use crate::car::Car;
-use crate::core::{CarPlays, Core, Language, Us, Vehicle};
+use crate::core::{CarPlays, Core, HandsFree, Language, Us, Vehicle};
 use crate::files;
 use crate::mpris;
+use crate::ofono;
 use crate::store::{Store, StoreError};
 use crate::vehicle;
 
 /// What is taken from phones, and what is sent to them: nobody loads more for us than that.
-const INCOMING: [&str; 10] = [
+const INCOMING: [&str; 11] = [
     "kdeconnect.mpris",
     "kdeconnect.mpris.request",
     "kdeconnect.share.request",
@@ -36,20 +38,22 @@ const INCOMING: [&str; 10] = [
     "kdeconnect.notification",
     "kdeconnect.battery",
     "kdeconnect.connectivity_report",
+    "kdeconnect.telephony",
     "kdeconnect.ping",
     "kdeconnect.runcommand.request",
     "kdeconnect.notification.request",
 ];
-const OUTGOING: [&str; 6] = [
+const OUTGOING: [&str; 7] = [
     "kdeconnect.mpris",
     "kdeconnect.mpris.request",
     "kdeconnect.share.request",
     "kdeconnect.notification.request",
     "kdeconnect.findmyphone.request",
+    "kdeconnect.telephony.request_mute",
     "kdeconnect.runcommand",
 ];
 
-/// Carries on in the car what phones were doing, and gives it back. Sessions1 and PhoneLink1 on D-Bus
+/// Carries on in the car what phones were doing, and gives it back; tells who calls. Sessions1, Calls1 and PhoneLink1 on D-Bus
 #[derive(Clone, Debug, clap::Parser)]
 #[command(name = "tandem-phone-link", version)]
 pub struct Options {
@@ -125,6 +129,7 @@ pub struct Service {
     car: Car,
     plays: watch::Sender<(u64, CarPlays)>,
     vehicle: watch::Sender<Vehicle>,
+    hands_free: watch::Sender<Vec<HandsFree>>,
     without_a_car: bool,
 }
 
@@ -143,8 +148,8 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let loaded = store.load().await?;
     let own = Arc::new(Own::open(&state)?);
 
-    let calls = connect::open().await.map_err(StartError::Bus)?;
-    let car = Car::new(&calls).await.map_err(StartError::Bus)?;
+    let to_car = connect::open().await.map_err(StartError::Bus)?;
+    let car = Car::new(&to_car).await.map_err(StartError::Bus)?;
     let mut listen = tandem_link::Options::new(name.clone(), DeviceKind::Tablet);
     listen.incoming = INCOMING.map(str::to_owned).to_vec();
     listen.outgoing = OUTGOING.map(str::to_owned).to_vec();
@@ -155,6 +160,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
 
     let (plays, follows_plays) = watch::channel((0, CarPlays::default()));
     let (vehicle, follows_vehicle) = watch::channel(Vehicle::default());
+    let (hands_free, follows_hands_free) = watch::channel(Vec::new());
     files::tidy(&state);
     let began = Instant::now();
     // A number that no other start has, from the system's own source of them.
@@ -168,6 +174,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         car: car.clone(),
         plays: follows_plays,
         vehicle: follows_vehicle,
+        hands_free: follows_hands_free,
         folder: state,
     };
     let (actor, handle) = Actor::new(core, began, tools);
@@ -175,14 +182,16 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let connection = connect::builder()
         .serve_at(sessions::PATH, Sessions1(door.clone()))
         .serve_at(phones::PATH, PhoneLink1(door.clone()))
+        .serve_at(calls::PATH, Calls1(door.clone()))
         .allow_name_replacements(false)
         .replace_existing_names(false)
         .name(sessions::NAME)
         .name(phones::NAME)
+        .name(calls::NAME)
         .build()
         .await
         .map_err(StartError::Bus)?;
-    Ok(Service { actor, door, connection, car, plays, vehicle, without_a_car })
+    Ok(Service { actor, door, connection, car, plays, vehicle, hands_free, without_a_car })
 }
 
 impl Service {
@@ -191,11 +200,12 @@ impl Service {
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
-        let Self { actor, door, connection, car, plays, vehicle, without_a_car } = self;
+        let Self { actor, door, connection, car, plays, vehicle, hands_free, without_a_car } = self;
         let (end, ended) = oneshot::channel::<()>();
         let actor = tokio::spawn(actor.run(async { drop(ended.await) }));
         tokio::spawn(mpris::serve(door.handle.clone()));
         tokio::spawn(async move { car.follow(plays).await });
+        tokio::spawn(ofono::follow(hands_free));
         let result = tokio::select! {
             stopped = stop => stopped.map_err(EndError::Stop),
             () = vehicle::follow(vehicle, without_a_car) => Err(EndError::BusGone),

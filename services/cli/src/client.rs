@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use tandem_contracts::calls::CallsError;
 use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
 use tandem_contracts::media::MediaError;
@@ -90,6 +91,7 @@ call_errors! {
     MediaError: MediaError::Bus, "media service" MEDIA;
     ScreenError: ScreenError::Bus, "screen" HINT;
     PhoneLinkError: PhoneLinkError::Bus, "phone service" PHONES;
+    CallsError: CallsError::Bus, "phone service" PHONES;
     SessionsError: SessionsError::Bus, "phone service" PHONES;
     SettingsError: SettingsError::Bus, "settings service" HINT;
     SimulatorError: SimulatorError::Bus, "virtual car" HINT;

@@ -1,3 +1,4 @@
+mod calls;
 mod pair;
 mod show;
 mod wait;
@@ -22,6 +23,7 @@ const QUIET: Duration = Duration::from_secs(1);
 
 /// Phones: who is let in, what goes on from them in the car, and back.
 ///
+/// CALL is a call's id or a part of the name; without one it is the first that may be answered, hung up or silenced.
 /// PHONE is a phone's id or the beginning of its name, SESSION a session's id or a part of its title; without one it is the first that `list` or `sessions` shows.
 #[derive(Subcommand)]
 pub enum Phone {
@@ -63,6 +65,20 @@ pub enum Phone {
         order: String,
         session: Option<String>,
     },
+    /// Who rings, who is talked to, and who was missed.
+    Calls {
+        #[command(flatten)]
+        output: Output,
+        /// Prints names and numbers, too.
+        #[arg(long, requires = "json")]
+        private: bool,
+    },
+    /// Answers a call that rings, if its phone is coupled hands-free.
+    Answer { call: Option<String> },
+    /// Ends a call, or declines one that rings.
+    HangUp { call: Option<String> },
+    /// Has a phone stop ringing for a call.
+    Silence { call: Option<String> },
     /// Puts away a destination, a link, a note, or a player that is silent, until it plays again.
     Dismiss { session: String },
     /// Sends an address (http, https, geo), a text, or a file to a phone.
@@ -195,6 +211,10 @@ impl Phone {
                 let told = show::discreet(&all, private)?;
                 output.print(&told, || show::sessions(&all))?;
             }
+            Self::Calls { output, private } => return calls::list(output, private).await,
+            Self::Answer { call } => return calls::act(calls::Deed::Answer, call.as_deref()).await,
+            Self::HangUp { call } => return calls::act(calls::Deed::HangUp, call.as_deref()).await,
+            Self::Silence { call } => return calls::act(calls::Deed::Silence, call.as_deref()).await,
             Self::Watch => return wait::watch(&service).await,
             Self::Claim { session } => {
                 let offered = |it: &Session| it.stage == "offered" && it.kind != "note" && it.mode != "control";

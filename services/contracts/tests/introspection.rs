@@ -7,7 +7,9 @@ mod peer;
 
 use std::path::Path;
 
-use tandem_contracts::{body, bus, charging, climate, media, phones, screen, seats, sessions, signals, simulator};
+use tandem_contracts::{
+    body, bus, calls, charging, climate, media, phones, screen, seats, sessions, signals, simulator,
+};
 use zbus::Connection;
 use zbus::fdo::IntrospectableProxy;
 
@@ -40,6 +42,7 @@ async fn every_interface_is_as_its_snapshot_says() {
         (media::PATH, media::NAME),
         (sessions::PATH, sessions::NAME),
         (phones::PATH, phones::NAME),
+        (calls::PATH, calls::NAME),
         (tandem_contracts::settings::PATH, tandem_contracts::settings::NAME),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();

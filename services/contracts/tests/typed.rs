@@ -7,6 +7,7 @@ mod peer;
 use futures_util::StreamExt;
 use tandem_contracts::body::Body1Proxy;
 use tandem_contracts::bus::Bus1Proxy;
+use tandem_contracts::calls::{Calls1, Calls1Proxy, CallsError};
 use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
@@ -289,6 +290,27 @@ async fn sessions() {
     Sessions1::<peer::Echo>::gone(&emitter, session.id.clone()).await.unwrap();
     assert_eq!(changes.next().await.unwrap().args().unwrap().session, session);
     assert_eq!(ends.next().await.unwrap().args().unwrap().id, session.id);
+}
+
+#[tokio::test]
+async fn calls() {
+    let (service, client) = peer::pair().await.unwrap();
+    let calls = Calls1Proxy::new(&client).await.unwrap();
+    let call = peer::calls::call();
+    assert_eq!(calls.list().await.unwrap(), [call.clone(), Default::default()]);
+    calls.answer(call.id.clone()).await.unwrap();
+    calls.dismiss(call.id.clone()).await.unwrap();
+    let error = calls.silence("a".into()).await.unwrap_err();
+    assert_eq!(error.name().as_str(), "org.tandem.Calls1.Error.NotPossible");
+    assert!(matches!(error, CallsError::NotPossible(id) if id == "a"));
+    assert!(matches!(calls.answer("none".into()).await, Err(CallsError::NotFound(id)) if id == "none"));
+    assert!(matches!(calls.hang_up("a".into()).await, Err(CallsError::NotNow(id)) if id == "a"));
+    let mut changes = calls.receive_changed().await.unwrap();
+    let emitter = SignalEmitter::new(&service, tandem_contracts::calls::PATH).unwrap();
+    Calls1::<peer::Echo>::changed(&emitter, vec![call.clone()]).await.unwrap();
+    assert_eq!(changes.next().await.unwrap().args().unwrap().calls, std::slice::from_ref(&call));
+    let written = format!("{call:?}");
+    assert!(!written.contains("Ana") && !written.contains("1234567"), "{written}");
 }
 
 #[tokio::test]

@@ -59,6 +59,22 @@ fn configuration(table: &Table, role: &str, named: impl Fn(Account<'_>) -> Strin
     }
     text += &says(table, role);
     text += &asks_and_hears(table, role);
+    for (name, interfaces) in &who.others {
+        for (interface, of) in interfaces {
+            for member in &of.methods {
+                let _ = writeln!(
+                    text,
+                    "    <allow send_type=\"method_call\" send_destination=\"{name}\" send_interface=\"{interface}\" send_member=\"{member}\"/>"
+                );
+            }
+            for member in &of.signals {
+                let _ = writeln!(
+                    text,
+                    "    <allow receive_type=\"signal\" receive_sender=\"{name}\" receive_interface=\"{interface}\" receive_member=\"{member}\"/>"
+                );
+            }
+        }
+    }
     text += "  </policy>\n</busconfig>\n";
     Some(text)
 }

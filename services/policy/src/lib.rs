@@ -9,7 +9,7 @@ mod table;
 
 pub use configuration::{named, written};
 pub use lint::faults;
-pub use table::{Account, Interface, PolicyError, Role, Served, Table};
+pub use table::{Account, Foreign, Interface, PolicyError, Role, Served, Table};
 
 /// The table that is committed.
 pub const TABLE: &str = include_str!("../table.toml");

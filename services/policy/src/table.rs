@@ -48,6 +48,19 @@ pub struct Role {
     /// What it asks of the bus itself. Empty: whatever the system lets everybody ask.
     #[serde(default)]
     pub asks_the_bus: Vec<String>,
+    /// What it asks and hears of services that are not ours: by their name and interface. Who else may is theirs to say.
+    #[serde(default)]
+    pub others: BTreeMap<String, BTreeMap<String, Foreign>>,
+}
+
+/// Of an interface that is not ours, what a role calls and hears.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Foreign {
+    #[serde(default)]
+    pub methods: Vec<String>,
+    #[serde(default)]
+    pub signals: Vec<String>,
 }
 
 impl Role {

@@ -12,6 +12,7 @@ user = "screen"
 file = "screen.conf"
 owns_below = ["a.Screen"]
 asks_the_bus = ["Hello"]
+others."b.Radio"."b.Radio" = { methods = ["Tune"], signals = ["Tuned"] }
 
 [roles.bench]
 private = true
@@ -59,6 +60,12 @@ fn a_role_has_one_file_and_what_is_private_none() {
     );
     assert!(screen.contains(r#"<allow own_prefix="a.Screen"/>"#), "{screen}");
     assert!(screen.contains(r#"send_destination="a.Car" send_interface="a.Car" send_member="Stop"/>"#), "{screen}");
+    assert!(screen.contains(r#"send_destination="b.Radio" send_interface="b.Radio" send_member="Tune"/>"#), "{screen}");
+    assert!(
+        screen.contains(r#"receive_sender="b.Radio" receive_interface="b.Radio" receive_member="Tuned"/>"#),
+        "{screen}"
+    );
+    assert!(!car.contains("b.Radio") && !screen.contains(r#"own="b.Radio""#), "{car}");
     assert!(!screen.contains("Explode") && !screen.contains("Shake"), "{screen}");
     assert_eq!((faults(car), faults(screen)), (vec![], vec![]));
 }

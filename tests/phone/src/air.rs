@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::event::What;
 
 /// What Android's app takes, as far as this phone does.
-const INCOMING: [&str; 9] = [
+const INCOMING: [&str; 10] = [
     "kdeconnect.mpris",
     "kdeconnect.mpris.request",
     "kdeconnect.share.request",
@@ -26,15 +26,17 @@ const INCOMING: [&str; 9] = [
     "kdeconnect.notification.request",
     "kdeconnect.runcommand",
     "kdeconnect.findmyphone.request",
+    "kdeconnect.telephony.request_mute",
     "kdeconnect.ping",
     "kdeconnect.battery",
 ];
-const OUTGOING: [&str; 9] = [
+const OUTGOING: [&str; 10] = [
     "kdeconnect.mpris",
     "kdeconnect.mpris.request",
     "kdeconnect.share.request",
     "kdeconnect.share.request.update",
     "kdeconnect.notification",
+    "kdeconnect.telephony",
     "kdeconnect.runcommand.request",
     "kdeconnect.battery",
     "kdeconnect.connectivity_report",

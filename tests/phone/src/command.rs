@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use tandem_kdeconnect::Action;
 
-use crate::deed::{Charge, Deed, Faults, Network, NoteShown, Position, Simple};
+use crate::deed::{Caller, Charge, Deed, Faults, Network, NoteShown, Position, Simple};
 use crate::story::hint;
 
 /// What `help` says.
@@ -18,19 +18,21 @@ share-text TEXT                        \\n is a new line
 share-file PATH
 note ID APP TITLE TEXT                 shows a notification; words in \"\" may have spaces
 unnote ID                              takes it away
+call NAME NUMBER                       somebody calls
 battery PERCENT [charging]
 signal NETWORK BARS                    such as: signal 5G 3
 ping [TEXT]
 press BUTTON                           one that the car offers
 car play|pause|next|previous|stop      the car's own player
 faults [KEY=VALUE ...]                 such as: faults drop_every=3 twice=true; without words none
+talk, end-call                         the call is taken in the hand, or is over
 pair, accept, refuse, unpair
 die, hang, vanish, wake, come, come-as-another
 status, help, quit
 ";
 
 /// Words, in order of [`HELP`].
-const WORDS: [&str; 30] = [
+const WORDS: [&str; 33] = [
     "play",
     "pause",
     "next",
@@ -41,12 +43,15 @@ const WORDS: [&str; 30] = [
     "share-file",
     "note",
     "unnote",
+    "call",
     "battery",
     "signal",
     "ping",
     "press",
     "car",
     "faults",
+    "talk",
+    "end-call",
     "pair",
     "accept",
     "refuse",
@@ -126,6 +131,10 @@ impl Command {
                 _ => return Err(usage("note ID APP TITLE TEXT")),
             },
             "unnote" => Deed::Unnote(text().ok_or(usage("unnote ID"))?),
+            "call" => match words.as_slice() {
+                [name, number] => Deed::Call(Caller { name: name.clone(), number: number.clone() }),
+                _ => return Err(usage("call NAME NUMBER")),
+            },
             "battery" => {
                 let charging = words.get(1).map(String::as_str);
                 let percent = words.first().and_then(|word| word.parse().ok()).filter(|percent| *percent <= 100);
@@ -200,6 +209,7 @@ impl fmt::Display for Deed {
                 write!(to, "note \"{id}\" \"{app}\" \"{title}\" \"{text}\"")
             }
             Self::Unnote(id) => write!(to, "unnote {id}"),
+            Self::Call(Caller { name, number }) => write!(to, "call \"{name}\" \"{number}\""),
             Self::Battery(Charge { percent, charging }) => {
                 write!(to, "battery {percent}{}", if *charging { " charging" } else { "" })
             }
@@ -213,6 +223,7 @@ impl fmt::Display for Deed {
                 words.lines().try_for_each(|line| write!(to, " {}", line.replace(" = ", "=")))
             }
             Self::Simple(Simple::ComeAsAnother) => to.write_str("come-as-another"),
+            Self::Simple(Simple::EndCall) => to.write_str("end-call"),
             Self::Simple(simple) => to.write_str(&format!("{simple:?}").to_lowercase()),
         }
     }
@@ -242,6 +253,9 @@ mod tests {
             "share-file notes/a b.txt",
             "note \"7\" \"Mail\" \"Ann\" \"See you\"",
             "unnote 7",
+            "call \"Ada\" \"+49 30 1\"",
+            "talk",
+            "end-call",
             "battery 40 charging",
             "battery 0",
             "signal 5G 3",

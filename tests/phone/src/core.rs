@@ -14,7 +14,7 @@ use tandem_kdeconnect::{
     Signal, Step, Talk, Window, verification_key,
 };
 
-use crate::deed::{Charge, Faults, Network, Simple};
+use crate::deed::{Caller, Charge, Faults, Network, Simple};
 use crate::event::{Button, PlayerNow, What};
 use crate::player::{By, Player};
 use crate::story::{Answer, Story};
@@ -69,6 +69,8 @@ pub struct Core {
     pub(crate) faults: Faults,
     players: Vec<Player>,
     notes: BTreeMap<String, Note>,
+    /// Who calls, and whether that one was answered.
+    call: Option<(Caller, bool)>,
     battery: Option<Charge>,
     signal: Option<Network>,
     /// Links that were shared while the car was away: a set, as Android's.
@@ -87,6 +89,7 @@ impl Core {
             faults: story.faults.clone(),
             players: story.players.iter().map(|plan| Player::new(plan.clone(), at.now)).collect(),
             notes: BTreeMap::new(),
+            call: None,
             battery: story.phone.battery,
             signal: story.phone.signal.clone(),
             kept_links: BTreeSet::new(),

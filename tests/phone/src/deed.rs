@@ -76,6 +76,16 @@ pub struct Position {
     pub to_ms: i64,
 }
 
+/// Somebody calls.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub number: String,
+}
+
 /// What needs no further word: `do = "die"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -98,6 +108,10 @@ pub enum Simple {
     Come,
     /// Is back with another certificate, and says that it is the same.
     ComeAsAnother,
+    /// The call that rings is taken in the hand.
+    Talk,
+    /// The call is over; one that still rings was missed.
+    EndCall,
     /// Tells how it is.
     Status,
 }
@@ -113,6 +127,7 @@ pub enum Deed {
     ShareFile(PathBuf),
     Note(NoteShown),
     Unnote(String),
+    Call(Caller),
     Battery(Charge),
     Signal(Network),
     Ping(String),

@@ -108,6 +108,8 @@ pub enum What {
         message: String,
     },
     Ringing,
+    /// The car had it stop ringing for a call.
+    Silenced,
     /// It is gone from the car's sight, or back: `died`, `hung`, `vanished`, `woke`, `came`, `came-as-another`.
     Air {
         is: &'static str,
@@ -190,6 +192,7 @@ impl fmt::Display for What {
             }
             Self::Pinged { message } => write!(to, "Ping {message}"),
             Self::Ringing => to.write_str("RINGING"),
+            Self::Silenced => to.write_str("The car silenced the call"),
             Self::Air { is } => write!(to, "The phone {}", is.replace('-', " ")),
             Self::Done { deed } => write!(to, "> {deed}"),
             Self::NotDone { deed, why } => write!(to, "> {deed}: {why}"),

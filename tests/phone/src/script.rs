@@ -110,6 +110,7 @@ impl Script {
             What::CarPlayer { playing: false, .. } => Some(Cue::CarPauses),
             What::Pinged { .. } => Some(Cue::Pinged),
             What::Ringing => Some(Cue::Ringing),
+            What::Silenced => Some(Cue::Silenced),
             What::Done { .. } => Some(Cue::Done),
             _ => None,
         };

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use tandem_kdeconnect::{Action, device_name};
 use toml::Spanned;
 
-use crate::deed::{Charge, Deed, Faults, Network, NoteShown, Position, Simple};
+use crate::deed::{Caller, Charge, Deed, Faults, Network, NoteShown, Position, Simple};
 use crate::player::Plan;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +95,8 @@ pub enum Cue {
     Dismissed,
     Buttons,
     Ringing,
+    /// The car had a call stop ringing.
+    Silenced,
     Pinged,
     CarPlays,
     CarPauses,
@@ -138,6 +140,7 @@ struct RawStep {
     share_file: Option<PathBuf>,
     note: Option<NoteShown>,
     unnote: Option<String>,
+    call: Option<Caller>,
     battery: Option<Charge>,
     signal: Option<Network>,
     ping: Option<String>,
@@ -184,6 +187,7 @@ impl RawStep {
             self.share_file.map(Deed::ShareFile),
             self.note.map(Deed::Note),
             self.unnote.map(Deed::Unnote),
+            self.call.map(Deed::Call),
             self.battery.map(Deed::Battery),
             self.signal.map(Deed::Signal),
             self.ping.map(Deed::Ping),

@@ -5,6 +5,7 @@
 mod bus;
 mod daemon;
 mod forged;
+pub mod modem;
 pub mod phones;
 mod picture;
 mod process;

@@ -18,28 +18,28 @@ use crate::stage::Stage;
 const MOST: usize = 80;
 
 impl Stage {
-    fn press(&self, key: Key) {
+    pub fn press(&self, key: Key) {
         self.window.window().dispatch_event(WindowEvent::KeyPressed { text: key.into() });
     }
 
-    fn let_go(&self, key: Key) {
+    pub fn let_go(&self, key: Key) {
         self.window.window().dispatch_event(WindowEvent::KeyReleased { text: key.into() });
     }
 
-    fn turn(&self, steps: usize) {
+    pub fn turn(&self, steps: usize) {
         for _ in 0..steps {
             self.press(Key::Tab);
             self.let_go(Key::Tab);
         }
     }
 
-    fn strike(&self) {
+    pub fn strike(&self) {
         self.press(Key::Return);
         self.let_go(Key::Return);
     }
 
     /// How many places the ring has until it comes to one again; without end if it never does.
-    fn places_of_the_ring(&self) -> usize {
+    pub fn places_of_the_ring(&self) -> usize {
         let mut seen = HashSet::new();
         for _ in 0..MOST {
             self.turn(1);

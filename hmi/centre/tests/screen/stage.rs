@@ -11,8 +11,8 @@ use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{
-    Actuation, Actuator, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings, RequestState,
-    Theme, Update,
+    Actuation, Actuator, CallCommand, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings,
+    RequestState, Theme, Update,
 };
 use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
@@ -25,6 +25,7 @@ pub struct Stage {
     pub sent: Rc<RefCell<Vec<(Leaf, Value)>>>,
     pub commands: Rc<RefCell<Vec<MediaCommand>>>,
     pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
+    pub call_commands: Rc<RefCell<Vec<CallCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
     /// What the page of settings chose: of the service, or of this screen alone.
     pub chosen: Rc<RefCell<Vec<String>>>,
@@ -132,6 +133,8 @@ impl Stage {
         let commands = Rc::new(RefCell::new(Vec::new()));
         let wanted = Rc::new(RefCell::new(Vec::new()));
         let phone_commands = Rc::new(RefCell::new(Vec::new()));
+        let call_commands = Rc::new(RefCell::new(Vec::new()));
+        let told_calls = Rc::clone(&call_commands);
         let chosen = Rc::new(RefCell::new(Vec::new()));
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
@@ -148,6 +151,10 @@ impl Stage {
                 boxes.3.borrow_mut().push(command);
                 true
             }),
+            call: Rc::new(move |command| {
+                told_calls.borrow_mut().push(command);
+                true
+            }),
             picture: Rc::new(move |picture| {
                 boxes.2.borrow_mut().push(picture);
                 true
@@ -157,7 +164,8 @@ impl Stage {
         let face = Centre::asking(&window, asks);
         window.show().unwrap();
         let readings = Readings::new(Centre::paths());
-        let mut stage = Self { window, face, readings, sent, commands, phone_commands, wanted, chosen, screen };
+        let mut stage =
+            Self { window, face, readings, sent, commands, phone_commands, call_commands, wanted, chosen, screen };
         stage.set_look(theme, language);
         stage
     }

@@ -7,7 +7,9 @@ use slint::platform::WindowEvent;
 use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme, Update};
+use tandem_kit::{
+    CallsNews, Desk, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme, Update,
+};
 use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
 
@@ -87,6 +89,11 @@ impl Drawing {
     /// News of the music.
     pub fn play(&mut self, news: Media) {
         self.face.get_mut().apply(&self.window, &Update::Media(news), &self.readings);
+    }
+
+    /// News of calls.
+    pub fn calls(&mut self, news: CallsNews) {
+        self.face.get_mut().apply(&self.window, &Update::Calls(news), &self.readings);
     }
 
     /// Somebody presses a key of the car.

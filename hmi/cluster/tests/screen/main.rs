@@ -1,6 +1,7 @@
 //! The cluster as a driver, a screen reader and a camera meet it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod calls;
 mod check;
 mod drawing;
 mod han;

@@ -171,6 +171,8 @@ impl Core {
     fn forget_connection(&mut self, id: &DeviceId, go: fn(&mut Player, Duration)) {
         let now = self.at.now;
         self.unsent_places(id);
+        self.calls.lose(id);
+        self.follow_calls();
         let Some(phone) = self.phones.get_mut(id) else { return };
         phone.battery = None;
         phone.signal = None;
@@ -266,6 +268,7 @@ impl Core {
         phone.players.clear();
         phone.notes.clear();
         phone.shares.clear();
+        self.calls.forget(id);
         self.places.retain(|place| place.phone != *id);
         self.do_next(Effect::Unpin(id.clone()));
         self.note_down(id, "forgotten", "phone", 1);

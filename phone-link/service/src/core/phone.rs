@@ -121,6 +121,8 @@ pub struct Phone {
     /// What it shares, and what it has the car's player do.
     pub shares_pace: Pace,
     pub orders_pace: Pace,
+    /// What it says of its calls.
+    pub calls_pace: Pace,
     /// How often it is asked for a cover.
     pub covers_pace: Pace,
     /// It can say what plays on it.
@@ -158,6 +160,7 @@ impl Phone {
             shares: Vec::new(),
             shares_pace: Pace::new(20, 1),
             orders_pace: Pace::new(20, 10),
+            calls_pace: Pace::new(10, 2),
             covers_pace: Pace::new(8, 1),
             tells_players: false,
             sends_art: false,

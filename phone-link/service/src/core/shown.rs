@@ -10,7 +10,7 @@ use tandem_kdeconnect::{DeviceKind, Note, Talk};
 use tandem_session::{Stage, Target, Whereabouts, Why};
 
 use super::players::Quality;
-use super::{Core, Phone, Place, PlaceStage, Player, PlayerShown};
+use super::{CallShown, Core, Phone, Place, PlaceStage, Player, PlayerShown};
 
 /// A session, and when its position was that: it goes on from there while it plays.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +41,7 @@ pub struct Snapshot {
     pub sessions: Vec<Shown>,
     pub phones: Vec<Telling>,
     pub players: Vec<PlayerShown>,
+    pub calls: Vec<CallShown>,
     pub pairing_open: bool,
 }
 
@@ -100,7 +101,8 @@ impl Core {
         let phones = self.phones.values().map(|phone| self.of_phone(phone));
         let mut phones: Vec<_> = phones.collect();
         phones.sort_by_key(|phone| (!phone.is_paired, phone.rank, phone.id.clone()));
-        Snapshot { sessions, phones, players: self.players_shown(), pairing_open: self.window.is_open(self.at.now) }
+        let (players, calls) = (self.players_shown(), self.calls_shown());
+        Snapshot { sessions, phones, players, calls, pairing_open: self.window.is_open(self.at.now) }
     }
 
     fn of_player(&self, phone: &Phone, player: &Player) -> Shown {

@@ -49,6 +49,12 @@ impl Core {
                 }
             }
             Message::Note(note) => self.hear_note(&id, note),
+            // Who is outside the car has calls of his own.
+            Message::Telephony(said) if self.may(&id, "notes") && self.is_aboard(&id) => {
+                if self.in_pace(&id, |phone| &mut phone.calls_pace) {
+                    self.hear_call(&id, &said);
+                }
+            }
             Message::Battery(battery) => {
                 if let Some(phone) = self.phones.get_mut(&id) {
                     phone.battery = Some(battery);
@@ -69,6 +75,8 @@ impl Core {
             | Message::NoteRequest(_)
             | Message::Ping { .. }
             | Message::FindMyPhone
+            | Message::Telephony(_)
+            | Message::MuteRinger
             | Message::Commands(_)
             | Message::Other(_) => {}
         }

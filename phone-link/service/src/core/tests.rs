@@ -1,5 +1,6 @@
 //! The core as a car with phones around it.
 
+mod calls;
 mod guests;
 mod letters;
 mod links;

@@ -147,7 +147,11 @@ impl Core {
         match what {
             // What the car holds is the car's; the rest is not looked at any more.
             "media" => phone.players.retain(|_, player| player.has_business()),
-            "notes" => phone.notes.clear(),
+            "notes" => {
+                phone.notes.clear();
+                self.calls.forget(&id);
+                self.follow_calls();
+            }
             _ => {}
         }
         Ok(())
@@ -191,6 +195,11 @@ impl Core {
         let (_, link) = self.near(id)?;
         self.do_next(Effect::Send(link, Packet::new(Message::FindMyPhone)));
         Ok(())
+    }
+
+    /// Has a phone stop ringing; false if it is away.
+    pub(super) fn mute_ringer(&mut self, id: &DeviceId) -> bool {
+        self.send(id, Packet::new(Message::MuteRinger))
     }
 
     /// An address opens on the phone, anything else is a text.

@@ -1,9 +1,9 @@
 //! What the phone is made to do.
 
-use tandem_kdeconnect::{Message, MprisRequest, Note, Share};
+use tandem_kdeconnect::{CallEvent, Message, MprisRequest, Note, Share, Telephony};
 
 use super::{Core, Moment, Out};
-use crate::deed::{Deed, NoteShown, Simple};
+use crate::deed::{Caller, Deed, NoteShown, Simple};
 use crate::event::What;
 use crate::player::{By, Order};
 use crate::story::hint;
@@ -23,8 +23,15 @@ enum NotDone {
     Button(String),
     #[error("there is no notification {0}")]
     Note(String),
+    #[error("nobody calls")]
+    NoCall,
     #[error("nothing changed")]
     Nothing,
+}
+
+fn telephony(caller: &Caller, event: CallEvent, is_over: bool) -> Message {
+    let Caller { name, number } = caller.clone();
+    Message::Telephony(Telephony { event, number, name, is_over })
 }
 
 impl Core {
@@ -69,6 +76,10 @@ impl Core {
                 self.notes.remove(&id).ok_or_else(|| NotDone::Note(id.clone()))?;
                 self.send(Message::Note(Note::Gone { id }));
             }
+            Deed::Call(caller) => {
+                self.say(telephony(&caller, CallEvent::Ringing, false))?;
+                self.call = Some((caller, false));
+            }
             Deed::Battery(charge) => {
                 self.battery = Some(charge);
                 self.send_state_of_phone();
@@ -107,6 +118,20 @@ impl Core {
             Simple::Die | Simple::Come | Simple::ComeAsAnother => {
                 self.gone();
                 self.out.push_back(Out::Air(simple));
+            }
+            Simple::Talk => {
+                let (caller, answered) = self.call.as_mut().filter(|(_, answered)| !answered).ok_or(NotDone::NoCall)?;
+                *answered = true;
+                let message = telephony(caller, CallEvent::Talking, false);
+                self.send(message);
+            }
+            Simple::EndCall => {
+                let (caller, answered) = self.call.take().ok_or(NotDone::NoCall)?;
+                let last = if answered { CallEvent::Talking } else { CallEvent::Ringing };
+                self.send(telephony(&caller, last, true));
+                if !answered {
+                    self.send(telephony(&caller, CallEvent::MissedCall, false));
+                }
             }
             // It knows nothing of it itself.
             Simple::Hang | Simple::Vanish | Simple::Wake => self.out.push_back(Out::Air(simple)),

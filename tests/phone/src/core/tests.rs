@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use tandem_kdeconnect::{Action, Message, Mpris, MprisRequest, NoteRequest, Packet, PairBody};
+use tandem_kdeconnect::{Action, CallEvent, Message, Mpris, MprisRequest, NoteRequest, Packet, PairBody, Telephony};
 
 use super::{Arrival, Core, Moment, Out};
 use crate::command::Command;
@@ -193,4 +193,31 @@ fn a_phone_rings_and_takes_what_the_car_gives_back() {
             Out::Tell(What::Received { kind: "url", content: "geo:1,2?q=1,2(Home)".to_owned(), bytes: 19 }),
         ]
     );
+}
+
+#[test]
+fn a_call_rings_is_silenced_taken_in_the_hand_and_over() {
+    let mut core = phone("");
+    up(&mut core, true);
+    done(&mut core);
+    let said = |core: &mut Core| -> Vec<Message> {
+        let sent = |out| if let Out::Send(packet) = out { Some(packet.message) } else { None };
+        core.take().into_iter().filter_map(sent).collect()
+    };
+    let ada =
+        |event, is_over| Message::Telephony(Telephony { event, number: "+4930".into(), name: "Ada".into(), is_over });
+    does(&mut core, 1100, "call Ada +4930");
+    assert_eq!(said(&mut core), [ada(CallEvent::Ringing, false)]);
+    hears(&mut core, 1200, Message::MuteRinger);
+    assert_eq!(core.take(), [Out::Tell(What::Silenced)]);
+    does(&mut core, 1300, "talk");
+    assert_eq!(said(&mut core), [ada(CallEvent::Talking, false)]);
+    does(&mut core, 1400, "end-call");
+    assert_eq!(said(&mut core), [ada(CallEvent::Talking, true)]);
+    does(&mut core, 1500, "call Ada +4930");
+    does(&mut core, 1600, "end-call");
+    let missed = [ada(CallEvent::Ringing, false), ada(CallEvent::Ringing, true), ada(CallEvent::MissedCall, false)];
+    assert_eq!(said(&mut core), missed);
+    does(&mut core, 1700, "talk");
+    assert_eq!(done(&mut core), ["> talk: nobody calls"]);
 }

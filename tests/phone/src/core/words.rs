@@ -45,9 +45,10 @@ impl Core {
             }
             Message::Ping { message } => self.tell(What::Pinged { message: message.unwrap_or_default() }),
             Message::FindMyPhone => self.tell(What::Ringing),
+            Message::MuteRinger => self.tell(What::Silenced),
             // The phone offers no buttons, and what else a car has is of no use to it.
             Message::CommandsRequest | Message::RunCommand { .. } | Message::Share(Share::Update { .. }) => {}
-            Message::Note(_) | Message::Battery(_) | Message::Connectivity(_) => {}
+            Message::Note(_) | Message::Telephony(_) | Message::Battery(_) | Message::Connectivity(_) => {}
             Message::Identity(_) | Message::Other(_) => {}
         }
     }

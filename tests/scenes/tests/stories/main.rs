@@ -4,6 +4,7 @@
 
 mod administrator;
 mod bad_input;
+mod calls;
 mod cantools;
 mod commands;
 mod determinism;
