@@ -123,8 +123,8 @@ fn waits(trouble: &str, source_kind: &str) -> TileState {
     }
 }
 
-/// A text of the music's, with its face.
-fn words(text: &str) -> Words {
+/// A text that is not the screen's own, with its face.
+pub(crate) fn words(text: &str) -> Words {
     let tandem_kit::Words { text, han } = tandem_kit::Words::new(text, MAX_CHARACTERS);
     Words { text: text.into(), han }
 }

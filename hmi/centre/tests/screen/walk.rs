@@ -85,6 +85,8 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
                 "Automatic",
                 "Reduced motion",
                 "High contrast",
+                "Calm",
+                "Guidance",
             ],
             "Settings, Language" => &["Display", "Language", "Units", "About", "English", "中文", "Deutsch"],
             page if page.starts_with("Settings") => &["Display", "Language", "Units", "About"],

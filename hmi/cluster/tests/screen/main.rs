@@ -3,7 +3,9 @@
 
 mod check;
 mod drawing;
+mod guidance;
 mod han;
+mod limit;
 mod music;
 mod pictures;
 mod warnings;

@@ -17,6 +17,7 @@ mod keys;
 mod knob;
 mod last_frame;
 mod last_values;
+mod limit;
 mod music;
 mod nothing_is_left_behind;
 mod panel;
