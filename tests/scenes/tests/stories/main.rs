@@ -30,3 +30,4 @@ mod settings;
 mod silence;
 mod temperature;
 mod undecodable;
+mod walk;
