@@ -12,6 +12,7 @@ mod forgery;
 mod garage;
 mod hanging;
 mod holders;
+mod hostile;
 mod inputs;
 mod keys;
 mod knob;
