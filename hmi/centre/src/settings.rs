@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use slint::ComponentHandle;
 use tandem_contracts::settings::{
-    self, CLOCK, CONSUMPTION, Clock, ConsumptionUnit, DISTANCE, DRIVER_NAME, DistanceUnit, FONT_SCALE, HIGH_CONTRAST,
-    Kind, LANGUAGE, PRESSURE, PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME, TemperatureUnit,
+    self, CLOCK, CLUSTER_LAYOUT, CONSUMPTION, Clock, ClusterLayout, ConsumptionUnit, DISTANCE, DRIVER_NAME, DistanceUnit,
+    FONT_SCALE, HIGH_CONTRAST, Kind, LANGUAGE, PRESSURE, PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME,
+    TemperatureUnit,
 };
 use tandem_kit::settings::SettingCause;
 use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, Units};
@@ -127,6 +128,8 @@ impl Page {
         let driver = self.driver();
         adapter.set_draft(self.draft.as_ref().unwrap_or(&driver).into());
         adapter.set_driver(words(&driver));
+        let instruments = self.in_force.as_ref().map(|it| it.values.get(CLUSTER_LAYOUT)).unwrap_or_default();
+        adapter.set_instruments(instruments as i32);
         let units = self.in_force.as_ref().map(|it| Units::of(&it.values)).unwrap_or_default();
         adapter.set_clock(units.clock as i32);
         adapter.set_distance(units.distance as i32);
@@ -239,14 +242,18 @@ pub(crate) fn connect(window: &CentreWindow, page: &Rc<RefCell<Page>>, choices: 
         let name = page.draft.clone().unwrap_or_else(|| page.driver());
         page.set(&window, &asks, DRIVER_NAME.name, Value::from(name.trim()));
     });
-    let (place, state, asks) = at();
-    adapter.on_choose_unit(move |setting, chosen| {
-        let (name, words) = unit(setting);
-        let word = usize::try_from(chosen).ok().and_then(|chosen| words.get(chosen));
-        if let (Some(window), Some(word)) = (place.upgrade(), word) {
-            state.borrow_mut().set(&window, &asks, name, Value::from(*word));
+    let choose = |(place, state, asks): (slint::Weak<CentreWindow>, Rc<RefCell<Page>>, Rc<Choices>)| {
+        move |(name, words): (&'static str, &'static [&'static str]), chosen: i32| {
+            let word = usize::try_from(chosen).ok().and_then(|chosen| words.get(chosen));
+            if let (Some(window), Some(word)) = (place.upgrade(), word) {
+                state.borrow_mut().set(&window, &asks, name, Value::from(*word));
+            }
         }
-    });
+    };
+    let choose_unit = choose(at());
+    adapter.on_choose_unit(move |setting, chosen| choose_unit(unit(setting), chosen));
+    let choose_layout = choose(at());
+    adapter.on_choose_instruments(move |chosen| choose_layout((CLUSTER_LAYOUT.name, ClusterLayout::WORDS), chosen));
     let (place, state, asks) = at();
     adapter.on_choose_language(move |word| {
         let Some(window) = place.upgrade() else { return };

@@ -3,20 +3,24 @@
 mod drawn;
 mod generated;
 mod lamps;
+mod place;
 mod tile;
 
 use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::screen;
+use tandem_contracts::settings::{CLUSTER_LAYOUT, ClusterLayout};
 use tandem_kit::format::{self, Shown};
-use tandem_kit::{Action, Area, Desk, Drawn, Face, Key, Look, Readings, Update};
+use tandem_kit::{Action, Area, Desk, Drawn, Face, Key, Look, Readings, SettingsNews, Update};
 use tandem_telltales::LOW_CHARGE;
 use tandem_units::{Celsius, KilometersPerHour, Kilowatts, Meters, Nanoseconds, Percent, Quality};
 
 use crate::lamps::Lane;
+use crate::place::Place;
 use crate::tile::Tile;
 
 pub use generated::{
-    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LampAdapter, LampState, ScreenAdapter, Sentence, Theme,
+    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LampAdapter, LampState, Layout, PlaceAdapter, ScreenAdapter,
+    Sentence, Theme,
     TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
 };
 
@@ -56,19 +60,22 @@ tandem_kit::leaves! {
         FrontRightTyre = "Vehicle.Chassis.Axle.Row1.Wheel.Right.Tire.Pressure",
         RearLeftTyre = "Vehicle.Chassis.Axle.Row2.Wheel.Left.Tire.Pressure",
         RearRightTyre = "Vehicle.Chassis.Axle.Row2.Wheel.Right.Tire.Pressure",
+        Heading = "Vehicle.CurrentLocation.Heading",
+        SpeedLimit = "Vehicle.ADAS.RoadSigns.SpeedLimit",
     }
 }
 
 /// The ends of the horizon; its scale is the square root, so that the small powers of a calm drive are seen.
 const FULL_POWER: Kilowatts = Kilowatts(160.0);
 
-/// Turns the pages of the warnings, else those of the left wing.
+/// Turns the pages of the warnings, else shows the trip in place of what stands there.
 const PAGE_KEY: &str = "KEY_INFO";
 
 /// The state behind the window.
 pub struct Cluster {
     lamps: Lane,
     tile: Tile,
+    place: Place,
 }
 
 impl Face for Cluster {
@@ -81,6 +88,7 @@ impl Face for Cluster {
     const LOOKS_AT: Option<Area> = Some(drawn::LANE);
     const FOLLOWS_KEYS: bool = true;
     const FOLLOWS_CALLS: bool = true;
+    const FOLLOWS_PHONES: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()
@@ -105,7 +113,7 @@ impl Face for Cluster {
         let tile = Tile::new(move |wanted| {
             let _ = commands.picture(wanted);
         });
-        Self { lamps: Lane::new(move |words| watch_desk.tell_misdrawn(words)), tile }
+        Self { lamps: Lane::new(move |words| watch_desk.tell_misdrawn(words)), tile, place: Place::default() }
     }
 
     fn set_look(&mut self, window: &ClusterWindow, look: Look) {
@@ -114,22 +122,30 @@ impl Face for Cluster {
     }
 
     fn apply(&mut self, window: &ClusterWindow, update: &Update, readings: &Readings) {
-        if let Update::Media(news) = update {
-            return self.tile.hear(&window.global::<TileAdapter>(), news);
-        }
-        if let Update::Calls(news) = update {
-            return tile::show_call(&window.global::<CallAdapter>(), news);
+        match update {
+            Update::Media(news) => return self.tile.hear(&window.global::<TileAdapter>(), news),
+            Update::Calls(news) => return tile::show_call(&window.global::<CallAdapter>(), news),
+            Update::Phone(news) => self.place.hear(news),
+            // Without the service it stays as it was.
+            Update::Settings(SettingsNews::Told(in_force)) => {
+                window.global::<ScreenAdapter>().set_layout(match in_force.values.get(CLUSTER_LAYOUT) {
+                    ClusterLayout::Calm => Layout::Calm,
+                    ClusterLayout::Guidance => Layout::Guidance,
+                });
+            }
+            _ => {}
         }
         if let Update::Input(event) = update
             && event.key == PAGE_KEY
             && event.action() == Some(Action::Press)
             && !self.lamps.turn_page()
         {
-            // Without a warning the key is the left wing's.
-            let wing = window.global::<TileAdapter>();
-            wing.set_trip(!wing.get_trip());
+            // Without a warning the key is the trip's.
+            let screen = window.global::<ScreenAdapter>();
+            screen.set_trip(!screen.get_trip());
         }
         show_vehicle(&window.global::<VehicleAdapter>(), readings);
+        self.place.show(&window.global::<PlaceAdapter>(), readings);
         self.lamps.show(&window.global::<LampAdapter>(), readings);
     }
 
@@ -150,6 +166,9 @@ fn show_vehicle(vehicle: &VehicleAdapter<'_>, readings: &Readings) {
     let units = readings.units();
     let number = |leaf: Leaf, write: &dyn Fn(f64) -> String| to_slint(Shown::number(readings, leaf, write));
     vehicle.set_speed(number(Leaf::Speed, &|speed| units.speed(KilometersPerHour(speed))));
+    // An old limit is a false one.
+    let limit = readings.get(Leaf::SpeedLimit).valid_number().filter(|limit| *limit >= 1.0);
+    vehicle.set_limit(limit.map_or_else(String::new, format::grouped).into());
     vehicle.set_power(number(Leaf::MotorPower, &|power| format::power(Kilowatts(power))));
     vehicle.set_power_share(readings.get(Leaf::MotorPower).number().map_or(0.0, share_of_power));
     vehicle.set_trip(number(Leaf::TripDistance, &|distance| units.trip(Meters(distance))));

@@ -138,7 +138,7 @@ pub(crate) fn show_call(adapter: &CallAdapter<'_>, news: &CallsNews) {
 }
 
 /// A text that is not the screen's own, with its face.
-fn words(text: &str) -> Words {
+pub(crate) fn words(text: &str) -> Words {
     let tandem_kit::Words { text, han } = tandem_kit::Words::new(text, MAX_CHARACTERS);
     Words { text: text.into(), han }
 }

@@ -20,6 +20,9 @@ use crate::mailbox::Mailbox;
 use crate::screen::Backend;
 use crate::update::{Actuation, Fate, Refusal};
 
+/// What a car may be asked for is less than this, many times.
+const MOST_ACTUATORS: usize = 4_096;
+
 pub(crate) struct Calls {
     bus_name: &'static str,
     asks: bool,
@@ -110,7 +113,9 @@ fn fate(request: &Request, own: &str) -> Option<Fate> {
 /// Asks what may be wished for and what was wished last; without an answer there is nobody to ask.
 async fn introduce(car: Signals1Proxy<'static>, own: String, mailbox: Arc<Mailbox>) {
     match tokio::try_join!(car.actuators(), car.requests()) {
-        Ok((actuators, requests)) => {
+        Ok((mut actuators, mut requests)) => {
+            actuators.truncate(MOST_ACTUATORS);
+            requests.truncate(MOST_ACTUATORS);
             mailbox.actuation(Actuation::Actuators(actuators));
             for fate in requests.iter().filter_map(|request| fate(request, &own)) {
                 mailbox.actuation(Actuation::Request(fate));

@@ -30,6 +30,8 @@ pub enum SetupError {
     BusSilent,
     #[error("no window: {0}")]
     Window(#[from] slint::PlatformError),
+    #[error("no fonts at all: install the Debian packages fonts-inter and fonts-noto-cjk")]
+    NoFonts,
     #[error("no bus thread: {0}")]
     Thread(#[from] std::io::Error),
 }
@@ -70,7 +72,7 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
         applied,
         reached,
     })?;
-    let screen = set_platform::<F>(options)?;
+    let screen = fonts::needed(|| set_platform::<F>(options))??;
     let window = F::open()?;
     let desk = Desk { commands, mailbox: Arc::clone(&mailbox) };
     let face = F::new(&window, desk);

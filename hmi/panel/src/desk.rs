@@ -4,23 +4,31 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
-use tandem_contracts::simulator::State;
+use tandem_contracts::simulator::{AnswerState, PhoneState, State};
+use tandem_kit::Words;
 
 use crate::hand::{News, Order, Why};
-use crate::{HandAdapter, PanelWindow, Row};
+use crate::{HandAdapter, PanelWindow, PhoneView, Reach, Refused, Row};
 
-/// Longer sentences of the hand are cut, characters: it may list all that it knows.
-const LONGEST_SENTENCE: usize = 150;
+/// Longer names and titles of the phone are cut, characters.
+const LONGEST: usize = 80;
 /// What takes so long to answer can be chosen, ms.
 const DELAYS: [u32; 4] = [100, 500, 2_000, 5_000];
 /// The programs that may be killed, in the order in which the window has them.
 const PROGRAMS: [&str; 6] = ["vehicle", "settings", "media", "phone-link", "cluster", "centre"];
+
+/// What the phone may do, in the order in which the window has it.
+const DEEDS: [&str; 7] = ["come", "pair", "play", "pause", "next", "walk-away", "leave"];
+/// So many times may the hand say how it stands without what it was asked for: then it has not come about.
+const LOOKS: u8 = 3;
 
 #[derive(Debug, Default)]
 pub(crate) struct Desk {
     state: State,
     answer: usize,
     message: usize,
+    /// The answer that was ordered last and how often the hand has said something else since: what is ordered next goes on from there.
+    ordered: Option<(AnswerState, u8)>,
 }
 
 impl Desk {
@@ -30,23 +38,27 @@ impl Desk {
             News::Scenarios(names) => adapter.set_scenarios(words(names)),
             News::State(state) => {
                 self.state = (**state).clone();
+                if let Some((ordered, looks)) = &mut self.ordered {
+                    *looks += 1;
+                    if *looks >= LOOKS || self.state.answers.contains(ordered) {
+                        self.ordered = None;
+                    }
+                }
                 adapter.set_present(true);
                 self.show(window);
             }
             News::Gone => {
                 *self = Self::default();
                 adapter.set_present(false);
-                adapter.set_sentence(SharedString::new());
-                adapter.set_unanswered(false);
+                adapter.set_refused(Refused::None);
                 self.show(window);
             }
-            News::Refused { why, .. } => {
-                let sentence: String = match why {
-                    Why::Unknown(sentence) | Why::NotNow(sentence) => sentence.chars().take(LONGEST_SENTENCE).collect(),
-                    Why::NoAnswer => String::new(),
-                };
-                adapter.set_unanswered(*why == Why::NoAnswer);
-                adapter.set_sentence(sentence.into());
+            News::Refused { order, why } => {
+                if matches!(order, Order::Answer { .. }) {
+                    self.ordered = None;
+                }
+                tracing::info!(?order, ?why, "the virtual car did not do it");
+                adapter.set_refused(refused(order, why));
             }
         }
     }
@@ -84,6 +96,7 @@ impl Desk {
         if adapter.get_knobs().row_count() != state.knobs.len() {
             adapter.set_knobs(inputs(&state.knobs));
         }
+        adapter.set_phone(phone(&state.phone));
         self.show_chosen(&adapter);
     }
 
@@ -102,17 +115,53 @@ impl Desk {
         adapter.set_has_counter(takes("counter"));
     }
 
-    fn answer(&self, answer: Option<&str>, delay_ms: Option<u32>) -> Option<Order> {
+    /// An order for the chosen answer. What was ordered of it before stays, also while the hand has not said so yet.
+    fn answer(&mut self, answer: Option<&str>, delay_ms: Option<u32>) -> Option<Order> {
         let chosen = self.state.answers.get(self.answer)?;
-        Some(Order::Answer {
-            path: chosen.path.clone(),
-            answer: answer.unwrap_or(&chosen.answer).to_owned(),
-            delay_ms: delay_ms.unwrap_or(chosen.delay_ms),
-        })
+        let before = self.ordered.as_ref().map(|(ordered, _)| ordered).filter(|ordered| ordered.path == chosen.path);
+        let AnswerState { path, answer: before, delay_ms: delay } = before.unwrap_or(chosen).clone();
+        let (answer, delay_ms) = (answer.map_or(before, str::to_owned), delay_ms.unwrap_or(delay));
+        self.ordered = Some((AnswerState { path: path.clone(), answer: answer.clone(), delay_ms }, 0));
+        Some(Order::Answer { path, answer, delay_ms })
     }
 
     fn message(&self) -> Option<String> {
         self.state.messages.get(self.message).map(|message| message.name.clone())
+    }
+}
+
+/// Why an order came to nothing, for a sentence in the language of the window.
+fn refused(order: &Order, why: &Why) -> Refused {
+    match (order, why) {
+        (_, Why::NoAnswer) => Refused::Unanswered,
+        (Order::Set { .. }, Why::NotNow(_)) => Refused::OnlyStanding,
+        (Order::Set { .. }, Why::Unknown(_)) => Refused::NoSetting,
+        (Order::Kill(_), Why::Unknown(_)) => Refused::NotThere,
+        (Order::Kill(_), Why::NotNow(_)) => Refused::NotKilled,
+        (Order::Begin(_), _) => Refused::NoScenario,
+        (Order::Phone(_), Why::NotNow(_)) => Refused::NotByPhone,
+        (Order::Phone(_), Why::Unknown(_)) => Refused::NoPhone,
+        _ => Refused::Other,
+    }
+}
+
+fn phone(phone: &PhoneState) -> PhoneView {
+    let (name, title) = (Words::new(&phone.name, LONGEST), Words::new(&phone.title, LONGEST));
+    PhoneView {
+        reach: match phone.reach.as_str() {
+            "gone" => Reach::Gone,
+            "searching" => Reach::Searching,
+            "near" => Reach::Near,
+            "away" => Reach::Away,
+            _ => Reach::None,
+        },
+        name: name.text.into(),
+        han: name.han,
+        paired: phone.paired,
+        key: Words::new(&phone.key, LONGEST).text.into(),
+        playing: phone.playing,
+        title: title.text.into(),
+        title_han: title.han,
     }
 }
 
@@ -140,8 +189,8 @@ pub(crate) fn connect(window: &PanelWindow, desk: &Rc<RefCell<Desk>>, send: &Rc<
         Rc::new(move |order: Option<Order>| {
             let Some(order) = order else { return };
             let taken = send(order);
-            if let Some(window) = place.upgrade() {
-                window.global::<HandAdapter>().set_unanswered(!taken);
+            if let Some(window) = place.upgrade().filter(|_| !taken) {
+                window.global::<HandAdapter>().set_refused(Refused::Unanswered);
             }
         })
     };
@@ -166,16 +215,20 @@ pub(crate) fn connect(window: &PanelWindow, desk: &Rc<RefCell<Desk>>, send: &Rc<
         gives(usize::try_from(place).ok().and_then(|place| PROGRAMS.get(place)).map(|program| Order::Kill(program)));
     });
     let gives = Rc::clone(&order);
+    adapter.on_do_by_phone(move |place| {
+        gives(usize::try_from(place).ok().and_then(|place| DEEDS.get(place)).map(|deed| Order::Phone(deed)));
+    });
+    let gives = Rc::clone(&order);
     adapter.on_press(move |key| gives(Some(Order::Press(key.into()))));
     let gives = Rc::clone(&order);
     adapter.on_turn(move |knob, steps| gives(Some(Order::Turn { knob: knob.into(), steps })));
 
     let (gives, at) = (Rc::clone(&order), Rc::clone(desk));
-    adapter.on_set_answer(move |answer| gives(at.borrow().answer(Some(&answer), None)));
+    adapter.on_set_answer(move |answer| gives(at.borrow_mut().answer(Some(&answer), None)));
     let (gives, at) = (Rc::clone(&order), Rc::clone(desk));
     adapter.on_set_delay(move |place| {
         let delay = usize::try_from(place).ok().and_then(|place| DELAYS.get(place)).copied();
-        gives(at.borrow().answer(None, delay));
+        gives(at.borrow_mut().answer(None, delay));
     });
     let (gives, at) = (Rc::clone(&order), Rc::clone(desk));
     adapter.on_mute(move |muted| gives(at.borrow().message().map(|message| Order::Mute { message, muted })));

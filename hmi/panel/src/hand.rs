@@ -14,6 +14,17 @@ const LOOKS: Duration = Duration::from_millis(500);
 /// Orders that may wait: a finger is never so fast.
 const MOST_ORDERS: usize = 32;
 
+/// Rows of each list that the panel takes: a car has some hundred messages.
+const MOST_ROWS: usize = 512;
+/// Scenarios, keys, knobs and buses that it takes, for each has a button.
+const MOST_BUTTONS: usize = 64;
+
+/// Longer texts are cut, characters: no row shows more.
+const LONGEST: usize = 400;
+
+/// News that may wait for the window.
+const MOST_NEWS: usize = 64;
+
 /// What the panel asks of the virtual car.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Order {
@@ -47,6 +58,8 @@ pub enum Order {
         dropped: bool,
     },
     Kill(&'static str),
+    /// What the phone is to do, as `Simulator1.Phone` takes it.
+    Phone(&'static str),
     Press(String),
     Turn {
         knob: String,
@@ -72,11 +85,21 @@ pub enum News {
     },
 }
 
+impl News {
+    /// Whether an earlier one that nobody has read says nothing any more. Each order that was refused is told.
+    fn replaces(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::Refused { order, .. }, Self::Refused { order: other, .. }) => order == other,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(earlier),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
     /// The hand's own sentence, in English.
     Unknown(String),
-    /// The same; it may be done when the car stands.
+    /// The same; it may be done at another time.
     NotNow(String),
     NoAnswer,
 }
@@ -168,9 +191,13 @@ impl Line {
     /// How it stands; one that has just come says its scenarios first.
     async fn look(&self, car: &Simulator1Proxy<'_>) -> Result<State, SimulatorError> {
         if !matches!(self.last, Some(News::State(_))) {
-            self.say(News::Scenarios(car.scenarios().await?));
+            let mut scenarios = car.scenarios().await?;
+            scenarios.truncate(MOST_BUTTONS);
+            self.say(News::Scenarios(scenarios));
         }
-        car.state().await
+        let mut state = car.state().await?;
+        bound(&mut state);
+        Ok(state)
     }
 
     /// Says how it stands, if that is new.
@@ -183,10 +210,32 @@ impl Line {
 
     fn say(&self, said: News) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
-        news.retain(|earlier| std::mem::discriminant(earlier) != std::mem::discriminant(&said));
-        news.push(said);
+        news.retain(|earlier| !said.replaces(earlier));
+        // Nobody reads for a long time only if the window hangs.
+        if news.len() < MOST_NEWS {
+            news.push(said);
+        }
         drop(news);
         (self.wake)();
+    }
+}
+
+/// What answers for the hand may be anybody: a window of 100,000 rows would never be drawn.
+fn bound(state: &mut State) {
+    state.messages.truncate(MOST_ROWS);
+    state.answers.truncate(MOST_ROWS);
+    state.keys.truncate(MOST_BUTTONS);
+    state.knobs.truncate(MOST_BUTTONS);
+    state.buses.truncate(MOST_BUTTONS);
+    let texts = [&mut state.scenario, &mut state.doing].into_iter();
+    let rows = state.messages.iter_mut().flat_map(|message| [&mut message.name, &mut message.fault]);
+    let answers = state.answers.iter_mut().flat_map(|answer| [&mut answer.path, &mut answer.answer]);
+    let words =
+        state.keys.iter_mut().chain(&mut state.knobs).chain(state.buses.iter_mut().map(|bus| &mut bus.interface));
+    for text in texts.chain(rows).chain(answers).chain(words) {
+        if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+            text.truncate(end);
+        }
     }
 }
 
@@ -201,6 +250,7 @@ async fn give(car: &Simulator1Proxy<'_>, order: &Order) -> Result<(), SimulatorE
         Order::Spoil { message, fault } => car.spoil(message, fault).await,
         Order::DropBus { interface, dropped } => car.drop_bus(interface, dropped).await,
         Order::Kill(program) => car.kill(program.to_owned()).await,
+        Order::Phone(deed) => car.phone(deed.to_owned()).await,
         Order::Press(key) => car.press_key(key, PRESS_MS).await,
         Order::Turn { knob, steps } => car.turn_knob(knob, steps).await,
     }
@@ -211,5 +261,46 @@ fn why(error: SimulatorError) -> Why {
         SimulatorError::Unknown(sentence) => Why::Unknown(sentence),
         SimulatorError::Refused(sentence) => Why::NotNow(sentence),
         SimulatorError::Bus(_) => Why::NoAnswer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hand_without_an_end_is_bounded() {
+        let answer = || tandem_contracts::simulator::AnswerState { path: "ä".repeat(70_000), ..Default::default() };
+        let mut state = State {
+            doing: "x".repeat(70_000),
+            keys: vec![String::new(); 9_000],
+            answers: (0..2_000).map(|_| answer()).collect(),
+            ..State::default()
+        };
+        bound(&mut state);
+        assert_eq!((state.doing.len(), state.keys.len(), state.answers.len()), (LONGEST, MOST_BUTTONS, MOST_ROWS));
+        assert_eq!(state.answers[0].path.chars().count(), LONGEST);
+    }
+
+    #[test]
+    fn each_order_that_was_refused_is_told_and_of_the_rest_the_newest() {
+        let hand: Arc<Mutex<Vec<News>>> = Arc::default();
+        let line = Line { news: Arc::clone(&hand), wake: Box::new(|| {}), last: None };
+        let refused = |order: &Order, why| News::Refused { order: order.clone(), why };
+        let (door, belt) = (
+            Order::Set { key: "driver_door", value: "true".into() },
+            Order::Set { key: "driver_belt", value: "true".into() },
+        );
+        line.say(refused(&door, Why::NoAnswer));
+        line.say(News::Gone);
+        line.say(refused(&belt, Why::NoAnswer));
+        line.say(refused(&door, Why::NotNow("it drives".into())));
+        line.say(News::Gone);
+        let told = hand.lock().unwrap().clone();
+        assert_eq!(told, [refused(&belt, Why::NoAnswer), refused(&door, Why::NotNow("it drives".into())), News::Gone]);
+        for number in 0..500 {
+            line.say(refused(&Order::Begin(number.to_string()), Why::NoAnswer));
+        }
+        assert_eq!(hand.lock().unwrap().len(), MOST_NEWS);
     }
 }

@@ -19,8 +19,8 @@ use tandem_kit::{Face, Key, Link, Look, Readings, Units, Update};
 use tandem_units::{KilometersPerHour, Nanoseconds, Percent};
 
 pub use generated::{
-    Asking, CarAdapter, Control, Denial, GalleryWindow, HandAdapter, PanelWindow, Quality, Row, SettingsAdapter,
-    Shown as WindowShown, Theme, UnitWords, Wire,
+    Asking, CarAdapter, Control, Denial, GalleryWindow, HandAdapter, PanelWindow, PhoneView, Quality, Reach, Refused,
+    Row, SettingsAdapter, Shown as WindowShown, Theme, UnitWords, Wire,
 };
 pub use hand::{News, Order, Why};
 pub use leaf::Leaf;
@@ -42,7 +42,7 @@ impl Panel {
         let send: Rc<dyn Fn(Order) -> bool> = Rc::new(move |order| {
             // What the last order came to nothing by is no news any more.
             if let Some(window) = place.upgrade() {
-                window.global::<HandAdapter>().set_sentence(slint::SharedString::new());
+                window.global::<HandAdapter>().set_refused(Refused::None);
             }
             send(order)
         });

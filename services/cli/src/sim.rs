@@ -1,5 +1,6 @@
 mod ctl;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -78,7 +79,8 @@ pub struct Sim {
     /// Lets phones of this network come near, by KDE Connect: `tandem phone pair` pairs one.
     #[arg(long)]
     phones: bool,
-    /// A simulated phone on this machine, which plays a story: the name of one in assets/phones, or a file. Nothing of it leaves the machine.
+    /// A simulated phone on this machine, which plays a story: the name of one in assets/phones, or a file. Nothing of it leaves the machine. `tandem sim ctl phone`
+    /// and the panel make it come, play and walk away.
     #[arg(long, value_name = "STORY", conflicts_with = "phones")]
     phone: Option<String>,
     /// Where the phone service keeps who is paired; without it all are forgotten at the end.
@@ -142,13 +144,16 @@ impl Sim {
         let scenario = Path::new(&self.scenario);
         let mut virtual_car = service("tandem-sim", &[("--link", &link), ("--car", car), ("--scenario", scenario)])?;
         virtual_car.arguments.extend(self.vss.arguments());
+        if let Some(story) = &self.phone {
+            virtual_car.arguments.extend(self.phone(story, assets, bus)?);
+        }
         let mut others = vec![self.vehicle(car, &link)?, self.settings(bus)?];
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
             others.push(self.media(folders, bus)?);
         }
         if self.has_phones() {
-            others.extend(self.phone_programs(assets, bus)?);
+            others.push(self.phone_link(bus)?);
         }
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
@@ -197,23 +202,35 @@ impl Sim {
         self.phones || self.phone.is_some()
     }
 
-    /// The phone service, and perhaps a phone: each has an address of its own that leads nowhere else.
-    fn phone_programs(&self, assets: &Path, bus: &PrivateBus) -> anyhow::Result<Vec<Program>> {
-        let state = match &self.phone_state {
+    fn phone_state(&self, bus: &PrivateBus) -> anyhow::Result<PathBuf> {
+        Ok(match &self.phone_state {
             Some(folder) => std::path::absolute(folder)?,
             None => bus.phone_state(),
-        };
+        })
+    }
+
+    /// The phone service; it and a phone of this machine have each an address of its own that leads nowhere else.
+    fn phone_link(&self, bus: &PrivateBus) -> anyhow::Result<Program> {
+        let state = self.phone_state(bus)?;
         let mut link = service("tandem-phone-link", &[("--state", &state)])?;
         if let Some(language) = self.look.language {
             link.arguments.extend(["--language", language.word()].map(Into::into));
         }
-        let Some(story) = &self.phone else { return Ok(vec![link]) };
-        link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
-        let (stories, memory) = (assets.join("phones"), state.join("phone"));
-        let story = [("--story", Path::new(story)), ("--stories", &stories), ("--state", &memory)];
-        let mut phone = service("tandem-phone-sim", &story)?;
+        if self.phone.is_some() {
+            link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
+        }
+        Ok(link)
+    }
+
+    /// What the virtual car is to know of the phone that comes near it.
+    fn phone(&self, story: &str, assets: &Path, bus: &PrivateBus) -> anyhow::Result<Vec<OsString>> {
+        let memory = self.phone_state(bus)?.join("phone");
+        let stories = assets.join("phones");
+        let arguments = [("--story", Path::new(story)), ("--stories", &stories), ("--state", &memory)];
+        let mut phone = service("tandem-phone-sim", &arguments)?;
         phone.arguments.extend(["--at", PHONE, "--car", CAR].map(Into::into));
-        Ok(vec![link, phone])
+        let arguments = phone.arguments.into_iter().flat_map(|argument| ["--phone-argument".into(), argument]);
+        Ok(["--phone".into(), phone.path.into()].into_iter().chain(arguments).collect())
     }
 
     fn media(&self, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
@@ -301,6 +318,9 @@ impl Sim {
         }
         if self.has_phones() {
             say("  phone  tandem phone pair         (while the car is parked)");
+        }
+        if self.phone.is_some() {
+            say("         tandem sim ctl phone walk-away, come, play, pause, leave");
         }
         say(&format!("  stop   {stop}"));
     }

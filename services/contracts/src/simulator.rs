@@ -15,7 +15,7 @@ pub enum SimulatorError {
     Bus(zbus::Error),
     /// A word, message or number that the virtual car does not know.
     Unknown(String),
-    /// It knows what is meant, and it cannot be done while the car drives as it does.
+    /// It knows what is meant, and it cannot be done as things are: the car drives, or the phone is away.
     Refused(String),
 }
 
@@ -35,6 +35,22 @@ pub struct State {
     pub knobs: Vec<String>,
     /// Its CAN buses, by their interfaces.
     pub buses: Vec<BusState>,
+    pub phone: PhoneState,
+}
+
+/// How the phone is that comes near the car.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+pub struct PhoneState {
+    /// `gone`; `searching`, it is there and not connected; `near`, it is connected; `away`, out of reach; empty if no phone ever comes.
+    pub reach: String,
+    pub name: String,
+    /// With this car.
+    pub paired: bool,
+    /// What both screens show while it is paired; empty otherwise.
+    pub key: String,
+    pub playing: bool,
+    /// Of what it plays or played last; empty if nothing.
+    pub title: String,
 }
 
 /// How a CAN bus of the car is.
@@ -95,6 +111,7 @@ pub trait SimulatorBackend: Send + Sync + 'static {
     fn state(&self) -> impl Future<Output = Result<State, SimulatorError>> + Send;
     fn drop_bus(&self, interface: String, dropped: bool) -> impl Future<Output = Result<(), SimulatorError>> + Send;
     fn kill(&self, program: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
+    fn phone(&self, deed: String) -> impl Future<Output = Result<(), SimulatorError>> + Send;
 }
 
 /// The object that serves the interface over a backend.
@@ -176,5 +193,11 @@ impl<B: SimulatorBackend> Simulator1<B> {
     /// Kills a program by its name on this bus: `vehicle`, `settings`, `media`, `phone-link`, `cluster` or `centre`. Who supervises it brings it back.
     async fn kill(&self, program: String) -> Result<(), SimulatorError> {
         self.0.kill(program).await
+    }
+
+    /// Makes a phone do something: `come` near, also after it walked away; `pair`, ask the car to pair or agree if the car asked; `play`, `pause`, `next`;
+    /// `walk-away`, out of reach without a word; `leave`, its app ends. `State` tells how it is.
+    async fn phone(&self, deed: String) -> Result<(), SimulatorError> {
+        self.0.phone(deed).await
     }
 }

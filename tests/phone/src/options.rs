@@ -43,6 +43,9 @@ pub struct Options {
     /// Tells what happens as JSON, one object a line
     #[arg(long)]
     json: bool,
+    /// Ends with its standard input: with the program that holds it
+    #[arg(long)]
+    tied: bool,
 }
 
 /// The exit code of a wrong set-up, as in every program of Tandem.
@@ -113,7 +116,7 @@ async fn live(options: Options) -> Result<(), SetupError> {
     let mut stop = signal(SignalKind::terminate()).map_err(SetupError::Stop)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(SetupError::Stop)?;
     let (mut phone, mut events) = Phone::start(Setup { story, at: options.at, car: options.car, state }).await?;
-    let mut lines = standard_input();
+    let (mut lines, mut over) = (standard_input(), false);
     loop {
         tokio::select! {
             _ = stop.recv() => return Ok(()),
@@ -123,12 +126,14 @@ async fn live(options: Options) -> Result<(), SetupError> {
                 // Nobody reads any more.
                 _ => return Ok(()),
             },
-            Some(line) = lines.recv() => match Command::parse(&line) {
-                Ok(Some(Command::Do(deed))) => drop(phone.order(deed)),
-                Ok(Some(Command::Help)) => eprint!("{HELP}"),
-                Ok(Some(Command::Quit)) => phone.end(),
-                Ok(None) => {}
-                Err(error) => eprintln!("tandem-phone-sim: {error}"),
+            line = lines.recv(), if !over => match line.as_deref().map(Command::parse) {
+                Some(Ok(Some(Command::Do(deed)))) => drop(phone.order(deed)),
+                Some(Ok(Some(Command::Help))) => eprint!("{HELP}"),
+                Some(Ok(Some(Command::Quit))) => phone.end(),
+                Some(Ok(None)) => {}
+                Some(Err(error)) => eprintln!("tandem-phone-sim: {error}"),
+                None if options.tied => return Ok(()),
+                None => over = true,
             },
         }
     }
@@ -146,7 +151,7 @@ fn print(event: &Event, json: bool) -> io::Result<()> {
     out.flush()
 }
 
-/// Lines as they are typed. Its end is no end of the phone: a phone without a person plays its story.
+/// Lines as they are typed. Its end is no end of the phone unless that was asked for: a phone without a person plays its story.
 fn standard_input() -> mpsc::UnboundedReceiver<String> {
     let (typed, lines) = mpsc::unbounded_channel();
     thread::spawn(move || {

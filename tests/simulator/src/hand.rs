@@ -13,6 +13,7 @@ use zbus::names::BusName;
 
 use crate::folder::Folder;
 use crate::link::Said;
+use crate::phone::Pocket;
 use crate::setting::Setting;
 use crate::virtual_car::{Order, OrderError};
 
@@ -25,6 +26,7 @@ pub struct Hand {
     folder: Folder,
     /// Where the programs are that it may kill.
     bus: Option<Connection>,
+    phone: Pocket,
 }
 
 /// The programs that may be killed, and their names on the bus.
@@ -38,8 +40,8 @@ const PROGRAMS: [(&str, &str); 6] = [
 ];
 
 impl Hand {
-    pub fn new(mailbox: Sender<Said>, folder: Folder, bus: Option<Connection>) -> Self {
-        Self { mailbox, folder, bus }
+    pub fn new(mailbox: Sender<Said>, folder: Folder, bus: Option<Connection>, phone: Pocket) -> Self {
+        Self { mailbox, folder, bus, phone }
     }
 
     /// The process that owns the name of a program.
@@ -115,7 +117,8 @@ impl SimulatorBackend for Hand {
     async fn state(&self) -> Result<State, SimulatorError> {
         let (answer, answered) = oneshot::channel();
         self.mailbox.send(Said::Report(answer)).map_err(|_| over())?;
-        answered.await.map_err(|_| over())
+        let state = answered.await.map_err(|_| over())?;
+        Ok(State { phone: self.phone.state(), ..state })
     }
 
     async fn drop_bus(&self, interface: String, dropped: bool) -> Result<(), SimulatorError> {
@@ -126,6 +129,10 @@ impl SimulatorBackend for Hand {
         let process = self.process(&program).await?;
         kill_process(process, Signal::KILL)
             .map_err(|error| SimulatorError::Refused(format!("{program} cannot be killed: {error}")))
+    }
+
+    async fn phone(&self, deed: String) -> Result<(), SimulatorError> {
+        self.phone.order(&deed).await
     }
 }
 
@@ -144,9 +151,9 @@ fn over() -> SimulatorError {
 ///
 /// # Errors
 /// No bus, or the name is taken.
-pub async fn serve(mailbox: Sender<Said>, folder: Folder) -> zbus::Result<Connection> {
+pub async fn serve(mailbox: Sender<Said>, folder: Folder, phone: Pocket) -> zbus::Result<Connection> {
     let bus = connect::open().await?;
-    bus.object_server().at(PATH, Simulator1(Hand::new(mailbox, folder, Some(bus.clone())))).await?;
+    bus.object_server().at(PATH, Simulator1(Hand::new(mailbox, folder, Some(bus.clone()), phone))).await?;
     bus.request_name(NAME).await?;
     Ok(bus)
 }
@@ -157,7 +164,7 @@ mod tests {
     use std::sync::mpsc::channel;
 
     use tandem_can::Pace;
-    use tandem_contracts::simulator::Simulator1Proxy;
+    use tandem_contracts::simulator::{PhoneState, Simulator1Proxy};
 
     use zbus::connection::Builder;
 
@@ -180,7 +187,10 @@ mod tests {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let server = Builder::unix_stream(ours).server(zbus::Guid::generate()).p2p();
         let server = server
-            .serve_at(PATH, Simulator1(Hand::new(voice, Folder::read(&crate::tests::demo()).unwrap(), None)))
+            .serve_at(
+                PATH,
+                Simulator1(Hand::new(voice, Folder::read(&crate::tests::demo()).unwrap(), None, Pocket::new(None))),
+            )
             .build();
         let client = Builder::unix_stream(theirs).p2p().build();
         let (server, client) = tokio::try_join!(server, client).unwrap();
@@ -229,6 +239,11 @@ mod tests {
         let said = unknown(hand.kill("init".to_owned()).await);
         assert!(said.starts_with("there is no program init to kill, expected vehicle, "), "{said}");
         assert!(unknown(hand.kill("media".to_owned()).await).contains("is not on the bus"));
+
+        assert!(unknown(hand.phone("fly".to_owned()).await).starts_with("\"fly\" is unknown, expected come, "));
+        let refused = hand.phone("come".to_owned()).await;
+        assert!(matches!(refused, Err(SimulatorError::Refused(said)) if said.starts_with("no phone comes in this")));
+        assert_eq!(hand.state().await.unwrap().phone, PhoneState::default());
 
         last.send(Said::Enough).unwrap();
         car.join().unwrap().unwrap();

@@ -12,6 +12,7 @@ pub mod link;
 pub mod log;
 pub mod model;
 pub mod options;
+pub mod phone;
 pub mod random;
 pub mod scenario;
 pub mod setting;

@@ -71,6 +71,8 @@ pub struct Moves;
 #[derive(Clone, Debug)]
 pub struct Car {
     scenario: Scenario,
+    /// In the place of every scenario's own.
+    seed: Option<u64>,
     random: Random,
     senses: Random,
     steps: u64,
@@ -101,8 +103,8 @@ pub struct Car {
 impl Car {
     /// The car at the scenario's start. `seed` takes the place of the scenario's own.
     pub fn new(scenario: Scenario, seed: Option<u64>) -> Self {
-        let seed = seed.unwrap_or(scenario.seed);
-        let (mut random, mut senses) = (Random::new(seed), Random::new(seed ^ SENSES));
+        let chance = seed.unwrap_or(scenario.seed);
+        let (mut random, mut senses) = (Random::new(chance), Random::new(chance ^ SENSES));
         let start = &scenario.start;
         let mut body = Body::default();
         body.apply(&start.set);
@@ -129,6 +131,7 @@ impl Car {
             brake_pedal: 0.0,
             random,
             senses,
+            seed,
             scenario,
         }
     }
@@ -216,7 +219,7 @@ impl Car {
 
     /// Begins another scenario from its start. How far the car has come in its life goes on.
     pub fn begin(&mut self, scenario: Scenario) {
-        *self = Self { odometer: self.odometer, ..Self::new(scenario, None) };
+        *self = Self { odometer: self.odometer, ..Self::new(scenario, self.seed) };
     }
 
     /// The scenario that is driven; `None` by hand.

@@ -1,5 +1,6 @@
 //! The command line, and what follows from it.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{BufWriter, stdout};
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use tracing::info;
 
 use crate::folder::Folder;
 use crate::link::{self, Interfaces, Said};
+use crate::phone::{Pocket, Setup};
 use crate::virtual_car::VirtualCar;
 use crate::{hand, log};
 
@@ -49,6 +51,12 @@ pub struct Options {
     /// Who sets the speed of time
     #[arg(long, value_enum, default_value = "live")]
     pace: PaceOption,
+    /// The program of a phone, tandem-phone-sim, which comes and goes by Simulator1.Phone; it is near from the start
+    #[arg(long, value_name = "PROGRAM", conflicts_with = "no_bus")]
+    phone: Option<PathBuf>,
+    /// An argument for that program; may be given again
+    #[arg(long, value_name = "ARGUMENT", requires = "phone", allow_hyphen_values = true)]
+    phone_argument: Vec<OsString>,
     /// Goes without a D-Bus: nobody can then make the car misbehave
     #[arg(long)]
     no_bus: bool,
@@ -159,13 +167,17 @@ fn write_log(mut car: VirtualCar, path: PathBuf, until_ns: u64) -> Result<Drive>
     }))
 }
 
-/// The car's folder, if there is to be a bus: the scenarios are told and begun there.
-fn bus_for(folder: Folder, options: &Options) -> Option<Folder> {
-    (!options.no_bus).then_some(folder)
+/// What is told and begun on a bus, if there is to be one: the car's scenarios and its phone.
+fn bus_for(folder: Folder, options: &Options) -> Option<(Folder, Pocket)> {
+    let setup = options
+        .phone
+        .as_ref()
+        .map(|program| Setup { program: program.clone(), arguments: options.phone_argument.clone() });
+    (!options.no_bus).then(|| (folder, Pocket::new(setup)))
 }
 
-/// A thread for what is asynchronous: the bus, if it is given the car's folder, and the word to end. Comes back once the bus is there.
-fn on_the_side(mailbox: Sender<Said>, on_bus: Option<Folder>) -> Result<()> {
+/// A thread for what is asynchronous: the bus, if there is something to tell on it, and the word to end. Comes back once the bus is there.
+fn on_the_side(mailbox: Sender<Said>, on_bus: Option<(Folder, Pocket)>) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (ready, is_ready) = sync_channel(1);
     thread::spawn(move || {
@@ -173,9 +185,14 @@ fn on_the_side(mailbox: Sender<Said>, on_bus: Option<Folder>) -> Result<()> {
             let set_up = async {
                 let stop = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
                 let bus = match on_bus {
-                    Some(folder) => Some(hand::serve(mailbox.clone(), folder).await.context(
-                        "cannot offer org.tandem.Simulator1 on the bus (TANDEM_BUS names another, --no-bus goes without)",
-                    )?),
+                    Some((folder, phone)) => {
+                        if phone.may_come() {
+                            phone.order("come").await.context("no phone comes")?;
+                        }
+                        Some(hand::serve(mailbox.clone(), folder, phone).await.context(
+                            "cannot offer org.tandem.Simulator1 on the bus (TANDEM_BUS names another, --no-bus goes without)",
+                        )?)
+                    }
                     None => None,
                 };
                 anyhow::Ok((stop, bus))

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use tandem_contracts::simulator::{BusState, State};
+use tandem_contracts::simulator::{BusState, PhoneState, State};
 use tandem_frame::{BusIndex, CanId, Frame};
 use tandem_signals::nearest;
 use tracing::{debug, warn};
@@ -302,6 +302,8 @@ impl VirtualCar {
             keys: names(false),
             knobs: names(true),
             buses: self.interfaces().into_iter().zip(&self.dropped).map(bus_state).collect(),
+            // It is none of the car's.
+            phone: PhoneState::default(),
         }
     }
 

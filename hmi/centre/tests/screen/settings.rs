@@ -47,12 +47,19 @@ fn with_the_service_it_is_asked_and_what_it_says_holds() {
     assert_eq!(light(&stage), Some(true));
     stage.tap(&stage.control(AccessibleRole::RadioButton, "Day"));
     stage.tap(&stage.control(AccessibleRole::Switch, "Reduced motion"));
-    let set = [r#"Set("display.theme", Text("day"))"#, r#"Set("display.reduced-motion", Bool(true))"#];
+    stage.tap(&stage.control(AccessibleRole::RadioButton, "Guidance"));
+    let set = [
+        r#"Set("display.theme", Text("day"))"#,
+        r#"Set("display.reduced-motion", Bool(true))"#,
+        r#"Set("cluster.layout", Text("guidance"))"#,
+    ];
     assert_eq!(chosen(&stage), set);
     assert_eq!(light(&stage), Some(true), "until the service says otherwise");
     stage.picture("settings");
-    told(&mut stage, &[("display.theme", Value::from("day"))], None);
-    assert_eq!(light(&stage), Some(false));
+    let instruments = |stage: &Stage| stage.control(AccessibleRole::RadioButton, "Guidance").accessible_checked();
+    assert_eq!(instruments(&stage), Some(false));
+    told(&mut stage, &[("display.theme", Value::from("day")), ("cluster.layout", Value::from("guidance"))], None);
+    assert_eq!((light(&stage), instruments(&stage)), (Some(false), Some(true)));
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! A walk over all pages: nothing that a moving car forbids can be pressed, and no word is cut in the language with the longest.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle};
+use slint::ComponentHandle;
+use tandem_centre::Centre;
 use tandem_contracts::driving::Restrictions;
-use tandem_kit::{Language, Look, SettingsNews, Theme, Update};
+use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::{Desk, Face, Language, Look, Readings, SettingsNews, Theme, Update};
 use tandem_units::Quality;
 
 use crate::stage::{Stage, instant};
@@ -87,6 +90,8 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
                 "Automatic",
                 "Reduced motion",
                 "High contrast",
+                "Calm",
+                "Guidance",
             ],
             "Settings, Language" => {
                 &["Display", "Language", "Units", "Driver", "Privacy", "About", "English", "中文", "Deutsch"]
@@ -126,5 +131,23 @@ fn no_word_is_cut_in_german() {
             let cut = tandem_likeness::words_that_are_cut(&stage.window, &stage.pixels(), 1_920);
             assert!(cut.is_empty(), "{page} at {percent} %: {:?} of {}", &cut[..cut.len().min(6)], cut.len());
         });
+    }
+}
+
+#[test]
+fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
+    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
+        let drawn = std::thread::spawn(move || {
+            let screen = Screen::new(size, Pace::OnDemand);
+            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+            let window = Centre::open().unwrap();
+            let mut face = Centre::new(&window, Desk::unattended());
+            face.set_look(&window, Look::STILL);
+            window.show().unwrap();
+            face.apply(&window, &Update::Time, &Readings::new(Centre::paths()));
+            screen.turn();
+            screen.rgb().len()
+        });
+        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
     }
 }

@@ -185,7 +185,7 @@ fn a_car_that_lacks_leaves_is_shown_without_them() {
         let _screen = Screen::start(&bus, &["--headless", "--lockstep"]);
         let mut car = Car::start(bus.address(), &["Vehicle.TripDuration", "Vehicle.ADAS.ABS.IsError"]).await;
         let subscriber = car.subscriber().await;
-        assert_eq!(subscriber.paths.len(), 31);
+        assert_eq!(subscriber.paths.len(), 33);
         let object = screen_object(&bus).await;
         car.tells(&speed(71.6)).await;
         assert!(ink(&object.capture(1).await.unwrap()) > 5_000);

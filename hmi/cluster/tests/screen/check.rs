@@ -1,9 +1,9 @@
 //! The check of all lamps when the car is switched on, and the cluster's own look at what it drew.
 
-use slint::Rgb8Pixel;
-use tandem_cluster::Leaf;
-use tandem_kit::Link;
-use tandem_kit::headless::Pace;
+use slint::{ComponentHandle, Rgb8Pixel};
+use tandem_cluster::{Cluster, Leaf};
+use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::{Desk, Face, Link, Readings, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
@@ -178,5 +178,23 @@ fn lamps_are_found_right_on_a_display_of_any_density() {
             drawing.look(|pixels| pixels.fill(GROUND))
         });
         assert!(found.join().unwrap(), "{density}");
+    }
+}
+
+#[test]
+fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
+    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
+        let drawn = std::thread::spawn(move || {
+            let screen = Screen::new(size, Pace::OnDemand);
+            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+            let window = Cluster::open().unwrap();
+            let mut face = Cluster::new(&window, Desk::unattended());
+            face.set_look(&window, Look::NIGHT.0);
+            window.show().unwrap();
+            face.apply(&window, &Update::Time, &Readings::new(Cluster::paths()));
+            screen.turn();
+            screen.rgb().len()
+        });
+        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
     }
 }

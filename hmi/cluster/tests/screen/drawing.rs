@@ -57,7 +57,8 @@ impl Drawing {
         slint::select_bundled_translation(look.language.translation()).unwrap();
         face.set_look(&window, look);
         window.show().unwrap();
-        let readings = Readings::new(Cluster::paths());
+        let mut readings = Readings::new(Cluster::paths());
+        readings.set_units(look.units);
         face.apply(&window, &Update::Time, &readings);
         Self { screen, window, face: RefCell::new(face), readings, sequence: 0 }
     }
@@ -81,7 +82,9 @@ impl Drawing {
 
     /// The link is not up (any more).
     pub fn link(&mut self, link: Link) {
+        let units = self.readings.units();
         self.readings = Readings::new(Cluster::paths());
+        self.readings.set_units(units);
         self.readings.set_link(link.clone());
         self.face.get_mut().apply(&self.window, &Update::Link(link), &self.readings);
     }
@@ -94,6 +97,11 @@ impl Drawing {
     /// News of calls.
     pub fn calls(&mut self, news: CallsNews) {
         self.face.get_mut().apply(&self.window, &Update::Calls(news), &self.readings);
+    }
+
+    /// News of anything else.
+    pub fn tell(&mut self, update: &Update) {
+        self.face.get_mut().apply(&self.window, update, &self.readings);
     }
 
     /// Somebody presses a key of the car.
@@ -157,7 +165,7 @@ impl Picture {
 }
 
 /// 72 km/h at 21:40, 9 degrees outside, 64 percent and 287 km left: the instant of all our pictures.
-pub fn drive() -> [Heard; 33] {
+pub fn drive() -> [Heard; 34] {
     let valid = |leaf, value| (leaf, Quality::Valid, value);
     let off = |leaf| (leaf, Quality::Valid, Value::Bool(false));
     let tyre = |leaf| (leaf, Quality::Valid, Value::Int(250));
@@ -195,5 +203,6 @@ pub fn drive() -> [Heard; 33] {
         tyre(Leaf::FrontRightTyre),
         tyre(Leaf::RearLeftTyre),
         tyre(Leaf::RearRightTyre),
+        valid(Leaf::Heading, Value::Float(30.0)),
     ]
 }

@@ -4,8 +4,10 @@
 mod calls;
 mod check;
 mod drawing;
+mod guidance;
 mod han;
 mod instructions;
+mod limit;
 mod measured;
 mod music;
 mod pictures;

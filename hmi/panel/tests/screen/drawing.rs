@@ -1,9 +1,13 @@
 //! Each page as a person looks at it.
 
+use std::rc::Rc;
+
 use i_slint_backend_testing::AccessibleRole;
-use tandem_contracts::simulator::State;
-use tandem_kit::{Language, Theme};
-use tandem_panel::{Leaf, News, Order, Why};
+use slint::ComponentHandle;
+use tandem_contracts::simulator::{PhoneState, State};
+use tandem_kit::headless::{Pace, Screen};
+use tandem_kit::{Face, Language, Look, Readings, Theme, Update};
+use tandem_panel::{Leaf, News, Order, Panel, Why};
 use tandem_units::{Quality, Value};
 
 use crate::stage::{Stage, state};
@@ -19,12 +23,19 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
     let mut stage = Stage::open(Theme::Night, Language::English);
     let mut told = state();
     told.answers[0].answer = "refuse".into();
+    told.phone = PhoneState {
+        reach: "near".into(),
+        name: "Ann".into(),
+        paired: true,
+        playing: true,
+        title: "Night".into(),
+        ..PhoneState::default()
+    };
     stage.news(News::State(Box::new(told)));
     stage.hear(61, Quality::Valid, &[(Leaf::Accelerator, Value::Int(40)), (Leaf::DriverDoor, Value::Bool(true))]);
     stage.hear(61, Quality::Stale, &[(Leaf::Charge, Value::Float(64.0))]);
-    let order = Order::TakeOver;
-    let sentence = "gear, power, parking_brake, plugged and charging change only while the car stands";
-    stage.news(News::Refused { order, why: Why::NotNow(sentence.into()) });
+    let order = Order::Set { key: "plugged", value: "true".into() };
+    stage.news(News::Refused { order, why: Why::NotNow("it drives".into()) });
     for (theme, language) in
         [(Theme::Night, Language::English), (Theme::Day, Language::German), (Theme::Night, Language::Chinese)]
     {
@@ -68,5 +79,23 @@ fn no_button_is_smaller_than_a_finger() {
                 assert!(size.width >= 70.0 && size.height >= 76.0, "{tab}: {label:?} is {size:?}");
             }
         }
+    }
+}
+
+#[test]
+fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
+    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
+        let drawn = std::thread::spawn(move || {
+            let screen = Screen::new(size, Pace::OnDemand);
+            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+            let window = Panel::open().unwrap();
+            let mut face = Panel::asking(&window, Rc::new(|_| false));
+            face.set_look(&window, Look::STILL);
+            window.show().unwrap();
+            face.apply(&window, &Update::Time, &Readings::new(Panel::paths()));
+            screen.turn();
+            screen.rgb().len()
+        });
+        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
     }
 }

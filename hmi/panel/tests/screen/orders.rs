@@ -2,7 +2,7 @@
 
 use i_slint_backend_testing::AccessibleRole;
 use slint::platform::Key;
-use tandem_contracts::simulator::State;
+use tandem_contracts::simulator::{PhoneState, State};
 use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
 use tandem_units::{Quality, Value};
@@ -91,8 +91,8 @@ fn a_gear_is_pending_until_the_car_says_it_and_a_refusal_says_why() {
     assert_eq!((gear(&stage, "P"), gear(&stage, "D")), (Some(false), Some(true)));
     stage.tap(&stage.control(RADIO, "R"));
     let [order] = sent(&stage).try_into().unwrap();
-    let sentence = "gear, power and so on change only while the car stands";
-    stage.news(News::Refused { order, why: Why::NotNow(sentence.to_owned()) });
+    let sentence = "That changes only while the car stands";
+    stage.news(News::Refused { order, why: Why::NotNow("gear, power and so on".to_owned()) });
     assert!(stage.words().contains(&sentence.to_owned()));
     stage.tap(&stage.control(AccessibleRole::Switch, "Park brake"));
     assert!(!stage.words().contains(&sentence.to_owned()), "another order, another answer");
@@ -136,10 +136,20 @@ fn answers_messages_and_breakdowns_are_chosen_and_stand_as_the_hand_has_them() {
         answer: answer.into(),
         delay_ms,
     };
-    assert_eq!(sent(&stage), [answer("stuck", 100), answer("obey", 2_000)], "the hand has not said that it sticks");
+    assert_eq!(sent(&stage), [answer("stuck", 100), answer("stuck", 2_000)], "what was ordered before stays");
+    // The hand looked before it was told; what comes next still goes on from what was ordered.
+    stage.news(News::State(Box::new(state())));
+    stage.tap(&stage.control(RADIO, "refuses"));
+    assert_eq!(sent(&stage), [answer("refuse", 2_000)]);
+    // Somebody else has it otherwise, and keeps it so.
     let mut told = state();
     told.answers[1].answer = "stuck".into();
     told.answers[1].delay_ms = 300;
+    for _ in 0..3 {
+        stage.news(News::State(Box::new(told.clone())));
+    }
+    stage.tap(&stage.control(RADIO, "5 s"));
+    assert_eq!(sent(&stage), [answer("stuck", 5_000)]);
     told.messages[1].muted = true;
     told.buses[1].dropped = true;
     stage.news(News::State(Box::new(told)));
@@ -161,6 +171,55 @@ fn answers_messages_and_breakdowns_are_chosen_and_stand_as_the_hand_has_them() {
     stage.tap(&stage.control(AccessibleRole::Button, "Kill: Phone service"));
     let bus = |interface: &str, dropped| Order::DropBus { interface: interface.into(), dropped };
     assert_eq!(sent(&stage), [bus("can0", true), bus("can1", false), Order::Kill("phone-link")]);
+}
+
+#[test]
+fn a_phone_comes_plays_and_walks_away_by_a_finger() {
+    let stage = stage();
+    stage.open_page("Failures");
+    let button = |stage: &Stage, word: &str| stage.control(AccessibleRole::Button, &format!("Phone: {word}"));
+    let may = |stage: &Stage| {
+        let words = ["Come", "Pair", "Play", "Next song", "Walk away", "Leave"];
+        words.map(|word| button(stage, word).accessible_enabled() == Some(true))
+    };
+    assert_eq!(may(&stage), [false; 6], "no phone comes here");
+    assert!(stage.words().contains(&"tandem sim --phone phone has one".to_owned()));
+    let phone = |reach: &str, paired| PhoneState {
+        reach: reach.into(),
+        name: "Ann".into(),
+        paired,
+        title: "Night".into(),
+        ..PhoneState::default()
+    };
+    let tell = |stage: &Stage, phone| stage.news(News::State(Box::new(State { phone, ..state() })));
+    for (told, open, words) in [
+        (phone("gone", false), [true, false, false, false, false, false], "not there"),
+        (phone("searching", false), [false, false, true, true, true, true], "not connected"),
+        (phone("near", false), [false, true, true, true, true, true], "near, not paired"),
+        (phone("near", true), [false, false, true, true, true, true], "near, paired"),
+        (phone("away", true), [true, false, false, false, false, true], "out of reach"),
+        (
+            PhoneState { key: "1a2b".into(), ..phone("near", false) },
+            [false, true, true, true, true, true],
+            "shows the key 1a2b",
+        ),
+    ] {
+        tell(&stage, told);
+        assert_eq!(may(&stage), open, "{words}");
+        assert!(stage.words().contains(&words.to_owned()), "{words}");
+    }
+    for word in ["Pair", "Play", "Next song", "Walk away", "Leave"] {
+        stage.tap(&button(&stage, word));
+    }
+    tell(&stage, PhoneState { playing: true, ..phone("near", true) });
+    assert!(stage.words().contains(&"plays Night".to_owned()));
+    stage.tap(&button(&stage, "Pause"));
+    tell(&stage, phone("away", true));
+    stage.tap(&button(&stage, "Come"));
+    let deeds = ["pair", "play", "next", "walk-away", "leave", "pause", "come"];
+    assert_eq!(sent(&stage), deeds.map(Order::Phone));
+    stage.news(News::Refused { order: Order::Phone("come"), why: Why::NotNow("it is in a bag".into()) });
+    assert!(stage.words().contains(&"The phone did not do that".to_owned()));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
-use tandem_contracts::simulator::{AnswerState, BusState, MessageState, State};
+use tandem_contracts::simulator::{AnswerState, BusState, MessageState, PhoneState, State};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::{Face, Key, Language, Look, Reading, Readings, Theme, Update};
 use tandem_likeness::{Album, Picture};
@@ -79,6 +79,7 @@ pub fn state() -> State {
         keys: vec!["KEY_NEXTSONG".into(), "KEY_PLAYPAUSE".into()],
         knobs: vec!["REL_DIAL".into()],
         buses: ["can0", "can1"].map(|name| BusState { interface: name.into(), dropped: false }).into(),
+        phone: PhoneState::default(),
     }
 }
 

@@ -1,5 +1,5 @@
 use clap::{Subcommand, ValueEnum};
-use tandem_contracts::simulator::{Simulator1Proxy, State};
+use tandem_contracts::simulator::{PhoneState, Simulator1Proxy, State};
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
@@ -76,6 +76,8 @@ pub enum Ctl {
     },
     /// Kills a program: vehicle, settings, media, phone-link, cluster or centre. The simulation brings it back.
     Kill { program: String },
+    /// Makes the simulated phone of `tandem sim --phone` do something.
+    Phone { deed: PhoneDeed },
     /// Tells which scenario is driven, and everything that does not answer or is not sent as it should.
     State,
 }
@@ -105,6 +107,21 @@ pub enum Fault {
     Short,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub enum PhoneDeed {
+    /// It comes near, also after it walked away.
+    Come,
+    /// It asks the car to pair, or agrees if the car asked.
+    Pair,
+    Play,
+    Pause,
+    Next,
+    /// It is out of reach without a word.
+    WalkAway,
+    /// Its app ends.
+    Leave,
+}
+
 impl Ctl {
     pub async fn run(self) -> anyhow::Result<Status> {
         let car = Simulator1Proxy::new(&connect().await?).await?;
@@ -120,6 +137,7 @@ impl Ctl {
             Self::TakeOver => car.take_over().await,
             Self::DropBus { interface, off } => car.drop_bus(interface, !off).await,
             Self::Kill { program } => car.kill(program).await,
+            Self::Phone { deed } => car.phone(word(deed)).await,
             Self::Scenarios => car.scenarios().await.map(|names| names.iter().for_each(|name| tell(name))),
             Self::State => car.state().await.map(|state| report(&state)),
         };
@@ -135,6 +153,7 @@ fn report(state: &State) {
         (scenario, "") => tell(&format!("scenario {scenario}, which is over")),
         (scenario, doing) => tell(&format!("scenario {scenario}: {doing}")),
     }
+    phone(&state.phone).iter().for_each(|line| tell(line));
     for answer in state.answers.iter().filter(|answer| answer.answer != "obey") {
         tell(&format!("{} {} after {} ms", answer.path, answer.answer, answer.delay_ms));
     }
@@ -149,6 +168,21 @@ fn report(state: &State) {
             tell(&format!("{} is sent with a fault: {}", message.name, message.fault));
         }
     }
+}
+
+/// How the phone is, if one comes at all.
+fn phone(phone: &PhoneState) -> Option<String> {
+    let reach = match phone.reach.as_str() {
+        "" => return None,
+        "gone" => return Some("no phone is there".to_owned()),
+        "searching" => "is not connected",
+        "away" => "is out of reach",
+        _ => "is near",
+    };
+    let paired = if phone.paired { "paired" } else { "not paired" };
+    let key = if phone.key.is_empty() { String::new() } else { format!(", shows the key {}", phone.key) };
+    let plays = if phone.playing { format!(", plays {}", phone.title) } else { String::new() };
+    Some(format!("{} {reach}, {paired}{key}{plays}", phone.name))
 }
 
 /// As the command line and the contract both have it.

@@ -21,7 +21,7 @@ use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::settings::Settings1;
 use tandem_contracts::signals::{Handle, Leaf, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::simulator::{
-    AnswerState, BusState, MessageState, Simulator1, SimulatorBackend, SimulatorError, State,
+    AnswerState, BusState, MessageState, PhoneState, Simulator1, SimulatorBackend, SimulatorError, State,
 };
 use tandem_contracts::{body, bus, charging, climate, screen, seats, signals, simulator, wire};
 use tandem_units::Value;
@@ -225,6 +225,7 @@ impl SimulatorBackend for Echo {
             keys: vec!["KEY_MENU".into()],
             knobs: vec!["REL_DIAL".into()],
             buses: vec![BusState { interface: "can0".into(), dropped: true }],
+            phone: PhoneState { reach: "near".into(), name: "Ann".into(), ..PhoneState::default() },
         })
     }
 
@@ -234,6 +235,10 @@ impl SimulatorBackend for Echo {
 
     async fn kill(&self, program: String) -> Result<(), SimulatorError> {
         Err(SimulatorError::Unknown(program))
+    }
+
+    async fn phone(&self, deed: String) -> Result<(), SimulatorError> {
+        Err(SimulatorError::Unknown(deed))
     }
 }
 

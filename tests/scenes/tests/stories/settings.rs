@@ -15,6 +15,12 @@ async fn lit(bus: &Bus, light: bool) {
     within(if light { "a light screen" } else { "a dark screen" }, looks).await;
 }
 
+/// Whether the cluster has a large number in its middle: its top is above all that another layout has there.
+async fn has_large_speed(bus: &Bus) -> bool {
+    let picture = bus.capture(screen::CLUSTER).await.1;
+    (900..1_020).any(|x| picture.at(x, 216)[1] > 128)
+}
+
 #[tokio::test]
 async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
     let folder = tempfile::tempdir().unwrap();
@@ -34,6 +40,10 @@ async fn what_is_set_is_followed_and_outlives_a_crash_and_a_restart() {
     assert_eq!(set.stdout, "display.theme = day\n");
     assert_eq!(follower.hears("display.theme"), r#"{"key":"display.theme","value":"day"}"#);
     lit(&bus, true).await;
+    assert!(has_large_speed(&bus).await);
+    run(&bus.address, &["set", "cluster.layout", "guidance"]).finish().well();
+    assert_eq!(follower.hears("cluster.layout"), r#"{"key":"cluster.layout","value":"guidance"}"#);
+    within("the other instruments", async { while has_large_speed(&bus).await {} }).await;
     // Nobody types a name before the car has stood for long enough.
     let named = async {
         loop {

@@ -221,3 +221,12 @@ fn a_scenario_that_is_begun_starts_as_it_says_and_the_odometer_goes_on() {
     go(&mut car, 0.99);
     assert_eq!((car.motion.speed, car.doing()), (wait.motion.speed, wait.doing()));
 }
+
+#[test]
+fn a_seed_of_the_command_line_holds_for_every_scenario_that_is_begun() {
+    let mut car = after(1, Some(77));
+    car.begin(scenario());
+    go(&mut car, 120.0);
+    assert_eq!(seen(&car), seen(&after(120, Some(77))));
+    assert_ne!(seen(&car), seen(&after(120, None)));
+}
