@@ -41,6 +41,7 @@ async fn every_interface_is_as_its_snapshot_says() {
         (sessions::PATH, sessions::NAME),
         (phones::PATH, phones::NAME),
         (tandem_contracts::settings::PATH, tandem_contracts::settings::NAME),
+        (tandem_contracts::camera::PATH, tandem_contracts::camera::NAME),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();
         assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");
