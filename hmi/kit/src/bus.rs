@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zbus::Connection;
 
 use crate::calls::Calls;
+use crate::camera::CameraLine;
 use crate::commands::Receivers;
 use crate::keys;
 use crate::knob;
@@ -42,6 +43,7 @@ pub(crate) struct Setup {
     pub paths: &'static [&'static str],
     pub asks: bool,
     pub follows_phones: bool,
+    pub follows_cameras: bool,
     pub follows_keys: bool,
     pub has_knob: bool,
     pub lockstep: bool,
@@ -64,6 +66,7 @@ async fn run(setup: Setup) {
         paths,
         asks,
         follows_phones,
+        follows_cameras,
         follows_keys,
         has_knob,
         lockstep,
@@ -72,7 +75,7 @@ async fn run(setup: Setup) {
         applied,
         reached,
     } = setup;
-    let Receivers { commands, media, phone: wishes, settings, pictures } = receivers;
+    let Receivers { commands, media, phone: wishes, settings, pictures, camera } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -99,6 +102,11 @@ async fn run(setup: Setup) {
             // In lockstep a picture is a function of the readings alone.
             if !lockstep {
                 line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
+            }
+        },
+        async {
+            if follows_cameras && !lockstep {
+                line::run(CameraLine::new(Arc::clone(&mailbox)), Arc::clone(&mailbox), camera).await;
             }
         },
         async {

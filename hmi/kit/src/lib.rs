@@ -4,6 +4,7 @@
 
 mod bus;
 mod calls;
+pub mod camera;
 mod commands;
 mod drawn;
 mod dress;
@@ -30,6 +31,7 @@ mod update;
 mod wishes;
 mod words;
 
+pub use camera::{CameraCommand, CameraNews};
 pub use commands::{CommandError, Commands, Desk};
 pub use drawn::{Area, Drawn};
 pub use face::Face;
