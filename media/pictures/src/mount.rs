@@ -52,8 +52,10 @@ impl Field {
         // Along the lens, and downwards across it.
         let depth = away * self.cosine + below * self.sine;
         let down = below * self.cosine - away * self.sine;
-        (depth > 0.01)
-            .then(|| Place { x: self.centre.x + self.focal * right / depth, y: self.centre.y + self.focal * down / depth })
+        (depth > 0.01).then(|| Place {
+            x: self.centre.x + self.focal * right / depth,
+            y: self.centre.y + self.focal * down / depth,
+        })
     }
 
     /// The line of sight through a point of the picture: to the right, downwards and away, as level ground has them.

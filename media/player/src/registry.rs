@@ -69,8 +69,20 @@ const ALLOWED: &[(&str, When, &str)] = &[
 
 /// All that a camera takes: none of it reads a file or a network.
 const CAMERA: &[&str] = &[
-    "v4l2src", "videotestsrc", "decodebin", "typefind", "multiqueue", "queue", "jpegdec", "videorate", "videoscale", "videoconvert",
-    "videoflip", "capsfilter", "fakesink", "bin",
+    "v4l2src",
+    "videotestsrc",
+    "decodebin",
+    "typefind",
+    "multiqueue",
+    "queue",
+    "jpegdec",
+    "videorate",
+    "videoscale",
+    "videoconvert",
+    "videoflip",
+    "capsfilter",
+    "fakesink",
+    "bin",
 ];
 
 /// What a driver calls a format, and the elements that it takes; of the names with a bar between them one will do.

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::anyhow;
+use tandem_contracts::camera::CameraError;
 use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
 use tandem_contracts::media::MediaError;
@@ -88,6 +89,7 @@ call_errors! {
     SignalsError: SignalsError::Bus, "vehicle service" HINT;
     ClimateError: ClimateError::Bus, "vehicle service" HINT;
     MediaError: MediaError::Bus, "media service" MEDIA;
+    CameraError: CameraError::Bus, "media service" MEDIA;
     ScreenError: ScreenError::Bus, "screen" HINT;
     PhoneLinkError: PhoneLinkError::Bus, "phone service" PHONES;
     SessionsError: SessionsError::Bus, "phone service" PHONES;

@@ -7,6 +7,7 @@ mod peer;
 use futures_util::StreamExt;
 use tandem_contracts::body::Body1Proxy;
 use tandem_contracts::bus::Bus1Proxy;
+use tandem_contracts::camera::{Camera1, Camera1Proxy, CameraError};
 use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
@@ -15,7 +16,6 @@ use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkE
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
 use tandem_contracts::seats::Seats1Proxy;
 use tandem_contracts::sessions::{Sessions1, Sessions1Proxy, SessionsError};
-use tandem_contracts::camera::{Camera1, Camera1Proxy, CameraError};
 use tandem_contracts::settings::{Settings1, Settings1Proxy, SettingsError};
 use tandem_contracts::signals::{LOCKSTEP, MAX_WINDOW, Signals1Proxy, SignalsError};
 use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError};

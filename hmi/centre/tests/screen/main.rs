@@ -1,6 +1,7 @@
 //! The centre display as a driver, a screen reader and a camera meet it.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+mod camera;
 mod controls;
 mod drawing;
 mod driving;

@@ -66,11 +66,7 @@ impl<S: FnMut(Option<Picture>) -> bool> Clock<S> {
 }
 
 /// Hands each new picture to `show`, and nothing when the last one is over, until `show` says that nobody watches, or there is no use in reading on.
-pub(super) fn pictures(
-    mut socket: UnixStream,
-    size: (u32, u32),
-    show: impl FnMut(Option<Picture>) -> bool,
-) -> End {
+pub(super) fn pictures(mut socket: UnixStream, size: (u32, u32), show: impl FnMut(Option<Picture>) -> bool) -> End {
     let mut clock = Clock { show, since: Instant::now(), patience: START, shown: false };
     match read(&mut socket, size, &mut clock) {
         Err(end) => end,
@@ -122,7 +118,8 @@ fn fill<S: FnMut(Option<Picture>) -> bool>(
         match socket.read(rest) {
             Ok(0) => return Err(End::Closed),
             Ok(count) => rest = rest.get_mut(count..).unwrap_or_default(),
-            Err(error) if [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted].contains(&error.kind()) => {}
+            Err(error)
+                if [ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted].contains(&error.kind()) => {}
             Err(error) => return Err(End::Socket(error)),
         }
         clock.look()?;

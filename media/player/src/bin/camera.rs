@@ -87,7 +87,9 @@ fn run(options: Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     socket.peer_addr().map_err(|error| format!("the standard input is no socket: {error}"))?;
     let is_drawn = wish.source == Source::Scene;
     if !is_drawn {
-        gst::glib::log_set_default_handler(|domain, level, text| tracing::debug!(domain, ?level, text, "from a library"));
+        gst::glib::log_set_default_handler(|domain, level, text| {
+            tracing::debug!(domain, ?level, text, "from a library")
+        });
         gst::init()?;
         registry::confine_camera();
     }

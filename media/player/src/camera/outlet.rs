@@ -129,7 +129,14 @@ mod tests {
     fn open() -> (Outlet, UnixStream, mpsc::Receiver<()>) {
         let (ours, theirs) = UnixStream::pair().unwrap();
         let (sender, ended) = mpsc::channel();
-        (Outlet::open(ours, SIZE, move || { let _ = sender.send(()); }).unwrap(), theirs, ended)
+        (
+            Outlet::open(ours, SIZE, move || {
+                let _ = sender.send(());
+            })
+            .unwrap(),
+            theirs,
+            ended,
+        )
     }
 
     fn next(stream: &mut UnixStream) -> (Header, Vec<u8>) {

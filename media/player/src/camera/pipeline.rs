@@ -70,7 +70,9 @@ impl Pipeline {
         if let Err(error) = started.pipeline.set_state(gst::State::Playing) {
             // The bus knows better why.
             return match started.trouble(gst::ClockTime::ZERO) {
-                Some(reason) => Err(PipelineError::Missing(gst::glib::Error::new(gst::CoreError::StateChange, &reason))),
+                Some(reason) => {
+                    Err(PipelineError::Missing(gst::glib::Error::new(gst::CoreError::StateChange, &reason)))
+                }
                 None => Err(error.into()),
             };
         }

@@ -25,7 +25,7 @@ const BALL_SECONDS: f64 = 5.0;
 /// The letters on the wall: a cell in metres, and where they begin.
 const CELL: f64 = 0.055;
 const TEXT_LEFT: f64 = -1.45;
-const TEXT_TOP: f64 = 1.5;
+const TEXT_TOP: f64 = 1.2;
 
 type Rgb = [u8; 3];
 const WORD: [[u8; 7]; 9] = [
@@ -81,7 +81,12 @@ impl Scene {
         let at = Ground { right: BALL_RIGHT * turn.sin(), away: BALL_AWAY };
         if let Some(foot) = self.field.place(at, 0.0) {
             let shadow = BALL * self.field.metre(BALL_AWAY, 0.0);
-            self.disc(&mut pixels, Place { y: foot.y - shadow * 0.05, ..foot }, (shadow, shadow * 0.35), |_, _, under| under.map(|it| it / 2));
+            self.disc(
+                &mut pixels,
+                Place { y: foot.y - shadow * 0.05, ..foot },
+                (shadow, shadow * 0.35),
+                |_, _, under| under.map(|it| it / 2),
+            );
         }
         if let Some(middle) = self.field.place(at, BALL) {
             let radius = BALL * self.field.metre(BALL_AWAY, BALL);
@@ -98,7 +103,13 @@ impl Scene {
     }
 
     /// Paints inside an ellipse; `colour` knows the place, from -1 to 1 each way, and what is there.
-    fn disc(&self, pixels: &mut [u8], middle: Place, (across, down): (f64, f64), colour: impl Fn(f64, f64, Rgb) -> Rgb) {
+    fn disc(
+        &self,
+        pixels: &mut [u8],
+        middle: Place,
+        (across, down): (f64, f64),
+        colour: impl Fn(f64, f64, Rgb) -> Rgb,
+    ) {
         let (width, height) = self.size;
         let rows = span(middle.y, down, height);
         for y in rows {
@@ -138,7 +149,8 @@ fn seen([across, down, along]: [f64; 3], height: f64, grain: f64) -> Rgb {
     let to_wall = if along > 1e-6 { WALL / along } else { f64::INFINITY };
     if to_ground <= to_wall {
         let (right, away) = (across * to_ground, along * to_ground);
-        let is_line = ((right.abs() - BAY_HALF).abs() < LINE / 2.0 && away < KERB) || (away - KERB).abs() < LINE / 2.0 && right.abs() < BAY_HALF;
+        let is_line = ((right.abs() - BAY_HALF).abs() < LINE / 2.0 && away < KERB)
+            || (away - KERB).abs() < LINE / 2.0 && right.abs() < BAY_HALF;
         // Joints of the paving fade out with the distance.
         let joint = [right, away].iter().any(|at| (at.rem_euclid(0.6)) < 0.02);
         return match (is_line, away > KERB + LINE) {

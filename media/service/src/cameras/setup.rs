@@ -152,7 +152,10 @@ impl Setup {
 impl Raw {
     /// What of it cannot be, in one sentence.
     fn wrong(&self, name: &str) -> Option<String> {
-        if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        if name.is_empty()
+            || name.len() > MAX_NAME
+            || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        {
             return Some(format!("a camera's name is 1 to {MAX_NAME} letters, digits, - and _"));
         }
         if let Err(sentence) = self.source.parse::<Source>() {
@@ -175,7 +178,8 @@ impl Raw {
                 return Some(format!("{key} is {number}, and may be {least} to {most}"));
             }
         }
-        let missing: Vec<_> = measured.iter().filter(|(_, number, ..)| number.is_none()).map(|(key, ..)| *key).collect();
+        let missing: Vec<_> =
+            measured.iter().filter(|(_, number, ..)| number.is_none()).map(|(key, ..)| *key).collect();
         let some = !missing.is_empty() && missing.len() < measured.len();
         some.then(|| format!("for lines on the ground it lacks {}; give all of the four, or none", missing.join(", ")))
     }
@@ -214,13 +218,18 @@ mod tests {
         let mount = Mount { height_m: 0.95, tilt_deg: 32.0, field_deg: 110.0, car_width_m: 1.85 };
         assert_eq!((told.width, told.height, told.rate, told.state.as_str()), (1280, 720, 25, "off"));
         assert_eq!(told.mount, [mount]);
-        let words: Vec<_> = setups["rear"].arguments((1920, 1080)).into_iter().map(|it| it.into_string().unwrap()).collect();
+        let words: Vec<_> =
+            setups["rear"].arguments((1920, 1080)).into_iter().map(|it| it.into_string().unwrap()).collect();
         assert_eq!(
             words.join(" "),
             "--source v4l2:/dev/video0 --width 1280 --height 720 --rate 25 --wanted 1920 1080 --mirrored --mount 0.95 32 110"
         );
         let plain = &parse("[cameras.rear]\nsource = \"test\"").unwrap()["rear"];
-        assert_eq!((plain.told("rear").mount.len(), plain.wrong.as_deref()), (0, None), "without a mount there are no lines");
+        assert_eq!(
+            (plain.told("rear").mount.len(), plain.wrong.as_deref()),
+            (0, None),
+            "without a mount there are no lines"
+        );
         assert!(parse("").unwrap().is_empty());
     }
 

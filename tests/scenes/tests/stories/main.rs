@@ -4,6 +4,7 @@
 
 mod administrator;
 mod bad_input;
+mod camera;
 mod cantools;
 mod commands;
 mod determinism;
