@@ -25,11 +25,11 @@ use tandem_units::Nanoseconds;
 pub use control::Ask;
 pub use generated::{
     Asking, BodyAdapter, CameraAdapter, CentreWindow, Choosing, ClimateAdapter, Colours, Control, Deed, Denial,
-    EnergyAdapter, Going, GuideLines, HalfDay, Having, Kind, Lacking, LedgerRow, ListState, MediaAdapter, MediaCause,
-    MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab,
-    PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter,
-    SettingDenial, SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting,
-    UnitWords, VehicleAdapter, Why, Words, Zone,
+    EnergyAdapter, Going, GuideLines, HalfDay, Having, Kind, Lacking, LedgerRow, LineAcross, LinePiece, ListState,
+    MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, NearPhone, NoteSession, Opening, Page, Pairing,
+    Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter,
+    Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme, Thing, Trouble,
+    Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
 pub use settings::Choices;

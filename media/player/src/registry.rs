@@ -83,6 +83,7 @@ const CAMERA: &[&str] = &[
     "capsfilter",
     "fakesink",
     "bin",
+    "pipeline",
 ];
 
 /// What a driver calls a format, and the elements that it takes; of the names with a bar between them one will do.

@@ -156,8 +156,10 @@ fn an_old_gear_or_none_shows_nothing() {
     stage.readings.set_link(Link::Silent);
     stage.tell(&Update::Link(Link::Silent));
     assert!(!stage.is_over_all());
-    stage.asked();
-    // Another screen's camera, one that is set up wrongly, or none: no layer.
+}
+
+#[test]
+fn without_a_camera_behind_there_is_no_layer() {
     let mut stage = Stage::full();
     let wrong = Camera { state: "wrong".into(), ..rear() };
     let front = Camera { name: "front".into(), ..rear() };
@@ -205,19 +207,20 @@ fn a_finger_or_the_knob_closes_it_until_the_next_reverse() {
         stage.press_key(Key::Tab);
         stage.press_key(Key::Return);
     };
+    let mut stage = reversing(Theme::Night, Language::English);
+    let mut second = 61;
     for close in [close, press, back, ring] {
-        let mut stage = reversing(Theme::Night, Language::English);
-        stage.asked();
+        assert_eq!(stage.asked().last(), Some(&watch()));
         close(&stage);
         assert!(!stage.is_over_all());
         assert_eq!(stage.asked(), [CameraCommand::Close]);
-        stage.gear(62, -1);
+        stage.gear(second + 1, -1);
         assert!(!stage.is_over_all(), "it stays closed");
-        stage.gear(63, 127);
+        stage.gear(second + 2, 127);
         assert!(!stage.is_over_all());
-        stage.gear(64, -1);
+        stage.gear(second + 3, -1);
         assert!(stage.is_over_all());
-        assert_eq!(stage.asked(), [watch()]);
+        second += 3;
     }
 }
 
@@ -254,17 +257,20 @@ fn what_no_camera_is_asks_for_nothing_that_cannot_be() {
 
 #[test]
 fn the_layer_by_night_and_by_day_in_three_languages() {
+    let mut stage = reversing(Theme::Night, Language::English);
     for (theme, language, name) in [
         (Theme::Night, Language::English, "night"),
         (Theme::Day, Language::Chinese, "day-zh"),
         (Theme::Night, Language::German, "night-de"),
     ] {
-        let mut stage = reversing(theme, language);
+        stage.set_look(theme, language);
+        stage.show(1);
         stage.picture(&format!("camera-{name}"));
         stage.lose_picture();
         stage.picture(&format!("camera-lacking-{name}"));
     }
-    let stage = reversing(Theme::Day, Language::English);
+    stage.set_look(Theme::Day, Language::English);
+    stage.show(1);
     stage.press_key(Key::Tab);
     stage.picture("camera-knob-day");
 }

@@ -11,11 +11,15 @@ use super::{Source, Wish};
 pub enum PipelineError {
     #[error("a part of GStreamer is missing: {0}")]
     Missing(#[from] gst::glib::Error),
-    #[error("the camera cannot be started")]
-    State(#[from] gst::StateChangeError),
+    /// What GStreamer says of it.
+    #[error("{0}")]
+    Start(String),
     #[error("GStreamer made a pipeline without its ends")]
     Ends,
 }
+
+/// What a camera that does not start has to say is there by then.
+const WORDS: gst::ClockTime = gst::ClockTime::from_mseconds(200);
 
 /// A camera that runs. Dropped, it is given back.
 pub struct Pipeline {
@@ -67,16 +71,11 @@ impl Pipeline {
         });
         let bus = pipeline.bus().ok_or(PipelineError::Ends)?;
         let started = Self { pipeline, bus };
-        if let Err(error) = started.pipeline.set_state(gst::State::Playing) {
+        match started.pipeline.set_state(gst::State::Playing) {
+            Ok(_) => Ok(started),
             // The bus knows better why.
-            return match started.trouble(gst::ClockTime::ZERO) {
-                Some(reason) => {
-                    Err(PipelineError::Missing(gst::glib::Error::new(gst::CoreError::StateChange, &reason)))
-                }
-                None => Err(error.into()),
-            };
+            Err(error) => Err(PipelineError::Start(started.trouble(WORDS).unwrap_or_else(|| error.to_string()))),
         }
-        Ok(started)
     }
 
     /// Waits for so long; says what is wrong, if anything is.
