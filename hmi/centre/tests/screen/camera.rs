@@ -1,6 +1,6 @@
 //! The camera behind the car: over everything in reverse, gone otherwise, and never a picture that stands still.
 
-use i_slint_backend_testing::AccessibleRole::{Button, Image, Text};
+use i_slint_backend_testing::AccessibleRole::{Button, Image};
 use slint::platform::Key;
 use slint::{Rgb8Pixel, SharedPixelBuffer};
 use tandem_centre::Leaf;

@@ -56,7 +56,7 @@ async fn until_state(cameras: &Camera1Proxy<'_>, name: &str, state: &'static str
 async fn a_camera_runs_while_somebody_watches_and_is_opened_anew_after_its_death() {
     let (stage, cameras) = with_cameras(FILE).await;
     until_state(&cameras, "rear", "off").await;
-    assert_eq!(stage.player_process(), None);
+    assert_eq!(stage.camera_process(), None);
 
     let mut socket = open(&cameras, "rear").await.unwrap();
     let header = picture(&mut socket);
@@ -64,11 +64,11 @@ async fn a_camera_runs_while_somebody_watches_and_is_opened_anew_after_its_death
     until_state(&cameras, "rear", "live").await;
     drop(socket);
     until_state(&cameras, "rear", "off").await;
-    until("the camera's end", || async { stage.player_process().is_none().then_some(()) }).await;
+    until("the camera's end", || async { stage.camera_process().is_none().then_some(()) }).await;
 
     let mut socket = open(&cameras, "rear").await.unwrap();
     picture(&mut socket);
-    kill_process(stage.player_process().unwrap(), Signal::KILL).unwrap();
+    kill_process(stage.camera_process().unwrap(), Signal::KILL).unwrap();
     let failed = until_state(&cameras, "rear", "failed").await;
     assert!(failed.reason.contains("signal: 9"), "{}", failed.reason);
     let mut rest = Vec::new();
@@ -76,10 +76,10 @@ async fn a_camera_runs_while_somebody_watches_and_is_opened_anew_after_its_death
 
     let mut socket = open(&cameras, "rear").await.unwrap();
     picture(&mut socket);
-    kill_process(stage.player_process().unwrap(), Signal::STOP).unwrap();
+    kill_process(stage.camera_process().unwrap(), Signal::STOP).unwrap();
     let hung = until_state(&cameras, "rear", "failed").await;
     assert!(hung.reason.contains("hung"), "{}", hung.reason);
-    until("the camera's end", || async { stage.player_process().is_none().then_some(()) }).await;
+    until("the camera's end", || async { stage.camera_process().is_none().then_some(()) }).await;
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn who_opens_it_last_watches() {
     first.read_to_end(&mut rest).unwrap();
     picture(&mut second);
     until_state(&cameras, "rear", "live").await;
-    assert!(stage.player_process().is_some());
+    assert!(stage.camera_process().is_some());
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_camera_ends_with_its_service() {
     let (mut stage, cameras) = with_cameras(FILE).await;
     let mut socket = open(&cameras, "rear").await.unwrap();
     picture(&mut socket);
-    let camera: Pid = stage.player_process().unwrap();
+    let camera: Pid = stage.camera_process().unwrap();
     stage.end(Signal::KILL).await;
     let gone = format!("/proc/{}/stat", camera.as_raw_nonzero());
     until("the camera's end", || async { (!std::path::Path::new(&gone).exists()).then_some(()) }).await;
