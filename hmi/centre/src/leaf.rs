@@ -27,6 +27,7 @@ tandem_kit::leaves! {
         TripDuration = "Vehicle.TripDuration",
         Speed = "Vehicle.Speed",
         Gear = "Vehicle.Powertrain.Transmission.SelectedGear",
+        CurrentGear = "Vehicle.Powertrain.Transmission.CurrentGear",
         Charge = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
         Range = "Vehicle.Powertrain.TractionBattery.Range",
         BatteryPower = "Vehicle.Powertrain.TractionBattery.CurrentPower",

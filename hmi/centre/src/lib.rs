@@ -1,6 +1,7 @@
 //! The centre display: home, the car, its climate and energy, music, phones, and the dock with the climate below them all.
 
 mod body;
+mod camera;
 mod climate;
 mod control;
 mod energy;
@@ -19,17 +20,20 @@ use slint::{ComponentHandle, PlatformError};
 use tandem_contracts::driving::{self, Flag};
 use tandem_contracts::screen;
 use tandem_kit::media::art::Wanted;
-use tandem_kit::{CallCommand, Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update};
+use tandem_kit::{
+    CallCommand, CameraCommand, Desk, Face, Key, Look, Media, MediaCommand, PhoneCommand, Readings, Update,
+};
 use tandem_units::Nanoseconds;
 
 pub use control::Ask;
 pub use generated::{
-    Asking, BodyAdapter, CallAdapter, CallState, CallTrouble, CallView, CallWish, CentreWindow, Choosing,
-    ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, HalfDay, Having, Kind, LedgerRow, ListState,
-    MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab, MissedCall, NearPhone, NoteSession, Opening, Page,
-    Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating, Scanning,
-    ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme,
-    Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
+    Asking, BodyAdapter, CallAdapter, CallState, CallTrouble, CallView, CallWish, CameraAdapter, CentreWindow,
+    Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, GuideLines, HalfDay, Having, Kind,
+    Lacking, LedgerRow, LineAcross, LinePiece, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab,
+    MissedCall, NearPhone, NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView,
+    PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial,
+    SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords,
+    VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
 pub use settings::Choices;
@@ -48,6 +52,7 @@ pub struct Centre {
     music: Rc<RefCell<Music>>,
     phones: Rc<RefCell<Phones>>,
     telephone: Rc<RefCell<Telephone>>,
+    camera: Rc<RefCell<camera::View>>,
 }
 
 /// Where the screen's wishes go. Each says whether the wish is under way.
@@ -57,6 +62,7 @@ pub struct Asks {
     pub phone: Rc<dyn Fn(PhoneCommand) -> bool>,
     pub call: Rc<dyn Fn(CallCommand) -> bool>,
     pub picture: Rc<dyn Fn(Wanted) -> bool>,
+    pub camera: Rc<dyn Fn(CameraCommand) -> bool>,
     pub settings: Choices,
 }
 
@@ -73,7 +79,9 @@ impl Centre {
         telephone::connect(window, &telephone);
         let music = Rc::new(RefCell::new(Music::new(asks.media, asks.picture)));
         media::connect(window, &music);
-        Self { hands, history: History::default(), page, music, phones, telephone }
+        let camera = Rc::new(RefCell::new(camera::View::new(asks.camera)));
+        camera::connect(window, &camera);
+        Self { hands, history: History::default(), page, music, phones, telephone, camera }
     }
 }
 
@@ -87,6 +95,7 @@ impl Face for Centre {
     const FOLLOWS_POSITION: bool = true;
     const FOLLOWS_PHONES: bool = true;
     const FOLLOWS_CALLS: bool = true;
+    const FOLLOWS_CAMERAS: bool = true;
     const HAS_KNOB: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
@@ -104,13 +113,14 @@ impl Face for Centre {
     fn new(window: &CentreWindow, desk: Desk) -> Self {
         let (setting, lights, words) = (desk.commands.clone(), desk.clone(), desk.clone());
         let (car, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
-        let (calls, pictures) = (desk.commands.clone(), desk.commands);
+        let (calls, pictures, cameras) = (desk.commands.clone(), desk.commands.clone(), desk.commands);
         let asks = Asks {
             car: Box::new(move |path, value| car.actuate(path, value).is_ok()),
             media: Rc::new(move |command| music.media(command).is_ok()),
             phone: Rc::new(move |command| phones.phone(command).is_ok()),
             call: Rc::new(move |command| calls.call(command).is_ok()),
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
+            camera: Rc::new(move |command| cameras.camera(command).is_ok()),
             settings: Choices {
                 set: Box::new(move |command| setting.settings(command).is_ok()),
                 theme: Box::new(move |theme| lights.set_theme(theme)),
@@ -128,6 +138,11 @@ impl Face for Centre {
     }
 
     fn apply(&mut self, window: &CentreWindow, update: &Update, readings: &Readings) {
+        // A picture comes thirty times a second, and nothing else has changed then.
+        if let Update::Camera(news) = update {
+            return self.camera.borrow_mut().hear(window, news);
+        }
+        self.camera.borrow_mut().pass(window, readings);
         self.music.borrow_mut().pass(window, readings.now());
         self.page.borrow_mut().pass(window, readings.now());
         self.phones.borrow_mut().pass(window, readings);
@@ -153,7 +168,7 @@ impl Face for Centre {
                 self.hands.borrow_mut().wishes.set_driving(status.driving());
             }
             // The keys are the cluster's and the music's.
-            Update::Input(_) => return,
+            Update::Input(_) | Update::Camera(_) => return,
             Update::Batch | Update::Link(_) | Update::Actuation(_) | Update::Time => {}
         }
         let mut hands = self.hands.borrow_mut();
@@ -175,7 +190,8 @@ impl Face for Centre {
     fn wakes_at(&self) -> Option<Nanoseconds> {
         let (hands, music, phones) = (self.hands.borrow(), self.music.borrow(), self.phones.borrow());
         let own = [hands.wishes.forgets_at(), self.page.borrow().forgets_at(), self.telephone.borrow().wakes_at()];
-        own.into_iter().chain([music.forgets_at(), phones.wakes_at()]).flatten().min()
+        let camera = self.camera.borrow().wakes_at();
+        own.into_iter().chain([music.forgets_at(), phones.wakes_at(), camera]).flatten().min()
     }
 }
 

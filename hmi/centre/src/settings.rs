@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use slint::ComponentHandle;
 use tandem_contracts::settings::{
-    self, CLOCK, CLUSTER_LAYOUT, CONSUMPTION, Clock, ClusterLayout, ConsumptionUnit, DISTANCE, DRIVER_NAME, DistanceUnit,
-    FONT_SCALE, HIGH_CONTRAST, Kind, LANGUAGE, PRESSURE, PressureUnit, REDUCED_MOTION, TEMPERATURE, THEME,
-    TemperatureUnit,
+    self, CLOCK, CLUSTER_LAYOUT, CONSUMPTION, Clock, ClusterLayout, ConsumptionUnit, DISTANCE, DRIVER_NAME,
+    DistanceUnit, FONT_SCALE, HIGH_CONTRAST, Kind, LANGUAGE, PRESSURE, PressureUnit, REDUCED_MOTION, TEMPERATURE,
+    THEME, TemperatureUnit,
 };
 use tandem_kit::settings::SettingCause;
 use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, Units};

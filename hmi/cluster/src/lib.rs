@@ -20,8 +20,7 @@ use crate::tile::Tile;
 
 pub use generated::{
     CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LampAdapter, LampState, Layout, PlaceAdapter, ScreenAdapter,
-    Sentence, Theme,
-    TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
+    Sentence, Theme, TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
 };
 
 tandem_kit::leaves! {

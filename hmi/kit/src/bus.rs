@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zbus::Connection;
 
 use crate::calls::Calls;
+use crate::camera::CameraLine;
 use crate::commands::Receivers;
 use crate::keys;
 use crate::knob;
@@ -44,6 +45,7 @@ pub(crate) struct Setup {
     pub asks: bool,
     pub follows_phones: bool,
     pub follows_calls: bool,
+    pub follows_cameras: bool,
     pub follows_keys: bool,
     pub has_knob: bool,
     pub lockstep: bool,
@@ -67,6 +69,7 @@ async fn run(setup: Setup) {
         asks,
         follows_phones,
         follows_calls,
+        follows_cameras,
         follows_keys,
         has_knob,
         lockstep,
@@ -75,7 +78,7 @@ async fn run(setup: Setup) {
         applied,
         reached,
     } = setup;
-    let Receivers { commands, media, phone: wishes, calls: answers, settings, pictures } = receivers;
+    let Receivers { commands, media, phone: wishes, calls: answers, settings, pictures, camera } = receivers;
     let connections = tokio::try_join!(connect::open(), connect::open());
     let (signals, calls) = match connections {
         Ok((signals, calls)) => {
@@ -107,6 +110,11 @@ async fn run(setup: Setup) {
             // In lockstep a picture is a function of the readings alone.
             if !lockstep {
                 line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
+            }
+        },
+        async {
+            if follows_cameras && !lockstep {
+                line::run(CameraLine::new(Arc::clone(&mailbox)), Arc::clone(&mailbox), camera).await;
             }
         },
         async {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use tandem_units::Value;
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
+use crate::camera::{self, CameraCommand};
 use crate::mailbox::{Ask, Mailbox};
 use crate::media::{self, MediaCommand, art};
 use crate::phone::{self, PhoneCommand};
@@ -31,7 +32,7 @@ pub enum CommandError {
 }
 
 /// What the UI thread may ask for. A call returns at once; what becomes of it comes as an [`crate::Update::Actuation`], an [`crate::Update::Media`],
-/// an [`crate::Update::Phone`], an [`crate::Update::Calls`] or an [`crate::Update::Settings`].
+/// an [`crate::Update::Phone`], an [`crate::Update::Calls`], an [`crate::Update::Settings`] or an [`crate::Update::Camera`].
 #[derive(Clone, Debug)]
 pub struct Commands {
     sender: Sender<Command>,
@@ -40,6 +41,7 @@ pub struct Commands {
     calls: Sender<CallCommand>,
     settings: Sender<SettingsCommand>,
     pictures: Sender<art::Wanted>,
+    camera: Sender<CameraCommand>,
 }
 
 /// Where the bus thread hears what is asked.
@@ -50,6 +52,7 @@ pub(crate) struct Receivers {
     pub calls: Receiver<CallCommand>,
     pub settings: Receiver<SettingsCommand>,
     pub pictures: Receiver<art::Wanted>,
+    pub camera: Receiver<CameraCommand>,
 }
 
 impl Commands {
@@ -101,6 +104,14 @@ impl Commands {
         self.pictures.try_send(wanted).map_err(CommandError::from)
     }
 
+    /// Asks for a camera to be watched, or none; its pictures come as [`crate::Update::Camera`].
+    ///
+    /// # Errors
+    /// [`CommandError`] if the bus thread does not take it.
+    pub fn camera(&self, command: CameraCommand) -> Result<(), CommandError> {
+        self.camera.try_send(command).map_err(CommandError::from)
+    }
+
     pub(crate) fn new() -> (Self, Receivers) {
         let (sender, commands) = channel(MAX_WAITING);
         let (media_sender, media) = channel(media::MAX_WAITING);
@@ -108,6 +119,7 @@ impl Commands {
         let (calls_sender, calls) = channel(telephone::MAX_WAITING);
         let (settings_sender, settings) = channel(settings::MAX_WAITING);
         let (picture_sender, pictures) = channel(art::MAX_WAITING);
+        let (camera_sender, camera) = channel(camera::MAX_WAITING);
         let senders = Self {
             sender,
             media: media_sender,
@@ -115,8 +127,9 @@ impl Commands {
             calls: calls_sender,
             settings: settings_sender,
             pictures: picture_sender,
+            camera: camera_sender,
         };
-        (senders, Receivers { commands, media, phone, calls, settings, pictures })
+        (senders, Receivers { commands, media, phone, calls, settings, pictures, camera })
     }
 }
 

@@ -26,6 +26,8 @@ pub trait Face: Sized + 'static {
 
     /// Whether the screen shows telephone calls: then an [`Update::Calls`] comes with each change.
     const FOLLOWS_CALLS: bool = false;
+    /// Whether the screen shows cameras: then an [`Update::Camera`] comes with those that there are and with each picture of the one that is watched. In lockstep none comes.
+    const FOLLOWS_CAMERAS: bool = false;
 
     /// Whether the screen follows the car's keys: then an [`Update::Input`] comes with each event. In lockstep none comes: a picture is a function of its batch.
     const FOLLOWS_KEYS: bool = false;

@@ -4,6 +4,7 @@
 
 mod bus;
 mod calls;
+pub mod camera;
 mod commands;
 mod drawn;
 mod dress;
@@ -32,6 +33,7 @@ mod update;
 mod wishes;
 mod words;
 
+pub use camera::{CameraCommand, CameraNews};
 pub use commands::{CommandError, Commands, Desk};
 pub use drawn::{Area, Drawn};
 pub use face::Face;

@@ -11,7 +11,7 @@ use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
 use crate::knob::Stroke;
-use crate::{Actuation, CallsNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
+use crate::{Actuation, CallsNews, CameraNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
 const MAX_ASKS: usize = 64;
@@ -71,6 +71,8 @@ pub(crate) struct Post {
     pub calls: Vec<CallsNews>,
     /// One of a kind at most.
     pub settings: Vec<SettingsNews>,
+    /// One of a kind at most.
+    pub camera: Vec<CameraNews>,
     /// In their order.
     pub inputs: Vec<InputEvent>,
     pub asks: Vec<Ask>,
@@ -177,6 +179,13 @@ impl Mailbox {
         self.change(|state| {
             state.post.settings.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.settings.push(news);
+        });
+    }
+
+    pub fn camera(&self, news: CameraNews) {
+        self.change(|state| {
+            state.post.camera.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
+            state.post.camera.push(news);
         });
     }
 
@@ -312,6 +321,8 @@ mod tests {
             mailbox.phone(PhoneNews::PairingOpened(id as u32));
             mailbox.calls(CallsNews::Calls(Vec::new(), crate::telephone::Heard(id)));
             mailbox.settings(SettingsNews::Gone);
+            mailbox.camera(CameraNews::Cameras(None));
+            mailbox.camera(CameraNews::Picture(None));
             let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
             mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
         }
@@ -322,6 +333,7 @@ mod tests {
         assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
         assert_eq!(post.calls, [CallsNews::Calls(Vec::new(), crate::telephone::Heard(999))]);
         assert_eq!(post.settings, [SettingsNews::Gone]);
+        assert_eq!(post.camera, [CameraNews::Cameras(None), CameraNews::Picture(None)]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
     }
 

@@ -64,6 +64,7 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
         asks: F::ASKS,
         follows_phones: F::FOLLOWS_PHONES,
         follows_calls: F::FOLLOWS_CALLS,
+        follows_cameras: F::FOLLOWS_CAMERAS,
         follows_keys: F::FOLLOWS_KEYS,
         has_knob: F::HAS_KNOB,
         lockstep: options.lockstep,

@@ -353,6 +353,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.settings {
             self.hear_settings(news);
         }
+        for news in post.camera {
+            self.tell(&Update::Camera(news));
+        }
         for news in post.actuation {
             self.tell(&Update::Actuation(news));
         }

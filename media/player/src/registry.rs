@@ -67,6 +67,25 @@ const ALLOWED: &[(&str, When, &str)] = &[
     ("tsdemux", Network, "HLS in MPEG transport streams"),
 ];
 
+/// All that a camera takes: none of it reads a file or a network.
+const CAMERA: &[&str] = &[
+    "v4l2src",
+    "videotestsrc",
+    "decodebin",
+    "typefind",
+    "multiqueue",
+    "queue",
+    "jpegdec",
+    "videorate",
+    "videoscale",
+    "videoconvert",
+    "videoflip",
+    "capsfilter",
+    "fakesink",
+    "bin",
+    "pipeline",
+];
+
 /// What a driver calls a format, and the elements that it takes; of the names with a bar between them one will do.
 const FORMATS: &[(&str, When, &[&str])] = &[
     ("FLAC", Always, &["flacparse", "flacdec"]),
@@ -96,6 +115,16 @@ pub fn confine(network: bool) {
         })
         .map(|(name, _, _)| *name)
         .collect();
+    keep(allowed);
+}
+
+/// The same for a process that shows a camera.
+pub fn confine_camera() {
+    keep(CAMERA.to_vec());
+}
+
+fn keep(allowed: Vec<&'static str>) {
+    let registry = gst::Registry::get();
     let refused = move |feature: &gst::PluginFeature| {
         feature.is::<gst::DeviceProviderFactory>()
             || feature.is::<gst::ElementFactory>() && !allowed.contains(&feature.name().as_str())

@@ -25,12 +25,16 @@ pub struct Program {
 }
 
 impl Program {
-    /// The given one, else the one beside our own program, else the one that `PATH` finds.
+    /// See [`find`].
     pub fn find(given: Option<PathBuf>, arguments: Vec<OsString>) -> Self {
-        let beside = || std::env::current_exe().ok().map(|ours| ours.with_file_name(NAME)).filter(|path| path.exists());
-        let path = given.or_else(beside).unwrap_or_else(|| PathBuf::from(NAME));
-        Self { path, arguments }
+        Self { path: find(NAME, given), arguments }
     }
+}
+
+/// A child's program: the given one, else the one beside our own, else the one that `PATH` finds.
+pub fn find(name: &str, given: Option<PathBuf>) -> PathBuf {
+    let beside = || std::env::current_exe().ok().map(|ours| ours.with_file_name(name)).filter(|path| path.exists());
+    given.or_else(beside).unwrap_or_else(|| PathBuf::from(name))
 }
 
 /// What a player tells, or that it is no more.

@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod announce;
 pub mod bus;
+pub mod cameras;
 pub mod child;
 pub mod core;
 pub mod facts;

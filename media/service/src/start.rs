@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
+use tandem_contracts::camera::{self, Camera1};
 use tandem_contracts::connect;
 use tandem_contracts::driving::{Following, Rules};
 use tandem_contracts::media::{Media1, NAME, PATH, Trouble};
@@ -18,6 +19,7 @@ use zbus::Connection;
 
 use crate::actor::Actor;
 use crate::bus::Door;
+use crate::cameras::Cameras;
 use crate::child::Program;
 use crate::core::Core;
 use crate::finder::Finder;
@@ -29,7 +31,7 @@ use crate::queue::Queue;
 use crate::state::Handle;
 use crate::volumes::{self, Volumes};
 use crate::why::Why;
-use crate::{announce, keys, mpris};
+use crate::{announce, cameras, keys, mpris};
 
 /// What a start does with what played last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,6 +61,12 @@ pub struct Options {
     /// The player's program [default: tandem-player beside this program, or in PATH]
     #[arg(long)]
     pub player: Option<PathBuf>,
+    /// A file that says which cameras the car has: TOML, a table `[cameras.NAME]` for each
+    #[arg(long, value_name = "FILE")]
+    pub cameras: Option<PathBuf>,
+    /// The cameras' program [default: tandem-camera beside this program, or in PATH]
+    #[arg(long)]
+    pub camera: Option<PathBuf>,
     /// What is done with what played last
     #[arg(long, value_enum, default_value_t = Resume::Pause)]
     pub resume: Resume,
@@ -97,6 +105,7 @@ pub struct Service {
     handle: Handle,
     volumes: Volumes,
     door: Door,
+    cameras: Cameras,
     connection: Connection,
     signals: Connection,
     position_us: i64,
@@ -167,13 +176,17 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         volumes: volumes_door,
         downloads: Arc::new(Mutex::new(HashMap::new())),
     };
+    let setups = options.cameras.as_deref().map(cameras::setup::read).unwrap_or_default();
+    let cameras = Cameras::new(setups, options.camera);
     let builder = connect::builder()
         .serve_at(PATH, Media1(door.clone()))
+        .serve_at(camera::PATH, Camera1(cameras.clone()))
         .allow_name_replacements(false)
         .replace_existing_names(false)
-        .name(NAME);
+        .name(NAME)
+        .name(camera::NAME);
     let connection = mpris::serve(builder, &handle).build().await.map_err(StartError::Bus)?;
-    Ok(Service { actor, handle, volumes, door, connection, signals, position_us, playing, following })
+    Ok(Service { actor, handle, volumes, door, cameras, connection, signals, position_us, playing, following })
 }
 
 impl Service {
@@ -182,7 +195,7 @@ impl Service {
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
     pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
-        let Self { actor, handle, volumes, door, connection, signals, position_us, playing, following } = self;
+        let Self { actor, handle, volumes, door, cameras, connection, signals, position_us, playing, following } = self;
         let (end, ended) = oneshot::channel::<()>();
         let actor = tokio::spawn(actor.run(position_us, playing, async { drop(ended.await) }));
         tokio::spawn(volumes.run());
@@ -196,6 +209,7 @@ impl Service {
             stopped = stop => stopped.map_err(EndError::Stop),
             told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             told = mpris::tell(&connection, &handle) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
+            told = cameras.announce(&connection) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = keys::follow(&handle) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = follow(following) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = players.follow(&signals) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use tandem_contracts::calls::CallsError;
+use tandem_contracts::camera::CameraError;
 use tandem_contracts::climate::ClimateError;
 use tandem_contracts::connect::{METHOD_TIMEOUT, builder};
 use tandem_contracts::media::MediaError;
@@ -89,6 +90,7 @@ call_errors! {
     SignalsError: SignalsError::Bus, "vehicle service" HINT;
     ClimateError: ClimateError::Bus, "vehicle service" HINT;
     MediaError: MediaError::Bus, "media service" MEDIA;
+    CameraError: CameraError::Bus, "media service" MEDIA;
     ScreenError: ScreenError::Bus, "screen" HINT;
     PhoneLinkError: PhoneLinkError::Bus, "phone service" PHONES;
     CallsError: CallsError::Bus, "phone service" PHONES;

@@ -73,6 +73,8 @@ pub enum Media {
     },
     /// Where things to play come from: folders, sticks, radio, podcasts, other players.
     Sources(Output),
+    /// The cameras of the car, and how they are.
+    Cameras(Output),
     /// Looks for what is new in a source, or in all of them, and shows how far it is until it is done.
     Scan {
         /// The id of a source, as `sources` prints it.
@@ -125,6 +127,7 @@ impl Media {
             Self::Search { text, limit, output } => lists::search(&text, limit, output).await,
             Self::List { view, parent, range } => lists::list(view, parent.unwrap_or_default(), range).await,
             Self::Sources(output) => lists::sources(output).await,
+            Self::Cameras(output) => lists::cameras(output).await,
             Self::Scan { source, output } => scan::scan(source, output).await,
             Self::Add { folder, output } => scan::add(&folder, output).await,
             Self::Import { file, output } => lists::import(&file, output).await,

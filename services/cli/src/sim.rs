@@ -19,6 +19,8 @@ use crate::stage::{Cut, Stage};
 use crate::supervisor::{OnDeath, Program, Role};
 use crate::vss::Vss;
 
+/// Beside a car's car.toml: which cameras it has.
+const CAMERAS: &str = "cameras.toml";
 /// How long before the end the pictures are taken.
 const BEFORE_END: Duration = Duration::from_secs(1);
 /// Of the phone service and of a simulated phone.
@@ -150,7 +152,7 @@ impl Sim {
         let mut others = vec![self.vehicle(car, &link)?, self.settings(bus)?];
         let music = if self.no_media { None } else { Some(self.music(assets)?) };
         if let Some(folders) = &music {
-            others.push(self.media(folders, bus)?);
+            others.push(self.media(car, folders, bus)?);
         }
         if self.has_phones() {
             others.push(self.phone_link(bus)?);
@@ -233,13 +235,17 @@ impl Sim {
         Ok(["--phone".into(), phone.path.into()].into_iter().chain(arguments).collect())
     }
 
-    fn media(&self, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
+    fn media(&self, car: &Path, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
         let state = match &self.media_state {
             Some(folder) => std::path::absolute(folder)?,
             None => bus.media_state(),
         };
         let mut arguments = vec![("--state", state.as_path())];
         arguments.extend(folders.iter().map(|folder| ("--music", folder.as_path())));
+        let cameras = car.join(CAMERAS);
+        if cameras.is_file() {
+            arguments.push(("--cameras", cameras.as_path()));
+        }
         service("tandem-media", &arguments)
     }
 

@@ -7,6 +7,7 @@ pub mod actuation;
 pub mod body;
 pub mod bus;
 pub mod calls;
+pub mod camera;
 pub mod charging;
 pub mod climate;
 pub mod connect;

@@ -44,6 +44,7 @@ async fn every_interface_is_as_its_snapshot_says() {
         (phones::PATH, phones::NAME),
         (calls::PATH, calls::NAME),
         (tandem_contracts::settings::PATH, tandem_contracts::settings::NAME),
+        (tandem_contracts::camera::PATH, tandem_contracts::camera::NAME),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();
         assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use tandem_contracts::body::Body1Proxy;
 use tandem_contracts::bus::Bus1Proxy;
 use tandem_contracts::calls::{Calls1, Calls1Proxy, CallsError};
+use tandem_contracts::camera::{Camera1, Camera1Proxy, CameraError};
 use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
@@ -420,4 +421,32 @@ async fn what_settings_refuse() {
     assert!(matches!(error, SettingsError::Restricted(why) if why == "moving"));
     let error = settings.reset("language".into()).await.unwrap_err();
     assert!(matches!(error, SettingsError::Storage(why) if why == "the disk is full"));
+}
+
+#[tokio::test]
+async fn cameras() {
+    use std::io::Read;
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    let (service, client) = peer::pair().await.unwrap();
+    let proxy = Camera1Proxy::new(&client).await.unwrap();
+    assert_eq!(proxy.list().await.unwrap(), [peer::camera::rear(), Default::default()]);
+    let pictures = proxy.open("rear".into(), 1920, 1080).await.unwrap();
+    let mut said = String::new();
+    UnixStream::from(OwnedFd::from(pictures)).read_to_string(&mut said).unwrap();
+    assert_eq!(said, "1920 x 1080", "the end of a socket comes over the bus");
+    for (name, is_so) in [
+        ("front", (|error| matches!(error, CameraError::NotAvailable(_))) as fn(&CameraError) -> bool),
+        ("", |error| matches!(error, CameraError::Invalid(_))),
+        ("roof", |error| matches!(error, CameraError::NotFound(name) if name == "roof")),
+    ] {
+        let refused = proxy.open(name.into(), 16, 16).await.unwrap_err();
+        assert!(is_so(&refused), "{name}: {refused:?}");
+    }
+    let mut changes = proxy.receive_changed().await.unwrap();
+    let emitter = zbus::object_server::SignalEmitter::new(&service, tandem_contracts::camera::PATH).unwrap();
+    Camera1::<peer::Echo>::changed(&emitter, vec![peer::camera::rear()]).await.unwrap();
+    let change = changes.next().await.unwrap();
+    assert_eq!(change.args().unwrap().cameras, [peer::camera::rear()]);
 }

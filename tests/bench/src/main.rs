@@ -1,5 +1,6 @@
 //! `tandem-bench`: Tandem's figures, measured on this machine and, where there is a peer, in the same run as the peer's.
 
+mod camera;
 mod codec;
 mod commands;
 mod fanout;
@@ -61,6 +62,8 @@ enum Name {
     Running,
     /// From the start of a screen to its first frame; from the service's silence to dashes
     Screens,
+    /// From gear R to the first picture, and what pictures cost
+    Camera,
     /// Filling the library beside mpd, searching and scrolling in it
     Library,
     /// From a wish to the first sample, gapless joins, memory and CPU while playing
@@ -108,6 +111,7 @@ fn measure(name: Name) -> Result<Vec<Figure>> {
         Name::Latency => latency::figures(),
         Name::Running => running::figures(),
         Name::Screens => screens::figures(),
+        Name::Camera => camera::figures(),
         Name::Library => library::figures(),
         Name::Player => player::figures(),
         Name::Phone => phone::figures(),

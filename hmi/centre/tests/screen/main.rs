@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod calls;
+mod camera;
 mod controls;
 mod drawing;
 mod driving;

@@ -11,8 +11,8 @@ use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::media::art::Wanted;
 use tandem_kit::{
-    Actuation, Actuator, CallCommand, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand, Reading, Readings,
-    RequestState, Theme, Update,
+    Actuation, Actuator, CallCommand, CameraCommand, Face, Fate, Key, Language, Look, MediaCommand, PhoneCommand,
+    Reading, Readings, RequestState, Theme, Update,
 };
 use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
@@ -27,6 +27,7 @@ pub struct Stage {
     pub phone_commands: Rc<RefCell<Vec<PhoneCommand>>>,
     pub call_commands: Rc<RefCell<Vec<CallCommand>>>,
     pub wanted: Rc<RefCell<Vec<Wanted>>>,
+    pub watched: Rc<RefCell<Vec<CameraCommand>>>,
     /// What the page of settings chose: of the service, or of this screen alone.
     pub chosen: Rc<RefCell<Vec<String>>>,
     pub screen: Rc<Screen>,
@@ -136,6 +137,8 @@ impl Stage {
         let call_commands = Rc::new(RefCell::new(Vec::new()));
         let told_calls = Rc::clone(&call_commands);
         let chosen = Rc::new(RefCell::new(Vec::new()));
+        let watched = Rc::new(RefCell::new(Vec::new()));
+        let cameras = Rc::clone(&watched);
         let boxes = (Rc::clone(&sent), Rc::clone(&commands), Rc::clone(&wanted), Rc::clone(&phone_commands));
         let asks = Asks {
             car: Box::new(move |path, value| {
@@ -159,13 +162,28 @@ impl Stage {
                 boxes.2.borrow_mut().push(picture);
                 true
             }),
+            camera: Rc::new(move |command| {
+                cameras.borrow_mut().push(command);
+                true
+            }),
             settings: choices(&chosen),
         };
         let face = Centre::asking(&window, asks);
         window.show().unwrap();
         let readings = Readings::new(Centre::paths());
-        let mut stage =
-            Self { window, face, readings, sent, commands, phone_commands, call_commands, wanted, chosen, screen };
+        let mut stage = Self {
+            window,
+            face,
+            readings,
+            sent,
+            commands,
+            phone_commands,
+            call_commands,
+            wanted,
+            watched,
+            chosen,
+            screen,
+        };
         stage.set_look(theme, language);
         stage
     }

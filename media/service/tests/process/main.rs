@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod cameras;
 mod driving;
 mod hostile;
 mod peers;

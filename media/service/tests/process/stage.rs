@@ -138,6 +138,19 @@ impl Stage {
         child_of(self.service.as_ref()?.id())
     }
 
+    /// The camera that runs now.
+    pub fn camera_process(&self) -> Option<Pid> {
+        let service = self.service.as_ref()?.id().to_string();
+        let is_ours = |pid: &i32| {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            // `pid (name) state ppid`
+            let fields: Vec<_> = stat.split(' ').take(4).collect();
+            matches!(fields[..], [_, "(tandem-camera)", state, parent] if parent == service && state != "Z")
+        };
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find(is_ours).and_then(Pid::from_raw)
+    }
+
     pub async fn now(&self) -> Now {
         self.media.now().await.unwrap()
     }

@@ -6,10 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 use clap::{Args, Subcommand};
+use tandem_contracts::camera::Camera1Proxy;
 use tandem_contracts::media::{MAX_IMPORT, MAX_ROWS};
+use zbus::proxy::CacheProperties;
 
 use super::what::What;
 use super::{Output, Service, explain, show};
+use crate::client;
 use crate::failure::{Status, set_up};
 use crate::say::say;
 
@@ -83,6 +86,14 @@ pub async fn search(text: &str, limit: u32, output: Output) -> anyhow::Result<St
 pub async fn sources(output: Output) -> anyhow::Result<Status> {
     let sources = Service::connect().await?.media.sources().await.map_err(explain)?;
     output.print(&sources, || show::sources(&sources))?;
+    Ok(Status::OK)
+}
+
+pub async fn cameras(output: Output) -> anyhow::Result<Status> {
+    let connection = client::connect().await?;
+    let cameras = Camera1Proxy::builder(&connection).cache_properties(CacheProperties::No).build().await?;
+    let cameras = cameras.list().await.map_err(explain)?;
+    output.print(&cameras, || show::cameras(&cameras))?;
     Ok(Status::OK)
 }
 

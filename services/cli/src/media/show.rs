@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde::Serialize;
+use tandem_contracts::camera::Camera;
 use tandem_contracts::media::{Imported, Item, Now, Page, QueuePage, ScanProgress, Source};
 use tandem_contracts::mpris::Metadata;
 use zbus::Variant;
@@ -217,6 +218,22 @@ pub fn sources(sources: &[Source]) -> String {
             (false, reason) => plain(reason),
         };
         table.row([plain(&source.id), source.kind.clone(), plain(&source.name), source.items.to_string(), remark]);
+    }
+    table.to_string()
+}
+
+pub fn cameras(cameras: &[Camera]) -> String {
+    use Align::{Left, Right};
+    if cameras.is_empty() {
+        return "no cameras: the media service was started without --cameras, or its file has none\n".to_owned();
+    }
+    let columns =
+        [("camera", Left), ("pictures", Left), ("a second", Right), ("lines", Left), ("state", Left), ("", Left)];
+    let mut table = Table::new(columns);
+    for Camera { name, width, height, rate, state, reason, mount } in cameras {
+        let lines = if mount.is_empty() { "none" } else { "measured" };
+        let size = format!("{width} x {height}");
+        table.row([plain(name), size, rate.to_string(), lines.to_owned(), plain(state), plain(reason)]);
     }
     table.to_string()
 }

@@ -1,6 +1,7 @@
 //! A service with nothing behind it, and a client, over a socket pair: the contract alone, without a bus.
 
 pub mod calls;
+pub mod camera;
 pub mod media;
 pub mod phones;
 pub mod settings;
@@ -9,6 +10,7 @@ use tandem_contracts::actuation::{ActuateError, Actuator, CommandBackend, Contro
 use tandem_contracts::body::Body1;
 use tandem_contracts::bus::{Bus1, BusBackend, BusStatistics, IdStatistics};
 use tandem_contracts::calls::Calls1;
+use tandem_contracts::camera::Camera1;
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
@@ -263,6 +265,7 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(tandem_contracts::calls::PATH, Calls1(Echo))
         .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))
         .serve_at(tandem_contracts::settings::PATH, Settings1(Echo))
+        .serve_at(tandem_contracts::camera::PATH, Camera1(Echo))
         .build();
     let client = Builder::unix_stream(theirs).p2p().build();
     tokio::try_join!(service, client)

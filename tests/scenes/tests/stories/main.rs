@@ -5,6 +5,7 @@
 mod administrator;
 mod bad_input;
 mod calls;
+mod camera;
 mod cantools;
 mod commands;
 mod determinism;

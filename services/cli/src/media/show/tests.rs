@@ -201,3 +201,18 @@ fn a_scan_is_told_in_one_line() {
     usb:2: failed: It was pulled out.
     ");
 }
+
+#[test]
+fn cameras_say_how_they_are_and_why() {
+    let rear =
+        Camera { name: "rear".into(), width: 1280, height: 720, rate: 30, state: "live".into(), ..Camera::default() };
+    let mount = vec![tandem_contracts::camera::Mount::default()];
+    let reason = "the camera sent no picture for 2 s".into();
+    let front = Camera { name: "front".into(), state: "failed".into(), reason, mount, ..rear.clone() };
+    insta::assert_snapshot!(cameras(&[rear, front]), @r"
+    camera  pictures    a second  lines     state
+    rear    1280 x 720        30  none      live
+    front   1280 x 720        30  measured  failed  the camera sent no picture for 2 s
+    ");
+    assert!(cameras(&[]).contains("--cameras"));
+}
