@@ -44,13 +44,13 @@ impl Pipeline {
         let own = format!("width={width},height={height},framerate=(fraction)[1/1,{rate}/1]");
         let source = match &wish.source {
             // A camera of few wires has its pictures packed.
-            Source::Device(_) => format!("v4l2src name=source ! video/x-raw,{own};image/jpeg,{own} ! decodebin"),
+            Source::Device(_) => format!("v4l2src name=source ! video/x-raw,{own};image/jpeg,{own}"),
             _ => format!("videotestsrc is-live=true pattern=ball ! video/x-raw,{own}"),
         };
-        let mirror = if *mirrored { "! videoflip video-direction=horiz" } else { "" };
+        let mirror = if *mirrored { "! videoconvert ! videoflip video-direction=horiz" } else { "" };
         let (across, down) = wanted;
         let text = format!(
-            "{source} ! queue max-size-buffers=1 max-size-bytes=0 max-size-time=0 leaky=downstream {mirror} ! videoscale add-borders=true \
+            "{source} ! decodebin ! queue max-size-buffers=1 max-size-bytes=0 max-size-time=0 leaky=downstream {mirror} ! videoscale add-borders=true \
              ! videoconvert ! video/x-raw,format=RGB,width={across},height={down},pixel-aspect-ratio=1/1 ! fakesink name=sink sync=false"
         );
         let pipeline = gst::parse::launch(&text)?.downcast::<gst::Pipeline>().map_err(|_| PipelineError::Ends)?;
