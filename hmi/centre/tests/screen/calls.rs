@@ -54,10 +54,6 @@ impl Stage {
         words.filter(|label| !dock(label)).collect()
     }
 
-    fn says(&self, words: &str) -> bool {
-        self.words().iter().any(|said| said == words)
-    }
-
     fn press_button(&self, word: &str) {
         self.tap(&self.control(AccessibleRole::Button, word));
     }

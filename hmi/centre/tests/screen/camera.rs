@@ -61,10 +61,6 @@ impl Stage {
         self.words().iter().any(|word| word == CHECK)
     }
 
-    fn says(&self, sentence: &str) -> bool {
-        self.words().iter().any(|word| word == sentence)
-    }
-
     fn press_key(&self, key: Key) {
         use slint::ComponentHandle;
         use slint::platform::WindowEvent;

@@ -5,7 +5,7 @@ use tandem_contracts::driving::{Flag, Restrictions, Status};
 use tandem_kit::media::{Cause, Denied, Queue, Service, Status as Playback};
 use tandem_kit::{Language, Media, Theme, Update};
 
-use crate::music::{rows, says};
+use crate::music::rows;
 use crate::music_service::{Library, covers};
 use crate::stage::Stage;
 
@@ -30,9 +30,9 @@ fn has_keyboard(stage: &Stage) -> bool {
 #[test]
 fn the_keyboard_goes_when_the_car_drives_off_and_comes_back_when_it_stands() {
     let mut stage = search(Language::English);
-    assert!(has_keyboard(&stage) && !says(&stage, LOCKED));
+    assert!(has_keyboard(&stage) && !stage.says(LOCKED));
     stage.restrict(Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::ALL });
-    assert!(!has_keyboard(&stage) && says(&stage, LOCKED));
+    assert!(!has_keyboard(&stage) && stage.says(LOCKED));
     stage.picture("driving-search");
     stage.restrict(Restrictions { flags: Flag::NoVideo.bit(), ..Restrictions::ALL });
     assert!(has_keyboard(&stage), "other flags are no matter of the keyboard");
@@ -47,17 +47,17 @@ fn a_screen_that_was_told_nothing_has_no_keyboard() {
     let stage = Stage::untold(Theme::Night, Language::English);
     stage.tap(&stage.control(AccessibleRole::Tab, "Music"));
     stage.tap(&stage.control(AccessibleRole::Tab, "Search"));
-    assert!(!has_keyboard(&stage) && says(&stage, LOCKED));
+    assert!(!has_keyboard(&stage) && stage.says(LOCKED));
 }
 
 #[test]
 fn the_reasons_are_there_in_chinese() {
     let mut stage = search(Language::Chinese);
     stage.restrict(Restrictions::ALL);
-    assert!(!has_keyboard(&stage) && says(&stage, "停车后可使用键盘。"));
+    assert!(!has_keyboard(&stage) && stage.says("停车后可使用键盘。"));
     let sentence = "NO_SETUP is in force while the car is moving: Vehicle.Speed is stale".to_owned();
     stage.tell(&Update::Media(Media::Refused(Denied { cause: Cause::Restricted, sentence })));
-    assert!(says(&stage, "行车时不可用"), "{:?}", stage.words());
+    assert!(stage.says("行车时不可用"), "{:?}", stage.words());
 }
 
 /// Opens a tab, and has everything answered that it asks for.
@@ -85,15 +85,15 @@ fn a_list_that_driving_cuts_says_how_far_it_goes_on() {
     library.tracks = 100_000;
     shows(&mut stage, &mut library, 2, Some(5));
     open(&mut stage, &mut library, "Music");
-    assert!(says(&stage, "9 more when parked"), "{:?}", stage.words());
+    assert!(stage.says("9 more when parked"), "{:?}", stage.words());
     stage.picture("driving-queue");
     open(&mut stage, &mut library, "Library");
     open(&mut stage, &mut library, "Songs");
-    assert!(says(&stage, "99\u{202f}995 more when parked") && !rows(&stage).is_empty(), "{:?}", stage.words());
+    assert!(stage.says("99\u{202f}995 more when parked") && !rows(&stage).is_empty(), "{:?}", stage.words());
     stage.picture("driving-library");
     stage.set_look(Theme::Day, Language::Chinese);
     library.answer(&mut stage);
-    assert!(says(&stage, "停车后可查看其余 99\u{202f}995 项"), "{:?}", stage.words());
+    assert!(stage.says("停车后可查看其余 99\u{202f}995 项"), "{:?}", stage.words());
     stage.picture("driving-library-day-zh");
 
     // It stands, and the lists are whole.

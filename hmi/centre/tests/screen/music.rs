@@ -22,10 +22,6 @@ pub fn playing() -> (Stage, Library) {
     (stage, library)
 }
 
-pub fn says(stage: &Stage, sentence: &str) -> bool {
-    stage.words().iter().any(|words| words == sentence)
-}
-
 /// The rows in sight, from the top.
 pub fn rows(stage: &Stage) -> Vec<String> {
     let mut rows: Vec<_> = stage
@@ -70,7 +66,7 @@ fn what_plays_is_said_and_every_control_asks() {
     assert_eq!(stage.commands.take(), [MediaCommand::JumpTo(101)]);
 
     stage.tell(&Update::Media(Media::Refused(Denied { cause: Cause::NoAnswer, sentence: String::new() })));
-    assert!(says(&stage, "The player does not answer"));
+    assert!(stage.says("The player does not answer"));
 }
 
 #[test]
@@ -91,7 +87,7 @@ fn a_player_that_leaves_takes_its_song_along() {
     stage.tell(&Update::Media(Media::Player(None)));
     stage.tell(&Update::Media(Media::Position(None)));
     stage.tell(&Update::Media(Media::Service(None)));
-    assert!(says(&stage, "The player is not there"));
+    assert!(stage.says("The player is not there"));
     assert!(
         stage
             .all(AccessibleRole::Button)
@@ -100,7 +96,7 @@ fn a_player_that_leaves_takes_its_song_along() {
     );
     assert!(!stage.words().iter().any(|words| words.contains("Night drive")) && rows(&stage).is_empty());
     stage.tap(&stage.control(AccessibleRole::Tab, "Library"));
-    assert!(says(&stage, "The library is not there"));
+    assert!(stage.says("The library is not there"));
     stage.tap(&stage.control(AccessibleRole::Tab, "Home"));
     assert!(
         stage
@@ -198,7 +194,7 @@ fn what_is_opened_leads_back_to_where_it_was() {
 fn letters_find_songs_and_what_is_away_says_why() {
     let (mut stage, mut library) = playing();
     stage.tap(&stage.control(AccessibleRole::Tab, "Search"));
-    assert!(says(&stage, "Find something to play"));
+    assert!(stage.says("Find something to play"));
     for letter in ["q", "l", "x"] {
         stage.tap(&stage.control(AccessibleRole::Button, letter));
     }
@@ -218,7 +214,7 @@ fn letters_find_songs_and_what_is_away_says_why() {
         stage.tap(&stage.control(AccessibleRole::Button, &letter.to_string()));
     }
     library.answer(&mut stage);
-    assert!(says(&stage, "Nothing found"));
+    assert!(stage.says("Nothing found"));
     stage.tap(&stage.control(AccessibleRole::Button, "Clear"));
 }
 
@@ -228,11 +224,11 @@ fn what_went_wrong_is_said_for_four_seconds() {
     let item = Box::new(Item { trouble: "unreadable".into(), ..library.track(3) });
     stage.tell(&Update::Media(Media::Skipped { item, reason: "The file is cut short".to_owned() }));
     let told = "Skipped Rain on the windscreen: Cannot be played";
-    assert!(says(&stage, told), "{:?}", stage.words());
+    assert!(stage.says(told), "{:?}", stage.words());
     stage.hear(63, Quality::Valid, &[]);
-    assert!(says(&stage, told));
+    assert!(stage.says(told));
     stage.hear(64, Quality::Valid, &[]);
-    assert!(!says(&stage, told));
+    assert!(!stage.says(told));
 }
 
 #[test]
@@ -276,7 +272,7 @@ fn the_bar_at_the_side_leads_through_any_length_by_letters() {
         finger(&mut stage, &mut library, y);
         let top = rows(&stage).remove(0);
         let letter = tandem_kit::Words::place(&top).text;
-        assert!(says(&stage, &letter), "{top}: {:?}", stage.words());
+        assert!(stage.says(&letter), "{top}: {:?}", stage.words());
     }
     stage.picture("library-letter");
     assert!(library.rows_asked - before <= 8, "only what is in sight is read");

@@ -5,7 +5,7 @@ use tandem_kit::media::{Place, Queue, Service, Status};
 use tandem_kit::{Language, Media, MediaCommand, Theme, Update};
 use tandem_units::Quality;
 
-use crate::music::{rows, says};
+use crate::music::rows;
 use crate::music_service::Library;
 use crate::stage::{Stage, instant};
 
@@ -126,9 +126,9 @@ fn a_song_is_queued_from_its_row_in_two_taps_and_the_queue_confirms_it() {
         tap(&stage, label);
         let id = "track:1".to_owned();
         assert_eq!(stage.commands.take(), [MediaCommand::Enqueue { id: id.clone(), place }]);
-        assert!(!is_open(&stage) && !says(&stage, said), "not before it is so");
+        assert!(!is_open(&stage) && !stage.says(said), "not before it is so");
         stage.tell(&Update::Media(Media::Enqueued { id, place }));
-        assert!(says(&stage, said), "{:?}", stage.words());
+        assert!(stage.says(said), "{:?}", stage.words());
     }
     assert!(dots(&stage, "Étoile").is_empty(), "its stick is away");
 }

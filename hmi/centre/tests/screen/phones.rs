@@ -7,7 +7,6 @@ use tandem_kit::phone::{Entry, Media, Order, Phone, PhoneCause, PhoneDenied, Ses
 use tandem_kit::{Face, Language, PhoneCommand, PhoneNews, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
-use crate::music::says;
 use crate::phone_service::{cafe, message, phone, podcast};
 use crate::stage::{Stage, instant};
 
@@ -64,7 +63,7 @@ fn a_session_is_claimed_followed_and_given_back() {
     assert!(stage.all(AccessibleRole::ProgressIndicator).is_empty() && stage.words().contains(&"18.6 km".to_owned()));
     stage.sessions(&[podcast("offered")]);
     assert_eq!(stage.reading("Session"), "The river that came back");
-    assert!(says(&stage, "from Ana's Pixel"));
+    assert!(stage.says("from Ana's Pixel"));
     assert_eq!(press(&stage, "Continue at 12:34"), [PhoneCommand::Claim(id())]);
     assert_eq!(line(&stage), "0 %", "nothing moves before the service says so");
     for (step, share, sentence) in [
@@ -82,7 +81,7 @@ fn a_session_is_claimed_followed_and_given_back() {
     stage.sessions(&[podcast("releasing")]);
     assert!(!has(&stage, AccessibleRole::Button, "Back to the phone"));
     stage.sessions(&[podcast("owed")]);
-    assert!(says(&stage, "Owed to Ana's Pixel: tells it where you stopped when it is back"));
+    assert!(stage.says("Owed to Ana's Pixel: tells it where you stopped when it is back"));
     stage.sessions(&[]);
     assert!(stage.all(AccessibleRole::ProgressIndicator).is_empty(), "home is as it was");
 }
@@ -126,9 +125,9 @@ fn a_claim_that_comes_to_nothing_says_why_for_four_seconds() {
         assert_eq!((line(&stage).as_str(), stage.reading("State").as_str()), ("0 %", sentence));
         assert_eq!(stage.face.wakes_at(), Some(Nanoseconds::from_millis(64_000)));
         stage.hear(63, Quality::Valid, &[]);
-        assert!(says(&stage, sentence));
+        assert!(stage.says(sentence));
         stage.hear(64, Quality::Valid, &[]);
-        assert!(!says(&stage, sentence));
+        assert!(!stage.says(sentence));
         stage.readings.apply(1, Nanoseconds::from_millis(60_000), false, []);
     }
     for (cause, sentence) in [
@@ -163,7 +162,7 @@ fn what_stays_on_the_phone_is_steered_there() {
     let mut stage = home();
     let mut session = Session { mode: "control".into(), why: "not-here".into(), ..podcast("offered") };
     stage.sessions(&[session.clone()]);
-    assert!(says(&stage, "It stays on the phone and is steered from here"));
+    assert!(stage.says("It stays on the phone and is steered from here"));
     assert!(!stage.all(AccessibleRole::Button).iter().any(|it| it.accessible_label().unwrap().starts_with("Continue")));
     let steer = |order| [PhoneCommand::Steer { session: id(), order }];
     assert_eq!(press(&stage, "Play on the phone"), steer(Order::Play));
@@ -173,7 +172,7 @@ fn what_stays_on_the_phone_is_steered_there() {
     stage.sessions(&[session.clone()]);
     assert_eq!(press(&stage, "Pause the phone"), steer(Order::Pause));
     refused(&mut stage, PhoneCommand::Steer { session: id(), order: Order::Play }, PhoneCause::NotAllowed);
-    assert!(says(&stage, "The phone is not allowed to: see its switches"));
+    assert!(stage.says("The phone is not allowed to: see its switches"));
     session.mode = "route".into();
     stage.sessions(&[session]);
     assert!(has(&stage, AccessibleRole::Button, "Continue here"));
@@ -224,28 +223,28 @@ fn a_destination_is_one_tap_while_the_car_moves() {
     assert_eq!(press(&stage, "Go there"), [PhoneCommand::Claim(id.clone())]);
     assert_eq!(press(&stage, "Not now"), [PhoneCommand::Dismiss(id.clone())]);
     stage.sessions(&[cafe("held")]);
-    assert!(says(&stage, "The car's destination") && line(&stage) == "100 %");
+    assert!(stage.says("The car's destination") && line(&stage) == "100 %");
     assert_eq!(press(&stage, "Give to the phone"), [PhoneCommand::Release(id.clone())]);
     refused(&mut stage, PhoneCommand::Release(id), PhoneCause::NotNow);
-    assert!(says(&stage, "Not possible just now"));
+    assert!(stage.says("Not possible just now"));
     stage.sessions(&[cafe("owed")]);
-    assert!(says(&stage, "Owed to Ana's Pixel: has the rest of the way when it is back"));
+    assert!(stage.says("Owed to Ana's Pixel: has the rest of the way when it is back"));
     let mut query = cafe("offered");
     (query.destination.target, query.destination.label, query.destination.text) =
         ("query".into(), String::new(), "Quay Street 12".into());
     stage.sessions(&[query]);
     assert_eq!(stage.reading("Destination"), "Quay Street 12");
-    assert!(says(&stage, "It takes a network to find it") && !stage.words().iter().any(|words| words == "3.2 km"));
+    assert!(stage.says("It takes a network to find it") && !stage.words().iter().any(|words| words == "3.2 km"));
     let mut lost = cafe("offered");
     lost.destination.is_located = false;
     stage.sessions(&[lost]);
-    assert!(says(&stage, "The car does not know where it is itself"));
+    assert!(stage.says("The car does not know where it is itself"));
 }
 
 #[test]
 fn every_switch_of_a_phone_asks_and_shows_what_the_service_says() {
     let stage = page(&[phone("ana", "Ana's Pixel", 1), phone("lin", "小林的手机", 2)]);
-    assert!(says(&stage, "In the car · first") && says(&stage, "Battery 78 %"));
+    assert!(stage.says("In the car · first") && stage.says("Battery 78 %"));
     let grant = |what: &str, granted| PhoneCommand::Grant { phone: "ana".into(), what: what.into(), granted };
     let first = |role, label: &str| {
         let mut found = stage.all(role);
@@ -294,9 +293,9 @@ fn a_phone_is_forgotten_after_a_second_question() {
     press(&stage, "Forget");
     stage.phones(&[], false);
     assert!(!has(&stage, AccessibleRole::Button, "Forget and wipe"), "it is gone already");
-    assert!(says(&stage, "No phone is paired yet"));
+    assert!(stage.says("No phone is paired yet"));
     stage.tell(&Update::Phone(PhoneNews::Link(None)));
-    assert!(says(&stage, "The phone link is not there") && !has(&stage, AccessibleRole::Button, "Pair a phone"));
+    assert!(stage.says("The phone link is not there") && !has(&stage, AccessibleRole::Button, "Pair a phone"));
 }
 
 #[test]
@@ -304,16 +303,16 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
     let mut stage = page(&[]);
     assert_eq!(press(&stage, "Pair a phone"), [PhoneCommand::OpenPairing]);
     refused(&mut stage, PhoneCommand::OpenPairing, PhoneCause::NotParked);
-    assert!(says(&stage, "Phones are paired in a parked car only"));
+    assert!(stage.says("Phones are paired in a parked car only"));
     stage.hear(64, Quality::Valid, &[]);
-    assert!(!says(&stage, "Phones are paired in a parked car only"));
+    assert!(!stage.says("Phones are paired in a parked car only"));
 
     stage.phones(&[], true);
     stage.tell(&Update::Phone(PhoneNews::PairingOpened(60)));
-    assert!(says(&stage, "No phone is near yet") && says(&stage, "1:00 left"));
+    assert!(stage.says("No phone is near yet") && stage.says("1:00 left"));
     assert_eq!(stage.face.wakes_at(), Some(Nanoseconds::from_millis(65_000)));
     stage.hear(65, Quality::Valid, &[]);
-    assert!(says(&stage, "0:59 left"));
+    assert!(stage.says("0:59 left"));
     let stranger = phone("ana", "Ana's Pixel", 0);
     stage.phones(std::slice::from_ref(&stranger), true);
     assert_eq!(press(&stage, "Pair"), [PhoneCommand::Pair("ana".into())]);
@@ -338,11 +337,11 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
     ] {
         let failed = Phone { why: why.into(), reason: "In English alone".into(), ..stranger.clone() };
         stage.phones(&[failed], true);
-        assert!(says(&stage, sentence), "{why}");
+        assert!(stage.says(sentence), "{why}");
         stage.set_look(Theme::Night, Language::Chinese);
-        assert!(says(&stage, chinese), "{why}");
+        assert!(stage.says(chinese), "{why}");
         stage.set_look(Theme::Night, Language::English);
-        assert!(!says(&stage, "In English alone"));
+        assert!(!stage.says("In English alone"));
     }
     stage.phones(&[being("agreed")], true);
     stage.phones(&[phone("ana", "Ana's Pixel", 1)], true);
@@ -357,7 +356,7 @@ fn a_phone_is_paired_by_a_key_that_both_show() {
 fn a_message_is_read_in_a_parked_car_alone() {
     let mut stage = page(&[phone("ana", "Ana's Pixel", 1)]);
     stage.sessions(&[message(0), message(1), message(2), message(3)]);
-    assert!(says(&stage, "Ana") && says(&stage, "Jonas") && says(&stage, "Your parcel is at the door"));
+    assert!(stage.says("Ana") && stage.says("Jonas") && stage.says("Your parcel is at the door"));
     let put_away = |stage: &Stage| {
         let mut found = stage.all(AccessibleRole::Button);
         found.retain(|button| button.accessible_label().as_deref() == Some("Put away"));
@@ -369,7 +368,7 @@ fn a_message_is_read_in_a_parked_car_alone() {
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::Dismiss("note-3".into())]);
     for moving in [Quality::Valid, Quality::Absent] {
         stage.hear(61, moving, &[(Leaf::Gear, Value::Int(127))]);
-        assert!(says(&stage, "New message") && says(&stage, "Messages"));
+        assert!(stage.says("New message") && stage.says("Messages"));
         let words = stage.words().join(" ");
         assert!(["Ana ", "Jonas", "parcel", "harbour"].iter().all(|secret| !words.contains(secret)), "{words}");
     }
@@ -385,7 +384,7 @@ fn the_ledger_says_what_was_done_when_by_the_cars_clock() {
     stage.tap(&stage.control(AccessibleRole::Tab, "What was shared"));
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::Ledger]);
     stage.tell(&Update::Phone(PhoneNews::Ledger { entries: Vec::new(), read_at: 0 }));
-    assert!(says(&stage, "Nothing was shared yet"));
+    assert!(stage.says("Nothing was shared yet"));
     let entry = |deed: &str, kind: &str, count| Entry {
         at: 1_795_470_000,
         phone_name: "Ana's Pixel".into(),

@@ -7,7 +7,6 @@ use tandem_kit::phone::Phone;
 use tandem_kit::{Language, Link, PhoneCommand, Theme, Update};
 use tandem_units::{Quality, Value};
 
-use crate::music::says;
 use crate::phone_service::{cafe, message, phone, podcast};
 use crate::phones::{PARK, has, page, press};
 use crate::stage::Stage;
@@ -46,7 +45,7 @@ fn settings(stage: &Stage) -> Vec<ElementHandle> {
 fn is_locked(stage: &Stage) -> bool {
     let locked: Vec<_> = settings(stage).iter().map(|control| control.accessible_enabled() == Some(false)).collect();
     assert!(locked.iter().all(|one| *one == locked[0]), "all or none: {locked:?}");
-    assert_eq!(says(stage, LOCKED), locked[0]);
+    assert_eq!(stage.says(LOCKED), locked[0]);
     locked[0]
 }
 
@@ -108,22 +107,22 @@ fn while_the_car_moves_no_finger_and_no_screen_reader_sets_up_a_phone() {
     stage.hear(61, Quality::Valid, &[(Leaf::Speed, Value::Float(72.0))]);
     for control in settings(&stage) {
         stage.tap(&control);
-        assert!(stage.phone_commands.take().is_empty() && says(&stage, LOCKED), "{:?}", control.accessible_label());
+        assert!(stage.phone_commands.take().is_empty() && stage.says(LOCKED), "{:?}", control.accessible_label());
     }
     for control in settings(&stage) {
         control.invoke_accessible_default_action();
         stage.hear(61, Quality::Valid, &[]);
         assert!(!has(&stage, AccessibleRole::Button, "Forget and wipe"));
     }
-    assert!(stage.phone_commands.take().is_empty() && says(&stage, LOCKED));
+    assert!(stage.phone_commands.take().is_empty() && stage.says(LOCKED));
     let mut rings = stage.all(AccessibleRole::Button);
     rings.retain(|button| button.accessible_label().as_deref() == Some("Ring"));
     stage.tap(&rings[0]);
     assert_eq!(stage.phone_commands.take(), [PhoneCommand::Ring("ana".into())]);
     stage.hear(66, Quality::Valid, &[]);
-    assert!(says(&stage, LOCKED), "for as long as it moves");
+    assert!(stage.says(LOCKED), "for as long as it moves");
     stage.set_look(Theme::Night, Language::Chinese);
-    assert!(says(&stage, "驻车后才能设置手机"));
+    assert!(stage.says("驻车后才能设置手机"));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use tandem_kit::settings::{SettingCause, SettingDenied};
 use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Units, Update};
 use tandem_units::{Quality, Value};
 
-use crate::music::says;
 use crate::stage::Stage;
 
 fn page() -> Stage {
@@ -68,9 +67,9 @@ fn a_choice_that_comes_to_nothing_says_why() {
     told(&mut stage, &[], None);
     let denied = SettingDenied { key: "display.theme", cause: SettingCause::Storage };
     stage.tell(&Update::Settings(SettingsNews::Refused(denied)));
-    assert!(says(&stage, "The disk does not take it"));
+    assert!(stage.says("The disk does not take it"));
     stage.hear(64, Quality::Valid, &[]);
-    assert!(!says(&stage, "The disk does not take it"));
+    assert!(!stage.says("The disk does not take it"));
 }
 
 #[test]
@@ -115,7 +114,7 @@ fn units_are_asked_for_and_wait_until_the_car_stands() {
     stage.restrict(Restrictions { flags: Flag::NoSetup.bit(), ..Restrictions::NONE });
     stage.tap(&stage.control(AccessibleRole::RadioButton, "°F"));
     assert_eq!(chosen(&stage), [""; 0]);
-    assert!(says(&stage, "Not while driving"));
+    assert!(stage.says("Not while driving"));
 }
 
 #[test]
@@ -145,7 +144,7 @@ fn a_name_is_typed_kept_and_shown() {
     told(&mut stage, &[], None);
     stage.tap(&stage.control(AccessibleRole::Tab, "Driver"));
     stage.restrict(Restrictions { flags: Flag::NoKeyboard.bit(), ..Restrictions::NONE });
-    assert!(says(&stage, "The keyboard is there when the car is parked."));
+    assert!(stage.says("The keyboard is there when the car is parked."));
     stage.restrict(Restrictions::NONE);
     for letter in ["a", "n", "x", "Delete the last letter", "n", "Space", "l"] {
         stage.tap(&stage.control(AccessibleRole::Button, letter));

@@ -350,6 +350,11 @@ impl Stage {
         found[0].accessible_label().unwrap().into()
     }
 
+    /// Whether a screen reader would say just this.
+    pub fn says(&self, sentence: &str) -> bool {
+        self.words().iter().any(|words| words == sentence)
+    }
+
     /// Every sentence and number that a screen reader would say.
     pub fn words(&self) -> Vec<String> {
         self.all(AccessibleRole::Text).iter().filter_map(|text| text.accessible_label().map(Into::into)).collect()
