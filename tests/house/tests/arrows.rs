@@ -132,7 +132,7 @@ fn only_the_screens_know_slint_and_only_what_speaks_on_the_bus_knows_zbus() {
     };
     assert_eq!(
         who(&["slint", "slint-build", "i-slint-core"]),
-        ["tandem-centre", "tandem-cluster", "tandem-kit", "tandem-panel"]
+        ["tandem-centre", "tandem-cluster", "tandem-kit", "tandem-likeness", "tandem-panel"]
     );
     let silent = [VEHICLE_BUS, &["tandem-units", "tandem-telltales"]].concat();
     let speakers = who(&["zbus", "tokio"]);

@@ -126,7 +126,8 @@ fn every_licence_is_one_that_we_may_ship_and_only_the_screens_are_gpl() {
 
     let graph = graph(&metadata);
     for package in packages.iter().filter(|package| package["source"].is_null()) {
-        let hmi = text(package, "manifest_path").contains("/hmi/");
+        // What measures pictures is linked into the tests of the screens alone.
+        let hmi = text(package, "manifest_path").contains("/hmi/") || text(package, "name") == "tandem-likeness";
         let mut reached = BTreeSet::new();
         let mut open = vec![text(package, "id")];
         while let Some(id) = open.pop() {
