@@ -7,10 +7,10 @@ use std::rc::Rc;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{EventLoopProxy, Platform, WindowAdapter};
 use slint::{EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
+use tandem_pictures::boot_clock;
 use tandem_units::Nanoseconds;
 
 use crate::Area;
@@ -136,10 +136,8 @@ impl Screen {
     /// When a pixel was painted last, on the boot clock; zero if none was.
     pub fn drawn(&self) -> Nanoseconds {
         let Some(drawn) = self.drawn.get() else { return Nanoseconds::ZERO };
-        let now = clock_gettime(ClockId::Boottime);
-        let now = Duration::new(now.tv_sec.unsigned_abs(), now.tv_nsec.unsigned_abs() as u32);
-        let at = now.saturating_sub(drawn.elapsed());
-        Nanoseconds(u64::try_from(at.as_nanos()).unwrap_or(u64::MAX))
+        let ago = u64::try_from(drawn.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        Nanoseconds(boot_clock().saturating_sub(ago))
     }
 
     /// What was drawn so far and how long it took.

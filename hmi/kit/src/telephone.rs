@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use rustix::time::{ClockId, clock_gettime};
 pub use tandem_contracts::calls::Call;
 use tandem_contracts::calls::{self, Calls1Proxy, CallsError, MAX_CALLS};
+use tandem_pictures::boot_clock;
 use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use zbus::Connection;
@@ -38,9 +38,7 @@ pub struct Heard(pub u64);
 
 impl Heard {
     fn now() -> Self {
-        let now = clock_gettime(ClockId::Boottime);
-        let part = |part: i64| u64::try_from(part).unwrap_or(0);
-        Self(part(now.tv_sec).saturating_mul(1_000_000_000).saturating_add(part(now.tv_nsec)))
+        Self(boot_clock())
     }
 }
 
@@ -143,7 +141,8 @@ async fn meet(calls: &Calls1Proxy<'_>, mailbox: &Mailbox) -> bool {
 
 fn tell(mut calls: Vec<Call>, mailbox: &Mailbox) -> bool {
     calls.truncate(MAX_CALLS);
-    let is_any = !calls.is_empty();
+    // What was missed does not change by itself.
+    let is_any = calls.iter().any(|call| call.state != "missed");
     mailbox.calls(CallsNews::Calls(calls, Heard::now()));
     is_any
 }

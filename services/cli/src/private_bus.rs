@@ -1,4 +1,5 @@
 use std::env;
+use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs::{self, Permissions};
 use std::os::unix::ffi::OsStrExt;
@@ -83,6 +84,13 @@ impl PrivateBus {
     /// Where a phone service keeps what ends with this bus.
     pub fn phone_state(&self) -> PathBuf {
         self.folder.path().join("phones")
+    }
+
+    /// Where no bus of a system is.
+    pub fn no_system_bus(&self) -> OsString {
+        let mut address = OsString::from("unix:path=");
+        address.push(self.folder.path().join("no-system-bus"));
+        address
     }
 
     /// A connection, as soon as the daemon listens.

@@ -21,6 +21,8 @@ use crate::vss::Vss;
 
 /// Beside a car's car.toml: which cameras it has.
 const CAMERAS: &str = "cameras.toml";
+/// Which bus of the system a program meets.
+const SYSTEM_BUS: &str = "DBUS_SYSTEM_BUS_ADDRESS";
 /// How long before the end the pictures are taken.
 const BEFORE_END: Duration = Duration::from_secs(1);
 /// Of the phone service and of a simulated phone.
@@ -220,6 +222,10 @@ impl Sim {
         }
         if self.phone.is_some() {
             link.arguments.extend(["--at", CAR, "--no-mdns"].map(Into::into));
+        }
+        // The hands-free calls of whoever sits before the simulation are their own, unless they say where else to look.
+        if std::env::var_os(SYSTEM_BUS).is_none() {
+            link.environment.push((SYSTEM_BUS, bus.no_system_bus()));
         }
         Ok(link)
     }

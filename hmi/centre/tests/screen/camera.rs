@@ -4,10 +4,12 @@ use i_slint_backend_testing::AccessibleRole::{Button, Image};
 use slint::platform::Key;
 use slint::{Rgb8Pixel, SharedPixelBuffer};
 use tandem_centre::Leaf;
+use tandem_contracts::driving::Restrictions;
 use tandem_kit::camera::{Camera, CameraCommand, CameraNews, Mount, Picture};
 use tandem_kit::{Language, Link, Theme, Update};
 use tandem_units::{Quality, Value};
 
+use crate::calls::ada;
 use crate::stage::{Stage, instant};
 
 const MISSING: &str = "No picture from the camera – look around";
@@ -112,6 +114,33 @@ fn in_reverse_it_is_over_everything_and_gone_with_the_gear() {
     // One that was on its way is not shown.
     stage.show(3);
     assert_eq!(stage.pixels(), before);
+}
+
+#[test]
+fn nobody_answers_a_call_that_the_camera_covers() {
+    let mut stage = reversing(Theme::Night, Language::English);
+    stage.restrict(Restrictions::NONE);
+    stage.turn(1);
+    stage.calls(&[ada("ringing")]);
+    assert_eq!(stage.all(Button).len(), 1, "the call is not seen");
+    stage.strike();
+    assert!(stage.call_commands.borrow().is_empty(), "a press closes the camera");
+    assert!(!stage.is_over_all());
+    stage.strike();
+    assert_eq!(stage.call_commands.take().len(), 1, "now it is there, and the ring on its first button");
+}
+
+#[test]
+fn a_press_closes_the_camera_over_a_call_that_rang_before() {
+    let mut stage = Stage::full();
+    stage.cameras(Some(vec![rear()]));
+    stage.turn(1);
+    stage.calls(&[ada("ringing")]);
+    stage.gear(61, -1);
+    stage.show(1);
+    assert!(stage.is_over_all());
+    stage.strike();
+    assert!(!stage.is_over_all() && stage.call_commands.borrow().is_empty());
 }
 
 #[test]

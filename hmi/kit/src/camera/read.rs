@@ -59,8 +59,10 @@ impl<S: FnMut(Option<Picture>) -> bool> Clock<S> {
         if quiet >= self.patience { Err(End::Silent) } else { Ok(()) }
     }
 
-    fn picture(&mut self, picture: Picture) -> Result<(), End> {
-        (self.since, self.patience, self.shown) = (Instant::now(), PATIENCE, true);
+    /// One that was seen so long ago.
+    fn picture(&mut self, picture: Picture, age: Duration) -> Result<(), End> {
+        let seen = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        (self.since, self.patience, self.shown) = (seen, PATIENCE, true);
         if (self.show)(Some(picture)) { Ok(()) } else { Err(End::Unwatched) }
     }
 }
@@ -91,9 +93,11 @@ fn read<S: FnMut(Option<Picture>) -> bool>(
         let began = Instant::now();
         let mut pixels = SharedPixelBuffer::<Rgb8Pixel>::new(header.width, header.height);
         fill(socket, pixels.make_mut_bytes(), clock)?;
-        if header.sequence > newest && is_fresh(header.captured_ns, boot_clock()) {
+        let now = boot_clock();
+        if header.sequence > newest && is_fresh(header.captured_ns, now) {
             newest = header.sequence;
-            clock.picture(Picture { sequence: newest, pixels })?;
+            let age = Duration::from_nanos(now.saturating_sub(header.captured_ns));
+            clock.picture(Picture { sequence: newest, pixels }, age)?;
         }
         std::thread::sleep(PACE.saturating_sub(began.elapsed()));
     }

@@ -141,3 +141,17 @@ fn nobody_watches_and_the_reader_ends() {
     camera.socket.write_all(&[0; BYTES]).unwrap();
     assert!(matches!(camera.reader.join().unwrap(), End::Unwatched));
 }
+
+#[test]
+fn half_a_second_begins_when_the_camera_saw_it() {
+    let mut shown = Vec::new();
+    let show = |picture: Option<Picture>| {
+        shown.push(picture.is_some());
+        true
+    };
+    let mut clock = Clock { show, since: Instant::now(), patience: START, shown: false };
+    let pixels = SharedPixelBuffer::<Rgb8Pixel>::new(1, 1);
+    clock.picture(Picture { sequence: 1, pixels }, FRESH).unwrap();
+    clock.look().unwrap();
+    assert_eq!(shown, [true, false], "seen half a second ago, it is over as soon as it is looked at");
+}
