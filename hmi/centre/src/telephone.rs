@@ -12,13 +12,30 @@ use crate::media::rows;
 use crate::phones::{REASON_SHOWN, figures};
 use crate::{CallAdapter, CallState, CallTrouble, CallView, CallWish, CentreWindow, MissedCall};
 
+/// A phone that has not done what was asked by then is said not to answer.
+const DONE_WITHIN: Nanoseconds = Nanoseconds::from_millis(5_000);
+
+struct Wish {
+    what: CallWish,
+    of: Call,
+    until: Nanoseconds,
+}
+
+impl Wish {
+    /// Whether the call is what it was when this was asked.
+    fn is_open(&self, calls: &[Call]) -> bool {
+        let telling = |call: &Call| (call.id.clone(), call.state.clone(), call.can_silence);
+        calls.iter().any(|call| telling(call) == telling(&self.of))
+    }
+}
+
 /// Everything on calls, behind the window.
 pub(crate) struct Telephone {
     calls: Vec<Call>,
     /// By the boot clock and by the link's: so that lengths go on with the link's.
     heard: (Heard, Nanoseconds),
     /// What this screen asked of a call that is still as it was then.
-    wish: Option<(CallWish, Call)>,
+    wish: Option<Wish>,
     /// Why something came to nothing, of which call, and until when it is said.
     trouble: Option<(CallTrouble, String, Nanoseconds)>,
     now: Nanoseconds,
@@ -31,12 +48,13 @@ impl Telephone {
         Self { calls: Vec::new(), heard, wish: None, trouble: None, now: Nanoseconds::ZERO, send }
     }
 
-    /// When something changes by time alone: a second of the call passes, a reason goes.
+    /// When something changes by time alone: a second of the call passes, a wish was in vain, a reason goes.
     pub fn wakes_at(&self) -> Option<Nanoseconds> {
         let second = Nanoseconds::SECOND.0;
         let length = self.ongoing().and_then(|call| self.length(call));
         let length = length.map(|length| Nanoseconds(self.now.0 + second - length % second));
-        length.into_iter().chain(self.trouble.as_ref().map(|(.., until)| *until)).min()
+        let wish = self.wish.as_ref().map(|wish| wish.until);
+        length.into_iter().chain(wish).chain(self.trouble.as_ref().map(|(.., until)| *until)).min()
     }
 
     /// Time passed.
@@ -44,6 +62,10 @@ impl Telephone {
         self.now = now;
         if self.trouble.as_ref().is_some_and(|(.., until)| *until <= now) {
             self.trouble = None;
+            self.show(window);
+        }
+        if let Some(wish) = self.wish.take_if(|wish| wish.until <= now) {
+            self.trouble = Some((CallTrouble::NoAnswer, wish.of.id, now + REASON_SHOWN));
             self.show(window);
         }
         self.show_length(window);
@@ -54,7 +76,7 @@ impl Telephone {
             CallsNews::Calls(calls, heard) => {
                 self.calls.clone_from(calls);
                 self.heard = (*heard, self.now);
-                self.wish.take_if(|(_, call)| !calls.contains(call));
+                self.wish.take_if(|wish| !wish.is_open(calls));
             }
             CallsNews::Refused(CallDenied { command, cause }) => {
                 let (CallCommand::Answer(id)
@@ -67,7 +89,7 @@ impl Telephone {
                     CallCause::NotNow => CallTrouble::Refused,
                     CallCause::NoAnswer => CallTrouble::NoAnswer,
                 };
-                self.wish.take_if(|(_, call)| call.id == *id);
+                self.wish.take_if(|wish| wish.of.id == *id);
                 self.trouble = Some((trouble, id.clone(), self.now + REASON_SHOWN));
             }
         }
@@ -96,7 +118,7 @@ impl Telephone {
     }
 
     fn view(&self, call: &Call) -> CallView {
-        let wish = self.wish.as_ref().filter(|(_, asked)| asked.id == call.id);
+        let wish = self.wish.as_ref().filter(|wish| wish.of.id == call.id);
         let trouble = self.trouble.as_ref().filter(|(_, about, _)| *about == call.id);
         CallView {
             present: true,
@@ -111,7 +133,7 @@ impl Telephone {
             can_answer: call.can_answer,
             can_hang_up: call.can_hang_up,
             can_silence: call.can_silence,
-            wish: wish.map_or(CallWish::None, |(wish, _)| *wish),
+            wish: wish.map_or(CallWish::None, |wish| wish.what),
             trouble: trouble.map_or(CallTrouble::None, |(trouble, ..)| *trouble),
         }
     }
@@ -152,7 +174,7 @@ impl Telephone {
         };
         self.trouble = None;
         if wish != CallWish::None {
-            self.wish = Some((wish, call));
+            self.wish = Some(Wish { what: wish, of: call, until: self.now + DONE_WITHIN });
         }
         if !(self.send)(command.clone()) {
             return self.hear(window, &CallsNews::Refused(CallDenied { command, cause: CallCause::NoAnswer }));

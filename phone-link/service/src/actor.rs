@@ -106,11 +106,26 @@ pub enum Request {
 
 /// What tasks of the service tell.
 pub enum Word {
-    Resolved { session: String, track: String, found: Option<Found> },
-    Paused { session: String, number: u64, seen: CarSeen },
+    Resolved {
+        session: String,
+        track: String,
+        found: Option<Found>,
+    },
+    Paused {
+        session: String,
+        number: u64,
+        seen: CarSeen,
+    },
     Received(DeviceId, Landed),
-    Covered { phone: DeviceId, session: String, url: String, address: Option<String> },
+    Covered {
+        phone: DeviceId,
+        session: String,
+        url: String,
+        address: Option<String>,
+    },
     Sent(DeviceId),
+    /// The phone of this call was to decline it, and did not take that.
+    NotDeclined(String),
 }
 
 /// The way to the actor.
@@ -281,6 +296,7 @@ impl Actor {
             Word::Received(phone, landed) => self.core.received(at, &phone, landed),
             Word::Covered { phone, session, url, address } => self.core.covered(at, &phone, &session, &url, address),
             Word::Sent(phone) => self.core.sent(at, &phone),
+            Word::NotDeclined(call) => self.core.not_declined(&call),
         }
     }
 

@@ -1,7 +1,7 @@
 //! `org.tandem.Sessions1`, `org.tandem.PhoneLink1` and `org.tandem.Calls1`: what is to be seen comes from the snapshot, wishes go to the actor. Everything from the bus is looked at here first.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
@@ -29,6 +29,7 @@ pub struct Door {
     pub links: Links,
     /// As phones show this car.
     pub name: String,
+    pub began: Began,
 }
 
 fn ending() -> zbus::Error {
@@ -69,6 +70,29 @@ impl Door {
     }
 }
 
+/// What both clocks may differ by between two looks without the machine having slept.
+const SLEPT: Duration = Duration::from_secs(1);
+
+/// When the core's clock began, by the boot clock: looked at once, so that a moment is told the same each time. Sleep passes by the core's clock, and it is looked at again.
+#[derive(Clone)]
+pub struct Began(Arc<Mutex<Duration>>);
+
+impl Began {
+    /// At the moment that the core's clock shows `now`.
+    pub fn new(now: Duration) -> Self {
+        Self(Arc::new(Mutex::new(boot_clock().saturating_sub(now))))
+    }
+
+    fn at(&self, boot: Duration, now: Duration) -> Duration {
+        let began = boot.saturating_sub(now);
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.abs_diff(began) >= SLEPT {
+            *kept = began;
+        }
+        *kept
+    }
+}
+
 /// Since the machine was started, sleep included.
 fn boot_clock() -> Duration {
     let now = clock_gettime(ClockId::Boottime);
@@ -78,15 +102,14 @@ fn boot_clock() -> Duration {
 impl Door {
     /// The calls of a snapshot, by the boot clock.
     pub fn calls(&self, snapshot: &Snapshot) -> Vec<Call> {
-        // The core's clock began at some moment of the other one.
-        let began = boot_clock().saturating_sub(self.handle.now());
+        let began = self.began.at(boot_clock(), self.handle.now());
         let by_boot = |since: Duration| u64::try_from((began + since).as_nanos()).unwrap_or(u64::MAX);
         let told = snapshot.calls.iter();
         told.map(|shown| Call { since_ns: shown.since.map_or(0, by_boot), ..shown.call.clone() }).collect()
     }
 
     async fn call(&self, id: String, deed: Deed) -> Result<(), CallsError> {
-        let order = self.ask(|answer| Request::Call(id, deed, answer)).await;
+        let order = self.ask(|answer| Request::Call(id.clone(), deed, answer)).await;
         let order = order.map_err(|Gone| CallsError::Bus(ending()))?.map_err(|refusal| match refusal {
             Refusal::NotFound(sentence) => CallsError::NotFound(sentence),
             Refusal::NotNow(sentence) | Refusal::NotParked(sentence) | Refusal::NotKept(sentence) => {
@@ -97,7 +120,11 @@ impl Door {
             }
         })?;
         let Some(order) = order else { return Ok(()) };
-        ofono::tell(&order).await.map_err(|why| CallsError::NotNow(format!("the phone does not take it: {why}")))
+        let Err(why) = ofono::tell(&order).await else { return Ok(()) };
+        if deed == Deed::HangUp {
+            self.handle.words.send(Word::NotDeclined(id)).await.map_err(|_| CallsError::Bus(ending()))?;
+        }
+        Err(CallsError::NotNow(format!("the phone does not take it: {why}")))
     }
 }
 
@@ -241,5 +268,19 @@ impl PhoneLinkBackend for Door {
 
     fn pairing_open(&self) -> bool {
         self.handle.snapshot.borrow().pairing_open
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_told_the_same_until_the_machine_has_slept() {
+        let at = |ms| Duration::from_millis(ms);
+        let began = Began(Arc::new(Mutex::new(at(7_000))));
+        let looks = [(8_000, 1_000), (9_003, 2_000), (9_900, 3_000), (70_000, 4_000), (71_001, 5_000)];
+        let told = looks.map(|(boot, now)| began.at(at(boot), at(now)));
+        assert_eq!(told, [7_000, 7_000, 7_000, 66_000, 66_000].map(at));
     }
 }

@@ -7,8 +7,10 @@ use futures_util::StreamExt;
 use tandem_contracts::connect::METHOD_TIMEOUT;
 use tokio::sync::watch;
 use tracing::debug;
-use zbus::names::InterfaceName;
-use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, Proxy, message};
+use zbus::fdo::{self, DBusProxy};
+use zbus::message::{self, Header};
+use zbus::names::OwnedUniqueName;
+use zbus::{Connection, MatchRule, MessageStream, OwnedObjectPath, OwnedVariant, Proxy};
 
 use crate::core::{Act, CallOrder, HandsFree, Phase};
 
@@ -19,6 +21,8 @@ const CALL: &str = "org.ofono.VoiceCall";
 const TELLING: [&str; 4] = ["org.ofono.Manager", "org.ofono.Modem", CALLS, CALL];
 /// How long a system without a bus, or an oFono that does not answer, is left alone.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Before that, one that does not tell its calls is soon asked again.
+const PAUSES: [Duration; 1] = [Duration::from_secs(1)];
 /// Phones that are asked, and calls of one of them.
 const MODEMS: usize = 8;
 const CALLS_OF_ONE: usize = 8;
@@ -67,25 +71,40 @@ pub async fn follow(told: watch::Sender<Vec<HandsFree>>) {
 }
 
 async fn listen(told: &watch::Sender<Vec<HandsFree>>) -> zbus::Result<()> {
-    let signals = connect().await?;
-    let calls = connect().await?;
+    hear(told, &connect().await?, &connect().await?).await
+}
+
+async fn hear(told: &watch::Sender<Vec<HandsFree>>, signals: &Connection, calls: &Connection) -> zbus::Result<()> {
     let rule = MatchRule::builder().msg_type(message::Type::Signal).sender(NAME).build()?;
-    let mut news = MessageStream::for_match_rule(rule, &signals, None).await?;
-    let bus = zbus::fdo::DBusProxy::new(&signals).await?;
-    let mut owners = bus.receive_name_owner_changed_with_args(&[(0, NAME)]).await?;
+    let mut news = MessageStream::for_match_rule(rule, signals, None).await?;
+    let mut owners = DBusProxy::new(signals).await?.receive_name_owner_changed_with_args(&[(0, NAME)]).await?;
+    let bus = DBusProxy::new(calls).await?;
+    let mut owner = None;
+    let mut pauses = PAUSES.into_iter();
     loop {
-        // Who is not there has no calls; to ask would start it, and that is not ours to do.
-        let is_there = bus.name_has_owner(NAME.try_into()?).await?;
-        let now = if is_there { all(&calls).await.unwrap_or_default() } else { Vec::new() };
-        tell_of(told, now);
+        let pause = match look(calls, &bus).await {
+            Ok((now, all)) => {
+                (owner, pauses) = (now, PAUSES.into_iter());
+                tell_of(told, all);
+                None
+            }
+            // Who talks goes on talking, whether oFono has the time to say so or not.
+            Err(error) => {
+                debug!(error = &error as &dyn std::error::Error, "oFono does not tell its calls");
+                Some(pauses.next().unwrap_or(AGAIN))
+            }
+        };
+        let passed = tokio::time::sleep(pause.unwrap_or_default());
+        tokio::pin!(passed);
         loop {
             tokio::select! {
+                () = &mut passed, if pause.is_some() => break,
                 message = news.next() => match message {
-                    Some(Ok(message)) if is_telling(message.header().interface()) => break,
+                    Some(Ok(message)) if is_telling(&message.header(), owner.as_ref()) => break,
                     Some(_) => {}
                     None => return Ok(()),
                 },
-                owner = owners.next() => match owner {
+                other = owners.next() => match other {
                     Some(_) => break,
                     None => return Ok(()),
                 },
@@ -95,8 +114,19 @@ async fn listen(told: &watch::Sender<Vec<HandsFree>>) -> zbus::Result<()> {
     }
 }
 
-fn is_telling(interface: Option<&InterfaceName<'_>>) -> bool {
-    interface.is_some_and(|interface| TELLING.contains(&interface.as_str()))
+/// Who oFono is now, and every call that it has. Who is not there has none; to ask would start it, and that is not ours to do.
+async fn look(calls: &Connection, bus: &DBusProxy<'_>) -> zbus::Result<(Option<OwnedUniqueName>, Vec<HandsFree>)> {
+    match bus.get_name_owner(NAME.try_into()?).await {
+        Ok(owner) => Ok((Some(owner), all(calls).await?)),
+        Err(fdo::Error::NameHasNoOwner(_)) => Ok((None, Vec::new())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether it is oFono that says it, and means a call: anybody may send a signal to us alone.
+fn is_telling(said: &Header<'_>, owner: Option<&OwnedUniqueName>) -> bool {
+    said.interface().is_some_and(|interface| TELLING.contains(&interface.as_str()))
+        && owner.is_some_and(|owner| said.sender().is_some_and(|sender| *sender == **owner))
 }
 
 fn tell_of(told: &watch::Sender<Vec<HandsFree>>, now: Vec<HandsFree>) {
@@ -107,17 +137,24 @@ fn tell_of(told: &watch::Sender<Vec<HandsFree>>, now: Vec<HandsFree>) {
     });
 }
 
+/// Phones that can be called.
+async fn phones(bus: &Connection) -> zbus::Result<Listed> {
+    let mut phones: Listed = proxy(bus, "/", "org.ofono.Manager").await?.call("GetModems", &()).await?;
+    phones.truncate(MODEMS);
+    phones.retain(|(_, modem)| texts(modem, "Interfaces").iter().any(|interface| interface == CALLS));
+    Ok(phones)
+}
+
 /// Every call of every phone.
 async fn all(bus: &Connection) -> zbus::Result<Vec<HandsFree>> {
-    let modems: Listed = proxy(bus, "/", "org.ofono.Manager").await?.call("GetModems", &()).await?;
     let mut calls = Vec::new();
-    for (path, modem) in modems.into_iter().take(MODEMS) {
-        if !texts(&modem, "Interfaces").iter().any(|interface| interface == CALLS) {
-            continue;
-        }
-        // A phone that goes in this moment has none.
-        let Ok(manager) = proxy(bus, path.as_str(), CALLS).await else { continue };
-        let Ok(listed) = manager.call::<_, _, Listed>("GetCalls", &()).await else { continue };
+    for (path, modem) in phones(bus).await? {
+        let listed: Listed = match proxy(bus, path.as_str(), CALLS).await?.call("GetCalls", &()).await {
+            Ok(listed) => listed,
+            Err(error) if phones(bus).await?.iter().any(|(there, _)| *there == path) => return Err(error),
+            // A phone that went in this moment has none.
+            Err(_) => continue,
+        };
         let of_this = |(call, facts): (OwnedObjectPath, HashMap<String, OwnedVariant>)| {
             let state = text(&facts, "State");
             Some(HandsFree {
@@ -153,3 +190,6 @@ fn text(facts: &HashMap<String, OwnedVariant>, key: &str) -> String {
 fn texts(facts: &HashMap<String, OwnedVariant>, key: &str) -> Vec<String> {
     facts.get(key).and_then(|value| Vec::<String>::try_from(value.clone()).ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,7 +20,7 @@ use zbus::Connection;
 
 use crate::actor::{Actor, Tools, moment};
 use crate::announce;
-use crate::bus::Door;
+use crate::bus::{Began, Door};
 use crate::car::Car;
 use crate::core::{CarPlays, Core, HandsFree, Language, Us, Vehicle};
 use crate::files;
@@ -178,7 +178,8 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         folder: state,
     };
     let (actor, handle) = Actor::new(core, began, tools);
-    let door = Door { handle, store, links, name };
+    let began = Began::new(handle.now());
+    let door = Door { handle, store, links, name, began };
     let connection = connect::builder()
         .serve_at(sessions::PATH, Sessions1(door.clone()))
         .serve_at(phones::PATH, PhoneLink1(door.clone()))

@@ -127,6 +127,26 @@ fn what_comes_to_nothing_says_why_for_four_seconds() {
 }
 
 #[test]
+fn a_wish_stands_until_the_call_is_another_and_for_five_seconds_at_most() {
+    let mut stage = Stage::full();
+    let now = ada("ringing");
+    stage.calls(std::slice::from_ref(&now));
+    stage.press_button("Answer");
+    stage.calls(&[Call { since_ns: BOOT + 1, name: "Ada King".into(), ..now.clone() }]);
+    assert!(stage.says("answering"), "it is the same call: {:?}", stage.words());
+    stage.hear(64, Quality::Valid, &[]);
+    assert!(stage.says("answering"));
+    stage.hear(65, Quality::Valid, &[]);
+    assert!(!stage.says("answering") && stage.says("The phone link does not answer"), "{:?}", stage.words());
+    stage.call_commands.take();
+    stage.press_button("Answer");
+    assert_eq!(stage.call_commands.take().len(), 1, "it may be tried again");
+    stage.calls(&[ada("active")]);
+    stage.hear(75, Quality::Valid, &[]);
+    assert!(!stage.says("The phone link does not answer"), "what was done was not in vain");
+}
+
+#[test]
 fn nobody_knows_who_it_is() {
     let mut stage = Stage::full();
     stage.calls(&[Call { name: String::new(), ..ada("ringing") }]);

@@ -11,7 +11,7 @@ use tandem_contracts::driving::Restrictions;
 use tandem_kdeconnect::{CallEvent, DeviceId, Telephony, cleaned};
 
 use self::music::Music;
-use super::{Core, Effect, Moment, Refusal};
+use super::{Core, Effect, Moment, Order as SteerOrder, Refusal};
 
 /// Calls of hands-free phones at a time; no phone has so many.
 const COUPLED: usize = 8;
@@ -158,9 +158,26 @@ impl Live {
 
 struct Coupled {
     live: Live,
+    /// Who it is with, as hands-free alone told last.
+    said: Party,
     path: String,
     modem: String,
     is_waiting: bool,
+}
+
+impl Coupled {
+    /// Whether what is told of its path is still this one: paths are given again.
+    fn is(&self, call: &HandsFree) -> bool {
+        let party = Party::new(&call.name, &call.number);
+        let is_another_party =
+            self.said.is(&party) == Some(false) || (!self.said.number.is_empty() && party.number.is_empty());
+        match (self.live.phase, call.phase) {
+            (Phase::Ringing, Phase::Ringing) => !is_another_party,
+            // What rings was not active before.
+            (before, Phase::Ringing | Phase::Dialing) => before == call.phase,
+            _ => true,
+        }
+    }
 }
 
 /// The one call that a phone tells of.
@@ -204,14 +221,7 @@ impl Calls {
     fn hands_free(&mut self, now: Duration, calls: &[HandsFree]) {
         let heard = std::mem::replace(&mut self.heard, true);
         let calls: Vec<_> = calls.iter().take(COUPLED).collect();
-        let goes_on = |known: &Coupled| {
-            calls.iter().any(|call| {
-                // A path is given again: what rings was not active before.
-                let is_another =
-                    matches!(call.phase, Phase::Ringing | Phase::Dialing) && known.live.phase != call.phase;
-                call.path == known.path && !is_another
-            })
-        };
+        let goes_on = |known: &Coupled| calls.iter().any(|call| call.path == known.path && known.is(call));
         let (kept, over): (Vec<_>, Vec<_>) = std::mem::take(&mut self.coupled).into_iter().partition(goes_on);
         self.coupled = kept;
         for gone in over {
@@ -223,6 +233,7 @@ impl Calls {
             if let Some(known) = self.coupled.iter_mut().find(|known| known.path == call.path) {
                 known.live.enter(now, call.phase);
                 known.is_waiting = call.is_waiting;
+                known.said = party.clone();
                 let before = std::mem::replace(&mut known.live.party, party);
                 known.live.party.fill(&before);
                 if !phone_name.is_empty() {
@@ -232,9 +243,10 @@ impl Calls {
             }
             let since = (heard || call.phase == Phase::Ringing).then_some(now);
             let id = self.fresh();
+            let said = party.clone();
             let live = Live { id, party, phone_name, phase: call.phase, since, began: now, declined: false };
             let (path, modem) = (call.path.clone(), call.modem.clone());
-            self.coupled.push(Coupled { live, path, modem, is_waiting: call.is_waiting });
+            self.coupled.push(Coupled { live, said, path, modem, is_waiting: call.is_waiting });
         }
         self.couple();
     }
@@ -416,7 +428,10 @@ impl Core {
     /// The music waits for calls, and goes on after them.
     pub(super) fn follow_calls(&mut self) {
         let is_any = self.calls.is_any(self.at.now);
-        if let Some(order) = self.calls.music.follow(is_any, &self.car) {
+        let order = self.calls.music.follow(self.at.now, is_any, &self.car);
+        // Nobody is there to hear it in a car that was left.
+        let is_left = self.vehicle.cabin.ignition_on == Some(false);
+        if let Some(order) = order.filter(|order| !(is_left && *order == SteerOrder::Play)) {
             self.do_next(Effect::Steer(order));
         }
     }
@@ -443,6 +458,13 @@ impl Core {
         let done = self.do_call(id, deed);
         self.follow_calls();
         done
+    }
+
+    /// A phone that was to decline a call did not take that: if nobody answers it, it was missed.
+    pub fn not_declined(&mut self, id: &str) {
+        if let Some(coupled) = self.calls.coupled.iter_mut().find(|coupled| coupled.live.id == id) {
+            coupled.live.declined = false;
+        }
     }
 
     fn do_call(&mut self, id: &str, deed: Deed) -> Result<Option<Order>, Refusal> {

@@ -51,7 +51,8 @@ impl Core {
             Message::Note(note) => self.hear_note(&id, note),
             // Who is outside the car has calls of his own.
             Message::Telephony(said) if self.may(&id, "notes") && self.is_aboard(&id) => {
-                if self.in_pace(&id, |phone| &mut phone.calls_pace) {
+                // An end that is not heard would leave a call here for good.
+                if said.is_over || self.in_pace(&id, |phone| &mut phone.calls_pace) {
                     self.hear_call(&id, &said);
                 }
             }

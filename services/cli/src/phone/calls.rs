@@ -41,17 +41,14 @@ pub async fn list(output: Output, private: bool) -> anyhow::Result<Status> {
     Ok(Status::OK)
 }
 
-/// Does something to the call that is meant: by its id or a part of its name or number, else the first that allows it.
+/// Does something to the call that is meant: by its id or a part of its name or number, else the first that allows it. The one that is active is hung up before one that rings.
 pub async fn act(deed: Deed, meant: Option<&str>) -> anyhow::Result<Status> {
+    if meant.is_some_and(|word| word.trim().is_empty()) {
+        bail!("an empty word means no call: give its id, or a part of its name or number, or nothing at all")
+    }
     let calls = proxy().await?;
     let all = calls.list().await.map_err(explain)?;
-    let may = |call: &&Call| match (meant, deed) {
-        (Some(meant), _) => call.id == meant || who(call).to_lowercase().contains(&meant.to_lowercase()),
-        (None, Deed::Answer) => call.can_answer,
-        (None, Deed::HangUp) => call.can_hang_up,
-        (None, Deed::Silence) => call.can_silence,
-    };
-    let Some(call) = all.iter().find(may) else {
+    let Some(call) = choose(&all, deed, meant) else {
         bail!("there is no such call: `tandem phone calls` shows what there is, and what may be done about it")
     };
     let id = call.id.clone();
@@ -62,6 +59,25 @@ pub async fn act(deed: Deed, meant: Option<&str>) -> anyhow::Result<Status> {
     }
     .map_err(explain)?;
     Ok(Status::OK)
+}
+
+fn choose<'a>(all: &'a [Call], deed: Deed, meant: Option<&str>) -> Option<&'a Call> {
+    let is_meant = |call: &&Call| {
+        meant.map(str::trim).is_none_or(|word| {
+            let part = word.to_lowercase();
+            call.id == word || [&call.name, &call.number].iter().any(|text| text.to_lowercase().contains(&part))
+        })
+    };
+    let may = |call: &&Call| match deed {
+        Deed::Answer => call.can_answer,
+        Deed::HangUp => call.can_hang_up,
+        Deed::Silence => call.can_silence,
+    };
+    let able = || all.iter().filter(is_meant).filter(may);
+    let is_active = |call: &&Call| call.state == "active";
+    // Of one that is meant and does not allow it, the service says why.
+    let unable = || all.iter().find(is_meant).filter(|_| meant.is_some());
+    able().find(|call| matches!(deed, Deed::HangUp) && is_active(call)).or_else(|| able().next()).or_else(unable)
 }
 
 fn who(call: &Call) -> String {
@@ -94,5 +110,36 @@ mod tests {
             .collect();
         assert_eq!(rows[1], ["Ada Lovelace", "ringing", "Ann", "answered, hung up"]);
         assert_eq!(rows[2], ["unknown", "missed"]);
+    }
+
+    #[test]
+    fn the_call_that_is_meant_is_chosen() {
+        let call = |id: &str, name: &str, number: &str, state: &str| Call {
+            id: id.into(),
+            name: name.into(),
+            number: number.into(),
+            state: state.into(),
+            can_answer: state == "ringing",
+            can_hang_up: state != "missed",
+            ..Call::default()
+        };
+        let all = [
+            call("call-3", "Bob", "110", "ringing"),
+            call("call-1", "Ada Lovelace", "+49 30 1234567", "active"),
+            call("call-2", "Eve", "", "missed"),
+        ];
+        for (deed, meant, chosen) in [
+            (Deed::HangUp, None, Some("call-1")),
+            (Deed::Answer, None, Some("call-3")),
+            (Deed::Silence, None, None),
+            (Deed::HangUp, Some("bob"), Some("call-3")),
+            (Deed::HangUp, Some("110"), Some("call-3")),
+            (Deed::HangUp, Some("30 123"), Some("call-1")),
+            (Deed::HangUp, Some("call-3"), Some("call-3")),
+            (Deed::HangUp, Some("Eve"), Some("call-2")),
+            (Deed::HangUp, Some("Zoe"), None),
+        ] {
+            assert_eq!(choose(&all, deed, meant).map(|call| call.id.as_str()), chosen, "{meant:?}");
+        }
     }
 }

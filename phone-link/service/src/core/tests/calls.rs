@@ -307,3 +307,94 @@ fn the_music_goes_on_when_a_phone_that_rang_is_gone() {
     world.wait(200.0);
     assert_eq!(world.steered(), [Order::Pause, Order::Play], "and when it rings for ever");
 }
+
+#[test]
+fn the_music_does_not_begin_in_a_car_that_was_left() {
+    for (ignition_on, then) in [(Some(false), vec![]), (None, vec![Order::Play]), (Some(true), vec![Order::Play])] {
+        let mut world = World::new();
+        world.car("track:1", true, 0);
+        world.hears(&[coupled("/c1", ADA, Phase::Active)]);
+        world.car("track:1", false, 0);
+        assert_eq!(world.steered(), [Order::Pause]);
+        world.vehicle(Vehicle { cabin: Cabin { ignition_on, ..parked().cabin }, ..parked() });
+        world.hears(&[]);
+        assert_eq!(world.steered(), then, "{ignition_on:?}");
+    }
+}
+
+#[test]
+fn a_call_that_follows_at_once_pauses_the_music_again() {
+    // What the player is seen to do between its orders and after them.
+    for seen in [vec![], vec![true], vec![false, true]] {
+        let mut world = World::new();
+        world.car("track:1", true, 0);
+        world.hears(&[coupled("/c1", ADA, Phase::Ringing)]);
+        if !seen.is_empty() {
+            world.car("track:1", false, 0);
+        }
+        world.hears(&[]);
+        assert_eq!(world.steered(), [Order::Pause, Order::Play]);
+        world.hears(&[coupled("/c2", "110", Phase::Ringing)]);
+        assert_eq!(world.steered(), [Order::Pause], "{seen:?}");
+        for sounding in &seen {
+            world.car("track:1", *sounding, 0);
+        }
+        world.car("track:1", false, 0);
+        assert_eq!(world.steered(), []);
+        world.hears(&[]);
+        assert_eq!(world.steered(), [Order::Play], "{seen:?}");
+    }
+    // One that never went on is left alone by what rings much later.
+    let mut world = World::new();
+    world.car("track:1", true, 0);
+    world.hears(&[coupled("/c1", ADA, Phase::Ringing)]);
+    world.car("track:1", false, 0);
+    world.hears(&[]);
+    assert_eq!(world.steered(), [Order::Pause, Order::Play]);
+    world.wait(60.0);
+    world.hears(&[coupled("/c2", ADA, Phase::Ringing)]);
+    world.hears(&[]);
+    assert_eq!(world.steered(), []);
+}
+
+#[test]
+fn the_next_caller_does_not_get_the_last_ones_name() {
+    for next in ["110", ""] {
+        let mut world = World::new();
+        let ada = HandsFree { name: "Ada Lovelace".into(), ..coupled("/c1", ADA, Phase::Ringing) };
+        world.hears(std::slice::from_ref(&ada));
+        world.hears(&[HandsFree { number: "030 1234567".into(), ..ada }]);
+        assert_eq!(world.calls().len(), 1, "the same one, written in another way");
+        world.hears(&[coupled("/c1", next, Phase::Ringing)]);
+        let ringing = format!("ringing  <{next}> by hands-free (hands-free) ah");
+        assert_eq!(world.lines(), [ringing.as_str(), "missed Ada Lovelace <030 1234567> by hands-free () "]);
+    }
+    // A number that only the phone told has not vanished.
+    let mut world = World::new();
+    let link = world.aboard("Ann");
+    world.hears(&[coupled("/c1", "", Phase::Ringing)]);
+    world.says(link, Message::Telephony(rings()));
+    world.hears(&[coupled("/c1", "", Phase::Ringing)]);
+    assert_eq!(world.lines(), ["ringing Ada Lovelace <+49 30 1234567> by Ann (hands-free) ahs"]);
+}
+
+#[test]
+fn the_end_of_a_call_is_heard_however_much_was_said_before() {
+    let mut world = World::new();
+    let link = world.aboard("Ann");
+    for _ in 0..1000 {
+        world.says(link, Message::Telephony(rings()));
+    }
+    world.says(link, over(rings()));
+    assert_eq!(world.lines(), [""; 0]);
+}
+
+#[test]
+fn what_the_phone_did_not_decline_was_missed() {
+    let mut world = World::new();
+    world.hears(&[coupled("/c1", ADA, Phase::Ringing)]);
+    world.does(Deed::HangUp).unwrap();
+    world.core.not_declined("call-1");
+    world.hears(&[]);
+    assert_eq!(world.lines(), ["missed  <+49 30 1234567> by hands-free () "]);
+}
