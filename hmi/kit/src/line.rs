@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tandem_contracts::connect;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -33,6 +35,23 @@ pub(crate) trait Line {
 
     /// Tells the mailbox of a wish while there is no connection.
     fn refuse(&self, command: Self::Command, mailbox: &Mailbox);
+}
+
+/// Carries out wishes, so many of them at once, until the connection for calls breaks.
+pub(crate) async fn each<C, F: Future<Output = ()>>(
+    calls: &Connection,
+    commands: &mut mpsc::Receiver<C>,
+    at_once: usize,
+    carry_out: impl Fn(C) -> F,
+) {
+    let mut running = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            () = calls.closed() => return,
+            Some(()) = running.next(), if !running.is_empty() => {}
+            Some(command) = commands.recv(), if running.len() < at_once => running.push(carry_out(command)),
+        }
+    }
 }
 
 /// Follows and asks for as long as the process lives.

@@ -1,7 +1,5 @@
 //! The settings: what is in force, and what a screen may set. `org.tandem.Settings1` tells them; what was told last stays in force without it.
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tandem_contracts::settings::{Follower, Settings1Proxy, SettingsError};
 use tandem_contracts::wire;
 use tandem_units::Value;
@@ -11,7 +9,7 @@ use zbus::proxy::CacheProperties;
 
 pub use tandem_contracts::settings::{Notice, Values};
 
-use crate::line::Line;
+use crate::line::{Line, each};
 use crate::mailbox::Mailbox;
 
 /// Wishes on settings that may wait for the bus thread.
@@ -104,16 +102,8 @@ impl Line for SettingsLine {
         commands: &mut mpsc::Receiver<SettingsCommand>,
     ) -> zbus::Result<()> {
         let proxy = Settings1Proxy::builder(calls).cache_properties(CacheProperties::No).build().await?;
-        let mut running = FuturesUnordered::new();
-        loop {
-            tokio::select! {
-                () = calls.closed() => return Ok(()),
-                Some(()) = running.next(), if !running.is_empty() => {}
-                Some(command) = commands.recv(), if running.len() < MAX_WAITING => {
-                    running.push(carry_out(&proxy, mailbox, command));
-                }
-            }
-        }
+        each(calls, commands, MAX_WAITING, |command| carry_out(&proxy, mailbox, command)).await;
+        Ok(())
     }
 
     fn lose(&self, mailbox: &Mailbox) {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 pub use tandem_contracts::calls::Call;
 use tandem_contracts::calls::{self, Calls1Proxy, CallsError, MAX_CALLS};
 use tandem_pictures::boot_clock;
@@ -13,7 +12,7 @@ use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
 use crate::bus::is_owned;
-use crate::line::Line;
+use crate::line::{Line, each};
 use crate::mailbox::Mailbox;
 
 /// Wishes that may wait for the bus thread.
@@ -112,16 +111,8 @@ impl Line for CallsLine {
         commands: &mut mpsc::Receiver<CallCommand>,
     ) -> zbus::Result<()> {
         let calls1 = Calls1Proxy::builder(calls).cache_properties(CacheProperties::No).build().await?;
-        let mut running = FuturesUnordered::new();
-        loop {
-            tokio::select! {
-                () = calls.closed() => return Ok(()),
-                Some(()) = running.next(), if !running.is_empty() => {}
-                Some(command) = commands.recv(), if running.len() < MAX_WAITING => {
-                    running.push(carry_out(&calls1, mailbox, command));
-                }
-            }
-        }
+        each(calls, commands, MAX_WAITING, |command| carry_out(&calls1, mailbox, command)).await;
+        Ok(())
     }
 
     fn lose(&self, mailbox: &Mailbox) {

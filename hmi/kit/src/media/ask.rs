@@ -1,7 +1,5 @@
 //! From a screen's wish to a call, and what is said if it fails.
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tandem_contracts::media::{Media1Proxy, MediaError};
 use tandem_contracts::mpris::{self, PlayerProxy};
 use tokio::sync::mpsc;
@@ -9,6 +7,7 @@ use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
 use super::{Cause, Denied, List, Media, MediaCommand, PAGE_ROWS, Part, Row, Rows};
+use crate::line::each;
 use crate::mailbox::Mailbox;
 
 /// Calls under way at once; what comes on top waits.
@@ -25,16 +24,8 @@ pub(super) async fn serve(
     let no = CacheProperties::No;
     let player = PlayerProxy::builder(calls).destination(mpris::NAME).cache_properties(no).build().await?;
     let media = Media1Proxy::builder(calls).cache_properties(no).build().await?;
-    let mut running = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            () = calls.closed() => return Ok(()),
-            Some(()) = running.next(), if !running.is_empty() => {}
-            Some(command) = commands.recv(), if running.len() < MAX_RUNNING => {
-                running.push(carry_out(&player, &media, mailbox, command));
-            }
-        }
-    }
+    each(calls, commands, MAX_RUNNING, |command| carry_out(&player, &media, mailbox, command)).await;
+    Ok(())
 }
 
 async fn carry_out(player: &PlayerProxy<'_>, media: &Media1Proxy<'_>, mailbox: &Mailbox, command: MediaCommand) {

@@ -2,8 +2,6 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tandem_contracts::phones::{PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::sessions::{Sessions1Proxy, SessionsError};
 use tokio::sync::mpsc;
@@ -11,6 +9,7 @@ use zbus::Connection;
 use zbus::proxy::CacheProperties;
 
 use super::{LEDGER_ROWS, PhoneCause, PhoneCommand, PhoneDenied, PhoneNews};
+use crate::line::each;
 use crate::mailbox::Mailbox;
 
 /// Calls under way at once; what comes on top waits.
@@ -25,16 +24,8 @@ pub(super) async fn serve(
     let no = CacheProperties::No;
     let sessions = Sessions1Proxy::builder(calls).cache_properties(no).build().await?;
     let phones = PhoneLink1Proxy::builder(calls).cache_properties(no).build().await?;
-    let mut running = FuturesUnordered::new();
-    loop {
-        tokio::select! {
-            () = calls.closed() => return Ok(()),
-            Some(()) = running.next(), if !running.is_empty() => {}
-            Some(command) = commands.recv(), if running.len() < MAX_RUNNING => {
-                running.push(carry_out(&sessions, &phones, mailbox, command));
-            }
-        }
-    }
+    each(calls, commands, MAX_RUNNING, |command| carry_out(&sessions, &phones, mailbox, command)).await;
+    Ok(())
 }
 
 async fn carry_out(
