@@ -178,14 +178,10 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     };
     let setups = options.cameras.as_deref().map(cameras::setup::read).unwrap_or_default();
     let cameras = Cameras::new(setups, options.camera);
-    let builder = connect::builder()
-        .serve_at(PATH, Media1(door.clone()))
-        .serve_at(camera::PATH, Camera1(cameras.clone()))
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .name(NAME)
-        .name(camera::NAME);
+    let builder =
+        connect::builder().serve_at(PATH, Media1(door.clone())).serve_at(camera::PATH, Camera1(cameras.clone()));
     let connection = mpris::serve(builder, &handle).build().await.map_err(StartError::Bus)?;
+    connect::own(&connection, [camera::NAME, NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { actor, handle, volumes, door, cameras, connection, signals, position_us, playing, following })
 }
 

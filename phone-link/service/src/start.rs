@@ -184,14 +184,10 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         .serve_at(sessions::PATH, Sessions1(door.clone()))
         .serve_at(phones::PATH, PhoneLink1(door.clone()))
         .serve_at(calls::PATH, Calls1(door.clone()))
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .name(sessions::NAME)
-        .name(phones::NAME)
-        .name(calls::NAME)
         .build()
         .await
         .map_err(StartError::Bus)?;
+    connect::own(&connection, [calls::NAME, sessions::NAME, phones::NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { actor, door, connection, car, plays, vehicle, hands_free, without_a_car })
 }
 

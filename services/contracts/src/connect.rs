@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use zbus::Connection;
 use zbus::connection::Builder;
+use zbus::fdo::RequestNameFlags;
 use zbus::message::Header;
 
 /// The longest that a call may take: a peer that hangs must not hang its callers.
@@ -31,6 +32,17 @@ pub fn builder() -> Builder<'static> {
 /// No bus, or one that refuses us.
 pub async fn open() -> zbus::Result<Connection> {
     builder().build().await
+}
+
+/// Owns names in this order, so that whoever finds the last one finds the others too. Who is there first stays: a second service ends, and nobody speaks in our place.
+///
+/// # Errors
+/// [`zbus::Error::NameTaken`]: a name is somebody else's. Or no bus, or one that refuses us.
+pub async fn own(connection: &Connection, names: impl IntoIterator<Item = &'static str>) -> zbus::Result<()> {
+    for name in names {
+        connection.request_name_with_flags(name, RequestNameFlags::DO_NOT_QUEUE).await?;
+    }
+    Ok(())
 }
 
 /// The unique name of who called, as the bus says; empty without a bus.

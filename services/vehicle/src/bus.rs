@@ -15,11 +15,11 @@ use tandem_contracts::input::{Input1, InputBackend, InputEvent};
 use tandem_contracts::seats::Seats1;
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire::to_variant;
-use tandem_contracts::{body, bus, charging, climate, driving, input, seats, signals};
+use tandem_contracts::{body, bus, charging, climate, connect, driving, input, seats, signals};
 use tandem_store::Reading;
 use tandem_units::{Value, plain};
 use tokio::sync::{mpsc, oneshot};
-use zbus::fdo::{DBusProxy, NameOwnerChangedStream, RequestNameFlags};
+use zbus::fdo::{DBusProxy, NameOwnerChangedStream};
 use zbus::names::BusName;
 use zbus::object_server::{Interface, SignalEmitter};
 use zbus::{Connection, OwnedVariant};
@@ -149,10 +149,8 @@ impl Front {
         let connection = self.builder.build().await?;
         standard::bound(connection.object_server(), &self.objects, &self.callers).await?;
         let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
-        for name in self.names {
-            // Who is there first stays: a second service ends, and nobody speaks in the name of the car in our place.
-            connection.request_name_with_flags(name, RequestNameFlags::DO_NOT_QUEUE).await?;
-        }
+        // `Signals1` is what everybody waits for.
+        connect::own(&connection, self.names.into_iter().rev()).await?;
         Ok((connection, owners))
     }
 }
