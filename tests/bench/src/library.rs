@@ -7,17 +7,16 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, ensure};
-use tandem_library::{Library, Parent, ScanState, Scanned, Stop, Tags, View, Volume, VolumeId, VolumeKind, scan};
+use tandem_library::{Library, Parent, ScanState, Stop, View, Volume, VolumeId, VolumeKind, scan};
 use tandem_scenes::tagged::Seeds;
 
+use crate::crowd::{self, CROWD, title};
 use crate::figure::Figure;
 use crate::process::{Kept, quantile};
 
 /// As many as mpd takes in the same run.
 const FEW: usize = 2_000;
 const MANY: usize = 20_000;
-/// For searching and scrolling; these are written to the library without files behind them.
-const CROWD: usize = 100_000;
 const MPD_PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn figures() -> Result<Vec<Figure>> {
@@ -147,21 +146,6 @@ fn mpd(music: &Path, state: &Path) -> Result<f64> {
     Ok(time)
 }
 
-const SYLLABLES: [&str; 12] = ["sol", "mar", "nac", "ter", "lin", "gar", "pho", "bel", "dor", "æn", "rue", "vik"];
-const CHARACTERS: [char; 16] =
-    ['晴', '天', '七', '里', '香', '夜', '曲', '稻', '青', '花', '瓷', '海', '月', '光', '山', '水'];
-
-/// A title of two words and, for every third, three Chinese characters; another for each number.
-fn title(number: usize) -> String {
-    let syllable = |place: u32| SYLLABLES.get(number / 12usize.pow(place) % 12).copied().unwrap_or_default();
-    let mut title = format!("{}{} {}{}{}", syllable(0), syllable(1), syllable(2), syllable(3), syllable(4));
-    if number.is_multiple_of(3) {
-        let character = |place: u32| CHARACTERS.get(number / 3 / 16usize.pow(place) % 16).copied().unwrap_or_default();
-        title.extend([' ', character(0), character(1), character(2)]);
-    }
-    title
-}
-
 /// Searching and scrolling among a hundred thousand.
 async fn answers(state: &Path) -> Result<Vec<Figure>> {
     let (library, _) = Library::open(state).await?;
@@ -171,25 +155,7 @@ async fn answers(state: &Path) -> Result<Vec<Figure>> {
         name: "Crowd".to_owned(),
         root: state.to_path_buf(),
     };
-    library.attach(&volume).await?;
-    let mut writer = library.begin_scan(&volume.id).await?;
-    let numbers: Vec<usize> = (0..CROWD).collect();
-    for batch in numbers.chunks(500) {
-        let scanned = batch.iter().map(|number| Scanned {
-            path: format!("{}/{}/{number}.flac", number / 1200, number / 12),
-            size: 1,
-            mtime_ns: 1,
-            tags: Ok(Tags {
-                title: title(*number),
-                artists: vec![title(number / 120 * 7)],
-                album: title(number / 12 * 5),
-                length_us: Some(200_000_000),
-                ..Tags::default()
-            }),
-        });
-        writer.put(scanned.collect()).await?;
-    }
-    writer.finish().await?;
+    crowd::fill(&library, &volume, |_| (1, 1)).await?;
     let mut searches = Vec::new();
     let mut fewest = usize::MAX;
     for number in (0..CROWD).step_by(501) {

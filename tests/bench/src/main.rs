@@ -3,6 +3,7 @@
 mod camera;
 mod codec;
 mod commands;
+mod crowd;
 mod fanout;
 mod figure;
 mod full_bus;

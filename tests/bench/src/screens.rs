@@ -1,15 +1,20 @@
 //! How soon a screen stands there, and how soon it stops showing what nobody vouches for.
 
+use std::ffi::OsStr;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
+use tandem_contracts::media::Media1Proxy;
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::signals;
+use tandem_library::{Library, Volume, VolumeId, VolumeKind};
 use tandem_scenes::{Bus, Daemon, Pixels, Shown, Tandem, binary, speed};
 
+use crate::crowd::{self, CROWD};
 use crate::figure::Figure;
 use crate::process::{Kept, quantile};
 use crate::running::{FrameTimes, frame_times};
@@ -21,6 +26,14 @@ const TABS: u32 = 7;
 const CHANGES: u32 = 42;
 /// A page has come up by then.
 const BETWEEN: Duration = Duration::from_millis(350);
+/// The page, its tab, and what it lists.
+const MUSIC: (f64, f64) = (1072.0, 1016.0);
+const LIBRARY: (f64, f64) = (416.0, 112.0);
+const SONGS: (f64, f64) = (144.0, 440.0);
+/// As many as a knob turns at once, a step every 10 ms.
+const ROWS: i32 = 1_000;
+const PATIENCE: Duration = Duration::from_secs(20);
+const SCROLLED: Duration = Duration::from_secs(11);
 const STARTS: usize = 7;
 const KILLS: usize = 3;
 const SETTLED: Duration = Duration::from_secs(1);
@@ -45,7 +58,10 @@ pub fn figures() -> Result<Vec<Figure>> {
             deaths.push(until_dashes(Signal::KILL).await?);
         }
         let changes = page_changes().await?;
+        let scrolled = scrolling().await?;
         Ok(vec![
+            Figure::new("centre scrolls 100,000 songs, frame p50", scrolled.p50, "ms"),
+            Figure::new("centre scrolls 100,000 songs, frame p99", scrolled.p99, "ms").at_most(10.0),
             Figure::new("centre changes pages, frame p50", changes.p50, "ms"),
             Figure::new("centre changes pages, frame p99", changes.p99, "ms").at_most(10.0),
             Figure::new("still screen, frames drawn in 3 s", still, "frames").at_most(0.0),
@@ -81,6 +97,53 @@ async fn page_changes() -> Result<FrameTimes> {
     // The cluster of a car that is parked draws far less.
     let times = frame_times(&format!("{}{}", told.stdout, told.stderr));
     times.into_iter().max_by_key(|times| times.drawn).context("no screen told its frame times")
+}
+
+/// The frames of a centre in whose list of songs the ring goes on and on, a hundred rows a second.
+async fn scrolling() -> Result<FrameTimes> {
+    let scraps = tempfile::tempdir()?;
+    let (state, music) = (scraps.path().join("state"), scraps.path().join("music"));
+    std::fs::create_dir(&music)?;
+    let root = music.canonicalize()?;
+    let mut seen = Vec::with_capacity(CROWD);
+    for number in 0..CROWD {
+        // Nothing is in them: whoever looks finds them as they are known.
+        let file = root.join(crowd::path(number));
+        std::fs::create_dir_all(file.parent().context("a folder")?)?;
+        let known = std::fs::File::create(&file)?.metadata()?;
+        seen.push((known.len(), known.mtime() * 1_000_000_000 + known.mtime_nsec()));
+    }
+    let id = VolumeId(format!("folder:{}", root.display()));
+    let volume = Volume { id, kind: VolumeKind::Local, name: "music".to_owned(), root };
+    let (library, _) = Library::open(&state).await?;
+    crowd::fill(&library, &volume, |number| seen.get(number).copied().unwrap_or_default()).await?;
+    library.close().await?;
+
+    let arguments = ["sim", "--headless", "--scenario", "parked", "--media-state"].map(OsStr::new);
+    let arguments = arguments.into_iter().chain([state.as_os_str(), "--music".as_ref(), music.as_os_str()]);
+    let environment = [("TANDEM_LOG", "info".as_ref()), ("NO_COLOR", "1".as_ref())];
+    let mut tandem = Tandem::start_with(arguments, &environment);
+    tandem.hears("Everything is up.");
+    let bus = tandem.bus().await;
+    let (centre, simulator) = (bus.screen(CENTRE).await, bus.simulator().await);
+    let media = Media1Proxy::new(&bus.connection).await?;
+    let begun = Instant::now();
+    // A car of which nobody knows yet that it is parked shows a few.
+    while media.page("tracks".to_owned(), String::new(), 0, 0).await?.total as usize != CROWD {
+        ensure!(begun.elapsed() < PATIENCE, "the songs do not come");
+    }
+    for (x, y) in [MUSIC, LIBRARY, SONGS] {
+        centre.touch(x, y).await?;
+        tokio::time::sleep(BETWEEN).await;
+    }
+    simulator.turn_knob("REL_DIAL".to_owned(), ROWS).await?;
+    tokio::time::sleep(SCROLLED).await;
+    tandem.signal(Signal::TERM);
+    let told = tandem.finish();
+    let times = frame_times(&format!("{}{}", told.stdout, told.stderr));
+    let centre = times.into_iter().max_by_key(|times| times.drawn).context("no screen told its frame times")?;
+    ensure!(centre.drawn > SCROLLED.as_secs() * 20, "only {} frames: nothing scrolled", centre.drawn);
+    Ok(centre)
 }
 
 /// A cluster on a bus without a service: it shows dashes, and nothing moves.
@@ -138,7 +201,7 @@ async fn until_dashes(signal: Signal) -> Result<f64> {
         if speed(&bus.capture(CLUSTER).await.1) == Shown::Dash {
             return Ok(begun.elapsed().as_secs_f64() * 1e3);
         }
-        anyhow::ensure!(begun.elapsed().as_secs() < 20, "no dash came");
+        ensure!(begun.elapsed() < PATIENCE, "no dash came");
     }
 }
 
@@ -151,7 +214,7 @@ async fn until_it_is_back() -> Result<f64> {
     let begun = Instant::now();
     kill_process(before, Signal::KILL)?;
     while bus.owner(CLUSTER).await.is_none_or(|owner| owner == before) {
-        anyhow::ensure!(begun.elapsed().as_secs() < 20, "no cluster came back");
+        ensure!(begun.elapsed() < PATIENCE, "no cluster came back");
     }
     let screen = bus.screen(CLUSTER).await;
     loop {
@@ -159,6 +222,6 @@ async fn until_it_is_back() -> Result<f64> {
         if is_there {
             return Ok(begun.elapsed().as_secs_f64() * 1e3);
         }
-        anyhow::ensure!(begun.elapsed().as_secs() < 20, "no speed came");
+        ensure!(begun.elapsed() < PATIENCE, "no speed came");
     }
 }
