@@ -33,9 +33,9 @@ use crate::{Link, Reading};
 const SILENCE: Duration = Duration::from_millis(500);
 /// Silent for this long on top: the subscription may be lost, so it is made anew.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A screen draws 60 frames a second at most.
-const MIN_INTERVAL_MS: u32 = 16;
-/// Live, one batch may be on the way while another is drawn.
+/// Readings come with the ticks, which are rarer than frames; a lamp that comes between two of them is not to wait.
+const MIN_INTERVAL_MS: u32 = 0;
+/// Live, one batch may be on the way while another is drawn. So a car that flickers is heard no faster than the screen takes it in.
 const WINDOW: u32 = 2;
 
 /// What the bus thread needs to know of its screen.
@@ -214,8 +214,7 @@ impl Listener {
     /// One subscription after another over one connection.
     async fn session(&mut self, connection: &Connection, wanted: &[String]) -> End {
         let window = if self.lockstep { LOCKSTEP } else { WINDOW };
-        let min_interval_ms = if self.lockstep { 0 } else { MIN_INTERVAL_MS };
-        let wish = Wish { paths: wanted.to_vec(), min_interval_ms, window };
+        let wish = Wish { paths: wanted.to_vec(), min_interval_ms: MIN_INTERVAL_MS, window };
         let Ok(mut subscription) = Subscription::open(connection, wish).await else { return End::Down(Link::NoBus) };
         let Ok(mut driving) = Follower::open(connection).await else { return End::Down(Link::NoBus) };
         let mut slots = HashMap::new();
