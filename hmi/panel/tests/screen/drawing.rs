@@ -5,9 +5,9 @@ use std::rc::Rc;
 use i_slint_backend_testing::AccessibleRole;
 use slint::ComponentHandle;
 use tandem_contracts::simulator::{PhoneState, State};
-use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Face, Language, Look, Readings, Theme, Update};
-use tandem_panel::{Leaf, News, Order, Panel, Why};
+use tandem_kit::headless::untold;
+use tandem_kit::{Language, Theme};
+use tandem_panel::{Control, Denial, Leaf, News, Order, Panel, SettingsAdapter, Why};
 use tandem_units::{Quality, Value};
 
 use crate::stage::{Stage, state};
@@ -84,18 +84,5 @@ fn no_button_is_smaller_than_a_finger() {
 
 #[test]
 fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
-    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
-        let drawn = std::thread::spawn(move || {
-            let screen = Screen::new(size, Pace::OnDemand);
-            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
-            let window = Panel::open().unwrap();
-            let mut face = Panel::asking(&window, Rc::new(|_| false));
-            face.set_look(&window, Look::STILL);
-            window.show().unwrap();
-            face.apply(&window, &Update::Time, &Readings::new(Panel::paths()));
-            screen.turn();
-            screen.rgb().len()
-        });
-        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
-    }
+    tandem_likeness::any_size(|size| untold(size, |window| Panel::asking(window, Rc::new(|_| false))).unwrap());
 }
