@@ -122,6 +122,9 @@ impl Face for Centre {
             picture: Rc::new(move |wanted| pictures.picture(wanted).is_ok()),
             camera: Rc::new(move |command| cameras.camera(command).is_ok()),
             settings: Choices {
+        let fixed = window.global::<SettingsAdapter>();
+        fixed.set_colours_fixed(desk.theme_is_fixed);
+        fixed.set_language_fixed(desk.language_is_fixed);
                 set: Box::new(move |command| setting.settings(command).is_ok()),
                 theme: Box::new(move |theme| lights.set_theme(theme)),
                 language: Box::new(move |language| words.set_language(language)),

@@ -66,6 +66,36 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
 }
 
 #[test]
+fn why_a_choice_came_to_nothing_is_said_in_the_room_that_there_is() {
+    let stage = Stage::open(Theme::Night, Language::German);
+    stage.open_page("Fahren");
+    let adapter = stage.window.global::<SettingsAdapter>();
+    let (gear, power) = (adapter.get_gear_p(), adapter.get_power_off());
+    let denials = [
+        Denial::OutOfRange,
+        Denial::Refused,
+        Denial::Restricted,
+        Denial::Held,
+        Denial::NotAvailable,
+        Denial::NoAnswer,
+        Denial::Lapsed,
+    ];
+    let denied = denials.into_iter().map(|denial| (denial, false));
+    for (denial, locked) in denied.chain([(Denial::None, true)]) {
+        adapter.set_gear_p(Control { denial, locked, commandable: true, ..gear.clone() });
+        adapter.set_power_off(Control { denial, locked, commandable: true, ..power.clone() });
+        let picture = if denial == Denial::Restricted {
+            stage.picture("denied-de")
+        } else {
+            stage.screen.turn();
+            stage.screen.rgb()
+        };
+        let cut = tandem_likeness::words_that_are_cut(&stage.window, &picture, 1280);
+        assert!(cut.is_empty(), "{denial:?}: {cut:?}");
+    }
+}
+
+#[test]
 fn no_button_is_smaller_than_a_finger() {
     let stage = Stage::open(Theme::Night, Language::German);
     stage.news(News::State(Box::new(State { scenario: String::new(), ..state() })));
