@@ -55,7 +55,7 @@ impl Stage {
     }
 
     /// How many there are that somebody may press now.
-    fn controls(&self) -> usize {
+    pub fn controls(&self) -> usize {
         use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
 
         let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| self.all(role));
