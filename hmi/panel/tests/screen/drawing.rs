@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use i_slint_backend_testing::AccessibleRole;
 use slint::ComponentHandle;
-use tandem_contracts::simulator::{PhoneState, State};
+use slint::platform::Key;
+use tandem_contracts::simulator::{AnswerState, PhoneState, State};
 use tandem_kit::headless::untold;
 use tandem_kit::{Language, Theme};
 use tandem_panel::{Control, Denial, Leaf, News, Order, Panel, SettingsAdapter, Why};
@@ -92,6 +93,32 @@ fn why_a_choice_came_to_nothing_is_said_in_the_room_that_there_is() {
         };
         let cut = tandem_likeness::words_that_are_cut(&stage.window, &picture, 1280);
         assert!(cut.is_empty(), "{denial:?}: {cut:?}");
+    }
+}
+
+#[test]
+fn a_row_that_the_ring_comes_to_is_brought_into_sight() {
+    let stage = Stage::open(Theme::Night, Language::English);
+    let row =
+        |row: usize| AnswerState { path: format!("Vehicle.Cabin.Row{row:02}"), answer: "obey".into(), delay_ms: 100 };
+    stage.news(News::State(Box::new(State { answers: (0..30).map(row).collect(), ..state() })));
+    stage.news(News::Scenarios((0..30).map(|scenario| format!("scenario-{scenario:02}")).collect()));
+    for (page, column, (top, bottom)) in [("Answers", (320, 928), (112, 704)), ("Drive", (320, 1_248), (152, 328))] {
+        stage.open_page(page);
+        let (mut steps, mut seen) = (0, 0);
+        // Six pages stand before the rows, and behind them is something else.
+        while steps < 36 {
+            stage.key(Key::Tab, true);
+            stage.key(Key::Tab, false);
+            stage.screen.turn();
+            let rgb = stage.screen.rgb();
+            let is_ring = |x: usize, y: usize| rgb[(y * 1_280 + x) * 3..][..3] == [0x6F, 0xD3, 0xE3];
+            let long = (top..bottom).filter(|y| (column.0..column.1).filter(|x| is_ring(*x, *y)).count() > 150).count();
+            // Above and below what the ring is on.
+            seen += usize::from(long >= 8);
+            steps += 1;
+        }
+        assert_eq!(seen, 30, "{page}");
     }
 }
 
