@@ -4,7 +4,7 @@ use slint::ComponentHandle;
 
 use crate::climate::percent;
 use crate::control::{Car, Group};
-use crate::{BodyAdapter, CentreWindow, Leaf};
+use crate::{BodyAdapter, CentreWindow, Leaf, VehicleAdapter};
 
 /// Writes everything on the body to the window.
 pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
@@ -15,10 +15,14 @@ pub(crate) fn show(window: &CentreWindow, car: Car<'_>) {
     adapter.set_flap(car.switch(Leaf::ChargeFlap));
     adapter.set_dome(car.switch(Leaf::DomeLight));
     adapter.set_ambient(car.switch(Leaf::AmbientLight));
-    adapter.set_driver_window(car.number(Leaf::DriverWindow, percent));
-    adapter.set_passenger_window(car.number(Leaf::PassengerWindow, percent));
-    adapter.set_rear_left_window(car.number(Leaf::RearDriverSideWindow, percent));
-    adapter.set_rear_right_window(car.number(Leaf::RearPassengerSideWindow, percent));
+    let sides =
+        [(Leaf::DriverWindow, Leaf::PassengerWindow), (Leaf::RearDriverSideWindow, Leaf::RearPassengerSideWindow)];
+    let right = window.global::<VehicleAdapter>().get_driver_right();
+    let [front, rear] = sides.map(|(driver, passenger)| if right { (passenger, driver) } else { (driver, passenger) });
+    adapter.set_front_left_window(car.number(front.0, percent));
+    adapter.set_front_right_window(car.number(front.1, percent));
+    adapter.set_rear_left_window(car.number(rear.0, percent));
+    adapter.set_rear_right_window(car.number(rear.1, percent));
     let light = |word| car.choice(Leaf::LightSwitch, word);
     adapter.set_lights_off(light("OFF"));
     adapter.set_lights_position(light("POSITION"));

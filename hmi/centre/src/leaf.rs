@@ -65,6 +65,7 @@ tandem_kit::leaves! {
         StartStopCharging = "Vehicle.Powertrain.TractionBattery.Charging.StartStopCharging",
         TimeToComplete = "Vehicle.Powertrain.TractionBattery.Charging.TimeToComplete",
         BatteryTemperature = "Vehicle.Powertrain.TractionBattery.Temperature.Average",
+        DriverPosition = "Vehicle.Cabin.DriverPosition",
         DriveMode = "Vehicle.Powertrain.Transmission.PerformanceMode",
     }
 }

@@ -1,6 +1,7 @@
 //! The centre display: home, the car, its climate and energy, music, phones, and the dock with the climate below them all.
 
 mod body;
+mod cabin;
 mod camera;
 mod climate;
 mod control;
@@ -47,6 +48,7 @@ use crate::telephone::Telephone;
 /// The state behind the window.
 pub struct Centre {
     hands: Rc<RefCell<Hands>>,
+    cabin: cabin::Cabin,
     history: History,
     page: Rc<RefCell<settings::Page>>,
     music: Rc<RefCell<Music>>,
@@ -81,7 +83,16 @@ impl Centre {
         media::connect(window, &music);
         let camera = Rc::new(RefCell::new(camera::View::new(asks.camera)));
         camera::connect(window, &camera);
-        Self { hands, history: History::default(), page, music, phones, telephone, camera }
+        Self {
+            hands,
+            cabin: cabin::Cabin::default(),
+            history: History::default(),
+            page,
+            music,
+            phones,
+            telephone,
+            camera,
+        }
     }
 }
 
@@ -111,6 +122,9 @@ impl Face for Centre {
     }
 
     fn new(window: &CentreWindow, desk: Desk) -> Self {
+        let fixed = window.global::<SettingsAdapter>();
+        fixed.set_colours_fixed(desk.theme_is_fixed);
+        fixed.set_language_fixed(desk.language_is_fixed);
         let (setting, lights, words) = (desk.commands.clone(), desk.clone(), desk.clone());
         let (car, music, phones) = (desk.commands.clone(), desk.commands.clone(), desk.commands.clone());
         let (calls, pictures, cameras) = (desk.commands.clone(), desk.commands.clone(), desk.commands);
@@ -132,6 +146,7 @@ impl Face for Centre {
 
     fn set_look(&mut self, window: &CentreWindow, look: Look) {
         tandem_kit::wear!(window, look);
+        self.cabin.show(window);
         self.page.borrow_mut().set_look(window, look);
         self.phones.borrow_mut().set_units(window, look.units);
         self.music.borrow_mut().set_night(window, look.theme == tandem_kit::Theme::Night);
@@ -184,6 +199,7 @@ impl Face for Centre {
         }
         window.global::<Theme>().set_parked(self.phones.borrow().may_be_set_up());
         vehicle::show(window, readings);
+        self.cabin.show(window);
         show_controls(window, hands.car());
     }
 

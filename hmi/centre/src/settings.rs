@@ -32,6 +32,7 @@ pub struct Choices {
 pub(crate) struct Page {
     in_force: Option<Box<InForce>>,
     theme: Theme,
+    language: Language,
     locked: bool,
     /// The driver's name as somebody types it; none: as it is set.
     draft: Option<String>,
@@ -45,6 +46,7 @@ impl Default for Page {
         Self {
             in_force: None,
             theme: Theme::default(),
+            language: Language::default(),
             locked: true,
             draft: None,
             denial: None,
@@ -78,7 +80,7 @@ impl Page {
     }
 
     pub fn set_look(&mut self, window: &CentreWindow, look: Look) {
-        self.theme = look.theme;
+        (self.theme, self.language) = (look.theme, look.language);
         self.show(window);
     }
 
@@ -103,8 +105,9 @@ impl Page {
             None => _ = draft.pop(),
             Some(letter) if draft.chars().count() < longest_name() => {
                 let begins = draft.chars().next_back().is_none_or(char::is_whitespace);
-                let letter = if begins { letter.to_uppercase() } else { letter.to_owned() };
-                draft.push_str(&letter);
+                let large = letter.to_uppercase();
+                // There is no large ß.
+                draft.push_str(if begins && large.chars().count() == 1 { &large } else { letter });
             }
             Some(_) => {}
         }
@@ -122,6 +125,15 @@ impl Page {
             (Some(settings::Theme::Day), _) | (None, Theme::Day) => Colours::Day,
             (Some(settings::Theme::Night), _) | (None, Theme::Night) => Colours::Night,
         });
+        // Who fixed what is worn here sees what is set, and everybody else what is worn.
+        let set = self.in_force.as_ref().filter(|_| adapter.get_language_fixed());
+        let language = match set.map(|in_force| in_force.values.get(LANGUAGE)) {
+            None => self.language,
+            Some(settings::Language::English) => Language::English,
+            Some(settings::Language::Chinese) => Language::Chinese,
+            Some(settings::Language::German) => Language::German,
+        };
+        adapter.set_language(language as i32);
         adapter.set_reduced_motion(self.in_force.as_ref().is_some_and(|it| it.values.get(REDUCED_MOTION)));
         adapter.set_high_contrast(self.in_force.as_ref().is_some_and(|it| it.values.get(HIGH_CONTRAST)));
         adapter.set_text_size(self.in_force.as_ref().map_or(100, |it| it.values.get(FONT_SCALE) as i32));

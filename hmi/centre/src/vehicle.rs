@@ -29,6 +29,10 @@ pub(crate) fn is_parked(readings: &Readings) -> bool {
 /// Writes everything on the car to the window.
 pub(crate) fn show(window: &CentreWindow, readings: &Readings) {
     let adapter = window.global::<VehicleAdapter>();
+    // In a car that falls silent the driver sits where he sat.
+    if let Some(position) = readings.get(Leaf::DriverPosition).text() {
+        adapter.set_driver_right(position == "RIGHT");
+    }
     adapter.set_service(match readings.link() {
         Link::Connecting => Service::Connecting,
         Link::Up => Service::Up,

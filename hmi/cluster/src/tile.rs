@@ -11,6 +11,8 @@ use crate::{CallAdapter, CallState, TileAdapter, TileSource, TileState, Words};
 
 /// The art's side and the radius of its corners, pixels.
 const ART: (u32, u32) = (160, 16);
+/// The same where it stands in a line.
+const SMALL_ART: (u32, u32) = (64, 8);
 /// Pixels of the progress: between two of them nothing is drawn.
 const STEPS: f64 = 480.0;
 /// The longest text that is laid out, characters; no line shows more.
@@ -68,20 +70,24 @@ impl Tile {
         if self.art != art {
             // What is shown of the last one goes at once.
             adapter.set_has_art(false);
+            adapter.set_has_small_art(false);
             adapter.set_share(0.0);
-            if let Some(path) = &art {
-                (self.ask)(Wanted::Cover { path: path.clone(), side: ART.0, radius: ART.1 });
+            for (path, (side, radius)) in art.iter().flat_map(|path| [(path, ART), (path, SMALL_ART)]) {
+                (self.ask)(Wanted::Cover { path: path.clone(), side, radius });
             }
             self.art = art;
         }
     }
 
     fn hear_picture(&self, adapter: &TileAdapter<'_>, picture: &Picture) {
-        let is_ours = matches!(&picture.wanted, Wanted::Cover { path, side, .. }
-            if *side == ART.0 && self.art.as_ref() == Some(path));
-        if let Some(image) = picture.image().filter(|_| is_ours) {
+        let Wanted::Cover { path, side, .. } = &picture.wanted else { return };
+        let Some(image) = picture.image().filter(|_| self.art.as_ref() == Some(path)) else { return };
+        if *side == ART.0 {
             adapter.set_art(image);
             adapter.set_has_art(true);
+        } else if *side == SMALL_ART.0 {
+            adapter.set_small_art(image);
+            adapter.set_has_small_art(true);
         }
     }
 

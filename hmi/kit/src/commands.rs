@@ -147,12 +147,17 @@ impl<T> From<TrySendError<T>> for CommandError {
 pub struct Desk {
     pub commands: Commands,
     pub(crate) mailbox: Arc<Mailbox>,
+    /// The command line says what the theme is, whatever is set.
+    pub theme_is_fixed: bool,
+    /// The command line says what the language is, whatever is set.
+    pub language_is_fixed: bool,
 }
 
 impl Desk {
     /// A desk at which nobody sits: for tests, pictures and benchmarks that draw without a process. What is asked of it goes nowhere.
     pub fn unattended() -> Self {
-        Self { commands: Commands::new().0, mailbox: Arc::new(Mailbox::new(|| ())) }
+        let mailbox = Arc::new(Mailbox::new(|| ()));
+        Self { commands: Commands::new().0, mailbox, theme_is_fixed: false, language_is_fixed: false }
     }
 
     /// Shows the screen in another theme.

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{EventLoopProxy, Platform, WindowAdapter};
-use slint::{EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
+use slint::{ComponentHandle, EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
 use tandem_pictures::boot_clock;
 use tandem_units::Nanoseconds;
 
-use crate::Area;
+use crate::{Area, Face, Look, Readings, Update};
 
 /// The shortest time from one frame to the next when the screen draws by itself: 60 frames a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -190,6 +190,23 @@ impl Screen {
             self.queue.wait(wait);
         }
     }
+}
+
+/// A screen of this size in pixels that was told nothing yet, drawn once: three bytes a pixel. A thread has one screen; this is its.
+///
+/// # Errors
+/// Slint has a screen on this thread already, or no renderer.
+pub fn untold<F: Face>(size: (u32, u32), new: impl FnOnce(&F::Window) -> F) -> Result<Vec<u8>, PlatformError> {
+    let screen = Screen::new(size, Pace::OnDemand);
+    slint::platform::set_platform(screen.platform_of_one_thread())
+        .map_err(|error| PlatformError::Other(error.to_string()))?;
+    let window = F::open()?;
+    let mut face = new(&window);
+    face.set_look(&window, Look::STILL);
+    window.show()?;
+    face.apply(&window, &Update::Time, &Readings::new(F::paths()));
+    screen.turn();
+    Ok(screen.rgb())
 }
 
 fn area((position, size): (PhysicalPosition, PhysicalSize)) -> Area {

@@ -75,7 +75,8 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     })?;
     let screen = fonts::needed(|| set_platform::<F>(options))??;
     let window = F::open()?;
-    let desk = Desk { commands, mailbox: Arc::clone(&mailbox) };
+    let (theme_is_fixed, language_is_fixed) = (options.theme.is_some(), options.language.is_some());
+    let desk = Desk { commands, mailbox: Arc::clone(&mailbox), theme_is_fixed, language_is_fixed };
     let face = F::new(&window, desk);
     let fixed = Fixed { theme: options.theme, language: options.language, lockstep: options.lockstep };
     fonts::check();

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use slint::{ComponentHandle, Model, ModelRc, SharedString, VecModel};
-use tandem_contracts::simulator::{AnswerState, PhoneState, State};
+use tandem_contracts::simulator::{AnswerState, PhoneDeed, PhoneState, State};
 use tandem_kit::Words;
 
 use crate::hand::{News, Order, Why};
@@ -17,8 +17,6 @@ const DELAYS: [u32; 4] = [100, 500, 2_000, 5_000];
 /// The programs that may be killed, in the order in which the window has them.
 const PROGRAMS: [&str; 6] = ["vehicle", "settings", "media", "phone-link", "cluster", "centre"];
 
-/// What the phone may do, in the order in which the window has it.
-const DEEDS: [&str; 7] = ["come", "pair", "play", "pause", "next", "walk-away", "leave"];
 /// So many times may the hand say how it stands without what it was asked for: then it has not come about.
 const LOOKS: u8 = 3;
 
@@ -216,7 +214,7 @@ pub(crate) fn connect(window: &PanelWindow, desk: &Rc<RefCell<Desk>>, send: &Rc<
     });
     let gives = Rc::clone(&order);
     adapter.on_do_by_phone(move |place| {
-        gives(usize::try_from(place).ok().and_then(|place| DEEDS.get(place)).map(|deed| Order::Phone(deed)));
+        gives(usize::try_from(place).ok().and_then(|place| PhoneDeed::ALL.get(place)).map(|deed| Order::Phone(*deed)));
     });
     let gives = Rc::clone(&order);
     adapter.on_press(move |key| gives(Some(Order::Press(key.into()))));

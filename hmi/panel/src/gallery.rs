@@ -6,7 +6,7 @@ use tandem_kit::{Language, SetupError};
 use crate::{GalleryWindow, Theme};
 
 /// Pixels.
-pub const SIZE: (u32, u32) = (1920, 1280);
+pub const SIZE: (u32, u32) = (1920, 1400);
 
 /// A window of the gallery. The language is that which is selected.
 ///

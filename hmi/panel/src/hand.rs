@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tandem_contracts::connect;
-use tandem_contracts::simulator::{Simulator1Proxy, SimulatorError, State};
+use tandem_contracts::simulator::{PhoneDeed, Simulator1Proxy, SimulatorError, State};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::timeout;
 
@@ -59,7 +59,7 @@ pub enum Order {
     },
     Kill(&'static str),
     /// What the phone is to do, as `Simulator1.Phone` takes it.
-    Phone(&'static str),
+    Phone(PhoneDeed),
     Press(String),
     Turn {
         knob: String,
@@ -250,7 +250,7 @@ async fn give(car: &Simulator1Proxy<'_>, order: &Order) -> Result<(), SimulatorE
         Order::Spoil { message, fault } => car.spoil(message, fault).await,
         Order::DropBus { interface, dropped } => car.drop_bus(interface, dropped).await,
         Order::Kill(program) => car.kill(program.to_owned()).await,
-        Order::Phone(deed) => car.phone(deed.to_owned()).await,
+        Order::Phone(deed) => car.phone(deed.word().to_owned()).await,
         Order::Press(key) => car.press_key(key, PRESS_MS).await,
         Order::Turn { knob, steps } => car.turn_knob(knob, steps).await,
     }

@@ -1,6 +1,7 @@
 //! `org.tandem.Simulator1`: the virtual car's hidden hand. Only the simulator serves it; no car has it.
 
 use std::future::Future;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use zbus::{DBusError, Type};
@@ -36,6 +37,52 @@ pub struct State {
     /// Its CAN buses, by their interfaces.
     pub buses: Vec<BusState>,
     pub phone: PhoneState,
+}
+
+/// What the phone can be made to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PhoneDeed {
+    /// It comes near, also after it walked away.
+    Come,
+    /// It asks the car to pair, or agrees if the car asked.
+    Pair,
+    Play,
+    Pause,
+    Next,
+    /// It is out of reach without a word.
+    WalkAway,
+    /// Its app ends.
+    Leave,
+}
+
+impl PhoneDeed {
+    /// In the order in which windows and lists have them.
+    pub const ALL: [Self; 7] =
+        [Self::Come, Self::Pair, Self::Play, Self::Pause, Self::Next, Self::WalkAway, Self::Leave];
+
+    /// As [`Simulator1`] has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Come => "come",
+            Self::Pair => "pair",
+            Self::Play => "play",
+            Self::Pause => "pause",
+            Self::Next => "next",
+            Self::WalkAway => "walk-away",
+            Self::Leave => "leave",
+        }
+    }
+}
+
+impl FromStr for PhoneDeed {
+    type Err = SimulatorError;
+
+    fn from_str(word: &str) -> Result<Self, SimulatorError> {
+        Self::ALL.into_iter().find(|deed| deed.word() == word).ok_or_else(|| {
+            let (word, known) = (word.chars().take(64).collect::<String>(), Self::ALL.map(Self::word).join(", "));
+            SimulatorError::Unknown(format!("{word:?} is unknown, expected {known}"))
+        })
+    }
 }
 
 /// How the phone is that comes near the car.

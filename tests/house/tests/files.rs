@@ -126,6 +126,7 @@ fn data_is_our_own() {
     let ours = [
         "assets/cars/demo/",
         "tests/fixtures/can/demo-city.log",
+        "tests/fixtures/can/demo-get-out.log",
         "services/cli/tests/flawed.dbc",
         "vehicle-bus/dbc/tests/features.dbc",
         "vehicle-bus/dbc/tests/odd.dbc",

@@ -25,6 +25,14 @@ const TOLERANCE: f32 = 0.03;
 /// Set, it has pictures kept as they are now, where they are unlike.
 const UPDATE: &str = "TANDEM_UPDATE_PICTURES";
 
+/// Has a screen drawn, three bytes a pixel, at sizes that no display has, each on a thread of its own: none may panic, and each is whole.
+pub fn any_size(draw: fn((u32, u32)) -> Vec<u8>) {
+    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
+        let drawn = std::thread::spawn(move || draw(size)).join().unwrap_or_else(|_| panic!("{size:?}"));
+        assert_eq!(drawn.len(), (size.0 * size.1 * 3) as usize, "{size:?}");
+    }
+}
+
 /// Where a screen's pictures are left for people to look at, and where the kept ones lie.
 pub struct Album {
     screen: &'static str,

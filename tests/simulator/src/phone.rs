@@ -7,11 +7,10 @@ mod told;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::str::FromStr;
 use std::sync::{Arc, Mutex as Shared, PoisonError};
 use std::time::Duration;
 
-use tandem_contracts::simulator::{PhoneState, SimulatorError};
+use tandem_contracts::simulator::{PhoneDeed, PhoneState, SimulatorError};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, mpsc};
@@ -28,40 +27,6 @@ pub struct Setup {
     /// `tandem-phone-sim`, or what speaks as it does.
     pub program: PathBuf,
     pub arguments: Vec<OsString>,
-}
-
-/// What a phone can be made to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    Come,
-    Pair,
-    Play,
-    Pause,
-    Next,
-    WalkAway,
-    Leave,
-}
-
-impl FromStr for Deed {
-    type Err = SimulatorError;
-
-    fn from_str(word: &str) -> Result<Self, SimulatorError> {
-        Ok(match word {
-            "come" => Self::Come,
-            "pair" => Self::Pair,
-            "play" => Self::Play,
-            "pause" => Self::Pause,
-            "next" => Self::Next,
-            "walk-away" => Self::WalkAway,
-            "leave" => Self::Leave,
-            _ => {
-                let word: String = word.chars().take(64).collect();
-                return Err(SimulatorError::Unknown(format!(
-                    "{word:?} is unknown, expected come, pair, play, pause, next, walk-away or leave"
-                )));
-            }
-        })
-    }
 }
 
 /// Where the phone is kept.
@@ -100,13 +65,13 @@ impl Pocket {
     /// # Errors
     /// No such word, no phone in this simulation, or the phone's own reason.
     pub async fn order(&self, word: &str) -> Result<(), SimulatorError> {
-        let deed: Deed = word.parse()?;
+        let deed: PhoneDeed = word.parse()?;
         let no_phone = || refused("no phone comes in this simulation; `tandem sim --phone phone` is one with a phone");
         let setup = self.setup.as_ref().ok_or_else(no_phone)?;
         let mut running = self.running.lock().await;
         let lives = running.as_mut().is_some_and(Running::lives);
         match (deed, lives, running.as_mut()) {
-            (Deed::Leave, ..) => {
+            (PhoneDeed::Leave, ..) => {
                 if let Some(mut running) = running.take() {
                     // It may have gone by itself.
                     let _ = running.child.kill().await;
@@ -115,7 +80,7 @@ impl Pocket {
                 Ok(())
             }
             (_, true, Some(running)) => running.obey(self.line(deed)).await,
-            (Deed::Come, ..) => {
+            (PhoneDeed::Come, ..) => {
                 let told = Told::new("searching");
                 *self.told.lock().unwrap_or_else(PoisonError::into_inner) = told;
                 running.insert(Running::start(setup, Arc::clone(&self.told))?).is_ready().await
@@ -125,17 +90,17 @@ impl Pocket {
     }
 
     /// What the program calls it.
-    fn line(&self, deed: Deed) -> &'static str {
+    fn line(&self, deed: PhoneDeed) -> &'static str {
         match deed {
-            Deed::Come => "come",
+            PhoneDeed::Come => "come",
             // Both sides may begin.
-            Deed::Pair if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_asked => "accept",
-            Deed::Pair => "pair",
-            Deed::Play => "play",
-            Deed::Pause => "pause",
-            Deed::Next => "next",
-            Deed::WalkAway => "vanish",
-            Deed::Leave => "die",
+            PhoneDeed::Pair if self.told.lock().unwrap_or_else(PoisonError::into_inner).is_asked => "accept",
+            PhoneDeed::Pair => "pair",
+            PhoneDeed::Play => "play",
+            PhoneDeed::Pause => "pause",
+            PhoneDeed::Next => "next",
+            PhoneDeed::WalkAway => "vanish",
+            PhoneDeed::Leave => "die",
         }
     }
 }

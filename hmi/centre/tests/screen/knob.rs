@@ -8,6 +8,8 @@ use slint::ComponentHandle;
 use slint::platform::{Key, WindowEvent};
 use tandem_centre::Leaf;
 use tandem_contracts::driving::Restrictions;
+use tandem_kit::phone::Entry;
+use tandem_kit::{PhoneNews, Update};
 use tandem_units::Value;
 
 use crate::music::rows;
@@ -53,7 +55,7 @@ impl Stage {
     }
 
     /// How many there are that somebody may press now.
-    fn controls(&self) -> usize {
+    pub fn controls(&self) -> usize {
         use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
 
         let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| self.all(role));
@@ -97,6 +99,49 @@ fn the_ring_comes_to_rows_that_were_not_in_sight_and_back() {
     assert!(begins(&rows(&stage)));
     assert!(leads(Key::Tab, &ends), "{:?}", rows(&stage));
     assert!(leads(Key::Backtab, &begins), "{:?}", rows(&stage));
+}
+
+#[test]
+fn the_ledger_goes_from_row_to_row_by_the_knob_and_by_arrows() {
+    let mut stage = Stage::full();
+    stage.open_page("Phone");
+    stage.tap(&stage.control(AccessibleRole::Tab, "What was shared"));
+    let row = |row| Entry {
+        at: 1_795_460_000 - row * 60,
+        phone_name: "Ana".into(),
+        deed: "paired".into(),
+        ..Entry::default()
+    };
+    let entries = (0..30_i64).map(row);
+    stage.tell(&Update::Phone(PhoneNews::Ledger { entries: entries.collect(), read_at: 1_795_470_000 }));
+    let strikes = |key: Key| {
+        stage.press(key);
+        stage.let_go(key);
+        stage.pixels()
+    };
+    let moves = (0..MOST).find_map(|_| {
+        stage.turn(1);
+        let ringed = stage.pixels();
+        (strikes(Key::DownArrow) != ringed).then_some(ringed)
+    });
+    let ringed = moves.expect("the ring comes to it");
+    stage.picture("knob-ledger");
+    assert!(strikes(Key::UpArrow) == ringed);
+    assert!(strikes(Key::UpArrow) == ringed, "there is nothing above");
+    // Pressed, the knob does the same, until it is pressed again.
+    stage.strike();
+    let held = stage.pixels();
+    assert!(strikes(Key::Tab) != held && strikes(Key::Backtab) == held);
+    for _ in 0..40 {
+        stage.turn(1);
+    }
+    let end = stage.pixels();
+    stage.turn(1);
+    assert!(stage.pixels() == end, "there is nothing below");
+    stage.strike();
+    stage.turn(1);
+    stage.pixels();
+    assert!(strikes(Key::DownArrow) != end, "the ring has gone on");
 }
 
 #[test]

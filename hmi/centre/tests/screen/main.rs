@@ -20,6 +20,7 @@ mod phones;
 mod phones_at_rest;
 mod phones_locked;
 mod pictures;
+mod right_hand;
 mod settings;
 mod soak;
 mod stage;

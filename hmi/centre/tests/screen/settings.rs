@@ -1,10 +1,11 @@
 //! The page of settings, with the service that keeps them and without.
 
-use i_slint_backend_testing::{AccessibleRole, ElementQuery};
+use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
+use tandem_centre::Centre;
 use tandem_contracts::driving::{Flag, Restrictions};
 use tandem_contracts::settings::Notice;
 use tandem_kit::settings::{SettingCause, SettingDenied};
-use tandem_kit::{InForce, Language, Look, SettingsNews, Theme, Units, Update};
+use tandem_kit::{Desk, Face, InForce, Language, Look, SettingsNews, Theme, Units, Update};
 use tandem_units::{Quality, Value};
 
 use crate::stage::Stage;
@@ -59,6 +60,94 @@ fn with_the_service_it_is_asked_and_what_it_says_holds() {
     assert_eq!(instruments(&stage), Some(false));
     told(&mut stage, &[("display.theme", Value::from("day")), ("cluster.layout", Value::from("guidance"))], None);
     assert_eq!((light(&stage), instruments(&stage)), (Some(false), Some(true)));
+}
+
+/// The keys, by their letters and words; each is as large as a finger and apart from the others.
+fn keys(stage: &Stage) -> Vec<String> {
+    let keys = stage.all(AccessibleRole::Button).into_iter().filter(|key| key.absolute_position().y > 300.0);
+    let keys: Vec<_> = keys.filter(|key| key.absolute_position().y < 900.0).collect();
+    let place = |key: &ElementHandle| (key.absolute_position(), key.size());
+    for (at, key) in keys.iter().enumerate() {
+        let (corner, size) = place(key);
+        assert!(size.width >= 76.0 && size.height >= 76.0, "{:?} is {size:?}", key.accessible_label());
+        assert!(corner.x + size.width <= 532.0 + 944.0, "{:?} is off the keyboard", key.accessible_label());
+        for other in &keys[at + 1..] {
+            let (there, its) = place(other);
+            let apart = corner.x + size.width <= there.x
+                || there.x + its.width <= corner.x
+                || corner.y + size.height <= there.y
+                || there.y + its.height <= corner.y;
+            assert!(apart, "{:?} and {:?}", key.accessible_label(), other.accessible_label());
+        }
+    }
+    keys.iter().filter_map(|key| key.accessible_label().map(Into::into)).collect()
+}
+
+#[test]
+fn names_of_this_country_and_of_others_can_be_written() {
+    let of = |theme, language, tab: &str| {
+        let mut stage = Stage::open(theme, language);
+        told(&mut stage, &[], None);
+        stage.tap(stage.pages().last().unwrap());
+        stage.tap(&stage.control(AccessibleRole::Tab, tab));
+        stage
+    };
+    let write = |stage: &Stage, letters: &[&str]| {
+        letters.iter().for_each(|letter| stage.tap(&stage.control(AccessibleRole::Button, letter)));
+    };
+    let german = std::thread::spawn(move || {
+        let stage = of(Theme::Day, Language::German, "Fahrer");
+        let plain = keys(&stage);
+        assert!(["ä", "ö", "ü", "ß"].iter().all(|letter| plain.contains(&(*letter).to_owned())), "{plain:?}");
+        let place = |letter| stage.control(AccessibleRole::Button, letter).absolute_position().y;
+        assert!(place("z") < place("y"), "as a German keyboard has them");
+        write(&stage, &["ß", "ö", "k", "e", "Leerzeichen", "ü", "l"]);
+        stage.picture("settings-driver-de");
+        stage.reading("Name in der Statusleiste")
+    });
+    assert_eq!(german.join().unwrap(), "ßöke Ül");
+    let stage = of(Theme::Night, Language::English, "Driver");
+    let plain = keys(&stage);
+    assert!(!plain.contains(&"ä".to_owned()));
+    stage.tap(&stage.control(AccessibleRole::Button, "Other letters"));
+    let others = keys(&stage);
+    let expected = "àáâãäåæąçčèéêëęìíîïłñòóôõöøœšßùúûüýž";
+    assert!(expected.chars().all(|letter| others.contains(&letter.to_string())), "{others:?}");
+    write(&stage, &["é", "Plain letters", "v", "a", "Space", "Other letters", "š", "ø"]);
+    assert_eq!(stage.reading("Name in the status bar"), "Éva Šø");
+    stage.picture("settings-driver-others");
+    assert_eq!(stage.places_of_the_ring(), stage.controls(), "the knob comes to each");
+}
+
+#[test]
+fn what_the_command_line_fixed_says_so_and_the_choice_is_what_is_set() {
+    for (theme_is_fixed, language_is_fixed) in [(false, false), (true, true)] {
+        std::thread::spawn(move || {
+            let mut stage = page();
+            // As a screen that was started with them.
+            let mut desk = Desk::unattended();
+            (desk.theme_is_fixed, desk.language_is_fixed) = (theme_is_fixed, language_is_fixed);
+            drop(Centre::new(&stage.window, desk));
+            let colours = "This screen was started with its colours and keeps them. The choice is for the others.";
+            let words = "This screen was started with its language and keeps it. The choice is for the others.";
+            assert!(!stage.says(colours), "without the service it does what it is asked");
+            told(&mut stage, &[("display.theme", Value::from("day")), ("language", Value::from("de"))], None);
+            assert_eq!(stage.says(colours), theme_is_fixed);
+            if theme_is_fixed {
+                stage.picture("settings-fixed");
+            }
+            stage.tap(&stage.control(AccessibleRole::Tab, "Language"));
+            assert_eq!(stage.says(words), language_is_fixed);
+            // What is set, where it is not what is worn.
+            let german = stage.control(AccessibleRole::RadioButton, "Deutsch").accessible_checked();
+            assert_eq!(german, Some(language_is_fixed));
+            if language_is_fixed {
+                stage.picture("settings-language-fixed");
+            }
+        })
+        .join()
+        .unwrap();
+    }
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! A walk over all pages: nothing that a moving car forbids can be pressed, and no word is cut in the language with the longest.
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle};
-use slint::ComponentHandle;
 use tandem_centre::Centre;
 use tandem_contracts::driving::Restrictions;
-use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Face, Language, Look, Readings, SettingsNews, Theme, Update};
+use tandem_kit::headless::untold;
+use tandem_kit::{Desk, Face, Language, Look, SettingsNews, Theme, Update};
 use tandem_units::Quality;
 
 use crate::stage::{Stage, instant};
@@ -136,18 +135,5 @@ fn no_word_is_cut_in_german() {
 
 #[test]
 fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
-    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
-        let drawn = std::thread::spawn(move || {
-            let screen = Screen::new(size, Pace::OnDemand);
-            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
-            let window = Centre::open().unwrap();
-            let mut face = Centre::new(&window, Desk::unattended());
-            face.set_look(&window, Look::STILL);
-            window.show().unwrap();
-            face.apply(&window, &Update::Time, &Readings::new(Centre::paths()));
-            screen.turn();
-            screen.rgb().len()
-        });
-        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
-    }
+    tandem_likeness::any_size(|size| untold(size, |window| Centre::new(window, Desk::unattended())).unwrap());
 }

@@ -9,11 +9,11 @@ use crate::words::{numbers, words};
 /// The lamps' lane, both halves and the indicators between.
 const LANE: Area = (0, 0, 1920, 96);
 
-fn call(name: &str, state: &str) -> Call {
+pub fn call(name: &str, state: &str) -> Call {
     Call { id: name.into(), name: name.into(), number: "+49 30 1234567".into(), state: state.into(), ..Call::default() }
 }
 
-fn told(drawing: &mut Drawing, calls: &[Call]) {
+pub fn told(drawing: &mut Drawing, calls: &[Call]) {
     drawing.calls(CallsNews::Calls(calls.to_vec(), Heard(1)));
 }
 

@@ -1,9 +1,9 @@
 //! The check of all lamps when the car is switched on, and the cluster's own look at what it drew.
 
-use slint::{ComponentHandle, Rgb8Pixel};
+use slint::Rgb8Pixel;
 use tandem_cluster::{Cluster, Leaf};
-use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Desk, Face, Link, Readings, Update};
+use tandem_kit::headless::{Pace, untold};
+use tandem_kit::{Desk, Face, Link};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
@@ -183,18 +183,5 @@ fn lamps_are_found_right_on_a_display_of_any_density() {
 
 #[test]
 fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
-    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
-        let drawn = std::thread::spawn(move || {
-            let screen = Screen::new(size, Pace::OnDemand);
-            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
-            let window = Cluster::open().unwrap();
-            let mut face = Cluster::new(&window, Desk::unattended());
-            face.set_look(&window, Look::NIGHT.0);
-            window.show().unwrap();
-            face.apply(&window, &Update::Time, &Readings::new(Cluster::paths()));
-            screen.turn();
-            screen.rgb().len()
-        });
-        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
-    }
+    tandem_likeness::any_size(|size| untold(size, |window| Cluster::new(window, Desk::unattended())).unwrap());
 }

@@ -75,8 +75,13 @@ impl Drawing {
                 (leaf.slot(), Reading { quality, value, heard: now.since(Nanoseconds::from_millis(age)) })
             })
             .collect();
+        self.apply(self.sequence, now, changes);
+    }
+
+    /// A batch of the service: each reading by the slot of its leaf.
+    pub fn apply(&mut self, sequence: u64, now: Nanoseconds, changes: Vec<(usize, Reading)>) {
         self.screen.set_time(now);
-        self.readings.apply(self.sequence, now, self.sequence == 1, changes);
+        self.readings.apply(sequence, now, sequence == 1, changes);
         self.face.get_mut().apply(&self.window, &Update::Batch, &self.readings);
     }
 

@@ -4,11 +4,15 @@ use slint::ComponentHandle;
 use tandem_cluster::{Layout, Leaf, ScreenAdapter};
 use tandem_contracts::settings::{CLUSTER_LAYOUT, ClusterLayout, Values};
 use tandem_kit::headless::Pace;
+use tandem_kit::media::Status;
 use tandem_kit::phone::{Destination, Session};
-use tandem_kit::{InForce, Link, PhoneNews, SettingsNews, Update};
+use tandem_kit::{InForce, Language, Link, Media, PhoneNews, SettingsNews, Update};
+use tandem_music::cover::Cover;
 use tandem_units::{Quality, Value};
 
+use crate::calls::{call, told};
 use crate::drawing::{Area, Drawing, Look, drive};
+use crate::music::{ocean, player, service, small_art};
 use crate::words::{numbers, words};
 
 const GLACIER: [u8; 3] = [0x6F, 0xD3, 0xE3];
@@ -196,4 +200,84 @@ fn the_layout_is_changed_live_and_back_to_the_same_pixels() {
     assert_eq!(drawing.window.global::<ScreenAdapter>().get_layout(), Layout::Guidance);
     drawing.tell(&layout(ClusterLayout::Calm));
     assert!(drawing.pixels() == calm);
+}
+
+/// Under the speed, in the left wing.
+const LINE: Area = (48, 344, 480, 80);
+
+fn has_ink(drawing: &Drawing) -> bool {
+    let ground = drawing.pixels().pixels(LINE).next().unwrap();
+    drawing.pixels().count(LINE, |pixel| pixel.iter().zip(ground).any(|(one, other)| one.abs_diff(other) > 40)) > 400
+}
+
+#[test]
+fn what_plays_stands_under_the_speed_whatever_is_in_the_middle() {
+    for (look, name) in [(Look::NIGHT, "guidance-music"), (Look::DAY, "guidance-music-day")] {
+        std::thread::spawn(move || {
+            let mut drawing = guided(look, &[cafe("held")]);
+            assert!(!has_ink(&drawing));
+            let way = middle(&drawing);
+            ocean().into_iter().chain([small_art(Cover::Ocean)]).for_each(|news| drawing.play(news));
+            assert_eq!(numbers(&drawing)[3], pair("Playing", "Night drive by the ocean"));
+            assert_eq!(numbers(&drawing)[4..6], way);
+            drawing.picture(name);
+            // Without a destination it stays where it was, and the key leaves it there.
+            let line = |drawing: &Drawing| drawing.pixels().pixels(LINE).collect::<Vec<_>>();
+            let before = line(&drawing);
+            drawing.press("KEY_INFO");
+            assert!(line(&drawing) == before);
+            drawing.press("KEY_INFO");
+            drawing.tell(&sessions(&[]));
+            assert!(line(&drawing) == before);
+            drawing.play(player("Night drive by the ocean", "Tandem", Status::Paused));
+            drawing.play(service("paused", "local", "Music", ""));
+            assert_eq!(numbers(&drawing)[3], pair("Paused", "Night drive by the ocean"));
+            assert!(line(&drawing) != before);
+            drawing.play(Media::Player(None));
+            assert!(!has_ink(&drawing));
+        })
+        .join()
+        .unwrap();
+    }
+}
+
+#[test]
+fn who_calls_stands_under_the_speed_beside_a_destination_and_else_in_the_middle() {
+    for (look, state, says) in [(Look::NIGHT, "ringing", "Incoming call"), (Look::DAY, "active", "In a call")] {
+        std::thread::spawn(move || {
+            let mut drawing = guided(look, &[cafe("held")]);
+            ocean().into_iter().for_each(|news| drawing.play(news));
+            told(&mut drawing, &[call("Ada Lovelace", state)]);
+            let said = numbers(&drawing);
+            assert_eq!(said[3], pair(says, "Ada Lovelace"), "in place of the music");
+            assert_eq!(said[5], pair("Destination", "Harbour café, Quay Street 12"), "and of nothing else");
+            drawing.picture(&format!("guidance-call-{state}"));
+            drawing.tell(&sessions(&[]));
+            assert_eq!(numbers(&drawing).iter().filter(|(name, _)| name == says).count(), 1);
+            assert!(!has_ink(&drawing), "in the middle, and the music waits");
+            told(&mut drawing, &[]);
+            assert!(has_ink(&drawing));
+        })
+        .join()
+        .unwrap();
+    }
+}
+
+#[test]
+fn the_line_under_the_speed_is_whole_in_large_letters_and_in_chinese() {
+    for (look, news, name) in [
+        (Look::LARGE, service("waiting", "local", "", "device"), "guidance-music-waiting-de"),
+        (Look::CHINESE, service("playing", "usb", "蓝色 U 盘", ""), "guidance-music-zh"),
+    ] {
+        std::thread::spawn(move || {
+            let mut drawing = guided(look, &[cafe("held")]);
+            drawing.play(player("湖上的月光", "两盏灯", Status::Playing));
+            drawing.play(news);
+            let picture = drawing.picture(name);
+            let cut = tandem_likeness::words_that_are_cut(&drawing.window, &picture.rgb, 1920);
+            assert!(look.0.language == Language::Chinese || cut.is_empty(), "{cut:?}");
+        })
+        .join()
+        .unwrap();
+    }
 }

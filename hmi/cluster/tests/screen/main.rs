@@ -11,5 +11,7 @@ mod limit;
 mod measured;
 mod music;
 mod pictures;
+mod replay;
+mod tape;
 mod warnings;
 mod words;

@@ -18,7 +18,7 @@ const BAR: Area = (48, 376, 480, 4);
 const WING: Area = (48, 152, 480, 288);
 const GLACIER: [u8; 3] = [0x6F, 0xD3, 0xE3];
 
-fn player(title: &str, artist: &str, status: Status) -> Media {
+pub fn player(title: &str, artist: &str, status: Status) -> Media {
     Media::Player(Some(Box::new(Player {
         status,
         track: "/org/tandem/track/1".into(),
@@ -30,7 +30,7 @@ fn player(title: &str, artist: &str, status: Status) -> Media {
     })))
 }
 
-fn service(state: &str, source_kind: &str, source_name: &str, trouble: &str) -> Media {
+pub fn service(state: &str, source_kind: &str, source_name: &str, trouble: &str) -> Media {
     let now = Now {
         state: state.into(),
         source_kind: source_kind.into(),
@@ -43,11 +43,20 @@ fn service(state: &str, source_kind: &str, source_name: &str, trouble: &str) -> 
 
 /// A cover as the kit would bring it, under the name that the player gave it.
 fn art(cover: Cover) -> Media {
+    cover_of(cover, 160, 16)
+}
+
+/// The same for a line.
+pub fn small_art(cover: Cover) -> Media {
+    cover_of(cover, 64, 8)
+}
+
+fn cover_of(cover: Cover, side: u32, radius: u32) -> Media {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cover.png");
     std::fs::write(&path, cover.png().unwrap()).unwrap();
-    let made = Art::make(Wanted::Cover { path, side: 160, radius: 16 }).made;
-    Media::Picture(Art { wanted: Wanted::Cover { path: "cover.png".into(), side: 160, radius: 16 }, made })
+    let made = Art::make(Wanted::Cover { path, side, radius }).made;
+    Media::Picture(Art { wanted: Wanted::Cover { path: "cover.png".into(), side, radius }, made })
 }
 
 /// The drive, and music with it.
@@ -60,7 +69,7 @@ fn drawing(look: Look, news: impl IntoIterator<Item = Media>) -> Drawing {
     drawing
 }
 
-fn ocean() -> [Media; 4] {
+pub fn ocean() -> [Media; 4] {
     [
         player("Night drive by the ocean", "Tandem", Status::Playing),
         service("playing", "local", "Music", ""),
@@ -69,7 +78,7 @@ fn ocean() -> [Media; 4] {
     ]
 }
 
-fn lake() -> [Media; 4] {
+pub fn lake() -> [Media; 4] {
     [
         player("湖上的月光", "两盏灯", Status::Playing),
         service("playing", "usb", "蓝色 U 盘", ""),

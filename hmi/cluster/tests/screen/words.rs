@@ -22,7 +22,8 @@ pub fn words(drawing: &Drawing) -> Vec<String> {
         .collect()
 }
 
-fn lamps(drawing: &Drawing) -> Vec<String> {
+/// Each lamp that is lit, or of which nobody knows.
+pub fn lamps(drawing: &Drawing) -> Vec<String> {
     elements(drawing, AccessibleRole::Image).map(|(label, _)| label).collect()
 }
 

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use i_slint_backend_testing::AccessibleRole;
 use slint::ComponentHandle;
-use tandem_contracts::simulator::{PhoneState, State};
-use tandem_kit::headless::{Pace, Screen};
-use tandem_kit::{Face, Language, Look, Readings, Theme, Update};
-use tandem_panel::{Leaf, News, Order, Panel, Why};
+use slint::platform::Key;
+use tandem_contracts::simulator::{AnswerState, PhoneState, State};
+use tandem_kit::headless::untold;
+use tandem_kit::{Language, Theme};
+use tandem_panel::{Control, Denial, Leaf, News, Order, Panel, SettingsAdapter, Why};
 use tandem_units::{Quality, Value};
 
 use crate::stage::{Stage, state};
@@ -66,6 +67,62 @@ fn every_page_is_drawn_in_every_language_by_day_and_by_night() {
 }
 
 #[test]
+fn why_a_choice_came_to_nothing_is_said_in_the_room_that_there_is() {
+    let stage = Stage::open(Theme::Night, Language::German);
+    stage.open_page("Fahren");
+    let adapter = stage.window.global::<SettingsAdapter>();
+    let (gear, power) = (adapter.get_gear_p(), adapter.get_power_off());
+    let denials = [
+        Denial::OutOfRange,
+        Denial::Refused,
+        Denial::Restricted,
+        Denial::Held,
+        Denial::NotAvailable,
+        Denial::NoAnswer,
+        Denial::Lapsed,
+    ];
+    let denied = denials.into_iter().map(|denial| (denial, false));
+    for (denial, locked) in denied.chain([(Denial::None, true)]) {
+        adapter.set_gear_p(Control { denial, locked, commandable: true, ..gear.clone() });
+        adapter.set_power_off(Control { denial, locked, commandable: true, ..power.clone() });
+        let picture = if denial == Denial::Restricted {
+            stage.picture("denied-de")
+        } else {
+            stage.screen.turn();
+            stage.screen.rgb()
+        };
+        let cut = tandem_likeness::words_that_are_cut(&stage.window, &picture, 1280);
+        assert!(cut.is_empty(), "{denial:?}: {cut:?}");
+    }
+}
+
+#[test]
+fn a_row_that_the_ring_comes_to_is_brought_into_sight() {
+    let stage = Stage::open(Theme::Night, Language::English);
+    let row =
+        |row: usize| AnswerState { path: format!("Vehicle.Cabin.Row{row:02}"), answer: "obey".into(), delay_ms: 100 };
+    stage.news(News::State(Box::new(State { answers: (0..30).map(row).collect(), ..state() })));
+    stage.news(News::Scenarios((0..30).map(|scenario| format!("scenario-{scenario:02}")).collect()));
+    for (page, column, (top, bottom)) in [("Answers", (320, 928), (112, 704)), ("Drive", (320, 1_248), (152, 328))] {
+        stage.open_page(page);
+        let (mut steps, mut seen) = (0, 0);
+        // Six pages stand before the rows, and behind them is something else.
+        while steps < 36 {
+            stage.key(Key::Tab, true);
+            stage.key(Key::Tab, false);
+            stage.screen.turn();
+            let rgb = stage.screen.rgb();
+            let is_ring = |x: usize, y: usize| rgb[(y * 1_280 + x) * 3..][..3] == [0x6F, 0xD3, 0xE3];
+            let long = (top..bottom).filter(|y| (column.0..column.1).filter(|x| is_ring(*x, *y)).count() > 150).count();
+            // Above and below what the ring is on.
+            seen += usize::from(long >= 8);
+            steps += 1;
+        }
+        assert_eq!(seen, 30, "{page}");
+    }
+}
+
+#[test]
 fn no_button_is_smaller_than_a_finger() {
     let stage = Stage::open(Theme::Night, Language::German);
     stage.news(News::State(Box::new(State { scenario: String::new(), ..state() })));
@@ -84,18 +141,5 @@ fn no_button_is_smaller_than_a_finger() {
 
 #[test]
 fn a_screen_of_any_size_is_drawn_and_none_is_a_panic() {
-    for size in [(1, 1), (200, 100), (7_680, 4_320)] {
-        let drawn = std::thread::spawn(move || {
-            let screen = Screen::new(size, Pace::OnDemand);
-            slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
-            let window = Panel::open().unwrap();
-            let mut face = Panel::asking(&window, Rc::new(|_| false));
-            face.set_look(&window, Look::STILL);
-            window.show().unwrap();
-            face.apply(&window, &Update::Time, &Readings::new(Panel::paths()));
-            screen.turn();
-            screen.rgb().len()
-        });
-        assert_eq!(drawn.join().unwrap(), (size.0 * size.1 * 3) as usize, "{size:?}");
-    }
+    tandem_likeness::any_size(|size| untold(size, |window| Panel::asking(window, Rc::new(|_| false))).unwrap());
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
-use slint::platform::{PointerEventButton, WindowEvent};
+use slint::platform::{Key, PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 use tandem_kit::Language;
 use tandem_kit::headless::{Pace, Screen};
@@ -14,6 +14,9 @@ use tandem_panel::{GalleryWindow, Theme};
 
 const WIDTH: usize = SIZE.0 as usize;
 const HEIGHT: usize = SIZE.1 as usize;
+
+/// Nothing is there.
+const NO_PAGE: i32 = -1;
 
 type Area = (usize, usize, usize, usize);
 
@@ -37,7 +40,10 @@ impl Gallery {
         slint::select_bundled_translation(language.translation()).unwrap();
     }
 
+    /// A page anew: no ring is on it.
     fn page(&self, page: i32, night: bool) -> Vec<u8> {
+        self.window.set_page(NO_PAGE);
+        self.pixels();
         self.window.set_page(page);
         self.window.global::<Theme>().set_night(night);
         self.pixels()
@@ -66,14 +72,15 @@ impl Gallery {
         found
     }
 
-    /// Both lights of a page beside each other, where a person can look at them; what a finger lies on in the row for it is drawn pressed.
-    fn sheet(&self, name: &str, page: i32, pressed_row: Option<(f32, f32)>) {
+    /// Both lights of a page beside each other, where a person can look at them; in the row for a finger everything is drawn pressed, and in the one for the
+    /// ring it is on everything.
+    fn sheet(&self, name: &str, page: i32, rows: Option<[(f32, f32); 2]>) {
         let mut sheet = vec![0; WIDTH * 2 * HEIGHT * 3];
         for (at, night) in [true, false].into_iter().enumerate() {
             let mut picture = self.page(page, night);
             let short = tandem_likeness::words_that_are_cut(&self.window, &picture, WIDTH);
             assert!(name.ends_with("-zh") || short.is_empty(), "{name}: {short:?}");
-            for control in pressed_row.map(|row| self.controls(row)).unwrap_or_default() {
+            for control in rows.map(|[pressed, _]| self.controls(pressed)).unwrap_or_default() {
                 let place = area(&control);
                 let before = cut(&self.pixels(), place);
                 self.press(&control, true);
@@ -86,6 +93,9 @@ impl Gallery {
                 );
                 paste(&mut picture, &after, place);
             }
+            if let Some([_, ringed]) = rows {
+                self.ring(&mut picture, ringed);
+            }
             for row in 0..HEIGHT {
                 let from = row * WIDTH * 3;
                 let to = (row * 2 + at) * WIDTH * 3;
@@ -94,6 +104,33 @@ impl Gallery {
         }
         let album = Album::new("gallery", env!("CARGO_TARGET_TMPDIR"), env!("CARGO_MANIFEST_DIR"));
         album.hold(&format!("gallery-{name}"), Picture { size: (SIZE.0 * 2, SIZE.1), rgb: &sheet });
+    }
+
+    /// Brings the ring to each control of a row, and draws it there.
+    fn ring(&self, picture: &mut [u8], (top, bottom): (f32, f32)) {
+        let mut before = self.controls((0.0, top));
+        before.retain(|control| control.accessible_enabled() != Some(false));
+        let mut left: Vec<_> = self.controls((top, bottom)).iter().map(area).collect();
+        let without = self.pixels();
+        (0..before.len()).for_each(|_| self.tab());
+        while !left.is_empty() {
+            self.tab();
+            let ringed = self.pixels();
+            let ring = |place: &Area| {
+                let (ringed, without) = (cut(&ringed, *place), cut(&without, *place));
+                ringed.chunks_exact(3).zip(without.chunks_exact(3)).filter(|(one, other)| one != other).count()
+            };
+            // What stands close by has a pixel of its ring.
+            let (most, at) = left.iter().map(|place| (ring(place), *place)).max().unwrap();
+            assert!(most > 400, "the ring comes to none of {left:?}");
+            paste(picture, &ringed, at);
+            left.retain(|place| *place != at);
+        }
+    }
+
+    fn tab(&self) {
+        self.window.window().dispatch_event(WindowEvent::KeyPressed { text: Key::Tab.into() });
+        self.window.window().dispatch_event(WindowEvent::KeyReleased { text: Key::Tab.into() });
     }
 
     /// A finger comes down on a control, or goes off the screen without having tapped it.
@@ -115,11 +152,12 @@ fn middle(element: &ElementHandle) -> LogicalPosition {
     LogicalPosition::new(corner.x + size.width / 2.0, corner.y + size.height / 2.0)
 }
 
-/// Where it stands, with what a switch may draw around itself.
+/// Where it stands, with what a switch or a slider may draw around itself.
 fn area(element: &ElementHandle) -> Area {
     let (corner, size) = (element.absolute_position(), element.size());
-    let around = if element.accessible_role() == Some(AccessibleRole::Switch) { 12 } else { 0 };
-    (corner.x as usize - around, corner.y as usize, size.width as usize + 2 * around, size.height as usize)
+    let around =
+        if matches!(element.accessible_role(), Some(AccessibleRole::Switch | AccessibleRole::Slider)) { 12 } else { 0 };
+    (corner.x as usize - around, corner.y as usize, size.width.ceil() as usize + 2 * around, size.height as usize)
 }
 
 fn rows((x, y, width, height): Area) -> impl Iterator<Item = std::ops::Range<usize>> {
@@ -139,12 +177,15 @@ fn paste(onto: &mut [u8], from: &[u8], area: Area) {
 /// The rows and the columns of the controls, and those in which a state is not the widget's.
 const FIRST_ROW: usize = 120;
 const ROW: usize = 128;
-const STATES: [&str; 9] = ["normal", "pressed", "on", "disabled", "locked", "pending", "refused", "stale", "absent"];
+const BUTTONS: usize = 104;
+const STATES: [&str; 10] =
+    ["normal", "pressed", "focused", "on", "disabled", "locked", "pending", "refused", "stale", "absent"];
 const COLUMNS: [(&str, usize, usize); 4] =
     [("tile", 240, 296), ("slider", 560, 312), ("choice", 896, 440), ("stepper", 1376, 296)];
 /// A slider has nothing that is on; what was asked of a stepper and refused stands beside it.
-const NOT_ITS: [(&str, &str); 4] =
-    [("slider", "on"), ("stepper", "pending"), ("stepper", "refused"), ("stepper", "pressed")];
+const NOT_ITS: [(&str, &str); 3] = [("slider", "on"), ("stepper", "pending"), ("stepper", "refused")];
+/// A finger or the ring makes these; see the sheets.
+const BROUGHT: [&str; 2] = ["pressed", "focused"];
 
 #[test]
 fn every_state_of_a_control_looks_like_no_other() {
@@ -154,7 +195,7 @@ fn every_state_of_a_control_looks_like_no_other() {
         for (widget, x, width) in COLUMNS {
             let mut seen: Vec<(&str, Vec<u8>)> = Vec::new();
             for (row, state) in STATES.iter().enumerate() {
-                if *state == "pressed" || NOT_ITS.contains(&(widget, state)) {
+                if BROUGHT.contains(state) || NOT_ITS.contains(&(widget, state)) {
                     continue;
                 }
                 let looks = cut(&picture, (x, FIRST_ROW + row * ROW, width, 120));
@@ -167,18 +208,21 @@ fn every_state_of_a_control_looks_like_no_other() {
 }
 
 #[test]
-fn whatever_a_finger_lies_on_says_so() {
+fn whatever_a_finger_lies_on_or_the_ring_says_so() {
     let gallery = Gallery::open();
     for (language, word) in [(Language::English, "en"), (Language::German, "de"), (Language::Chinese, "zh")] {
         gallery.speak(language);
-        let pressed = FIRST_ROW as f32 + ROW as f32;
-        gallery.sheet(&format!("controls-{word}"), 0, Some((pressed, pressed + 120.0)));
-        gallery.sheet(&format!("buttons-{word}"), 1, Some((224.0, 320.0)));
+        let row = |at: usize, high: usize| {
+            let top = (FIRST_ROW + at * high) as f32;
+            (top, top + high as f32 - 8.0)
+        };
+        gallery.sheet(&format!("controls-{word}"), 0, Some([row(1, ROW), row(2, ROW)]));
+        gallery.sheet(&format!("buttons-{word}"), 1, Some([row(1, BUTTONS), row(2, BUTTONS)]));
         gallery.sheet(&format!("drawings-{word}"), 2, None);
         if language == Language::English {
-            gallery.window.set_page(1);
-            assert_eq!(gallery.controls((224.0, 320.0)).len(), 10, "seven, and a choice of three");
-            let disabled = gallery.controls((432.0, 528.0));
+            gallery.page(1, true);
+            assert_eq!(gallery.controls(row(1, BUTTONS)).len(), 10, "seven, and a choice of three");
+            let disabled = gallery.controls(row(4, BUTTONS));
             assert!(disabled.len() == 9 && disabled.iter().all(|it| it.accessible_enabled() == Some(false)));
         }
     }
@@ -218,7 +262,7 @@ fn every_drawing_of_ours_is_in_the_gallery_and_leaves_ink() {
 #[test]
 fn a_point_is_a_comma_in_german_and_no_digit_moves() {
     let gallery = Gallery::open();
-    let number = (936, FIRST_ROW + 432, 220, 128);
+    let number = (936, FIRST_ROW + 536, 220, 128);
     let english = cut(&gallery.page(1, true), number);
     gallery.speak(Language::German);
     let german = cut(&gallery.page(1, true), number);

@@ -2,7 +2,7 @@
 
 use i_slint_backend_testing::AccessibleRole;
 use slint::platform::Key;
-use tandem_contracts::simulator::{PhoneState, State};
+use tandem_contracts::simulator::{PhoneDeed, PhoneState, State};
 use tandem_kit::{Language, Theme};
 use tandem_panel::{Leaf, News, Order, Why};
 use tandem_units::{Quality, Value};
@@ -216,9 +216,9 @@ fn a_phone_comes_plays_and_walks_away_by_a_finger() {
     stage.tap(&button(&stage, "Pause"));
     tell(&stage, phone("away", true));
     stage.tap(&button(&stage, "Come"));
-    let deeds = ["pair", "play", "next", "walk-away", "leave", "pause", "come"];
-    assert_eq!(sent(&stage), deeds.map(Order::Phone));
-    stage.news(News::Refused { order: Order::Phone("come"), why: Why::NotNow("it is in a bag".into()) });
+    use PhoneDeed::{Come, Leave, Next, Pair, Pause, Play, WalkAway};
+    assert_eq!(sent(&stage), [Pair, Play, Next, WalkAway, Leave, Pause, Come].map(Order::Phone));
+    stage.news(News::Refused { order: Order::Phone(PhoneDeed::Come), why: Why::NotNow("it is in a bag".into()) });
     assert!(stage.words().contains(&"The phone did not do that".to_owned()));
 }
 

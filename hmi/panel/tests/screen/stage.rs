@@ -18,7 +18,7 @@ pub struct Stage {
     pub face: Panel,
     readings: Readings,
     pub sent: Rc<RefCell<Vec<Order>>>,
-    screen: Rc<Screen>,
+    pub screen: Rc<Screen>,
 }
 
 /// A car that stands in P.

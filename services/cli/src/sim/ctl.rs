@@ -1,5 +1,6 @@
+use clap::builder::PossibleValuesParser;
 use clap::{Subcommand, ValueEnum};
-use tandem_contracts::simulator::{PhoneState, Simulator1Proxy, State};
+use tandem_contracts::simulator::{PhoneDeed, PhoneState, Simulator1Proxy, State};
 
 use crate::client::{connect, explain};
 use crate::failure::Status;
@@ -77,7 +78,11 @@ pub enum Ctl {
     /// Kills a program: vehicle, settings, media, phone-link, cluster or centre. The simulation brings it back.
     Kill { program: String },
     /// Makes the simulated phone of `tandem sim --phone` do something.
-    Phone { deed: PhoneDeed },
+    Phone {
+        /// `come` near, also after it walked away; `pair`: ask the car, or agree if the car asked; `walk-away`: out of reach without a word; `leave`: its app ends.
+        #[arg(value_parser = PossibleValuesParser::new(PhoneDeed::ALL.map(PhoneDeed::word)))]
+        deed: String,
+    },
     /// Tells which scenario is driven, and everything that does not answer or is not sent as it should.
     State,
 }
@@ -107,21 +112,6 @@ pub enum Fault {
     Short,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub enum PhoneDeed {
-    /// It comes near, also after it walked away.
-    Come,
-    /// It asks the car to pair, or agrees if the car asked.
-    Pair,
-    Play,
-    Pause,
-    Next,
-    /// It is out of reach without a word.
-    WalkAway,
-    /// Its app ends.
-    Leave,
-}
-
 impl Ctl {
     pub async fn run(self) -> anyhow::Result<Status> {
         let car = Simulator1Proxy::new(&connect().await?).await?;
@@ -137,7 +127,7 @@ impl Ctl {
             Self::TakeOver => car.take_over().await,
             Self::DropBus { interface, off } => car.drop_bus(interface, !off).await,
             Self::Kill { program } => car.kill(program).await,
-            Self::Phone { deed } => car.phone(word(deed)).await,
+            Self::Phone { deed } => car.phone(deed).await,
             Self::Scenarios => car.scenarios().await.map(|names| names.iter().for_each(|name| tell(name))),
             Self::State => car.state().await.map(|state| report(&state)),
         };

@@ -28,6 +28,7 @@ mod peers;
 mod phones;
 mod pictures;
 mod recordings;
+mod right_hand;
 mod screens;
 mod settings;
 mod silence;
