@@ -79,7 +79,9 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     let face = F::new(&window, desk);
     let fixed = Fixed { theme: options.theme, language: options.language, lockstep: options.lockstep };
     fonts::check();
-    is_reached(&bus)?;
+    if !options.wait_for_bus {
+        is_reached(&bus)?;
+    }
     window.show()?;
     Stage::set(window, face, fixed, screen.clone(), Arc::clone(&mailbox), applied_sender);
     mailbox.arm();
