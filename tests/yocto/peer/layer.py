@@ -143,7 +143,7 @@ def check_recipe(layer, file, data, names):
     for wanted in ("SUMMARY", "LICENSE"):
         if not data.getVar(wanted):
             layer.tell(file, f"{wanted} is not set")
-    if re.search(r'^S\s*=.*\$\{WORKDIR\}', file.read_text(), re.M):
+    if re.search(r'^S\s*=.*\$\{WORKDIR\}', file.read_text(), re.MULTILINE):
         layer.tell(file, "S lies in ${WORKDIR}: sources come to ${UNPACKDIR}")
     check_sources(layer, file, data)
     for recipe in (data.getVar("DEPENDS") or "").split():

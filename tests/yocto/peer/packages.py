@@ -57,7 +57,7 @@ def install(layer, file, data, programs):
         out.write("set -e\n")
         bb.data.emit_func("do_install", out, data)
         out.write("do_install\n")
-    ran = subprocess.run(["sh", str(script)], capture_output=True, text=True)
+    ran = subprocess.run(["sh", str(script)], capture_output=True, text=True, check=False)
     if ran.returncode:
         layer.tell(file, f"do_install: {ran.stderr.strip().splitlines()[-1]}")
         return None
@@ -117,7 +117,7 @@ def accounts(layer, file, data, image, package):
     root = image.parent / "root"
     shutil.copytree(image / "usr/lib/sysusers.d", root / "usr/lib/sysusers.d")
     (root / "etc").mkdir()
-    ran = subprocess.run(["systemd-sysusers", f"--root={root}"], capture_output=True, text=True)
+    ran = subprocess.run(["systemd-sysusers", f"--root={root}"], capture_output=True, text=True, check=False)
     for line in ran.stderr.splitlines():
         if not line.startswith("Creating "):
             layer.tell(file, f"systemd-sysusers: {line.removeprefix(str(root))}")
@@ -149,7 +149,7 @@ def check_units(layer, file, data, image, dealt, users, groups):
     (image / "bin").mkdir()
     shutil.copy("/bin/true", image / "bin")
     names = [unit.name for unit in units]
-    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={image}", *names], capture_output=True, text=True)
+    ran = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={image}", *names], capture_output=True, text=True, check=False)
     for line in ran.stderr.splitlines():
         if not NEWER.search(line):
             layer.tell(file, f"systemd-analyze verify: {line.replace(str(image), '')}")
