@@ -37,6 +37,7 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
     let kernel = steps.take("guest kernel", || guest::kernel(workspace, may_install))?;
     let machine = steps.take("guest machine", || guest::machine(workspace, vm, may_install))?;
+    let system = steps.take("guest system", || guest::system(workspace, vm, may_install))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
@@ -60,6 +61,7 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
     tests.env("TANDEM_GUEST_KERNEL", kernel.unwrap_or_default());
     tests.env("TANDEM_GUEST_MACHINE", machine.unwrap_or_default());
+    tests.env("TANDEM_GUEST_SYSTEM", system.unwrap_or_default());
     chores::run(&mut tests)
 }
 

@@ -31,6 +31,7 @@ mod recordings;
 mod screens;
 mod settings;
 mod silence;
+mod supervised;
 mod temperature;
 mod undecodable;
 mod walk;
