@@ -26,7 +26,7 @@ use crate::packages::{Needs, Refusal};
 
 const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
-cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen, doctor
 cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
                                              --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP
@@ -69,7 +69,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
             hand_over("tandem", &[command], args, needs, may_install)
         }
-        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "settings" | "screen" => {
+        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "settings" | "screen" | "doctor" => {
             hand_over("tandem", &[command], args, Needs::default(), may_install)
         }
         "build" => {

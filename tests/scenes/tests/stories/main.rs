@@ -9,6 +9,7 @@ mod camera;
 mod cantools;
 mod commands;
 mod determinism;
+mod doctor;
 mod driving;
 mod forgery;
 mod garage;
