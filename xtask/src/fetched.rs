@@ -51,31 +51,50 @@ pub fn pass(why: &str) -> Result<()> {
     Ok(())
 }
 
-/// Packages of Debian, with all that they need and without what no program reads. Unpacked and not set up: a program that runs needs its files, no more.
-pub struct Unpacked<'a> {
+/// Packages of Debian, with all that they need and without what no program reads.
+pub struct Bootstrap<'a> {
     pub suite: &'a str,
+    /// mmdebstrap's: `extract` unpacks and sets nothing up, for a program that runs needs its files, no more; `essential` is a system.
+    pub variant: &'a str,
     pub packages: &'a [&'a str],
     /// As dpkg's `path-exclude` has it.
     pub left_out: &'a [&'a str],
     /// For all of it.
     pub limit: Duration,
+    /// Where it says how it goes; without one, to the terminal.
+    pub log: Option<&'a Path>,
 }
 
-impl Unpacked<'_> {
+impl Bootstrap<'_> {
     /// # Errors
     /// Nobody names a mirror, it has no such package, or there was no time for it.
     pub fn make(&self, part: &Path) -> Result<()> {
         let mirror = mirror().context("apt's own sources name no mirror of Debian; `apt-get update` may help")?;
         remove(part)?;
         let mut fetch = Command::new("timeout");
-        fetch.args(["--kill-after=10", &self.limit.as_secs().to_string(), "mmdebstrap", "--variant=extract"]);
+        fetch.args(["--kill-after=10", &self.limit.as_secs().to_string(), "mmdebstrap"]);
+        fetch.args(["--mode=root", &format!("--variant={}", self.variant)]);
         fetch.arg(format!("--include={}", self.packages.join(",")));
         fetch.arg("--aptopt=APT::Install-Recommends \"false\"");
+        if self.variant != "extract" {
+            // Otherwise Debian comes with a program that does what was done here before, and perl for it.
+            fetch.arg("--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr");
+        }
         // Mirrors that stand still, and machines whose clock does not go right.
         fetch.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
         fetch.args(self.left_out.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
         fetch.arg(self.suite).arg(part).arg(mirror).stdin(Stdio::null());
-        chores::run(&mut fetch)
+        let Some(log) = self.log else { return chores::run(&mut fetch) };
+        let file = fs::File::create(log).with_context(|| format!("cannot make {}", log.display()))?;
+        fetch.stdout(file.try_clone()?).stderr(file);
+        let status = fetch.status().context("cannot run timeout")?;
+        if status.success() {
+            return Ok(());
+        }
+        let said = fs::read_to_string(log).unwrap_or_default();
+        let errors = said.lines().filter(|line| line.starts_with("E:")).map(|line| line.chars().take(200).collect());
+        let errors: Vec<String> = errors.collect();
+        anyhow::bail!("mmdebstrap ended with {status}: {} (all of it stands in {})", errors.join("; "), log.display())
     }
 }
 

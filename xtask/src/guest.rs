@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use crate::chores::{self, Workspace};
-use crate::fetched::{self, Unpacked};
+use crate::fetched::{self, Bootstrap};
 use crate::skip::skip_even_in_ci;
 
 /// For each of the two steps of the kernel, seconds; takes some seconds where the mirror is near.
@@ -19,6 +19,18 @@ const MACHINE_LIMIT: Duration = Duration::from_secs(330);
 /// The suite whose QEMU and whose kernel the stories are told with.
 const SUITE: &str = "bookworm";
 const PACKAGES: &[&str] = &["qemu-system-x86", "linux-image-amd64", "busybox-static"];
+/// What starts units, what our programs link, and letters to draw.
+const SYSTEM_PACKAGES: &[&str] = &[
+    "systemd-sysv",
+    "dbus",
+    "mount",
+    "libfontconfig1",
+    "libgbm1",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "fonts-inter",
+];
+const SYSTEM_LEFT_OUT: &[&str] = &["/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*"];
 /// What neither QEMU nor our guest reads.
 const LEFT_OUT: &[&str] = &[
     "/usr/share/doc/*",
@@ -71,13 +83,49 @@ pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result
         );
         fetched::ensure_root()?;
         eprintln!("getting QEMU and a kernel for it, once; takes a minute, 140 MB to fetch and 390 MB on the disk");
-        Unpacked { suite: SUITE, packages: PACKAGES, left_out: LEFT_OUT, limit: MACHINE_LIMIT }.make(part)?;
+        Bootstrap {
+            variant: "extract",
+            log: None,
+            suite: SUITE,
+            packages: PACKAGES,
+            left_out: LEFT_OUT,
+            limit: MACHINE_LIMIT,
+        }
+        .make(part)?;
         anyhow::ensure!(part.join("usr/bin/qemu-system-x86_64").exists(), "it has no QEMU where one was awaited");
         let modules = part.join("lib/modules");
         for version in fs::read_dir(&modules).with_context(|| modules.display().to_string())? {
             chores::run(Command::new("depmod").arg("-b").arg(part).arg(version?.file_name()))?;
         }
         Ok(())
+    })
+}
+
+/// A Debian that systemd can start, with what our programs link; none if nobody asked for it, or if it may not or cannot be had, which is said.
+///
+/// # Errors
+/// The folder that it belongs into cannot be made or locked.
+pub fn system(workspace: &Workspace, wanted: bool, may_install: bool) -> Result<Option<PathBuf>> {
+    if !wanted {
+        skip_even_in_ci("no unit is started: `cargo xtask test --vm` adds a Debian for that");
+        return Ok(None);
+    }
+    let home = workspace.target.join("guest/system");
+    let missed = "no Debian to start, so no unit is started";
+    fetched::provide(&home, missed, fetched::pass, may_install, |part| {
+        fetched::ensure_root()?;
+        eprintln!(
+            "getting a Debian to start units in, once; takes two minutes, 120 MB to fetch and 330 MB on the disk"
+        );
+        Bootstrap {
+            suite: SUITE,
+            variant: "minbase",
+            packages: SYSTEM_PACKAGES,
+            left_out: SYSTEM_LEFT_OUT,
+            limit: MACHINE_LIMIT,
+            log: None,
+        }
+        .make(part)
     })
 }
 

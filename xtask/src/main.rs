@@ -14,6 +14,7 @@ mod sheet;
 #[path = "../../tests/scenes/src/skip.rs"]
 mod skip;
 mod test;
+mod yocto;
 
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode};
@@ -25,7 +26,7 @@ use crate::packages::{Needs, Refusal};
 
 const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
-cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen, doctor
 cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
                                              --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP
@@ -36,6 +37,8 @@ cargo xtask screens [--no-install] [--keep]  draw all pages, and a sheet of them
 cargo xtask screens [--no-install] --readme  draw the README's pictures anew
 cargo xtask music  [--no-install] [FOLDER]   make the music of assets/music anew
 cargo xtask policy                           write the configuration of the system's bus anew, from services/policy/table.toml
+cargo xtask yocto crates                     write the layer's list of crates anew, from Cargo.lock
+cargo xtask yocto check [--no-install]       read the layer as BitBake would, and tell what a build would trip over; part of `test`
 
 --no-install   install no system package: say which are missing, and how to install them, and end with status 2
 
@@ -66,7 +69,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
             hand_over("tandem", &[command], args, needs, may_install)
         }
-        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "settings" | "screen" => {
+        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "settings" | "screen" | "doctor" => {
             hand_over("tandem", &[command], args, Needs::default(), may_install)
         }
         "build" => {
@@ -95,6 +98,11 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
         }
         "mutants" => mutants::run(&Workspace::find()?, &args),
         "policy" => policy::write(&Workspace::find()?),
+        "yocto" if args == ["crates"] => yocto::tell_crates(&Workspace::find()?.root),
+        "yocto" if args == ["check"] => {
+            packages::provide(Needs { python: true, tests: true, ..Needs::default() }, may_install)?;
+            yocto::check(&Workspace::find()?.root, &python::provide(&python::YOCTO)?)
+        }
         "test" => {
             let workspace = Workspace::find()?;
             let (vm, filter): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--vm");
@@ -119,7 +127,7 @@ fn wants_windows(args: &[String]) -> bool {
 fn hand_over(binary: &str, first: &[&str], args: Vec<String>, needs: Needs, may_install: bool) -> Result<()> {
     let workspace = Workspace::find()?;
     packages::provide(needs, may_install)?;
-    let python = if needs.python { Some(python::provide()?) } else { None };
+    let python = if needs.python { Some(python::provide(&python::PEERS)?) } else { None };
     workspace.build()?;
     let path = workspace.binaries().join(binary);
     let mut command = Command::new(&path);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::chores::Workspace;
-use crate::fetched::{self, Unpacked};
+use crate::fetched::{self, Bootstrap};
 
 /// Where kdeconnect is looked for, the steadier one first.
 const SUITES: &[&str] = &["trixie", "sid"];
@@ -51,7 +51,14 @@ fn make(home: &Path, part: &Path) -> Result<()> {
             "making {} of {suite}, once; takes some minutes, 190 MB to fetch and 650 MB on the disk",
             home.display()
         );
-        let root = Unpacked { suite, packages: &["kdeconnect"], left_out: LEFT_OUT, limit: left };
+        let root = Bootstrap {
+            variant: "extract",
+            log: None,
+            suite,
+            packages: &["kdeconnect"],
+            left_out: LEFT_OUT,
+            limit: left,
+        };
         match root.make(part) {
             Ok(()) => {
                 anyhow::ensure!(

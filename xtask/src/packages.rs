@@ -50,6 +50,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("libwayland-client0", For::Windows, "windows on Wayland"),
     ("python3-venv", For::Python, "cantools, python-can and others, which ours is compared with"),
     ("systemd", For::Tests, "busctl, which reads our interfaces as an administrator would"),
+    ("systemd-container", For::Tests, "systemd-nspawn, which starts the units of a car"),
     ("g++", For::Tests, "libFuzzer"),
     ("playerctl", For::Tests, "it steers our player as every desktop does"),
     ("mpd", For::Tests, "the library whose update ours is compared with"),

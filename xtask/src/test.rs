@@ -13,6 +13,7 @@ use crate::guest;
 use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
+use crate::yocto;
 
 const NEXTEST: &str = "0.9.143";
 /// Without its self-update, which brings a TLS library in C.
@@ -24,7 +25,8 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     let mut steps = Steps::default();
     let needs = Needs { python: true, tests: true, ..Needs::default() };
     steps.take("packages", || packages::provide(needs, may_install))?;
-    let python = steps.take("python peers", python::provide)?;
+    let python = steps.take("python peers", || python::provide(&python::PEERS))?;
+    let parser = steps.take("bitbake's parser", || python::provide(&python::YOCTO))?;
     steps.take("nextest", || chores::provide_tool(workspace, "nextest", NEXTEST, NEXTEST_FEATURES))?;
     steps.take("build folder", || workspace.claim())?;
     if fetched::ensure_root().is_err() {
@@ -35,12 +37,14 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     let newer = steps.take("kdeconnect 8", || newer::provide(workspace, may_install))?;
     let kernel = steps.take("guest kernel", || guest::kernel(workspace, may_install))?;
     let machine = steps.take("guest machine", || guest::machine(workspace, vm, may_install))?;
+    let system = steps.take("guest system", || guest::system(workspace, vm, may_install))?;
     if filter.is_empty() {
         steps.take("fmt", || chores::run(&mut workspace.cargo(&["fmt", "--all", "--check"])))?;
         steps.take("clippy", || {
             let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
             chores::run(&mut workspace.cargo(&clippy))
         })?;
+        steps.take("yocto", || yocto::check(&workspace.root, &parser))?;
     }
     // The scenes run the binaries, so these come before the tests.
     steps.take("build", || workspace.build())?;
@@ -52,11 +56,12 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     steps.report();
 
     let mut tests = workspace.cargo(&["nextest", "run", "--workspace", "--locked"]);
-    tests.args(filter).env("TANDEM_PYTHON", python);
+    tests.args(filter).env("TANDEM_PYTHON", python).env("TANDEM_YOCTO_PYTHON", parser);
     // Empty: looked for, and not had.
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
     tests.env("TANDEM_GUEST_KERNEL", kernel.unwrap_or_default());
     tests.env("TANDEM_GUEST_MACHINE", machine.unwrap_or_default());
+    tests.env("TANDEM_GUEST_SYSTEM", system.unwrap_or_default());
     chores::run(&mut tests)
 }
 

@@ -22,6 +22,7 @@ mod needle;
 mod options;
 pub mod phone;
 mod picture;
+mod pulse;
 mod readings;
 mod run;
 mod screen;

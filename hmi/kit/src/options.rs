@@ -11,6 +11,9 @@ pub struct Options {
     /// Apply and acknowledge every batch, one by one, and move nothing: for replays
     #[arg(long)]
     pub lockstep: bool,
+    /// Show dashes while there is no bus, and join it when there is one, instead of ending with an error: for a car, whose bus may start later
+    #[arg(long)]
+    pub wait_for_bus: bool,
     /// Show the screen by day or by night, whatever is set; without it by night until the settings say otherwise
     #[arg(long, value_name = "day|night")]
     pub theme: Option<Theme>,
@@ -47,11 +50,10 @@ mod tests {
     #[test]
     fn the_options_say_what_they_mean() {
         assert_eq!(read(&[]).unwrap(), Options::default());
-        let all = read(&["--headless", "--lockstep", "--theme", "day", "--language", "zh_CN"]).unwrap();
-        assert_eq!(
-            all,
-            Options { headless: true, lockstep: true, theme: Some(Theme::Day), language: Some(Language::Chinese) }
-        );
+        let words = ["--headless", "--lockstep", "--wait-for-bus", "--theme", "day", "--language", "zh_CN"];
+        let (theme, language) = (Some(Theme::Day), Some(Language::Chinese));
+        let all = Options { headless: true, lockstep: true, wait_for_bus: true, theme, language };
+        assert_eq!(read(&words).unwrap(), all);
     }
 
     #[test]

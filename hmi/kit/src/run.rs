@@ -6,6 +6,7 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use slint::ComponentHandle;
+use tandem_runtime::Supervisor;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -14,7 +15,7 @@ use crate::dress::Fixed;
 use crate::headless::{Pace, Screen};
 use crate::mailbox::Mailbox;
 use crate::stage::{self, Applied, Stage};
-use crate::{Face, Options, bus, fonts};
+use crate::{Face, Options, bus, fonts, pulse};
 
 /// How long the first connection to the bus may take.
 const BUS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -80,11 +81,16 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     let face = F::new(&window, desk);
     let fixed = Fixed { theme: options.theme, language: options.language, lockstep: options.lockstep };
     fonts::check();
-    is_reached(&bus)?;
+    if !options.wait_for_bus {
+        is_reached(&bus)?;
+    }
     window.show()?;
     Stage::set(window, face, fixed, screen.clone(), Arc::clone(&mailbox), applied_sender);
     mailbox.arm();
+    let supervisor = Supervisor::of_environment();
+    pulse::begin(supervisor.watchdog());
     slint::run_event_loop()?;
+    supervisor.stopping();
     if let Some(screen) = screen {
         let frames = screen.frames();
         tracing::info!(drawn = frames.drawn, p50 = ?frames.quantile(0.5), p99 = ?frames.quantile(0.99), "frames");

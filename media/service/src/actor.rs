@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tandem_contracts::driving::Rules;
 use tandem_contracts::media::MediaError;
+use tandem_runtime::Watchdog;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
@@ -104,7 +105,13 @@ impl Actor {
     }
 
     /// Runs until told to stop, or until nobody is left who could ask for anything; then saves where it stood.
-    pub async fn run(mut self, position_us: i64, playing: bool, stop: impl Future<Output = ()>) {
+    pub async fn run(
+        mut self,
+        position_us: i64,
+        playing: bool,
+        mut watchdog: Watchdog,
+        stop: impl Future<Output = ()>,
+    ) {
         tokio::pin!(stop);
         self.core.begin(self.now(), position_us, playing);
         self.perform();
@@ -119,6 +126,7 @@ impl Actor {
                 },
                 Some((number, news)) = self.news.1.recv() => self.hear(number, news),
                 Some(word) = self.words.1.recv() => self.take(word),
+                () = watchdog.turn() => continue,
                 () = tokio::time::sleep_until(due) => self.core.tick(self.now()),
             }
             self.perform();

@@ -13,6 +13,7 @@ use tandem_contracts::connect;
 use tandem_contracts::driving::{Following, Rules};
 use tandem_contracts::media::{Media1, NAME, PATH, Trouble};
 use tandem_library::{Library, LibraryError, Opened};
+use tandem_runtime::Supervisor;
 use tokio::sync::oneshot;
 use tracing::{info, warn};
 use zbus::Connection;
@@ -190,10 +191,14 @@ impl Service {
     ///
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
-    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
+    pub async fn run(
+        self,
+        supervisor: Supervisor,
+        stop: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<(), EndError> {
         let Self { actor, handle, volumes, door, cameras, connection, signals, position_us, playing, following } = self;
         let (end, ended) = oneshot::channel::<()>();
-        let actor = tokio::spawn(actor.run(position_us, playing, async { drop(ended.await) }));
+        let actor = tokio::spawn(actor.run(position_us, playing, supervisor.watchdog(), async { drop(ended.await) }));
         tokio::spawn(volumes.run());
         let (players, podcasts, library) = (door.players.clone(), door.podcasts.clone(), door.library.clone());
         tokio::spawn(async move {
@@ -210,6 +215,7 @@ impl Service {
             followed = follow(following) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = players.follow(&signals) => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
         };
+        supervisor.stopping();
         drop(end);
         // An actor that panicked has said so.
         drop(actor.await);

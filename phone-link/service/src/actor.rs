@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tandem_kdeconnect::DeviceId;
 use tandem_link::{LinkId, Links, News, Pin};
+use tandem_runtime::Watchdog;
 use tandem_session::CarSeen;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -209,7 +210,7 @@ impl Actor {
     }
 
     /// Runs until told to stop, or until nobody is left who could ask for anything.
-    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+    pub async fn run(mut self, mut watchdog: Watchdog, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         self.perform().await;
         loop {
@@ -217,6 +218,7 @@ impl Actor {
             let mut reply: Option<Reply> = None;
             tokio::select! {
                 () = &mut stop => return,
+                () = watchdog.turn() => continue,
                 request = self.requests.recv() => match request {
                     Some(request) => reply = Some(self.answer(request)),
                     None => return,

@@ -13,6 +13,7 @@ use tandem_contracts::sessions::Sessions1;
 use tandem_contracts::{calls, connect, phones, sessions};
 use tandem_kdeconnect::{DeviceKind, device_name};
 use tandem_link::{Own, OwnError};
+use tandem_runtime::Supervisor;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 use tracing::warn;
@@ -196,10 +197,14 @@ impl Service {
     ///
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
-    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
+    pub async fn run(
+        self,
+        supervisor: Supervisor,
+        stop: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<(), EndError> {
         let Self { actor, door, connection, car, plays, vehicle, hands_free, without_a_car } = self;
         let (end, ended) = oneshot::channel::<()>();
-        let actor = tokio::spawn(actor.run(async { drop(ended.await) }));
+        let actor = tokio::spawn(actor.run(supervisor.watchdog(), async { drop(ended.await) }));
         tokio::spawn(mpris::serve(door.handle.clone()));
         tokio::spawn(async move { car.follow(plays).await });
         tokio::spawn(ofono::follow(hands_free));
@@ -208,6 +213,7 @@ impl Service {
             () = vehicle::follow(vehicle, without_a_car) => Err(EndError::BusGone),
             told = announce::announce(&connection, door) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
         };
+        supervisor.stopping();
         drop(end);
         // An actor that panicked has said so.
         drop(actor.await);

@@ -7,6 +7,7 @@ mod child;
 mod client;
 mod climate;
 mod dictionary;
+mod doctor;
 mod driving;
 mod failure;
 mod input;
@@ -68,6 +69,7 @@ enum Command {
     Phone(phone::Phone),
     Input(input::Input),
     Settings(settings::Settings),
+    Doctor(doctor::Doctor),
     #[command(subcommand)]
     Screen(screen::Screens),
     #[command(hide = true)]
@@ -100,6 +102,7 @@ fn on_this_thread(command: Command) -> anyhow::Result<Status> {
             Command::Phone(phone) => phone.run().await,
             Command::Input(input) => input.run().await,
             Command::Settings(settings) => settings.run().await,
+            Command::Doctor(doctor) => doctor.run().await,
             Command::Screen(screens) => screens.run().await,
             Command::Child(child) => Err(child.become_it()),
         }

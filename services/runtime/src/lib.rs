@@ -1,4 +1,4 @@
-//! What every service's `main()` is made of: the log, the word to stop, and exit codes.
+//! What every service's `main()` is made of: the log, the word to stop, what its supervisor is told, and exit codes.
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -9,8 +9,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 mod keep;
+mod supervisor;
 
 pub use keep::keep;
+pub use supervisor::{Supervisor, Watchdog};
 
 /// Exit code of a service that was set up wrongly: nothing it could do would mend it.
 pub const WRONG_SETUP: u8 = 2;

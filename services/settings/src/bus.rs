@@ -51,6 +51,11 @@ impl Door {
         (Self(Arc::new(Inner { core: Mutex::new(core), store, rules, signals })), told)
     }
 
+    /// Returns when a change could be made now: whoever makes one is done, with the disk and with telling of it.
+    pub async fn works(&self) {
+        drop(self.0.store.lock().await);
+    }
+
     /// Closes the disk.
     pub async fn close(self) {
         let mut writer = self.0.store.lock().await;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tandem_runtime::{log, told_to_stop, wrong_setup};
+use tandem_runtime::{Supervisor, log, told_to_stop, wrong_setup};
 use tandem_settings::start::{Options, start};
 
 #[tokio::main(flavor = "current_thread")]
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
         Ok(service) => service,
         Err(refusal) => return wrong_setup("tandem-settings", &refusal),
     };
-    match service.run(told_to_stop()).await {
+    match service.run(Supervisor::of_environment(), told_to_stop()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
             tracing::error!(error = &cause as &dyn std::error::Error, "ended");

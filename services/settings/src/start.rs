@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use tandem_contracts::connect;
 use tandem_contracts::driving::{Following, Rules};
 use tandem_contracts::settings::{NAME, Notice, PATH, Settings1};
+use tandem_runtime::Supervisor;
 use tokio::sync::mpsc::Receiver;
 use tracing::{info, warn};
 use zbus::Connection;
@@ -103,7 +104,11 @@ impl Service {
     ///
     /// # Errors
     /// [`EndError`]: the bus is gone; a service without one is of no use, and its supervisor starts it anew.
-    pub async fn run(self, stop: impl Future<Output = std::io::Result<()>>) -> Result<(), EndError> {
+    pub async fn run(
+        self,
+        supervisor: Supervisor,
+        stop: impl Future<Output = std::io::Result<()>>,
+    ) -> Result<(), EndError> {
         let Self { door, signals, connection, following } = self;
         let follow = async {
             match following {
@@ -111,11 +116,21 @@ impl Service {
                 None => std::future::pending().await,
             }
         };
+        let mut watchdog = supervisor.watchdog();
+        let feed = async {
+            loop {
+                watchdog.due().await;
+                door.works().await;
+                watchdog.feed();
+            }
+        };
         let result = tokio::select! {
             stopped = stop => stopped.map_err(EndError::Stop),
             told = announce(&connection, signals) => told.map_err(EndError::Bus).and(Err(EndError::BusGone)),
             followed = follow => followed.map_err(EndError::Bus).and(Err(EndError::BusGone)),
+            never = feed => never,
         };
+        supervisor.stopping();
         door.close().await;
         result
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tandem_can::{BusState, Errno, Event, News, Pace, PeerNews};
+use tandem_runtime::{Supervisor, Watchdog};
 use tandem_units::Nanoseconds;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -46,6 +47,8 @@ pub struct Actor {
     serving: Serving,
     /// None if nothing outlives this service.
     keeper: Option<Keeper>,
+    supervisor: Supervisor,
+    watchdog: Watchdog,
     link: Option<Outlet>,
     pace: Pace,
     /// When the car will have been silent for too long; none while nothing is expected of it.
@@ -70,11 +73,13 @@ struct PeersDid {
 }
 
 impl Actor {
-    pub fn new(core: Core, serving: Serving, keeper: Option<Keeper>) -> Self {
+    pub fn new(core: Core, serving: Serving, keeper: Option<Keeper>, supervisor: Supervisor) -> Self {
         Self {
             core,
             serving,
             keeper,
+            watchdog: supervisor.watchdog(),
+            supervisor,
             link: None,
             pace: Pace::Live,
             silent_at: None,
@@ -99,6 +104,7 @@ impl Actor {
             ended = self.serve(&mut news) => ended,
         };
         self.ending = true;
+        self.supervisor.stopping();
         if let Ok(finished) = tokio::time::timeout(LAST_WORDS, self.finish(&mut news)).await {
             ended = ended.and(finished);
         }
@@ -162,6 +168,7 @@ impl Actor {
                 () = tokio::time::sleep_until(self.silent_at.unwrap_or_else(Instant::now)), if self.silent_at.is_some() => {
                     self.miss_the_car().await?;
                 }
+                () = self.watchdog.turn() => {}
                 _ = heartbeat.tick(), if self.link.is_none() || self.silent => {
                     let effects = self.core.heartbeat();
                     self.perform(effects).await?;

@@ -3,14 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tandem_runtime::{log, told_to_stop, wrong_setup};
+use tandem_runtime::{Supervisor, log, told_to_stop, wrong_setup};
 use tandem_vehicle::start::{Options, start};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = Options::parse();
     log();
-    let service = match start(options, told_to_stop()).await {
+    let service = match start(options, Supervisor::of_environment(), told_to_stop()).await {
         Ok(service) => service,
         Err(refusal) => return wrong_setup("tandem-vehicle", &refusal),
     };

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tandem_can::{Cannelloni, Interface, ListenError, Port, Wanted};
 use tandem_contracts::connect;
 use tandem_gate::Gate;
-use tandem_runtime::state_folder;
+use tandem_runtime::{Supervisor, state_folder};
 use tandem_signals::Mistake;
 use tandem_store::{Bus, Car, LoadError, Places, catalogue, load};
 use tandem_units::plain;
@@ -102,6 +102,7 @@ pub enum StartError {
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(
     options: Options,
+    supervisor: Supervisor,
     stop: impl Future<Output = std::io::Result<()>>,
 ) -> Result<impl Future<Output = Result<(), ActorError>>, StartError> {
     let Options {
@@ -146,7 +147,7 @@ pub async fn start(
     let serving = bus::serve(connect::builder(), &core).await.map_err(StartError::Bus)?;
     let (sender, news) = mpsc::channel(LINK_QUEUE);
     link::spawn(place, sender, listen_only).map_err(StartError::Thread)?;
-    Ok(Actor::new(core, serving, keeper).run(news, stop))
+    Ok(Actor::new(core, serving, keeper, supervisor).run(news, stop))
 }
 
 /// What may leave for this car; none if it has no allow-list, or is only to be listened to.

@@ -6,6 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
+mod units;
+
+pub use units::{SHARED, Unit, units};
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));

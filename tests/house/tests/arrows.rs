@@ -59,7 +59,10 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
             ],
         ),
         ("tandem-telltales", vec!["tandem-units"]),
-        ("tandem-kit", vec!["tandem-contracts", "tandem-units", "tandem-telltales", "tandem-pictures"]),
+        (
+            "tandem-kit",
+            vec!["tandem-contracts", "tandem-runtime", "tandem-units", "tandem-telltales", "tandem-pictures"],
+        ),
         ("tandem-cluster", vec!["tandem-kit", "tandem-contracts", "tandem-units", "tandem-telltales"]),
         (
             "tandem-centre",

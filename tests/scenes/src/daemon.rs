@@ -102,7 +102,8 @@ impl Daemon {
         Bus::open(&self.address).await.connection
     }
 
-    fn stop(&mut self) {
+    /// Ends it, as a crash would; its address stays its own.
+    pub fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

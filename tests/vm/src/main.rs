@@ -1,5 +1,5 @@
 //! `tandem-vm`: stories of real CAN interfaces, with real peers. It is run as root in a guest that nobody else uses (`tests/guest`), for it makes interfaces, takes
-//! them away, and sets the clock.
+//! them away, and sets the clock. `tandem-vm units` tells those of the units that a car starts (`tests/units`).
 
 mod car;
 mod commands;
@@ -10,6 +10,7 @@ mod peers;
 mod sending;
 mod tools;
 mod traffic;
+mod units;
 mod unwell;
 
 use std::process::ExitCode;
@@ -17,7 +18,13 @@ use std::process::ExitCode;
 type Story = (&'static str, fn() -> anyhow::Result<()>);
 
 fn main() -> ExitCode {
-    let stories: Vec<Story> = if controllers::there() {
+    let word = std::env::args().nth(1);
+    if word.as_deref() == Some(units::INSIDE) {
+        return units::tell_what_is_refused();
+    }
+    let stories: Vec<Story> = if word.as_deref() == Some("units") {
+        units::stories()
+    } else if controllers::there() {
         controllers::STORIES.to_vec()
     } else {
         [

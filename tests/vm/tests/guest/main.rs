@@ -5,6 +5,7 @@
 mod archive;
 mod kernel;
 mod machine;
+mod system;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -14,6 +15,8 @@ use std::process::{Command, Stdio};
 /// So many stories the suite tells on virtual buses, and so many on emulated controllers. One more there is one more here, and none is lost on the way.
 const STORIES: usize = 34;
 const CONTROLLER_STORIES: usize = 6;
+/// And so many of the units that a car starts.
+const UNIT_STORIES: usize = 14;
 
 #[test]
 fn the_suite_passes_on_a_real_can_stack() {
@@ -40,6 +43,19 @@ fn the_suite_passes_on_emulated_controllers_and_with_the_kernels_iso_tp() {
     let run = Run::new("machine");
     run.write_init(include_str!("machine.sh"), &root);
     machine::boot(&root, &run).tells(CONTROLLER_STORIES);
+}
+
+#[test]
+fn the_units_of_a_car_hold_under_a_systemd_of_their_own() {
+    let Some(root) = provided("TANDEM_GUEST_SYSTEM") else {
+        let why = "no Debian to start, so no unit is started; `cargo xtask test --vm` gets one, or has said why not";
+        return tandem_scenes::skip_even_in_ci(why);
+    };
+    if !may_boot() {
+        return;
+    }
+    let run = Run::new("system");
+    system::boot(&root, &run).tells(UNIT_STORIES);
 }
 
 /// A folder that xtask names; none if it could not be had.

@@ -1,0 +1,100 @@
+//! All parts together: how they start, and how they end.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+
+use crate::Story;
+use crate::units::part::{Part, SCREENS, done, everybody, parts, tandem, until};
+
+pub const STORIES: &[Story] = &[
+    ("every part is ready at its first start, under an account of its own", ready),
+    ("the instruments wait for nothing that they do not need", chain),
+];
+
+pub const LAST: &[Story] = &[
+    ("a service that floods the log is held, and the disk is not filled by it", flood),
+    ("whoever is told to end ends by itself, and what was set before is there afterwards", end),
+];
+
+fn ready() -> Result<()> {
+    everybody()?;
+    let mut users = Vec::new();
+    for part in parts() {
+        ensure!(part.number("NRestarts")? == 0, "{} needed more than one start", part.0);
+        ensure!(part.property("WatchdogTimestampMonotonic")? != "0", "nobody watches {}", part.0);
+        users.push(part.property("User")?);
+    }
+    ensure!(users.iter().zip(parts()).all(|(user, part)| user == part.0), "{users:?}");
+    // Microseconds since the kernel began, which is this machine's and began long ago.
+    let began =
+        done("systemctl", &["show", "--property=UserspaceTimestampMonotonic", "--value"])?.trim().parse::<u64>()?;
+    for part in parts() {
+        let [start, active] =
+            ["ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic"].map(|at| part.number(at));
+        let (start, active) = (start?, active?);
+        println!(
+            "# {}: started after {} ms, ready {} ms later",
+            part.0,
+            (start - began) / 1000,
+            (active - start) / 1000
+        );
+    }
+    Ok(())
+}
+
+/// What was started before a part, and before that, down to nothing.
+fn chain() -> Result<()> {
+    let needed = ["tandem-cluster.service", "system.slice", "-.slice", "-.mount", "systemd-journald.socket"];
+    let told = done("systemd-analyze", &["critical-chain", "--no-pager", "--fuzz=1h", "tandem-cluster.service"])?;
+    let word = |line: &str| Some(line.trim_start_matches(['└', '─', '├', '│', ' ']).split(' ').next()?.to_owned());
+    let units: Vec<_> =
+        told.lines().filter_map(word).filter(|word| word.contains('.') && !word.ends_with("...")).collect();
+    let others: Vec<_> = units.iter().filter(|unit| !needed.contains(&unit.as_str())).collect();
+    ensure!(!units.is_empty() && others.is_empty(), "it waits for {others:?}:\n{told}");
+    // The chain tells the slowest of them; this is all.
+    let after = Part("tandem-cluster").property("After")?;
+    let others: Vec<_> = after.split_whitespace().filter(|unit| !needed.contains(unit)).collect();
+    ensure!(others.is_empty(), "it is after {others:?}");
+    Ok(())
+}
+
+fn flood() -> Result<()> {
+    const LINES: usize = 100_000;
+    let flood = format!("yes from a part that has gone wild | head -n {LINES}");
+    let change = Part("tandem-settings")
+        .change(&format!("[Service]\nExecStartPre=/bin/sh -c '{flood}'\nTimeoutStartSec=300\n"))?;
+    done("systemctl", &["restart", "tandem-settings.service"])?;
+    drop(change);
+    let suppressed = || {
+        Ok(done("journalctl", &["--boot", "--output=cat", "--grep=Suppressed .* messages from tandem-settings"]).ok())
+    };
+    until("that messages were left out", suppressed)?;
+    let kept = done("journalctl", &["--boot", "--output=cat", "--unit=tandem-settings.service"])?.lines().count();
+    ensure!(kept < LINES / 10, "the log has {kept} lines of it");
+    let configured = done("systemd-analyze", &["cat-config", "systemd/journald.conf"])?;
+    ensure!(configured.contains("\nSystemMaxUse=48M"), "the log may take as much of the disk as it likes");
+    everybody().map(drop)
+}
+
+fn end() -> Result<()> {
+    tandem(&["settings", "set", "units.temperature", "fahrenheit"])?;
+    let units: Vec<String> = parts().map(Part::unit).collect();
+    let units: Vec<&str> = units.iter().map(String::as_str).collect();
+    done("systemctl", &[&["stop"], &units[..]].concat())?;
+    for part in parts() {
+        let (state, result) = (part.property("ActiveState")?, part.property("Result")?);
+        ensure!((state.as_str(), result.as_str()) == ("inactive", "success"), "{}: {state}, {result}", part.0);
+    }
+    done("systemctl", &["start", "tandem.target"])?;
+    done("systemctl", &[&["start"], &units[..]].concat())?;
+    everybody()?;
+    let told = tandem(&["settings", "--json"])?;
+    ensure!(told.contains("fahrenheit"), "{told}");
+    for screen in SCREENS {
+        ensure!(screen.property("ActiveState")? == "active", "{}", screen.0);
+    }
+    // For the watchdogs: a part that is started by hand is watched as well.
+    std::thread::sleep(Duration::from_secs(4));
+    everybody().map(drop)
+}

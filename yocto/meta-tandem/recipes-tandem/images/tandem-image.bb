@@ -1,0 +1,19 @@
+SUMMARY = "The head unit: its services, the instruments and the centre display"
+DESCRIPTION = "Boots into both screens without a desktop, from a root that nothing writes to."
+LICENSE = "MIT"
+
+inherit core-image
+
+IMAGE_FEATURES += "read-only-rootfs"
+IMAGE_LINGUAS = ""
+IMAGE_INSTALL = " \
+    packagegroup-core-boot \
+    packagegroup-tandem \
+    kernel-modules \
+"
+
+# Where the data partition is mounted, and volatile-binds finds a place for /var/lib.
+make_data_folder() {
+    install -d ${IMAGE_ROOTFS}/data
+}
+ROOTFS_POSTPROCESS_COMMAND += "make_data_folder"
