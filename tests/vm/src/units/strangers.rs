@@ -59,12 +59,12 @@ fn ask() -> Result<()> {
         refused(user, &[&climate[..], &["SetDriverTemperature", "d", "21"]].concat())?;
     }
     for user in ["nobody", "tandem-media"] {
-        refused(user, &[&settings[..], &["Set", "sv", "units.distance", "s", "mi"]].concat())?;
+        refused(user, &[&settings[..], &["Set", "sv", "display.theme", "s", "day"]].concat())?;
     }
     // The same is done for somebody who may.
-    tandem(&["settings", "set", "units.distance", "mi"])?;
-    ensure!(tandem(&["settings", "--json"])?.contains("\"mi\""), "it is not set");
-    tandem(&["settings", "reset", "units.distance"]).map(drop)
+    tandem(&["settings", "set", "display.theme", "day"])?;
+    ensure!(tandem(&["settings", "get", "display.theme"])?.contains("day"), "it is not set");
+    tandem(&["settings", "reset", "display.theme"]).map(drop)
 }
 
 fn speak() -> Result<()> {
