@@ -21,7 +21,7 @@ pub const STORIES: &[Story] =
 
 /// What each part may do of it; everything else is refused.
 const MAY: [(&str, &[&str]); 6] = [
-    ("tandem-vehicle", &["write its state", "a local socket"]),
+    ("tandem-vehicle", &["write its state", "a local socket", "a netlink socket"]),
     ("tandem-media", &["write its state", "a local socket", "a network socket"]),
     ("tandem-phone-link", &["write its state", "a local socket", "a network socket", "a netlink socket"]),
     ("tandem-settings", &["write its state", "a local socket"]),
