@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use crate::Story;
-use crate::units::part::{Part, SCREENS, done, everybody, parts, tandem};
+use crate::units::part::{Part, SCREENS, done, everybody, parts, tandem, until};
 
 pub const STORIES: &[Story] = &[
     ("every part is ready at its first start, under an account of its own", ready),
@@ -46,7 +46,9 @@ fn ready() -> Result<()> {
 /// What was started before a part, and before that, down to nothing.
 fn chain() -> Result<()> {
     let needed = ["tandem-cluster.service", "system.slice", "-.slice", "-.mount", "systemd-journald.socket"];
-    let told = done("systemd-analyze", &["critical-chain", "--no-pager", "--fuzz=1h", "tandem-cluster.service"])?;
+    let ask = ["critical-chain", "--no-pager", "--fuzz=1h", "tandem-cluster.service"];
+    // It tells nothing before the boot is over.
+    let told = until("the end of the boot", || Ok(done("systemd-analyze", &ask).ok()))?;
     let word = |line: &str| Some(line.trim_start_matches(['└', '─', '├', '│', ' ']).split(' ').next()?.to_owned());
     let units: Vec<_> =
         told.lines().filter_map(word).filter(|word| word.contains('.') && !word.ends_with("...")).collect();
