@@ -35,9 +35,13 @@ fn programs() -> BTreeSet<String> {
     targets.filter(is_program).map(|target| text(target, "name").to_owned()).collect()
 }
 
+fn made() -> String {
+    files().into_iter().find(|file| file.name() == "tandem.sysusers").and_then(|file| file.text).unwrap()
+}
+
 /// The accounts that are made, by name.
 fn accounts() -> BTreeSet<String> {
-    let made = files().into_iter().find(|file| file.name() == "tandem.sysusers").and_then(|file| file.text).unwrap();
+    let made = made();
     let user = |line: &str| Some(line.strip_prefix("u ")?.split_whitespace().next()?.to_owned());
     made.lines().filter_map(user).collect()
 }
@@ -72,6 +76,18 @@ fn analyze(root: &Path, arguments: &[&str]) -> (bool, String) {
     analyze.arg(arguments[0]).arg(format!("--root={}", root.display())).args(&arguments[1..]);
     let told = analyze.env("SYSTEMD_LOG_LEVEL", "info").output().expect("of the Debian package systemd");
     (told.status.success(), String::from_utf8_lossy(&[told.stdout, told.stderr].concat()).into_owned())
+}
+
+/// What systemd says of accounts that are to be made, and does not make.
+fn accounts_refused(made: &str) -> Vec<String> {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("accounts.conf");
+    fs::write(&file, made).unwrap();
+    let mut make = Command::new("systemd-sysusers");
+    make.arg(format!("--root={}", root.path().display())).arg("--dry-run").arg(&file);
+    let told = make.output().expect("of the Debian package systemd");
+    let said = String::from_utf8_lossy(&told.stderr).into_owned();
+    said.lines().filter(|line| line.contains("accounts.conf:")).map(str::to_owned).collect()
 }
 
 /// Everything that is wrong with these units, a sentence each.
@@ -126,6 +142,10 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
                 "{name} runs as `{user}`, who is not made, is another part's, or is none whom the bus knows by {policy}"
             ));
         }
+        let groups = unit.all("SupplementaryGroups").flat_map(str::split_whitespace);
+        let missing =
+            groups.filter(|group| !made().lines().any(|line| line.split_whitespace().take(2).eq(["g", *group])));
+        wrong.extend(missing.map(|group| format!("{name} needs the group {group}, which is not made")));
         let command = unit.command();
         let program = command.first().and_then(|path| path.strip_prefix("/usr/bin/")).unwrap_or_default();
         if program != own || !programs.contains(program) {
@@ -178,11 +198,20 @@ fn every_unit_is_understood_confined_and_never_dead() {
 }
 
 #[test]
+fn every_account_is_made() {
+    let made = made();
+    assert_eq!(accounts_refused(&made), Vec::<String>::new());
+    let sown = accounts_refused(&made.replace("Tandem, phones", "Tandem: phones"));
+    assert!(sown.len() == 1 && sown[0].contains("not a valid GECOS"), "{sown:?}");
+}
+
+#[test]
 fn every_fault_that_is_sown_is_found() {
     let sown = [
         ("tandem-vehicle.service", "LimitNOFILE", "LimitNOFILES", "Unknown key 'LimitNOFILES'"),
         ("tandem-vehicle.service", "User=tandem-vehicle", "User=tandem-media", "runs as `tandem-media`"),
         ("tandem-vehicle.service", "User=tandem-vehicle", "User=tandem-nobody", "runs as `tandem-nobody`"),
+        ("tandem-centre.service", "video input", "video entry", "needs the group entry"),
         ("tandem-vehicle.service", "/usr/bin/tandem-vehicle ", "/usr/bin/tandem-vehicles ", "tandem-vehicles"),
         ("tandem-vehicle.service", "WatchdogSec=3s", "WatchdogSec=30s", "may hang"),
         ("tandem-vehicle.service", "=-/etc/tandem", "=/etc/tandem", "a dead end"),

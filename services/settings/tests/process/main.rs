@@ -7,6 +7,7 @@ mod disk;
 mod driving;
 mod follow;
 mod full;
+mod hangs;
 mod kill;
 mod power;
 mod stage;

@@ -41,15 +41,16 @@ SuccessAction=poweroff
 FailureAction=poweroff
 
 [Service]
-Type=oneshot
+Type=exec
 ExecStart=/usr/bin/tandem-vm units
-StandardOutput=truncate:/told/told
+StandardOutput=append:/told/told
 StandardError=journal
 ExecStopPost=/bin/sh -c 'echo ended with $EXIT_STATUS >/told/status; journalctl --boot --no-pager >/told/journal'
 ";
 
 pub fn boot(root: &Path, run: &Run) -> Ended {
-    let system = run.path().join("system");
+    let home = tempfile::tempdir().unwrap();
+    let system = home.path().join("system");
     does(Command::new("cp").args(["-a", "--reflink=auto"]).args([root, &system]));
     let place = |path: &str, text: &str| {
         let path = system.join(path);
