@@ -104,6 +104,8 @@ def accounts(layer, file, data, image, package):
                 told[words[1]] = {"--comment": text, "--home-dir": home.replace("-", "/", 1), "--shell": shell.replace("-", "/usr/sbin/nologin", 1)}
             elif words[:1] == ["g"]:
                 told_groups.add(words[1])
+    # The system's own are named so that they are there, and are.
+    told_groups -= layer.listed("groups")
     for name in sorted(made.keys() | told.keys()):
         if made.get(name) != told.get(name):
             layer.tell(file, f"account {name}: USERADD_PARAM makes {made.get(name)}, sysusers.d {told.get(name)}")
