@@ -38,6 +38,7 @@ async fn a_disk_that_hangs_starves_the_watchdog_although_the_process_answers() {
         .map_while(Result::ok)
         .find(|line| line.contains("attached"));
     if told.is_none() {
+        holder.wait().unwrap();
         return tandem_scenes::skip(
             "a disk that hangs takes the Debian package strace, and a system that lets it trace",
         );
