@@ -114,9 +114,7 @@ pub fn system(workspace: &Workspace, wanted: bool, may_install: bool) -> Result<
     let missed = "no Debian to start, so no unit is started";
     fetched::provide(&home, missed, fetched::pass, may_install, |part| {
         fetched::ensure_root()?;
-        eprintln!(
-            "getting a Debian to start units in, once; takes two minutes, 120 MB to fetch and 330 MB on the disk"
-        );
+        eprintln!("getting a Debian to start units in, once; takes two minutes and 220 MB on the disk");
         Bootstrap {
             suite: SUITE,
             variant: "minbase",

@@ -29,7 +29,8 @@ cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, the
 cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen, doctor
 cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
-                                             --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP
+                                             --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP, and a Debian
+                                             in name spaces, whose systemd starts the units of a car
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask coverage [--no-install]          whether the tests of the gate run every line and every branch of it; part of `test`
 cargo xtask mutants [ARGS]                   whether they notice every change to it, by cargo-mutants; some ten minutes
