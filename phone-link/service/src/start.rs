@@ -188,7 +188,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
         .build()
         .await
         .map_err(StartError::Bus)?;
-    connect::own(&connection, [calls::NAME, sessions::NAME, phones::NAME]).await.map_err(StartError::Bus)?;
+    connect::own(&connection, [phones::NAME, sessions::NAME, calls::NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { actor, door, connection, car, plays, vehicle, hands_free, without_a_car })
 }
 

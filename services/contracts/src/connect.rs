@@ -34,7 +34,8 @@ pub async fn open() -> zbus::Result<Connection> {
     builder().build().await
 }
 
-/// Owns names in this order, so that whoever finds the last one finds the others too. Who is there first stays: a second service ends, and nobody speaks in our place.
+/// Owns names in this order: first the one by which the bus's policy knows who may be asked, for until somebody has it nobody hears us. Whoever finds the last
+/// one finds the others too. Who is there first stays: a second service ends, and nobody speaks in our place.
 ///
 /// # Errors
 /// [`zbus::Error::NameTaken`]: a name is somebody else's. Or no bus, or one that refuses us.

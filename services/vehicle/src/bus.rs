@@ -149,8 +149,7 @@ impl Front {
         let connection = self.builder.build().await?;
         standard::bound(connection.object_server(), &self.objects, &self.callers).await?;
         let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
-        // `Signals1` is what everybody waits for.
-        connect::own(&connection, self.names.into_iter().rev()).await?;
+        connect::own(&connection, self.names).await?;
         Ok((connection, owners))
     }
 }

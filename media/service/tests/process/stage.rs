@@ -5,6 +5,7 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tandem_contracts::camera::Camera1Proxy;
 use tandem_contracts::media::{Media1Proxy, Now};
 use tandem_contracts::mpris::PlayerProxy;
 use tandem_music::wave;
@@ -105,8 +106,13 @@ impl Stage {
             .spawn()
             .unwrap();
         self.service = Some(service);
-        let media = &self.media;
-        until("the service", || async move { media.now().await.ok() }).await;
+        let connection = &self.connection;
+        // Its last name.
+        until("the service", || async move {
+            let cameras = Camera1Proxy::new(connection).await.unwrap();
+            cameras.list().await.ok()
+        })
+        .await;
     }
 
     /// Starts it, and waits until so many tracks are in the library.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, kill_process};
+use tandem_contracts::calls::Calls1Proxy;
 use tandem_contracts::media::Media1Proxy;
 use tandem_contracts::mpris::{self, PlayerProxy};
 use tandem_contracts::phones::{Phone as Known, PhoneLink1Proxy};
@@ -211,7 +212,9 @@ impl<'a> Stage<'a> {
             .stderr(log)
             .spawn();
         self.service = Some(service.unwrap());
-        until("the service", async || self.phones.phones().await.ok()).await;
+        // Its last name.
+        let calls = Calls1Proxy::new(self.phones.inner().connection()).await.unwrap();
+        until("the service", async || calls.list().await.ok()).await;
     }
 
     /// Ends it as a crash would.
