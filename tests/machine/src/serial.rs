@@ -12,6 +12,8 @@ use anyhow::{Context, Result};
 
 /// So many of its last lines are told with an error.
 const LAST: usize = 24;
+/// So many lines wait for whoever looks at pictures meanwhile; then the guest waits.
+const WAITING: usize = 32_768;
 /// A line that is longer is cut: a guest gone mad takes no memory without end.
 const LONGEST: u64 = 16 * 1024;
 
@@ -35,7 +37,7 @@ impl Serial {
     /// The file cannot be made.
     pub fn listen(to: impl Read + Send + 'static, log: &Path) -> Result<Self> {
         let mut log = File::create(log).with_context(|| format!("cannot make {}", log.display()))?;
-        let (told, lines) = mpsc::sync_channel(4096);
+        let (told, lines) = mpsc::sync_channel(WAITING);
         thread::spawn(move || {
             let mut from = BufReader::new(to);
             let mut line = Vec::new();

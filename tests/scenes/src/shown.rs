@@ -3,7 +3,7 @@
 use crate::{Pixels, Region};
 
 /// The cluster's speed: 224 px digits on the baseline y 376.
-pub const SPEED: Region = Region { x: 700, y: 180, width: 520, height: 208 };
+const SPEED: Region = Region { x: 700, y: 180, width: 520, height: 208 };
 /// Digits of 224 px are at least 150 px high, a dash is a stroke.
 const DIGIT: usize = 120;
 const DASH: usize = 50;
