@@ -19,6 +19,8 @@ const MACHINE_LIMIT: Duration = Duration::from_secs(330);
 /// The suite whose QEMU and whose kernel the stories are told with.
 const SUITE: &str = "bookworm";
 const PACKAGES: &[&str] = &["qemu-system-x86", "linux-image-amd64", "busybox-static"];
+/// QEMU's windows, and what they link.
+const WINDOW: &[&str] = &["qemu-system-x86", "qemu-system-gui", "libgl1-mesa-dri"];
 /// What starts units, what our programs link, and letters to draw.
 const SYSTEM_PACKAGES: &[&str] = &[
     "systemd-sysv",
@@ -36,8 +38,9 @@ const LEFT_OUT: &[&str] = &[
     "/usr/share/doc/*",
     "/usr/share/man/*",
     "/usr/share/locale/*",
-    "/lib/modules/*/kernel/sound/*",
-    "/lib/modules/*/kernel/drivers/gpu/*",
+    "/lib/modules/*/kernel/drivers/gpu/drm/[abg-tu]*/*",
+    "/lib/modules/*/kernel/sound/soc/*",
+    "/lib/modules/*/kernel/sound/firewire/*",
     "/lib/modules/*/kernel/drivers/media/*",
     "/lib/modules/*/kernel/drivers/net/ethernet/*",
     "/lib/modules/*/kernel/drivers/net/wireless/*",
@@ -74,7 +77,7 @@ pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result
         );
         return Ok(None);
     }
-    let home = workspace.target.join("guest/machine");
+    let home = workspace.target.join("guest/qemu");
     let missed = "no QEMU, so nothing is tested on emulated controllers";
     fetched::provide(&home, missed, fetched::pass, may_install, |part| {
         anyhow::ensure!(
@@ -99,6 +102,29 @@ pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result
         }
         Ok(())
     })
+}
+
+/// A QEMU that can open windows.
+///
+/// # Errors
+/// It may not or cannot be had.
+pub fn window(workspace: &Workspace, may_install: bool) -> Result<PathBuf> {
+    let home = workspace.target.join("guest/window");
+    let missed = "no QEMU with windows (--headless goes without)";
+    let fail = |why: &str| anyhow::bail!("{why}");
+    let root = fetched::provide(&home, missed, fail, may_install, |part| {
+        eprintln!("getting QEMU with its windows, once; takes a minute, 200 MB to fetch and 700 MB on the disk");
+        Bootstrap {
+            suite: SUITE,
+            variant: "extract",
+            packages: WINDOW,
+            left_out: LEFT_OUT,
+            limit: MACHINE_LIMIT,
+            log: None,
+        }
+        .make(part)
+    })?;
+    root.context(missed)
 }
 
 /// A Debian that systemd can start, with what our programs link; none if nobody asked for it, or if it may not or cannot be had, which is said.

@@ -1,10 +1,12 @@
 //! `cargo xtask`: set-up and chores. It installs what is missing, builds, and hands over to the shipped binaries.
 
+mod boot;
 mod checkout;
 mod chores;
 mod coverage;
 mod fetched;
 mod guest;
+mod image;
 mod mutants;
 mod newer;
 mod packages;
@@ -31,6 +33,11 @@ cargo xtask build  [--no-install]            install what is missing and build e
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
                                              --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP, and a Debian
                                              in name spaces, whose systemd starts the units of a car
+cargo xtask image  [--no-install] [--programs DIR] [--json]   make a disk of Debian's packages and our programs, and say what takes how much of it;
+                                             --programs takes them from a folder instead of building them
+cargo xtask boot   [--no-install] [--headless] [--seconds N] [--screenshots DIR] [--can kvaser|vcan] [--sound FILE.wav] [--scenario NAME|none] [--fresh] [--json]
+                                             make the image as far as it is not made, start it in QEMU without KVM, and say when what was there; --seconds
+                                             counts from when both screens show something; --fresh forgets what was kept on the data partition
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
 cargo xtask coverage [--no-install]          whether the tests of the gate run every line and every branch of it; part of `test`
 cargo xtask mutants [ARGS]                   whether they notice every change to it, by cargo-mutants; some ten minutes
@@ -80,6 +87,8 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             eprintln!("Every program lies in {}.", workspace.binaries().display());
             Ok(())
         }
+        "image" => image::run(&Workspace::find()?, args, may_install),
+        "boot" => boot::run(&Workspace::find()?, args, may_install),
         "bench" => {
             let needs = Needs { python: true, ..Needs::default() };
             hand_over("tandem-bench", &[], args, needs, may_install)

@@ -17,6 +17,8 @@ pub struct Needs {
     pub python: bool,
     /// The peers and tools of the tests.
     pub tests: bool,
+    /// What an image is made by.
+    pub image: bool,
 }
 
 enum For {
@@ -24,6 +26,7 @@ enum For {
     Windows,
     Python,
     Tests,
+    Image,
 }
 
 const PACKAGES: &[(&str, For, &str)] = &[
@@ -60,10 +63,17 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("opus-tools", For::Tests, "opusenc makes Opus"),
     ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
     ("ofono", For::Tests, "hands-free telephony, as a car has it"),
-    ("mmdebstrap", For::Tests, "the same of a newer Debian, which speaks another protocol"),
+    (
+        "mmdebstrap",
+        For::Image,
+        "other machines in a folder: the one of the image, and a newer Debian, whose kdeconnect speaks another protocol",
+    ),
+    ("binutils", For::Image, "strip, for programs that were built for tests"),
+    ("e2fsprogs", For::Image, "mke2fs, which makes the image's file systems"),
+    ("xz-utils", For::Image, "it decompresses the image's kernel"),
     ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
     ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),
-    ("kmod", For::Tests, "insmod, which the guest with that bus boots by"),
+    ("kmod", For::Image, "insmod, which guests boot by"),
     ("strace", For::Tests, "what the settings service writes and when it waits for the disk, for power cuts"),
     ("valgrind", For::Tests, "it counts what a frame costs, in instructions"),
     ("procps", For::Tests, "kill, which ends a screen as a shell would"),
@@ -93,6 +103,7 @@ pub fn provide(needs: Needs, may_install: bool) -> Result<()> {
             For::Windows => needs.windows,
             For::Python => needs.python,
             For::Tests => needs.tests,
+            For::Image => needs.image || needs.tests,
         })
         .collect();
     let Ok(known) = Command::new("dpkg-query").args(["-W", "-f=${Package} ${db:Status-Status}\n"]).output() else {

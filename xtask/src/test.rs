@@ -10,6 +10,7 @@ use crate::chores::{self, Workspace};
 use crate::coverage;
 use crate::fetched;
 use crate::guest;
+use crate::image;
 use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
@@ -53,6 +54,10 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
         steps.take("fuzz", || fuzz(workspace))?;
         steps.take("coverage", || coverage::run(workspace, may_install))?;
     }
+    let image = match &machine {
+        Some(_) => steps.take("image", || image::of_built(workspace, may_install))?,
+        None => PathBuf::new(),
+    };
     steps.report();
 
     let mut tests = workspace.cargo(&["nextest", "run", "--workspace", "--locked"]);
@@ -61,6 +66,7 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
     tests.env("TANDEM_GUEST_KERNEL", kernel.unwrap_or_default());
     tests.env("TANDEM_GUEST_MACHINE", machine.unwrap_or_default());
+    tests.env("TANDEM_IMAGE", image);
     tests.env("TANDEM_GUEST_SYSTEM", system.unwrap_or_default());
     chores::run(&mut tests)
 }

@@ -108,6 +108,7 @@ impl Face for Centre {
     const FOLLOWS_CALLS: bool = true;
     const FOLLOWS_CAMERAS: bool = true;
     const HAS_KNOB: bool = true;
+    const IS_TOUCHED: bool = true;
 
     fn is_dark(readings: &Readings) -> Option<bool> {
         readings.get(Leaf::LowBeam).valid_switch()

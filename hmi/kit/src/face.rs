@@ -38,6 +38,9 @@ pub trait Face: Sized + 'static {
     /// Whether the car's knob moves over this screen: its controls are then reached by Tab, too.
     const HAS_KNOB: bool = false;
 
+    /// Whether a finger on its display is the screen's to feel. Only where there is no desktop, which hands fingers to its windows.
+    const IS_TOUCHED: bool = false;
+
     /// Whether it is dark outside, as far as the car says: colours that go by themselves go by it.
     fn is_dark(readings: &Readings) -> Option<bool> {
         let _ = readings;

@@ -29,6 +29,7 @@ mod screen;
 pub mod settings;
 mod stage;
 pub mod telephone;
+mod touch;
 mod units;
 mod update;
 mod wishes;

@@ -11,6 +11,7 @@ use tandem_units::Nanoseconds;
 use tokio::sync::oneshot;
 
 use crate::knob::Stroke;
+use crate::touch::Touch;
 use crate::{Actuation, CallsNews, CameraNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
 /// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
@@ -35,9 +36,18 @@ pub(crate) struct Heard {
 /// A question to the UI thread.
 #[derive(Debug)]
 pub(crate) enum Ask {
-    Capture { sequence: u64, reply: oneshot::Sender<Result<RawPicture, ScreenError>> },
-    Touch { x: f64, y: f64, reply: oneshot::Sender<Result<(), ScreenError>> },
+    Capture {
+        sequence: u64,
+        reply: oneshot::Sender<Result<RawPicture, ScreenError>>,
+    },
+    Touch {
+        x: f64,
+        y: f64,
+        reply: oneshot::Sender<Result<(), ScreenError>>,
+    },
     Knob(Stroke),
+    /// By a touch screen of the kernel's.
+    Touched(Touch),
     Theme(Theme),
     OtherTheme,
     Language(Language),

@@ -15,7 +15,7 @@ use crate::dress::Fixed;
 use crate::headless::{Pace, Screen};
 use crate::mailbox::Mailbox;
 use crate::stage::{self, Applied, Stage};
-use crate::{Face, Options, bus, fonts, pulse};
+use crate::{Face, Options, bus, fonts, pulse, touch};
 
 /// How long the first connection to the bus may take.
 const BUS_TIMEOUT: Duration = Duration::from_secs(3);
@@ -87,6 +87,9 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     window.show()?;
     Stage::set(window, face, fixed, screen.clone(), Arc::clone(&mailbox), applied_sender);
     mailbox.arm();
+    if F::IS_TOUCHED && screen.is_none() && draws_without_desktop() {
+        touch::start(Arc::clone(&mailbox))?;
+    }
     let supervisor = Supervisor::of_environment();
     pulse::begin(supervisor.watchdog());
     slint::run_event_loop()?;
@@ -118,6 +121,10 @@ fn set_platform<F: Face>(options: &Options) -> Result<Option<std::rc::Rc<Screen>
     }
     slint::set_xdg_app_id(format!("org.tandem.{}", F::NAME))?;
     Ok(None)
+}
+
+fn draws_without_desktop() -> bool {
+    env::var("SLINT_BACKEND").is_ok_and(|backend| backend.starts_with("linuxkms"))
 }
 
 fn is_reached(bus: &Receiver<zbus::Result<()>>) -> Result<(), SetupError> {

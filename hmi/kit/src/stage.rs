@@ -242,6 +242,12 @@ impl<F: Face> Stage<F> {
                 }
                 return;
             }
+            Ask::Touched(touch) => {
+                if let Err(error) = touch.apply(self.window.window()) {
+                    tracing::debug!(%error, "the finger reaches no window");
+                }
+                return;
+            }
             Ask::Theme(theme) => dress.wear(Some(theme), None),
             Ask::OtherTheme => dress.wear(Some(theme.other()), None),
             Ask::Language(language) => dress.wear(None, Some(language)),

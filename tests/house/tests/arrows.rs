@@ -91,7 +91,8 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-house", vec!["tandem-policy"]),
         ("tandem-music", vec![]),
         ("tandem-vm", vec!["tandem-can", "tandem-frame"]),
-        ("xtask", vec!["tandem-policy"]),
+        ("tandem-machine", vec![]),
+        ("xtask", vec!["tandem-machine", "tandem-policy"]),
     ])
 }
 

@@ -2,7 +2,6 @@
 
 #![cfg(test)]
 
-mod archive;
 mod kernel;
 mod machine;
 mod system;

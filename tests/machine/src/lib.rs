@@ -1,0 +1,17 @@
+//! A machine of QEMU's: what its kernel begins with, how it is started, what it says, shows and feels.
+//!
+//! Never KVM: it is missing in most containers, and where it is there it may be no real one.
+
+mod archive;
+mod kernel;
+mod machine;
+mod qemu;
+mod qmp;
+mod serial;
+mod timeline;
+
+pub use archive::Archive;
+pub use kernel::{modules, only, uncompressed};
+pub use machine::{Can, Display, Machine, Setup};
+pub use qemu::{KERNEL, Qemu};
+pub use timeline::{KERNEL_DONE, Point, Timeline};

@@ -1,0 +1,299 @@
+//! A car's computer, emulated: our image in it, two displays, two CAN controllers, sound, a finger.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::Qemu;
+use crate::qemu::KERNEL;
+use crate::qmp::Qmp;
+use crate::serial::{Heard, Serial};
+
+/// How long QEMU may take to open its line.
+const OPENS_WITHIN: Duration = Duration::from_secs(20);
+
+/// The displays, by the names that QEMU knows them by; their sizes are those of the screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Display {
+    Cluster,
+    Centre,
+}
+
+impl Display {
+    pub const ALL: [Self; 2] = [Self::Cluster, Self::Centre];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::Centre => "centre",
+        }
+    }
+
+    fn size(self) -> (u32, u32) {
+        match self {
+            Self::Cluster => (1920, 720),
+            Self::Centre => (1920, 1080),
+        }
+    }
+
+    /// Where it sits on the machine's PCI bus: by that the guest tells whose it is.
+    fn slot(self) -> u32 {
+        match self {
+            Self::Cluster => 0x10,
+            Self::Centre => 0x11,
+        }
+    }
+}
+
+/// What the buses of the car are: can0, can1 and can2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Can {
+    /// An emulated controller on a bus of its own for each but can2: that has CAN FD, which QEMU's controllers have not, and is virtual.
+    Kvaser,
+    /// Virtual ones, of the guest's kernel.
+    Virtual,
+}
+
+/// How a machine is to be.
+pub struct Setup<'a> {
+    /// A folder with `vmlinux`, `initrd` and `root.ext4`.
+    pub image: &'a Path,
+    /// The data partition: written to, unless `forgets`.
+    pub data: &'a Path,
+    /// What is written there is gone with the machine.
+    pub forgets: bool,
+    /// Where its line and its log lie.
+    pub run: &'a Path,
+    pub can: Can,
+    /// The file that its loudspeaker is.
+    pub sound: Option<&'a Path>,
+    /// On this machine's own display.
+    pub window: bool,
+    /// Words for the guest's kernel.
+    pub words: &'a [String],
+}
+
+/// A machine that runs. It ends when this is dropped.
+pub struct Machine {
+    child: Child,
+    errors: Option<JoinHandle<String>>,
+    serial: Serial,
+    qmp: Qmp,
+    log: PathBuf,
+}
+
+impl Machine {
+    /// # Errors
+    /// QEMU does not start, or ends at once; what it says is told.
+    pub fn start(qemu: &Qemu, setup: &Setup<'_>) -> Result<Self> {
+        let socket = setup.run.join("qmp");
+        let log = setup.run.join("serial.log");
+        let _ = std::fs::remove_file(&socket);
+        // Whoever starts it may be killed: then it ends, too.
+        let asked = command(qemu, setup, &socket);
+        let mut command = Command::new("setpriv");
+        command.args(["--pdeathsig", "KILL"]).arg(asked.get_program()).args(asked.get_args());
+        command.envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().context("cannot run setpriv (the Debian package util-linux)")?;
+        let serial = Serial::listen(child.stdout.take().context("no serial line")?, &log)?;
+        let errors = child.stderr.take().map(errors);
+        let qmp = reach(&mut child, &socket);
+        match qmp {
+            Ok(qmp) => Ok(Self { child, errors, serial, qmp, log }),
+            Err(why) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                let said = errors.and_then(|errors| errors.join().ok()).unwrap_or_default();
+                Err(why.context(format!("QEMU says: {}", said.trim_end())))
+            }
+        }
+    }
+
+    /// The file in which everything is kept that the guest says.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
+    /// The next line of the guest; none if none came until then.
+    ///
+    /// # Errors
+    /// QEMU has ended; how, and what the guest said last, is told.
+    pub fn line(&mut self, until: Instant) -> Result<Option<String>> {
+        match self.serial.next(until) {
+            Heard::Line(line) => Ok(Some(line)),
+            Heard::Nothing => Ok(None),
+            Heard::End => {
+                let status = self.child.wait().context("QEMU")?;
+                let said = self.errors.take().and_then(|errors| errors.join().ok()).unwrap_or_default();
+                bail!("QEMU ended with {status}. {} {}", said.trim_end(), self.serial.last())
+            }
+        }
+    }
+
+    /// Waits for a line that is what is waited for.
+    ///
+    /// # Errors
+    /// None came within the limit, or QEMU has ended; what the guest said last is told.
+    pub fn wait_for<T>(&mut self, what: &str, limit: Duration, mut is: impl FnMut(&str) -> Option<T>) -> Result<T> {
+        let until = Instant::now() + limit;
+        while let Some(line) = self.line(until).with_context(|| format!("waiting for {what}"))? {
+            if let Some(found) = is(&line) {
+                return Ok(found);
+            }
+        }
+        bail!("{what} did not come within {} s; {}", limit.as_secs(), self.serial.last())
+    }
+
+    /// The last lines of the guest.
+    pub fn last(&self) -> String {
+        self.serial.last()
+    }
+
+    /// Writes what a display shows, as PNG.
+    ///
+    /// # Errors
+    /// QEMU is gone, or the file cannot be written.
+    pub fn picture(&mut self, display: Display, to: &Path) -> Result<()> {
+        self.qmp.picture(display.name(), to)
+    }
+
+    /// A finger on a display, at this part of its width and height, 0 to 1.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn tap(&mut self, display: Display, at: (f64, f64)) -> Result<()> {
+        self.qmp.tap(display.name(), at)
+    }
+
+    /// Turns it off as if the power had gone: nothing is written any more but its sound file, to its end.
+    ///
+    /// # Errors
+    /// It does not end.
+    pub fn stop(mut self) -> Result<()> {
+        // QEMU is gone before it can answer, or answers before it goes.
+        let _ = self.qmp.ask("quit", &serde_json::json!({}));
+        self.child.wait().context("QEMU")?;
+        Ok(())
+    }
+
+    /// Whether it has ended by itself.
+    ///
+    /// # Errors
+    /// Nobody knows.
+    pub fn ended(&mut self) -> Result<bool> {
+        Ok(self.child.try_wait().context("QEMU")?.is_some())
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
+    let mut command = qemu.command();
+    command.args(["-smp", "2", "-m", "1024", "-nic", "none", "-monitor", "none", "-serial", "stdio"]);
+    command.arg("-qmp").arg(format!("unix:{},server=on,wait=off", name(socket)));
+    command.args(["-display", if setup.window { "sdl" } else { "none" }]);
+    command.arg("-kernel").arg(setup.image.join("vmlinux")).arg("-initrd").arg(setup.image.join("initrd"));
+    let mut words = vec![format!("{KERNEL} root=/dev/vda ro loglevel=7 systemd.show_status=0")];
+    words.push(format!("tandem.virtual={}", if setup.can == Can::Virtual { "can0,can1,can2" } else { "can2" }));
+    words.extend_from_slice(setup.words);
+    command.arg("-append").arg(words.join(" "));
+    let forgets = if setup.forgets { ",snapshot=on" } else { "" };
+    for (id, file, how) in [("root", &*setup.image.join("root.ext4"), ",readonly=on"), ("data", setup.data, forgets)] {
+        command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
+        command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
+    }
+    for display in Display::ALL {
+        let (id, (width, height), slot) = (display.name(), display.size(), display.slot());
+        command.arg("-device").arg(format!("virtio-gpu-pci,id={id},addr={slot:x},xres={width},yres={height}"));
+    }
+    // A finger for the centre alone: the cluster feels none.
+    command.args(["-device", "virtio-tablet-pci,display=centre,head=0,addr=12", "-device", "virtio-keyboard-pci"]);
+    if setup.can == Can::Kvaser {
+        for bus in ["bus0", "bus1"] {
+            command.arg("-object").arg(format!("can-bus,id={bus}"));
+            command.arg("-device").arg(format!("kvaser_pci,canbus={bus}"));
+        }
+    }
+    let sound = setup.sound.map_or_else(
+        || "none,id=sound".to_owned(),
+        |file| format!("wav,id=sound,out.frequency=48000,path={}", name(file)),
+    );
+    command.args(["-audiodev", &sound, "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=sound"]);
+    command
+}
+
+/// A file as QEMU's options have it, in which a comma ends a value.
+fn name(file: &Path) -> String {
+    file.display().to_string().replace(',', ",,")
+}
+
+fn errors(from: ChildStderr) -> JoinHandle<String> {
+    thread::spawn(move || std::io::read_to_string(from).unwrap_or_default())
+}
+
+/// QEMU's line, as soon as it is open.
+fn reach(child: &mut Child, socket: &Path) -> Result<Qmp> {
+    let until = Instant::now() + OPENS_WITHIN;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            bail!("QEMU ended with {status} at once");
+        }
+        match Qmp::connect(socket) {
+            Err(_) if Instant::now() < until => thread::sleep(Duration::from_millis(20)),
+            done => return done,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_image_gives_each_display_to_its_screen_by_the_slot_that_it_is_in() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("root/usr/lib/udev/rules.d/72-tandem-machine.rules");
+        let rules = std::fs::read_to_string(root).unwrap();
+        for display in Display::ALL {
+            let (slot, name) = (display.slot(), display.name());
+            let rule = rules.lines().find(|rule| rule.contains(&format!("\"0000:00:{slot:02x}.0\""))).unwrap();
+            assert!(rule.contains(&format!("OWNER=\"tandem-{name}\"")) && rule.contains("MODE=\"0600\""), "{rule}");
+        }
+        assert!(rules.contains("\"0000:00:12.0\", OWNER=\"tandem-centre\""), "the finger is the centre's");
+    }
+
+    #[test]
+    fn a_machine_has_what_was_asked_for_and_never_kvm() {
+        let setup = |can, sound| Setup {
+            image: Path::new("/image"),
+            data: Path::new("/a,b"),
+            forgets: true,
+            run: Path::new("/run"),
+            can,
+            sound,
+            window: false,
+            words: &[],
+        };
+        let line = |setup: &Setup<'_>| {
+            let command = command(&Qemu::at(Path::new("/qemu")), setup, Path::new("/run/qmp"));
+            command.get_args().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ")
+        };
+        let real = line(&setup(Can::Kvaser, Some(Path::new("/music.wav"))));
+        assert!(real.contains("-accel tcg") && !real.contains("kvm,"), "{real}");
+        assert_eq!(real.matches("kvaser_pci").count(), 2, "a controller for each bus without FD");
+        assert!(real.contains("file=/a,,b,snapshot=on") && real.contains("path=/music.wav"), "{real}");
+        let virtual_ones = line(&setup(Can::Virtual, None));
+        assert!(
+            !virtual_ones.contains("kvaser_pci") && virtual_ones.contains("tandem.virtual=can0,can1,can2"),
+            "{virtual_ones}"
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! QEMU's own line, QMP: pictures of its displays, and fingers on them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+/// It answers at once; a picture takes a little longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a finger stays, so that a guest that is slow feels it come and go.
+const TOUCH: Duration = Duration::from_millis(150);
+/// The axes of a tablet, whatever its display.
+const AXIS: f64 = 32_767.0;
+
+pub struct Qmp {
+    lines: BufReader<UnixStream>,
+}
+
+impl Qmp {
+    /// # Errors
+    /// Nobody listens there, or it is no QEMU.
+    pub fn connect(socket: &Path) -> Result<Self> {
+        let stream = UnixStream::connect(socket).with_context(|| format!("cannot reach {}", socket.display()))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let mut qmp = Self { lines: BufReader::new(stream) };
+        qmp.hear()?;
+        qmp.ask("qmp_capabilities", &json!({}))?;
+        Ok(qmp)
+    }
+
+    /// # Errors
+    /// QEMU refuses it, is gone, or does not answer.
+    pub fn ask(&mut self, what: &str, with: &Value) -> Result<Value> {
+        let mut line = json!({"execute": what, "arguments": with}).to_string();
+        line.push('\n');
+        self.lines.get_mut().write_all(line.as_bytes()).with_context(|| format!("QEMU cannot be asked for {what}"))?;
+        loop {
+            let answer = self.hear().with_context(|| format!("QEMU does not answer {what}"))?;
+            if let Some(error) = answer.get("error") {
+                bail!("QEMU refuses {what}: {}", error.get("desc").and_then(Value::as_str).unwrap_or_default());
+            }
+            // Events come between.
+            if let Some(answer) = answer.get("return") {
+                return Ok(answer.clone());
+            }
+        }
+    }
+
+    /// Writes what a display shows, as PNG.
+    ///
+    /// # Errors
+    /// There is no such display, or the file cannot be written.
+    pub fn picture(&mut self, display: &str, to: &Path) -> Result<()> {
+        self.ask("screendump", &json!({"filename": to, "format": "png", "device": display, "head": 0}))?;
+        Ok(())
+    }
+
+    /// A finger down and up, at this part of a display's width and height, 0 to 1.
+    ///
+    /// # Errors
+    /// There is no such display.
+    pub fn tap(&mut self, display: &str, (x, y): (f64, f64)) -> Result<()> {
+        let axis = |axis: &str, part: f64| {
+            let value = (part.clamp(0.0, 1.0) * AXIS).round() as i64;
+            json!({"type": "abs", "data": {"axis": axis, "value": value}})
+        };
+        self.feel(display, &json!([axis("x", x), axis("y", y)]))?;
+        for down in [true, false] {
+            thread::sleep(TOUCH);
+            self.feel(display, &json!([{"type": "btn", "data": {"down": down, "button": "left"}}]))?;
+        }
+        Ok(())
+    }
+
+    fn feel(&mut self, display: &str, events: &Value) -> Result<()> {
+        self.ask("input-send-event", &json!({"device": display, "head": 0, "events": events}))?;
+        Ok(())
+    }
+
+    fn hear(&mut self) -> Result<Value> {
+        let mut line = String::new();
+        if self.lines.read_line(&mut line)? == 0 {
+            bail!("QEMU has ended");
+        }
+        serde_json::from_str(&line).context("QEMU says no JSON")
+    }
+}

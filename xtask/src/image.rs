@@ -1,0 +1,473 @@
+//! `cargo xtask image`: a disk for a car's computer, of Debian's packages and our programs.
+//!
+//! Made in two steps, each done again only when what it is made of has changed: Debian's part, which takes minutes, and ours.
+
+mod dist;
+mod recipe;
+mod sizes;
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::Hasher;
+use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Map, json};
+use tandem_machine::{Archive, KERNEL_DONE, modules, only, uncompressed};
+
+use crate::chores::{self, Workspace};
+use crate::fetched::{self, Bootstrap};
+use crate::guest;
+use crate::packages::{self, Needs, Refusal};
+use dist::Placed;
+use sizes::Sizes;
+
+const SUITE: &str = "bookworm";
+/// Debian's part takes two minutes where the mirror is near.
+const LIMIT: Duration = Duration::from_secs(900);
+/// Free room that the making takes at its widest: Debian's part, a copy of it, and the root.
+const ROOM: u64 = 2_500_000_000;
+/// Of the data partition; nothing of it is on this machine's disk before it is written to.
+const DATA: &str = "512M";
+/// What the emulated machine has of its own: which display is whose, how its buses come up, where it says everything.
+const MACHINE: &str = "tests/machine/root";
+
+/// What `image` and `boot` are told about the making of an image.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// Programs from this folder; without one they are built.
+    pub programs: Option<PathBuf>,
+}
+
+/// An image as it lies in the build folder.
+pub struct Image {
+    /// With `vmlinux`, `initrd`, `root.ext4` and `data.ext4` in it.
+    pub folder: PathBuf,
+    pub sizes: Sizes,
+}
+
+impl Image {
+    /// The data partition that boots write to; a new one if it is to be `fresh`, or if there is none.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn data(&self, fresh: bool) -> Result<PathBuf> {
+        let kept = self.folder.join("kept.ext4");
+        if fresh || !kept.exists() {
+            run_quietly(Command::new("cp").arg("--sparse=always").arg(self.folder.join("data.ext4")).arg(&kept))?;
+        }
+        Ok(kept)
+    }
+
+    fn bytes(&self, name: &str) -> Result<u64> {
+        Ok(fs::metadata(self.folder.join(name)).with_context(|| format!("the image has no {name}"))?.len())
+    }
+
+    fn tell(&self, as_json: bool) -> Result<()> {
+        let files = ["root.ext4", "vmlinux", "initrd"];
+        let mut out = std::io::stdout().lock();
+        if as_json {
+            let parts: Vec<_> =
+                self.sizes.0.iter().map(|(name, bytes)| json!({"name": name, "bytes": bytes})).collect();
+            let files = files.iter().map(|name| Ok(((*name).to_owned(), json!(self.bytes(name)?))));
+            let files: Map<_, _> = files.collect::<Result<_>>()?;
+            let root = self.sizes.total();
+            let told = json!({"folder": self.folder, "root_bytes": root, "components": parts, "files": files});
+            writeln!(out, "{told}")?;
+            return Ok(());
+        }
+        for (name, bytes) in &self.sizes.0 {
+            writeln!(out, "{:>9}  {name}", megabytes(*bytes))?;
+        }
+        writeln!(out, "{:>9}  all of the root", megabytes(self.sizes.total()))?;
+        for name in files {
+            writeln!(out, "{:>9}  {name}", megabytes(self.bytes(name)?))?;
+        }
+        writeln!(out, "It lies in {}; `cargo xtask boot` starts it.", self.folder.display())?;
+        Ok(())
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+/// `cargo xtask image ARGS`.
+///
+/// # Errors
+/// See [`provide`]; a wrong word is a [`Refusal`].
+pub fn run(workspace: &Workspace, args: Vec<String>, may_install: bool) -> Result<()> {
+    let mut wish = Wish::default();
+    let mut as_json = false;
+    let mut args = args.into_iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--json" => as_json = true,
+            "--programs" => wish.programs = Some(args.next().ok_or_else(|| lacks("--programs", "a folder"))?.into()),
+            _ => return Err(Refusal(format!("image: there is no {arg}; there are --programs DIR and --json")).into()),
+        }
+    }
+    provide(workspace, &wish, may_install)?.tell(as_json)
+}
+
+/// What a word of the command line lacks.
+pub fn lacks(word: &str, what: &str) -> Refusal {
+    Refusal(format!("{word} needs {what} behind it"))
+}
+
+/// The image, made as far as it is not made yet.
+///
+/// # Errors
+/// Packages are missing or cannot be had, the programs do not build, or there is no room. What is unfinished is gone then, and the last image stays.
+pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<Image> {
+    packages::provide(Needs { image: true, ..Needs::default() }, may_install)?;
+    fetched::ensure_root().context("an image has files of many accounts")?;
+    let machine = guest::machine(workspace, true, may_install)?
+        .context("without QEMU and its kernel there is no image; why they are missing stands above")?;
+    let files = dist::files(&workspace.root)?;
+    let names = dist::programs(&files)?;
+    let programs = match &wish.programs {
+        Some(folder) => folder.clone(),
+        None => build(workspace, &names)?,
+    };
+    let ours = Ours::find(workspace, files, &programs, names.iter().map(String::as_str))?;
+    let home = workspace.target.join("image");
+    fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
+    let lock = fs::File::create(home.join("lock")).with_context(|| format!("cannot lock {}", home.display()))?;
+    lock.lock().with_context(|| format!("cannot lock {}", home.display()))?;
+
+    let base = home.join("debian");
+    let of_base = digest_of_base();
+    let of_image = ours.digest(of_base, &machine)?;
+    let made = home.join("made");
+    if fs::read_to_string(&made).is_ok_and(|made| made.lines().next() == Some(of_image.as_str())) {
+        eprintln!("the image is as its programs and packages are: nothing to do");
+        return read(&home);
+    }
+    ensure_room(&home)?;
+    let mut steps = Steps::new(4);
+    steps.take("Debian's packages", || debian(&base, of_base, may_install))?;
+    let _ = fs::remove_file(&made);
+    let stage = home.join("stage");
+    fetched::remove(&stage)?;
+    let mut sizes = Sizes::default();
+    steps.take("our programs, units and assets", || {
+        let base_sizes = sizes::of_packages(&base)?;
+        run_quietly(Command::new("cp").arg("-a").arg(&base).arg(&stage))?;
+        sizes = ours.install(&stage, base_sizes, &machine)?;
+        Ok(())
+    })?;
+    steps.take("kernel", || kernel(&machine, &home))?;
+    steps.take("root and data", || {
+        let done = partitions(&stage, &home, sizes.total());
+        fetched::remove(&stage)?;
+        done
+    })?;
+    let mut told = format!("{of_image}\n");
+    for (name, bytes) in &sizes.0 {
+        told += &format!("{bytes} {name}\n");
+    }
+    fs::write(&made, told).with_context(|| format!("cannot write {}", made.display()))?;
+    Ok(Image { folder: home, sizes })
+}
+
+/// The folder of an image with the programs of the tests.
+///
+/// # Errors
+/// See [`provide`].
+pub fn of_built(workspace: &Workspace, may_install: bool) -> Result<PathBuf> {
+    let wish = Wish { programs: Some(workspace.binaries()) };
+    Ok(provide(workspace, &wish, may_install)?.folder)
+}
+
+fn read(home: &Path) -> Result<Image> {
+    let told = fs::read_to_string(home.join("made"))?;
+    let sizes = told.lines().skip(1).filter_map(|line| {
+        let (bytes, name) = line.split_once(' ')?;
+        Some((name.to_owned(), bytes.parse().ok()?))
+    });
+    Ok(Image { folder: home.to_owned(), sizes: Sizes(sizes.collect()) })
+}
+
+/// Says which step it is at, and how long each took.
+struct Steps {
+    all: u32,
+    done: u32,
+}
+
+impl Steps {
+    fn new(all: u32) -> Self {
+        Self { all, done: 0 }
+    }
+
+    fn take(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+        self.done += 1;
+        eprintln!("[{}/{}] {name}", self.done, self.all);
+        let begun = Instant::now();
+        step().with_context(|| format!("step `{name}`"))?;
+        eprintln!("      {:.1} s", begun.elapsed().as_secs_f64());
+        Ok(())
+    }
+}
+
+fn build(workspace: &Workspace, names: &std::collections::BTreeSet<String>) -> Result<PathBuf> {
+    workspace.claim()?;
+    eprintln!("building the programs as a release; takes a quarter of an hour on two cores the first time");
+    let mut build = workspace.cargo(&["build", "--release", "--workspace", "--locked"]);
+    for name in names {
+        build.args(["--bin", name]);
+    }
+    chores::run(&mut build)?;
+    Ok(workspace.target.join("release"))
+}
+
+fn ensure_room(home: &Path) -> Result<()> {
+    let told = Command::new("df").args(["--output=avail", "-B1"]).arg(home).output().context("cannot run df")?;
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let free = told.lines().nth(1).and_then(|line| line.trim().parse::<u64>().ok()).context("df says no number")?;
+    ensure!(
+        free >= ROOM,
+        "{} has {} free and the making of an image takes {}: make room, or name another folder by TANDEM_TARGET_DIR",
+        home.display(),
+        megabytes(free),
+        megabytes(ROOM)
+    );
+    Ok(())
+}
+
+fn digest_of_base() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(format!("{SUITE} {:?} {:?}", recipe::PARTS, recipe::LEFT_OUT).as_bytes());
+    hasher.finish()
+}
+
+/// Debian's part, kept as a folder.
+fn debian(base: &Path, digest: u64, may_install: bool) -> Result<()> {
+    let stamp = base.with_extension("made");
+    let digest = digest.to_string();
+    if base.is_dir() && fs::read_to_string(&stamp).is_ok_and(|made| made == digest) {
+        eprintln!("      as they were");
+        return Ok(());
+    }
+    ensure!(may_install, "they would have to be fetched, and --no-install asks for nothing new");
+    let _ = fs::remove_file(&stamp);
+    let packages: Vec<&str> = recipe::PARTS.iter().flat_map(|(_, packages)| *packages).copied().collect();
+    let log = base.with_extension("log");
+    eprintln!("      some 150 MB to fetch; {} says how it goes", log.display());
+    Bootstrap {
+        suite: SUITE,
+        variant: "essential",
+        packages: &packages,
+        left_out: recipe::LEFT_OUT,
+        limit: LIMIT,
+        log: Some(&log),
+    }
+    .make(base)
+    .or_else(|why| {
+        fetched::remove(base)?;
+        Err(why)
+    })?;
+    fs::write(&stamp, digest).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// What of the image is ours.
+struct Ours {
+    files: Vec<Placed>,
+    programs: Vec<Placed>,
+    machine: PathBuf,
+    assets: PathBuf,
+}
+
+impl Ours {
+    fn find<'a>(
+        workspace: &Workspace,
+        files: Vec<Placed>,
+        folder: &Path,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Result<Self> {
+        let mut programs = Vec::new();
+        let mut missing = Vec::new();
+        for name in names {
+            let from = folder.join(name);
+            if from.is_file() {
+                programs.push(Placed { from, to: Path::new("usr/bin").join(name) });
+            } else {
+                missing.push(name);
+            }
+        }
+        if !missing.is_empty() {
+            bail!("{} has no {}", folder.display(), missing.join(", no "));
+        }
+        Ok(Self { files, programs, machine: workspace.root.join(MACHINE), assets: workspace.root.join("assets") })
+    }
+
+    /// Of the content of everything that the image is made of.
+    fn digest(&self, base: u64, machine: &Path) -> Result<String> {
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(base);
+        hasher.write(format!("{:?} {:?} {:?}", recipe::FIRST_MODULES, recipe::MODULES, recipe::REMOVED).as_bytes());
+        hasher.write(concat!(include_str!("image.rs"), include_str!("image/init.sh")).as_bytes());
+        hasher.write(only(&machine.join("boot"), "vmlinuz-")?.as_os_str().as_encoded_bytes());
+        for placed in self.files.iter().chain(&self.programs) {
+            hasher.write(placed.to.as_os_str().as_encoded_bytes());
+            hasher.write(&fs::read(&placed.from).with_context(|| placed.from.display().to_string())?);
+        }
+        for folder in [&self.machine, &self.assets] {
+            for file in sizes::files(folder)? {
+                hasher.write(file.as_os_str().as_encoded_bytes());
+                hasher.write(&fs::read(&file).with_context(|| file.display().to_string())?);
+            }
+        }
+        Ok(format!("{:016x}", hasher.finish()))
+    }
+
+    /// systemd-sysusers ends well even if it makes nothing of a line.
+    fn ensure_accounts(&self, stage: &Path) -> Result<()> {
+        let accounts = fs::read_to_string(stage.join("etc/passwd")).context("the image has no accounts")?;
+        for placed in &self.files {
+            let text = fs::read_to_string(&placed.from)?;
+            for user in text.lines().filter_map(|line| line.strip_prefix("User=")) {
+                let is_made = accounts.lines().any(|line| line.split(':').next() == Some(user));
+                ensure!(is_made, "{} names the account {user}, and no sysusers file makes it", placed.from.display());
+            }
+        }
+        Ok(())
+    }
+
+    fn install(&self, stage: &Path, mut sizes: Sizes, machine: &Path) -> Result<Sizes> {
+        for gone in recipe::REMOVED {
+            fetched::remove(&stage.join(gone))?;
+        }
+        let modules_of = install_modules(machine, stage)?;
+        let (mut of_programs, mut of_files) = (0, 0);
+        for placed in &self.programs {
+            copy(placed, stage, 0o755)?;
+            let to = stage.join(&placed.to);
+            // Releases are stripped; what was built for tests carries more words about itself than code.
+            run_quietly(Command::new("strip").arg("--strip-all").arg(&to))?;
+            of_programs += sizes::of(&to)?;
+        }
+        for placed in &self.files {
+            of_files += copy(placed, stage, 0o644)?;
+        }
+        for file in sizes::files(&self.machine)? {
+            let to = file.strip_prefix(&self.machine)?.to_owned();
+            of_files += copy(&Placed { from: file, to }, stage, 0o644)?;
+        }
+        let assets = stage.join("usr/share/tandem");
+        // Icons and pictures are drawn into the programs.
+        for kept in ["cars", "regions", "vss", "music"] {
+            fs::create_dir_all(&assets)?;
+            run_quietly(Command::new("cp").arg("-r").arg(self.assets.join(kept)).arg(&assets))?;
+        }
+        set_up(stage)?;
+        self.ensure_accounts(stage)?;
+        let others = [
+            ("kernel modules", modules_of),
+            ("our programs", of_programs),
+            ("our units, policies and configuration", of_files),
+            ("our cars, regions, catalogue and music", sizes::of(&assets)?),
+        ];
+        sizes.0.extend(others.map(|(name, bytes)| (name.to_owned(), bytes)));
+        Ok(sizes)
+    }
+}
+
+/// Copies a file to its place; returns its size.
+fn copy(placed: &Placed, root: &Path, mode: u32) -> Result<u64> {
+    let to = root.join(&placed.to);
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    let bytes = fs::copy(&placed.from, &to).with_context(|| format!("cannot copy to {}", to.display()))?;
+    fs::set_permissions(&to, fs::Permissions::from_mode(mode))?;
+    Ok(bytes)
+}
+
+/// The modules that the machine may need, and no others; returns their size.
+fn install_modules(machine: &Path, stage: &Path) -> Result<u64> {
+    let from = only(&machine.join("lib/modules"), "")?;
+    let version = from.file_name().context("a kernel has a version")?;
+    let to = Path::new("usr/lib/modules").join(version);
+    let all = [recipe::FIRST_MODULES, recipe::MODULES].concat();
+    let mut bytes = 0;
+    for module in modules(machine, &all)? {
+        let place = to.join(module.strip_prefix(&from).unwrap_or(&module));
+        bytes += copy(&Placed { from: module, to: place }, stage, 0o644)?;
+    }
+    for list in ["modules.builtin", "modules.order", "modules.builtin.modinfo"] {
+        bytes += copy(&Placed { from: from.join(list), to: to.join(list) }, stage, 0o644)?;
+    }
+    run_quietly(Command::new("depmod").arg("-b").arg(stage).arg(version))?;
+    Ok(bytes)
+}
+
+/// Accounts, what starts, and what a root that nobody writes to must have.
+fn set_up(stage: &Path) -> Result<()> {
+    for folder in ["var/log", "var/tmp", "var/lib", "tmp", "run", "proc", "sys", "dev"] {
+        fs::create_dir_all(stage.join(folder))?;
+    }
+    let inside = |words: &[&str]| run_quietly(Command::new("chroot").arg(stage).args(words));
+    inside(&["systemd-sysusers"])?;
+    inside(&["systemctl", "preset-all", "--preset-mode=enable-only"])?;
+    inside(&["systemctl", "set-default", "multi-user.target"])?;
+    // Nobody logs in, nothing is written behind the journal's back, and no timer wakes up in a car that stands.
+    inside(&["systemctl", "mask", "getty@tty1.service", "serial-getty@ttyS0.service", "systemd-random-seed.service"])?;
+    // fontconfig believes its lists by the folders' times, to the nanosecond, of which mke2fs keeps the seconds.
+    inside(&["find", "/usr/share/fonts", "-type", "d", "-exec", "touch", "-d", "@1700000000", "{}", "+"])?;
+    inside(&["fc-cache", "-s"])?;
+    // Empty: each car makes its own.
+    fs::write(stage.join("etc/machine-id"), "")?;
+    Ok(())
+}
+
+/// The kernel as an ELF file, and what it begins with.
+fn kernel(machine: &Path, home: &Path) -> Result<()> {
+    uncompressed(&only(&machine.join("boot"), "vmlinuz-")?, &home.join("vmlinux"))?;
+    let mut archive = Archive::default();
+    for folder in ["bin", "dev", "proc", "sys", "new", "modules"] {
+        archive.folder(folder);
+    }
+    archive.program("bin/busybox", &fs::read(machine.join("bin/busybox"))?);
+    let mut load = String::new();
+    for path in modules(machine, recipe::FIRST_MODULES)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        archive.file(&format!("modules/{name}"), &fs::read(&path)?);
+        load += &format!("$b insmod /modules/{name}\n");
+    }
+    let init = include_str!("image/init.sh").replace("LOAD", &load).replace("KERNEL_DONE", KERNEL_DONE);
+    archive.program("init", init.as_bytes());
+    fs::write(home.join("initrd"), archive.end()).context("cannot write the initrd")
+}
+
+/// Two file systems, without a loop device and without a mount.
+fn partitions(stage: &Path, home: &Path, bytes: u64) -> Result<()> {
+    // Tables of the file system, and blocks that are not full.
+    let root_kib = (bytes + bytes / 12) / 1024 + 12 * 1024;
+    let make = |label: &str, from: Option<&Path>, to: &str, size: &str| -> Result<()> {
+        let part = home.join(to).with_extension("part");
+        let _ = fs::remove_file(&part);
+        let mut mke2fs = Command::new("mke2fs");
+        mke2fs.args(["-q", "-t", "ext4", "-L", label, "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0"]);
+        if let Some(from) = from {
+            // It is read, never written.
+            mke2fs.args(["-O", "^has_journal", "-d"]).arg(from);
+        }
+        run_quietly(mke2fs.arg(&part).arg(size))?;
+        fs::rename(&part, home.join(to)).with_context(|| format!("cannot make {to}"))
+    };
+    make("tandem-root", Some(stage), "root.ext4", &format!("{root_kib}k"))?;
+    make("tandem-data", None, "data.ext4", DATA)
+}
+
+/// Runs a command whose words matter only if it fails.
+fn run_quietly(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{} ended with {}: {}", chores::line(command), output.status, said.trim_end());
+    Ok(())
+}
