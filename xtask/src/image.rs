@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, json};
-use tandem_machine::{Archive, KERNEL_DONE, modules, only, uncompressed};
+use tandem_machine::{Archive, KERNEL_DONE, ROOT, modules, only, uncompressed};
 
 use crate::chores::{self, Workspace};
 use crate::fetched::{self, Bootstrap};
@@ -45,7 +45,7 @@ pub struct Wish {
 
 /// An image as it lies in the build folder.
 pub struct Image {
-    /// With `vmlinux`, `initrd`, `root.ext4` and `data.ext4` in it.
+    /// With `vmlinux`, `initrd`, `root.squashfs` and `data.ext4` in it.
     pub folder: PathBuf,
     pub sizes: Sizes,
 }
@@ -68,7 +68,7 @@ impl Image {
     }
 
     fn tell(&self, as_json: bool) -> Result<()> {
-        let files = ["root.ext4", "vmlinux", "initrd"];
+        let files = [ROOT, "vmlinux", "initrd"];
         let mut out = std::io::stdout().lock();
         if as_json {
             let parts: Vec<_> =
@@ -83,7 +83,7 @@ impl Image {
         for (name, bytes) in &self.sizes.0 {
             writeln!(out, "{:>9}  {name}", megabytes(*bytes))?;
         }
-        writeln!(out, "{:>9}  all of the root", megabytes(self.sizes.total()))?;
+        writeln!(out, "{:>9}  all of the root, unpacked", megabytes(self.sizes.total()))?;
         for name in files {
             writeln!(out, "{:>9}  {name}", megabytes(self.bytes(name)?))?;
         }
@@ -163,7 +163,7 @@ pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<
     })?;
     steps.take("kernel", || kernel(&machine, &home))?;
     steps.take("root and data", || {
-        let done = partitions(&stage, &home, sizes.total());
+        let done = partitions(&stage, &home);
         fetched::remove(&stage)?;
         done
     })?;
@@ -444,24 +444,26 @@ fn kernel(machine: &Path, home: &Path) -> Result<()> {
     fs::write(home.join("initrd"), archive.end()).context("cannot write the initrd")
 }
 
-/// Two file systems, without a loop device and without a mount.
-fn partitions(stage: &Path, home: &Path, bytes: u64) -> Result<()> {
-    // Tables of the file system, and blocks that are not full.
-    let root_kib = (bytes + bytes / 12) / 1024 + 12 * 1024;
-    let make = |label: &str, from: Option<&Path>, to: &str, size: &str| -> Result<()> {
+/// Two file systems, without a loop device and without a mount. The root is packed: nobody writes to it, and a car reads half of its bytes quicker than all.
+fn partitions(stage: &Path, home: &Path) -> Result<()> {
+    let make = |to: &str, tool: &mut dyn FnMut(&Path) -> Command| -> Result<()> {
         let part = home.join(to).with_extension("part");
         let _ = fs::remove_file(&part);
-        let mut mke2fs = Command::new("mke2fs");
-        mke2fs.args(["-q", "-t", "ext4", "-L", label, "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0"]);
-        if let Some(from) = from {
-            // It is read, never written.
-            mke2fs.args(["-O", "^has_journal", "-d"]).arg(from);
-        }
-        run_quietly(mke2fs.arg(&part).arg(size))?;
+        run_quietly(&mut tool(&part))?;
         fs::rename(&part, home.join(to)).with_context(|| format!("cannot make {to}"))
     };
-    make("tandem-root", Some(stage), "root.ext4", &format!("{root_kib}k"))?;
-    make("tandem-data", None, "data.ext4", DATA)
+    make(ROOT, &mut |part| {
+        let mut mksquashfs = Command::new("mksquashfs");
+        mksquashfs.arg(stage).arg(part).args(["-noappend", "-no-xattrs", "-no-progress", "-quiet"]);
+        mksquashfs.args(["-comp", "lz4", "-Xhc", "-b", "128K"]);
+        mksquashfs
+    })?;
+    make("data.ext4", &mut |part| {
+        let mut mke2fs = Command::new("mke2fs");
+        mke2fs.args(["-q", "-t", "ext4", "-L", "tandem-data", "-m", "0"]);
+        mke2fs.args(["-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(part).arg(DATA);
+        mke2fs
+    })
 }
 
 /// Runs a command whose words matter only if it fails.

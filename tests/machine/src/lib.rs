@@ -12,6 +12,6 @@ mod timeline;
 
 pub use archive::Archive;
 pub use kernel::{modules, only, uncompressed};
-pub use machine::{Can, Display, Machine, Setup};
+pub use machine::{Can, Display, Machine, ROOT, Setup};
 pub use qemu::{KERNEL, Qemu};
 pub use timeline::{KERNEL_DONE, Point, Timeline};

@@ -57,9 +57,12 @@ pub enum Can {
     Virtual,
 }
 
+/// What the folder of an image calls its root.
+pub const ROOT: &str = "root.squashfs";
+
 /// How a machine is to be.
 pub struct Setup<'a> {
-    /// A folder with `vmlinux`, `initrd` and `root.ext4`.
+    /// A folder with `vmlinux`, `initrd` and `root.squashfs`.
     pub image: &'a Path,
     /// The data partition: written to, unless `forgets`.
     pub data: &'a Path,
@@ -207,7 +210,7 @@ fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     words.extend_from_slice(setup.words);
     command.arg("-append").arg(words.join(" "));
     let forgets = if setup.forgets { ",snapshot=on" } else { "" };
-    for (id, file, how) in [("root", &*setup.image.join("root.ext4"), ",readonly=on"), ("data", setup.data, forgets)] {
+    for (id, file, how) in [("root", &*setup.image.join(ROOT), ",readonly=on"), ("data", setup.data, forgets)] {
         command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
         command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
     }

@@ -12,7 +12,7 @@ while [ ! -b /dev/vda ] && [ $tries -lt 200 ]; do
     $b usleep 20000
     tries=$((tries + 1))
 done
-$b mount -t ext4 -o ro,noatime /dev/vda /new || {
+$b mount -t squashfs -o ro /dev/vda /new || {
     echo "tandem: there is no root on /dev/vda"
     $b poweroff -f
 }

@@ -86,8 +86,8 @@ pub const REMOVED: &[&str] = &[
     "etc/udev/hwdb.bin",
 ];
 
-/// What the kernel needs to see its disk and its displays; the first program loads them.
-pub const FIRST_MODULES: &[&str] = &["virtio_pci", "virtio_blk", "ext4", "virtio_gpu"];
+/// What the kernel needs to see its disks and its displays; the first program loads them.
+pub const FIRST_MODULES: &[&str] = &["virtio_pci", "virtio_blk", "squashfs", "ext4", "virtio_gpu"];
 
 /// What udev and the units load later, as far as the machine has it.
 pub const MODULES: &[&str] = &[
