@@ -14,8 +14,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use tandem_contracts::mpris::PATH;
 use tandem_contracts::mpris::face::{self, Served, tell_changed, tell_seeked};
-use tandem_contracts::mpris::{NAME, PATH};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::watch;
@@ -27,14 +27,9 @@ use crate::state::{Handle, Happening, Request, Snapshot};
 use player::Player;
 use root::Root;
 
-/// Serves the player and asks for its name: who is there first keeps it, and whoever comes second fails with [`zbus::Error::NameTaken`].
+/// Serves the player; who serves it owns its name, too.
 pub fn serve(builder: Builder<'static>, handle: &Handle) -> Builder<'static> {
-    builder
-        .serve_at(PATH, Served::<Root>::new(handle))
-        .serve_at(PATH, Served::<Player>::new(handle))
-        .allow_name_replacements(false)
-        .replace_existing_names(false)
-        .name(NAME)
+    builder.serve_at(PATH, Served::<Root>::new(handle)).serve_at(PATH, Served::<Player>::new(handle))
 }
 
 /// Tells every change until the core has ended; everything at the start.

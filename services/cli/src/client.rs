@@ -26,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(600);
 /// What starts the media service.
 pub const MEDIA: &str = "`tandem sim` starts it, unless --no-media says otherwise";
 const PHONES: &str = "`tandem sim --phones` starts it";
-pub const HINT: &str = "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus";
+pub const HINT: &str =
+    "start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus; in a car that is `system`";
 
 /// A connection to the bus that `TANDEM_BUS` names; without it, to the simulation that runs, else to the session's bus.
 ///

@@ -2,7 +2,8 @@
 
 mod judge;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -89,7 +90,7 @@ impl Doctor {
         let owned: BTreeSet<String> = names.iter().map(|name| name.as_str().to_owned()).collect();
         let asked = join_all(PARTS.iter().map(|part| examine(&connection, part, &owned, in_a_car))).await;
         let mut findings: Vec<Finding> = asked.into_iter().flatten().collect();
-        findings.extend(folders(in_a_car).iter().map(|folder| room(folder)));
+        findings.extend(rooms(&folders(in_a_car)));
         let well = findings.iter().all(|finding| finding.health != Health::Ill);
         let report = Report { well, version: env!("CARGO_PKG_VERSION"), findings };
         self.output.print(&report, || judge::text(&report.findings))?;
@@ -106,17 +107,13 @@ async fn examine(connection: &Connection, part: &Part, owned: &BTreeSet<String>,
         return vec![Finding::ill(
             part.name,
             format!("lacks {}", missing.join(", ")),
-            format!(
-                "another program may own it: `busctl status {}`; {}",
-                missing.concat(),
-                judge::anew(part.unit, in_a_car)
-            ),
+            format!("it has just begun, or did not get them; {}", judge::anew(part.unit, in_a_car)),
         )];
     }
     let asked = match part.unit {
         "tandem-vehicle" => buses(connection, part).await,
         "tandem-settings" => kept(connection, part).await,
-        "tandem-media" => sources(connection, part).await,
+        "tandem-media" => sources(connection, part, in_a_car).await,
         "tandem-phone-link" => paired(connection, part).await,
         _ => drawn(connection, part).await,
     };
@@ -142,7 +139,7 @@ async fn kept(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Findin
     Ok(vec![Finding::well(part.name, "answers".to_owned()), judge::settings(&table)])
 }
 
-async fn sources(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Finding>> {
+async fn sources(connection: &Connection, part: &Part, in_a_car: bool) -> anyhow::Result<Vec<Finding>> {
     let proxy = Media1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
     let sources = told(proxy.sources().await)?.len();
     // The one call that reads the library's database and nothing else.
@@ -152,7 +149,7 @@ async fn sources(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Fin
         Err(error) => Finding::ill(
             "library",
             format!("is not read: {error:#}"),
-            "the service makes a new one of the music that is here: start it anew".to_owned(),
+            format!("the service makes a new one of the music that is here; {}", judge::anew(part.unit, in_a_car)),
         ),
     };
     Ok(vec![Finding::well(part.name, "answers".to_owned()), library])
@@ -183,19 +180,28 @@ fn folders(in_a_car: bool) -> Vec<PathBuf> {
     named.or_else(home).map(|state| state.join("tandem")).into_iter().collect()
 }
 
-/// The room on the disk of a folder, which its owner alone may open: the file system is asked, and not the folder.
-fn room(folder: &Path) -> Finding {
-    let name = folder.display().to_string();
-    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    match rustix::fs::statvfs(there) {
+/// The room on the disks of folders, each of which its owner alone may open: the file system is asked, and not the folder. Folders of one disk are one finding.
+fn rooms(folders: &[PathBuf]) -> Vec<Finding> {
+    let mut disks = BTreeMap::<Option<u64>, Vec<&Path>>::new();
+    for folder in folders {
+        let disk = std::fs::metadata(there(folder)).ok().map(|metadata| metadata.dev());
+        disks.entry(disk).or_default().push(folder);
+    }
+    disks.values().map(|folders| room(folders)).collect()
+}
+
+/// The folder, or what is to hold it.
+fn there(folder: &Path) -> &Path {
+    folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"))
+}
+
+fn room(folders: &[&Path]) -> Finding {
+    let name = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
+    match rustix::fs::statvfs(folders.first().map_or(Path::new("/"), |folder| there(folder))) {
         Ok(told) => {
             let read_only = told.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
-            judge::room(
-                &name,
-                told.f_bavail.saturating_mul(told.f_frsize),
-                told.f_files > 0 && told.f_favail == 0,
-                read_only,
-            )
+            let free = told.f_bavail.saturating_mul(told.f_frsize);
+            judge::room(&name, free, told.f_files > 0 && told.f_favail == 0, read_only)
         }
         Err(error) => {
             Finding::ill(&name, format!("its disk does not say: {error}"), "`dmesg` has the kernel's word".to_owned())

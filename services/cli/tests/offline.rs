@@ -259,7 +259,7 @@ fn without_a_bus_or_cars_it_says_what_to_do() {
     let nowhere = tandem(&garage, "car list").env("TANDEM_ASSETS", garage.path()).output().unwrap();
     insta::assert_snapshot!(tells("signals get") + &told(&garage, &nowhere), @r"
     status 2
-    tandem: there is no bus (No such file or directory (os error 2)): start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus
+    tandem: there is no bus (No such file or directory (os error 2)): start `tandem sim` in another shell, or set TANDEM_BUS to the address of the bus; in a car that is `system`
     status 2
     tandem: TANDEM_ASSETS is GARAGE, which has no folder `cars`
     ");

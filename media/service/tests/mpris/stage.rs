@@ -5,13 +5,14 @@ use std::num::NonZero;
 use std::process::Stdio;
 
 use futures_util::StreamExt;
+use tandem_contracts::connect;
 use tandem_contracts::mpris::{self, MediaPlayer2Proxy, PlayerProxy};
 use tandem_media::state::{Handle, Titles};
 use tandem_scenes::{Daemon, within};
 use tokio::sync::mpsc::UnboundedSender;
 use zbus::fdo::PropertiesProxy;
 use zbus::proxy::CacheProperties;
-use zbus::{MatchRule, MessageStream, OwnedVariant, Variant};
+use zbus::{Connection, MatchRule, MessageStream, OwnedVariant, Variant};
 
 use crate::script::{self, Cue};
 
@@ -84,13 +85,20 @@ pub struct Stage {
     marks: i64,
 }
 
+/// A player of its own, under the player's name.
+pub async fn serve(daemon: &Daemon, handle: &Handle) -> zbus::Result<Connection> {
+    let connection = tandem_media::mpris::serve(daemon.builder(), handle).build().await?;
+    connect::own(&connection, [mpris::NAME]).await?;
+    Ok(connection)
+}
+
 impl Stage {
     /// With nothing in the queue, and the first signal not yet heard.
     pub async fn bare() -> Self {
         let daemon = Daemon::start();
         let (handle, cues) = script::start();
         let ear = Ear::open(&daemon).await;
-        let service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
+        let service = serve(&daemon, &handle).await.unwrap();
         let telling = handle.clone();
         tokio::spawn(async move { tandem_media::mpris::tell(&service, &telling).await });
         let client = daemon.connect().await;

@@ -11,7 +11,7 @@ use zbus::proxy::CacheProperties;
 use zbus::{ObjectPath, Variant, fdo};
 
 use crate::script::{self, Cue};
-use crate::stage::{Heard, Stage, is_true, playerctl, stream, track};
+use crate::stage::{Heard, Stage, is_true, playerctl, serve, stream, track};
 
 async fn title(stage: &Stage) -> String {
     stage.player.metadata().await.unwrap()["xesam:title"].try_clone().unwrap().try_into().unwrap()
@@ -165,7 +165,7 @@ async fn wishes_are_met_in_their_order() {
 async fn who_comes_second_is_told_that_the_name_is_taken() {
     let stage = Stage::with(vec![track("Blue")]).await;
     let (other, _cues) = script::start();
-    let second = tandem_media::mpris::serve(stage.daemon.builder(), &other).build().await;
+    let second = serve(&stage.daemon, &other).await;
     assert!(matches!(second, Err(zbus::Error::NameTaken)), "{second:?}");
     assert_eq!(title(&stage).await, "Blue", "the first is not disturbed");
 }
@@ -176,7 +176,7 @@ async fn a_core_that_hangs_holds_up_no_client() {
     let (requests, unread) = mpsc::channel(2);
     let (told, snapshot) = watch::channel(Arc::new(script::idle()));
     let handle = Handle { requests, snapshot, happenings: broadcast::Sender::new(1), rules: Rules::without_a_car() };
-    let _service = tandem_media::mpris::serve(daemon.builder(), &handle).build().await.unwrap();
+    let _service = serve(&daemon, &handle).await.unwrap();
     let player = PlayerProxy::builder(&daemon.connect().await).destination(mpris::NAME);
     let player = player.cache_properties(CacheProperties::No).build().await.unwrap();
     player.next().await.unwrap();

@@ -138,7 +138,7 @@ pub fn room(folder: &str, free: u64, no_files: bool, read_only: bool) -> Finding
         return Finding::ill(
             folder,
             says,
-            "take away downloads (`tandem media forget`) or what else lies on that disk".to_owned(),
+            "make room on that disk: downloads (`tandem media forget`), recordings, logs".to_owned(),
         );
     }
     Finding::well(folder, says)
