@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::{media, phones, screen, settings, signals};
+use tandem_contracts::{calls, camera, driving, screen, settings};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
@@ -366,13 +366,14 @@ async fn everything_is_up(
     with_phones: bool,
     with_panel: bool,
 ) -> zbus::Result<()> {
-    screens::wait_for_name(connection, signals::NAME).await?;
+    // Of each service the name that it owns last.
+    screens::wait_for_name(connection, driving::NAME).await?;
     screens::wait_for_name(connection, settings::NAME).await?;
     if with_media {
-        screens::wait_for_name(connection, media::NAME).await?;
+        screens::wait_for_name(connection, camera::NAME).await?;
     }
     if with_phones {
-        screens::wait_for_name(connection, phones::NAME).await?;
+        screens::wait_for_name(connection, calls::NAME).await?;
     }
     for screen in Screen::ALL {
         screens::wait_for_name(connection, screen.bus_name()).await?;

@@ -104,10 +104,11 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
     let (controls, latest) = (controls.into(), Arc::clone(&driver_temperature));
     let door = Door { requests: sender, controls, driver_temperature: latest };
     let front = Front { builder, callers: Callers::default(), names: Vec::new(), objects: BTreeMap::new() };
-    let mut front = front
-        .offer(signals::PATH, signals::NAME, Signals1(door.clone()))
-        .offer(bus::PATH, bus::NAME, Bus1(door.clone()))
-        .offer(driving::PATH, driving::NAME, Driving1(door.clone()));
+    let mut front = front.offer(signals::PATH, signals::NAME, Signals1(door.clone())).offer(
+        bus::PATH,
+        bus::NAME,
+        Bus1(door.clone()),
+    );
     if !core.inputs().is_empty() {
         front = front.offer(input::PATH, input::NAME, Input1(door.clone()));
     }
@@ -121,8 +122,10 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
         front = front.offer(seats::PATH, seats::NAME, Seats1(door.clone()));
     }
     if !door.controls(charging::CONTROLS).is_empty() {
-        front = front.offer(charging::PATH, charging::NAME, Charging1(door));
+        front = front.offer(charging::PATH, charging::NAME, Charging1(door.clone()));
     }
+    // Last, whatever else this car has: who waits for all of them waits for this one.
+    let front = front.offer(driving::PATH, driving::NAME, Driving1(door));
     let (connection, owners) = front.open().await?;
     Ok(Serving { connection, requests, owners, driver_temperature })
 }

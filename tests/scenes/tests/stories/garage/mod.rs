@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_can::{Event, Listener, Local};
 use tandem_contracts::actuation::Request;
-use tandem_contracts::driving::Driving1Proxy;
+use tandem_contracts::driving::{self, Driving1Proxy};
 use tandem_contracts::signals::{self, RequestChangedStream};
 use tandem_contracts::{simulator, wire};
 use tandem_frame::Frame;
@@ -68,7 +68,7 @@ impl Garage {
         let service = Tied(program("tandem-vehicle").arg(&own_socket).spawn().unwrap());
         let sent = Arc::default();
         let between = Some(between(listener, Local::connect(&car_socket).unwrap(), Arc::clone(&sent)));
-        owned(&bus, signals::NAME).await;
+        owned(&bus, driving::NAME).await;
         within("the car", async { while bus.reading(POWER).await.0 != Quality::Valid {} }).await;
         Self { bus, sent, service, between, _car: car, _folder: folder, _daemon: daemon }
     }
