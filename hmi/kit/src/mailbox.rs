@@ -14,7 +14,8 @@ use crate::knob::Stroke;
 use crate::touch::Touch;
 use crate::{Actuation, CallsNews, CameraNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
-/// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
+/// Asks that may wait at once; `Screen1` refuses before this. Fingers that go down or are lifted may wait beyond it, as many again: one that is lifted must not
+/// press for ever.
 const MAX_ASKS: usize = 64;
 /// News of wishes that may wait at once: two for each of more actuators than a car has.
 const MAX_ACTUATION: usize = 1_024;
@@ -209,8 +210,19 @@ impl Mailbox {
 
     pub fn ask(&self, ask: Ask) {
         self.change(|state| {
-            if state.post.asks.len() < MAX_ASKS {
-                state.post.asks.push(ask);
+            let asks = &mut state.post.asks;
+            let moves = |ask: &Ask| matches!(ask, Ask::Touched(Touch::Moved(..)));
+            if moves(&ask) && asks.last().is_some_and(moves) {
+                asks.pop();
+            }
+            let most = match ask {
+                // Who is let in to press is let in to lift.
+                Ask::Touched(Touch::Down(..)) => 2 * MAX_ASKS - 1,
+                Ask::Touched(Touch::Up(..)) => 2 * MAX_ASKS,
+                _ => MAX_ASKS,
+            };
+            if asks.len() < most {
+                asks.push(ask);
             }
         });
     }
@@ -345,6 +357,45 @@ mod tests {
         assert_eq!(post.settings, [SettingsNews::Gone]);
         assert_eq!(post.camera, [CameraNews::Cameras(None), CameraNews::Picture(None)]);
         assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
+    }
+
+    fn touches(mailbox: &Mailbox) -> Vec<Touch> {
+        let touch = |ask| if let Ask::Touched(touch) = ask { Some(touch) } else { None };
+        mailbox.take().asks.into_iter().filter_map(touch).collect()
+    }
+
+    #[test]
+    fn a_finger_that_moves_waits_once_and_one_that_is_lifted_is_never_lost() {
+        let (mailbox, _) = mailbox();
+        mailbox.ask(Ask::Touched(Touch::Down(0.0, 0.5)));
+        for step in 0..200_u8 {
+            mailbox.ask(Ask::Touched(Touch::Moved(f32::from(step), 0.5)));
+        }
+        mailbox.ask(Ask::Touched(Touch::Up(199.0, 0.5)));
+        assert_eq!(touches(&mailbox), [Touch::Down(0.0, 0.5), Touch::Moved(199.0, 0.5), Touch::Up(199.0, 0.5)]);
+        // Among as much else as may wait, and without end.
+        for _ in 0..MAX_ASKS {
+            mailbox.ask(Ask::OtherTheme);
+        }
+        for _ in 0..1_000 {
+            mailbox.ask(Ask::Touched(Touch::Down(0.0, 0.0)));
+            mailbox.ask(Ask::Touched(Touch::Moved(1.0, 1.0)));
+            mailbox.ask(Ask::Touched(Touch::Up(1.0, 1.0)));
+        }
+        let pair = [Touch::Down(0.0, 0.0), Touch::Up(1.0, 1.0)];
+        assert_eq!(touches(&mailbox), pair.repeat(MAX_ASKS / 2));
+    }
+
+    #[test]
+    fn a_press_that_has_no_room_to_be_lifted_is_not_let_in() {
+        let (mailbox, _) = mailbox();
+        mailbox.ask(Ask::Touched(Touch::Up(0.0, 0.0)));
+        for _ in 0..1_000 {
+            mailbox.ask(Ask::Touched(Touch::Down(0.0, 0.0)));
+            mailbox.ask(Ask::Touched(Touch::Up(0.0, 0.0)));
+        }
+        let touches = touches(&mailbox);
+        assert_eq!((touches.len(), touches.last()), (2 * MAX_ASKS, Some(&Touch::Up(0.0, 0.0))));
     }
 
     #[test]

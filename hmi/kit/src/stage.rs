@@ -85,13 +85,7 @@ pub(crate) struct Stage<F: Face> {
 
 impl<F: Face> Stage<F> {
     /// Puts a face on the stage of this thread; `screen` is where a headless one draws.
-    pub fn set(
-        window: F::Window,
-        face: F,
-        fixed: Fixed,
-        screen: Option<Rc<headless::Screen>>,
-        line: Line,
-    ) {
+    pub fn set(window: F::Window, face: F, fixed: Fixed, screen: Option<Rc<headless::Screen>>, line: Line) {
         let stage = Rc::new(Self {
             window,
             face: RefCell::new(face),
