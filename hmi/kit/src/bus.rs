@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 use std::{io, thread};
 
@@ -15,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout_at};
 use zbus::Connection;
 
+use crate::beat::Beat;
 use crate::calls::Calls;
 use crate::camera::CameraLine;
 use crate::commands::Receivers;
@@ -30,7 +30,7 @@ use crate::telephone::CallsLine;
 use crate::{Link, Reading};
 
 /// No batch for this long: the service is silent, and nothing that it said counts any more. It sends one every 200 ms at least.
-const SILENCE: Duration = Duration::from_millis(500);
+pub(crate) const SILENCE: Duration = Duration::from_millis(500);
 /// Silent for this long on top: the subscription may be lost, so it is made anew.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Readings come with the ticks, which are rarer than frames; a lamp that comes between two of them is not to wait.
@@ -50,6 +50,7 @@ pub(crate) struct Setup {
     pub has_knob: bool,
     pub lockstep: bool,
     pub mailbox: Arc<Mailbox>,
+    pub beat: Arc<Beat>,
     pub receivers: Receivers,
     pub applied: watch::Receiver<Applied>,
     /// Told once: whether there is a bus at all.
@@ -57,9 +58,12 @@ pub(crate) struct Setup {
 }
 
 /// Starts the thread. It ends with the process; a signal to end makes the event loop quit.
-pub(crate) fn start(setup: Setup) -> io::Result<JoinHandle<()>> {
+pub(crate) fn start(setup: Setup) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new().name("bus".to_owned()).spawn(move || runtime.block_on(run(setup)))
+    let (beat, mailbox) = (Arc::clone(&setup.beat), Arc::clone(&setup.mailbox));
+    let work = move || beat.accompany(&runtime, &mailbox, run(setup));
+    thread::Builder::new().name("bus".to_owned()).spawn(work)?;
+    Ok(())
 }
 
 async fn run(setup: Setup) {
@@ -74,6 +78,7 @@ async fn run(setup: Setup) {
         has_knob,
         lockstep,
         mailbox,
+        beat: _,
         receivers,
         applied,
         reached,

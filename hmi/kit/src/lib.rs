@@ -2,6 +2,7 @@
 //!
 //! A screen is a [`Face`]: it names the leaves that it reads, opens its Slint window and turns an [`Update`] into properties. [`run`] does the rest.
 
+mod beat;
 mod bus;
 mod calls;
 pub mod camera;

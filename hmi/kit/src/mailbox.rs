@@ -14,7 +14,11 @@ use crate::knob::Stroke;
 use crate::touch::Touch;
 use crate::{Actuation, CallsNews, CameraNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
 
-/// Asks that may wait at once; `Screen1` refuses before this, and a finger is never so fast.
+#[cfg(test)]
+mod tests;
+
+/// Asks that may wait at once; `Screen1` refuses before this. Fingers that go down or are lifted may wait beyond it, as many again: one that is lifted must not
+/// press for ever.
 const MAX_ASKS: usize = 64;
 /// News of wishes that may wait at once: two for each of more actuators than a car has.
 const MAX_ACTUATION: usize = 1_024;
@@ -209,8 +213,19 @@ impl Mailbox {
 
     pub fn ask(&self, ask: Ask) {
         self.change(|state| {
-            if state.post.asks.len() < MAX_ASKS {
-                state.post.asks.push(ask);
+            let asks = &mut state.post.asks;
+            let moves = |ask: &Ask| matches!(ask, Ask::Touched(Touch::Moved(..)));
+            if moves(&ask) && asks.last().is_some_and(moves) {
+                asks.pop();
+            }
+            let most = match ask {
+                // Who is let in to press is let in to lift.
+                Ask::Touched(Touch::Down(..)) => 2 * MAX_ASKS - 1,
+                Ask::Touched(Touch::Up(..)) => 2 * MAX_ASKS,
+                _ => MAX_ASKS,
+            };
+            if asks.len() < most {
+                asks.push(ask);
             }
         });
     }
@@ -234,129 +249,5 @@ impl Mailbox {
         if wakes {
             (self.wake)();
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use tandem_contracts::actuation::RequestState;
-    use tandem_units::{Quality, Value};
-
-    use super::*;
-    use crate::media::Picture;
-    use crate::media::art::{Made, Wanted};
-    use crate::update::Fate;
-
-    fn reading(number: i64) -> Reading {
-        Reading { quality: Quality::Valid, value: Some(Value::Int(number)), heard: Nanoseconds::SECOND }
-    }
-
-    fn heard(sequence: u64, changes: &[(usize, i64)]) -> Heard {
-        let changes = changes.iter().map(|(slot, number)| (*slot, reading(*number))).collect();
-        Heard { epoch: 1, sequence, now: Nanoseconds(sequence), starts_anew: sequence == 1, changes }
-    }
-
-    fn mailbox() -> (Mailbox, Arc<AtomicUsize>) {
-        let wakes = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&wakes);
-        let mailbox = Mailbox::new(move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
-        mailbox.arm();
-        mailbox.take();
-        wakes.store(0, Ordering::Relaxed);
-        (mailbox, wakes)
-    }
-
-    fn request(path: &str, id: u64) -> Actuation {
-        let state = RequestState::Pending;
-        Actuation::Request(Fate { id, path: path.to_owned(), value: None, state, mine: false })
-    }
-
-    #[test]
-    fn a_service_with_endless_actuators_takes_no_endless_room() {
-        let (mailbox, _) = mailbox();
-        for id in 0..5_000 {
-            mailbox.actuation(request(&id.to_string(), id));
-        }
-        assert_eq!(mailbox.take().actuation.len(), MAX_ACTUATION);
-    }
-
-    #[test]
-    fn a_burst_is_one_wake_up_with_the_newest_of_each() {
-        let (mailbox, wakes) = mailbox();
-        mailbox.heard(heard(1, &[(0, 10), (1, 20)]));
-        mailbox.heard(heard(2, &[(0, 11)]));
-        mailbox.heard(heard(3, &[]));
-        assert_eq!(wakes.load(Ordering::Relaxed), 1);
-        let merged = mailbox.take().heard.unwrap();
-        assert_eq!(merged, Heard { starts_anew: true, ..heard(3, &[(0, 11), (1, 20)]) });
-        assert!(mailbox.take().heard.is_none());
-        mailbox.heard(heard(4, &[]));
-        assert_eq!(wakes.load(Ordering::Relaxed), 2);
-    }
-
-    #[test]
-    fn a_change_is_not_lost_when_the_link_goes_down_and_comes_back_unread() {
-        let (mailbox, _) = mailbox();
-        mailbox.heard(heard(1, &[(0, 10)]));
-        mailbox.link(Link::Silent);
-        mailbox.heard(heard(2, &[(1, 20)]));
-        let post = mailbox.take();
-        assert_eq!((post.link, post.heard), (None, Some(Heard { starts_anew: true, ..heard(2, &[(0, 10), (1, 20)]) })));
-        mailbox.heard(heard(3, &[]));
-        mailbox.link(Link::NoService);
-        assert_eq!(mailbox.take().link, Some(Link::NoService));
-    }
-
-    #[test]
-    fn nothing_grows_while_nobody_reads() {
-        let (mailbox, _) = mailbox();
-        for id in 0..1000 {
-            mailbox.actuation(Actuation::Gone);
-            mailbox.actuation(request("Vehicle.Body.Horn.IsActive", id));
-            mailbox.ask(Ask::OtherTheme);
-            mailbox.input(InputEvent {
-                number: id,
-                t_ns: id,
-                key: "KEY_INFO".into(),
-                action: "press".into(),
-                steps: 0,
-            });
-            mailbox.media(Media::Position(Some(id as i64)));
-            mailbox.phone(PhoneNews::Sessions(None));
-            mailbox.phone(PhoneNews::PairingOpened(id as u32));
-            mailbox.calls(CallsNews::Calls(Vec::new(), crate::telephone::Heard(id)));
-            mailbox.settings(SettingsNews::Gone);
-            mailbox.camera(CameraNews::Cameras(None));
-            mailbox.camera(CameraNews::Picture(None));
-            let picture = Wanted::Cover { path: "/none".into(), side: id as u32, radius: 0 };
-            mailbox.media(Media::Picture(Picture { wanted: picture, made: Made::Nothing }));
-        }
-        let post = mailbox.take();
-        assert_eq!(post.actuation, [Actuation::Gone, request("Vehicle.Body.Horn.IsActive", 999)]);
-        assert_eq!(post.inputs.len(), input::KEPT);
-        assert_eq!((post.asks.len(), post.media.len()), (MAX_ASKS, MAX_MEDIA));
-        assert_eq!(post.phone, [PhoneNews::Sessions(None), PhoneNews::PairingOpened(999)]);
-        assert_eq!(post.calls, [CallsNews::Calls(Vec::new(), crate::telephone::Heard(999))]);
-        assert_eq!(post.settings, [SettingsNews::Gone]);
-        assert_eq!(post.camera, [CameraNews::Cameras(None), CameraNews::Picture(None)]);
-        assert_eq!(post.media.last(), Some(&Media::Position(Some(999))), "the newest of a kind is always there");
-    }
-
-    #[test]
-    fn before_there_is_a_window_nothing_is_woken() {
-        let wakes = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&wakes);
-        let mailbox = Mailbox::new(move || {
-            counter.fetch_add(1, Ordering::Relaxed);
-        });
-        mailbox.link(Link::NoService);
-        assert_eq!(wakes.load(Ordering::Relaxed), 0);
-        mailbox.arm();
-        assert_eq!((wakes.load(Ordering::Relaxed), mailbox.take().link), (1, Some(Link::NoService)));
     }
 }

@@ -10,6 +10,7 @@ use tandem_runtime::Supervisor;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use crate::beat::Beat;
 use crate::commands::{Commands, Desk};
 use crate::dress::Fixed;
 use crate::headless::{Pace, Screen};
@@ -56,6 +57,7 @@ pub fn run<F: Face>(options: &Options) -> ExitCode {
 
 fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
     let mailbox = Arc::new(Mailbox::new(|| drop(slint::invoke_from_event_loop(stage::turn))));
+    let beat = Arc::new(Beat::new());
     let (commands, receivers) = Commands::new();
     let (applied_sender, applied) = watch::channel(Applied::default());
     let (reached, bus) = std::sync::mpsc::channel();
@@ -70,6 +72,7 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
         has_knob: F::HAS_KNOB,
         lockstep: options.lockstep,
         mailbox: Arc::clone(&mailbox),
+        beat: Arc::clone(&beat),
         receivers,
         applied,
         reached,
@@ -85,13 +88,14 @@ fn start<F: Face>(options: &Options) -> Result<(), SetupError> {
         is_reached(&bus)?;
     }
     window.show()?;
-    Stage::set(window, face, fixed, screen.clone(), Arc::clone(&mailbox), applied_sender);
+    let line = stage::Line { mailbox: Arc::clone(&mailbox), beat: Arc::clone(&beat), applied: applied_sender };
+    Stage::set(window, face, fixed, screen.clone(), line);
     mailbox.arm();
     if F::IS_TOUCHED && screen.is_none() && draws_without_desktop() {
         touch::start(Arc::clone(&mailbox))?;
     }
     let supervisor = Supervisor::of_environment();
-    pulse::begin(supervisor.watchdog());
+    pulse::begin(supervisor.watchdog(), move || beat.age());
     slint::run_event_loop()?;
     supervisor.stopping();
     if let Some(screen) = screen {

@@ -12,10 +12,12 @@ use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::{oneshot, watch};
 
+use crate::beat::Beat;
+use crate::bus::SILENCE;
 use crate::dress::{Dress, Fixed};
 use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
 use crate::media::Anchor;
-use crate::{Drawn, Face, Look, Media, Readings, SettingsNews, Update, headless};
+use crate::{Drawn, Face, Link, Look, Media, Readings, SettingsNews, Update, headless};
 
 /// How soon a window looks at what it drew: each look costs as much as drawing all of it anew.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
@@ -41,6 +43,13 @@ trait Turn {
 pub(crate) struct Applied {
     pub epoch: u64,
     pub sequence: u64,
+}
+
+/// What lies between the bus thread and the stage.
+pub(crate) struct Line {
+    pub mailbox: Arc<Mailbox>,
+    pub beat: Arc<Beat>,
+    pub applied: watch::Sender<Applied>,
 }
 
 struct Waiter {
@@ -69,20 +78,14 @@ pub(crate) struct Stage<F: Face> {
     /// When a window looks at itself next.
     glance: slint::Timer,
     glances: Rc<Cell<bool>>,
-    mailbox: Arc<Mailbox>,
-    applied: watch::Sender<Applied>,
+    /// When to look again whether the bus thread works.
+    vigil: slint::Timer,
+    line: Line,
 }
 
 impl<F: Face> Stage<F> {
     /// Puts a face on the stage of this thread; `screen` is where a headless one draws.
-    pub fn set(
-        window: F::Window,
-        face: F,
-        fixed: Fixed,
-        screen: Option<Rc<headless::Screen>>,
-        mailbox: Arc<Mailbox>,
-        applied: watch::Sender<Applied>,
-    ) {
+    pub fn set(window: F::Window, face: F, fixed: Fixed, screen: Option<Rc<headless::Screen>>, line: Line) {
         let stage = Rc::new(Self {
             window,
             face: RefCell::new(face),
@@ -98,8 +101,8 @@ impl<F: Face> Stage<F> {
             progressed: Rc::default(),
             glance: slint::Timer::default(),
             glances: Rc::default(),
-            mailbox,
-            applied,
+            vigil: slint::Timer::default(),
+            line,
         });
         if let (Some(screen), Some(area)) = (&stage.screen, F::LOOKS_AT) {
             let watching = Rc::downgrade(&stage);
@@ -111,6 +114,7 @@ impl<F: Face> Stage<F> {
             });
         }
         stage.set_dress(stage.dress.get());
+        stage.keep_vigil();
         STAGE.with(|place| place.set(stage as Rc<dyn Turn>).is_ok());
     }
 
@@ -137,7 +141,7 @@ impl<F: Face> Stage<F> {
             self.dress.set(dress)
         }
         self.serve_waiters();
-        self.applied.send_replace(Applied { epoch, sequence });
+        self.line.applied.send_replace(Applied { epoch, sequence });
     }
 
     fn tell(&self, update: &Update) {
@@ -173,6 +177,24 @@ impl<F: Face> Stage<F> {
                 self.look_at(&Drawn::new(F::SIZE.0, pixels.width(), &rgb));
             }
             Err(error) => tracing::debug!(%error, "nobody can look at what is drawn"),
+        }
+    }
+
+    /// Nothing counts that was said by a bus thread that is heard of no more, until it says something again. In lockstep time comes with the batches.
+    fn keep_vigil(&self) {
+        if !self.dress.get().is_live() {
+            return;
+        }
+        let age = self.line.beat.age();
+        let left = SILENCE.saturating_sub(age);
+        if left.is_zero() && *self.readings.borrow().link() == Link::Up {
+            tracing::error!("the bus thread hangs or has ended: the readings are absent");
+            self.readings.borrow_mut().set_link(Link::Silent);
+            self.tell(&Update::Link(Link::Silent));
+        }
+        if !self.vigil.running() {
+            let wait = if left.is_zero() { SILENCE } else { left };
+            self.vigil.start(TimerMode::SingleShot, wait, turn);
         }
     }
 
@@ -336,7 +358,8 @@ impl<F: Face> Turn for Stage<F> {
         if self.glances.take() {
             self.glance();
         }
-        let post = self.mailbox.take();
+        self.keep_vigil();
+        let post = self.line.mailbox.take();
         if let Some(status) = post.driving {
             self.tell(&Update::Driving(status));
         }
@@ -403,6 +426,7 @@ mod tests {
         unseen: bool,
         seen: Vec<[u8; 3]>,
         mends: bool,
+        link: Link,
     }
 
     thread_local! {
@@ -432,7 +456,8 @@ mod tests {
 
         fn set_look(&mut self, _window: &Page, _look: Look) {}
 
-        fn apply(&mut self, window: &Page, _update: &Update, _readings: &Readings) {
+        fn apply(&mut self, window: &Page, _update: &Update, readings: &Readings) {
+            WATCHER.with_borrow_mut(|watcher| watcher.link.clone_from(readings.link()));
             if WATCHER.with_borrow(|watcher| watcher.mends) {
                 window.set_mark(slint::Color::from_rgb_u8(0, 0, 255));
             }
@@ -453,6 +478,45 @@ mod tests {
         }
     }
 
+    fn line() -> Line {
+        Line {
+            mailbox: Arc::new(Mailbox::new(|| {})),
+            beat: Arc::new(Beat::new()),
+            applied: watch::channel(Applied::default()).0,
+        }
+    }
+
+    #[test]
+    fn what_a_bus_thread_said_does_not_count_once_it_is_heard_of_no_more_until_it_says_something_again() {
+        for (lockstep, is_mute) in [(false, Link::Silent), (true, Link::Up)] {
+            std::thread::spawn(move || {
+                let screen = Screen::new(Eyes::SIZE, Pace::Live);
+                slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+                let line = line();
+                let (mailbox, beat) = (Arc::clone(&line.mailbox), Arc::clone(&line.beat));
+                let fixed = Fixed { lockstep, ..Fixed::default() };
+                Stage::set(Page::new().unwrap(), Eyes, fixed, Some(screen), line);
+                let link = || WATCHER.with_borrow(|watcher| watcher.link.clone());
+                let say = |sequence| {
+                    mailbox.heard(Heard { epoch: 1, sequence, starts_anew: sequence == 1, ..Heard::default() });
+                    turn();
+                };
+                say(1);
+                assert_eq!(link(), Link::Up);
+                beat.stop();
+                turn();
+                assert_eq!(link(), is_mute);
+                beat.beat();
+                turn();
+                assert_eq!(link(), is_mute);
+                say(2);
+                assert_eq!(link(), Link::Up);
+            })
+            .join()
+            .unwrap();
+        }
+    }
+
     #[test]
     fn each_frame_is_looked_at_and_what_is_wrong_is_drawn_in_the_next_one() {
         let screen = Screen::new(Eyes::SIZE, Pace::Live);
@@ -460,9 +524,7 @@ mod tests {
         let page = Page::new().unwrap();
         page.show().unwrap();
         let held = page.clone_strong();
-        let mailbox = Arc::new(Mailbox::new(|| {}));
-        let applied = watch::channel(Applied::default()).0;
-        Stage::set(page, Eyes, Fixed::default(), Some(Rc::clone(&screen)), mailbox, applied);
+        Stage::set(page, Eyes, Fixed::default(), Some(Rc::clone(&screen)), line());
         let seen = || WATCHER.with_borrow(|watcher| watcher.seen.clone());
         let (ground, red, blue) = ([0x10, 0x20, 0x30], [255, 0, 0], [0, 0, 255]);
 

@@ -123,6 +123,11 @@ impl Watchdog {
         self.next = Instant::now() + self.pace().unwrap_or_default();
     }
 
+    /// How long it takes silence for work; none if for ever.
+    pub fn patience(&self) -> Option<Duration> {
+        self.supervisor.patience
+    }
+
     /// How often it is to be fed now; none if nobody wants to hear.
     pub fn pace(&self) -> Option<Duration> {
         self.every.or((!self.is_ready).then_some(AGAIN))
