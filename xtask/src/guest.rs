@@ -26,6 +26,7 @@ const SYSTEM_PACKAGES: &[&str] = &[
     "systemd-sysv",
     "dbus",
     "mount",
+    "procps",
     "libfontconfig1",
     "libgbm1",
     "gstreamer1.0-plugins-base",
