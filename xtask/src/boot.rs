@@ -164,8 +164,8 @@ impl Session {
                 Ok(true) => {}
                 Ok(false) if until.is_none() => {}
                 Ok(false) => break,
-                // Somebody closed the window.
-                Err(_) if until.is_none() && self.machine.ended()? => return Ok(()),
+                // Somebody closed the window, or turned it off.
+                Err(_) if until.is_none() && self.machine.ended_by_order()? => return Ok(()),
                 Err(why) => return Err(why),
             }
         }

@@ -41,13 +41,16 @@ const MACHINE: &str = "tests/machine/root";
 pub struct Wish {
     /// Programs from this folder; without one they are built.
     pub programs: Option<PathBuf>,
+    /// Not the one that somebody starts, but one beside it with the programs of the tests.
+    pub of_tests: bool,
 }
 
-/// An image as it lies in the build folder.
+/// An image as it lies in the build folder, and nobody else's until this is dropped.
 pub struct Image {
     /// With `vmlinux`, `initrd`, `root.squashfs` and `data.ext4` in it.
     pub folder: PathBuf,
     pub sizes: Sizes,
+    _lock: fs::File,
 }
 
 impl Image {
@@ -135,18 +138,19 @@ pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<
         None => build(workspace, &names)?,
     };
     let ours = Ours::find(workspace, files, &programs, names.iter().map(String::as_str))?;
-    let home = workspace.target.join("image");
+    let home = workspace.target.join(if wish.of_tests { "image-tests" } else { "image" });
     fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
-    let lock = fs::File::create(home.join("lock")).with_context(|| format!("cannot lock {}", home.display()))?;
-    lock.lock().with_context(|| format!("cannot lock {}", home.display()))?;
-
-    let base = home.join("debian");
+    let lock = hold(&home.join("lock"))?;
+    // Both images are made of it.
+    let base = workspace.target.join("image/debian");
+    fs::create_dir_all(workspace.target.join("image")).with_context(|| format!("cannot make {}", base.display()))?;
+    let _base = hold(&base.with_extension("lock"))?;
     let of_base = digest_of_base();
     let of_image = ours.digest(of_base, &machine)?;
     let made = home.join("made");
     if fs::read_to_string(&made).is_ok_and(|made| made.lines().next() == Some(of_image.as_str())) {
         eprintln!("the image is as its programs and packages are: nothing to do");
-        return read(&home);
+        return Ok(Image { sizes: read(&made)?, folder: home, _lock: lock });
     }
     ensure_room(&home)?;
     let mut steps = Steps::new(4);
@@ -172,25 +176,34 @@ pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<
         told += &format!("{bytes} {name}\n");
     }
     fs::write(&made, told).with_context(|| format!("cannot write {}", made.display()))?;
-    Ok(Image { folder: home, sizes })
+    Ok(Image { folder: home, sizes, _lock: lock })
 }
 
-/// The folder of an image with the programs of the tests.
+/// An image with the programs of the tests, in a folder of its own: one that somebody starts is as it was.
 ///
 /// # Errors
 /// See [`provide`].
-pub fn of_built(workspace: &Workspace, may_install: bool) -> Result<PathBuf> {
-    let wish = Wish { programs: Some(workspace.binaries()) };
-    Ok(provide(workspace, &wish, may_install)?.folder)
+pub fn of_built(workspace: &Workspace, may_install: bool) -> Result<Image> {
+    provide(workspace, &Wish { programs: Some(workspace.binaries()), of_tests: true }, may_install)
 }
 
-fn read(home: &Path) -> Result<Image> {
-    let told = fs::read_to_string(home.join("made"))?;
+/// Waits until nobody else makes it or boots from it.
+fn hold(path: &Path) -> Result<fs::File> {
+    let lock = fs::File::create(path).with_context(|| format!("cannot lock {}", path.display()))?;
+    if lock.try_lock().is_err() {
+        eprintln!("another image or boot holds {}: waiting for its end", path.display());
+        lock.lock().with_context(|| format!("cannot lock {}", path.display()))?;
+    }
+    Ok(lock)
+}
+
+fn read(made: &Path) -> Result<Sizes> {
+    let told = fs::read_to_string(made)?;
     let sizes = told.lines().skip(1).filter_map(|line| {
         let (bytes, name) = line.split_once(' ')?;
         Some((name.to_owned(), bytes.parse().ok()?))
     });
-    Ok(Image { folder: home.to_owned(), sizes: Sizes(sizes.collect()) })
+    Ok(Sizes(sizes.collect()))
 }
 
 /// Says which step it is at, and how long each took.
@@ -415,9 +428,10 @@ fn set_up(stage: &Path) -> Result<()> {
     inside(&["systemd-sysusers"])?;
     inside(&["systemctl", "preset-all", "--preset-mode=enable-only"])?;
     inside(&["systemctl", "set-default", "multi-user.target"])?;
-    // Nobody logs in, nothing is written behind the journal's back, and no timer wakes up in a car that stands.
+    // Nobody logs in, nothing is written behind the journal's back, and of the timers that packages enable none wakes up: no disk is trimmed, no list of packages kept.
     inside(&["systemctl", "mask", "getty@tty1.service", "serial-getty@ttyS0.service", "systemd-random-seed.service"])?;
-    // fontconfig believes its lists by the folders' times, to the nanosecond, of which mke2fs keeps the seconds.
+    inside(&["systemctl", "mask", "fstrim.timer", "dpkg-db-backup.timer"])?;
+    // fontconfig believes its lists by the folders' times, to the nanosecond, of which mksquashfs keeps the seconds.
     inside(&["find", "/usr/share/fonts", "-type", "d", "-exec", "touch", "-d", "@1700000000", "{}", "+"])?;
     inside(&["fc-cache", "-s"])?;
     // Empty: each car makes its own.

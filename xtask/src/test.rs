@@ -10,7 +10,7 @@ use crate::chores::{self, Workspace};
 use crate::coverage;
 use crate::fetched;
 use crate::guest;
-use crate::image;
+use crate::image::{self, Image};
 use crate::newer;
 use crate::packages::{self, Needs};
 use crate::python;
@@ -55,8 +55,8 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
         steps.take("coverage", || coverage::run(workspace, may_install))?;
     }
     let image = match &machine {
-        Some(_) => steps.take("image", || image::of_built(workspace, may_install))?,
-        None => PathBuf::new(),
+        Some(_) => steps.take("image", || image(workspace, may_install))?,
+        None => None,
     };
     steps.report();
 
@@ -66,9 +66,20 @@ pub fn run(workspace: &Workspace, filter: &[String], vm: bool, may_install: bool
     tests.env("TANDEM_KDECONNECT_8", newer.unwrap_or_default());
     tests.env("TANDEM_GUEST_KERNEL", kernel.unwrap_or_default());
     tests.env("TANDEM_GUEST_MACHINE", machine.unwrap_or_default());
-    tests.env("TANDEM_IMAGE", image);
+    tests.env("TANDEM_IMAGE", image.as_ref().map_or(Path::new(""), |image| &image.folder));
     tests.env("TANDEM_GUEST_SYSTEM", system.unwrap_or_default());
     chores::run(&mut tests)
+}
+
+/// The image that the stories start, and that nobody changes as long as this is held; none if none can be made, which is said.
+fn image(workspace: &Workspace, may_install: bool) -> Result<Option<Image>> {
+    match image::of_built(workspace, may_install) {
+        Ok(image) => Ok(Some(image)),
+        Err(why) => {
+            chores::skip(&format!("no image, so none is started: {why:#}"))?;
+            Ok(None)
+        }
+    }
 }
 
 #[derive(Default)]

@@ -11,10 +11,11 @@ use std::process::Command;
 use tandem_house::{SHARED, Unit, files, items, text, units, workspace};
 use tandem_policy::{Account, TABLE, Table};
 
-/// How much of the system each part may touch, in tenths of what `systemd-analyze security` counts, and how long it may hang.
+/// How much of the system each part may touch, in tenths of what `systemd-analyze security` counts, and how long it may hang. Music sees the nodes of devices, by which
+/// sticks are known again.
 const BARS: [(&str, u32, u32); 6] = [
     ("tandem-vehicle.service", 15, 3),
-    ("tandem-media.service", 10, 5),
+    ("tandem-media.service", 12, 5),
     ("tandem-phone-link.service", 15, 5),
     ("tandem-settings.service", 10, 10),
     ("tandem-cluster.service", 10, 3),
@@ -129,6 +130,9 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
                 wrong.push(format!("{name} has no {limit}"));
             }
         }
+        if unit.last("IPAddressAllow").is_some() && unit.last("IPAddressDeny") != Some("any") {
+            wrong.push(format!("{name} allows addresses and refuses none"));
+        }
         if unit.last("WantedBy") != Some("tandem.target") {
             wrong.push(format!("{name} is not part of tandem.target"));
         }
@@ -216,7 +220,8 @@ fn every_fault_that_is_sown_is_found() {
         ("tandem-vehicle.service", "WatchdogSec=3s", "WatchdogSec=30s", "may hang"),
         ("tandem-vehicle.service", "=-/etc/tandem", "=/etc/tandem", "a dead end"),
         ("tandem-vehicle.service", "Wants=dbus.socket", "Requires=dbus.socket", "a dead end"),
-        ("tandem-media.service", "IPAddressDeny=any\n", "", "may touch too much"),
+        ("tandem-media.service", "PrivateTmp=yes\n", "", "may touch too much"),
+        ("tandem-media.service", "IPAddressDeny=any\n", "", "allows addresses and refuses none"),
         ("tandem-settings.service", "MemoryMax=64M\n", "", "has no MemoryMax"),
         ("tandem-settings.service", "[Install]\nWantedBy=tandem.target\n", "", "is not part of"),
         ("tandem-cluster.service", "Before=shutdown", "After=dbus.socket\nBefore=shutdown", "the instruments wait"),

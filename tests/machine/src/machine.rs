@@ -5,7 +5,7 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::Qemu;
 use crate::qemu::KERNEL;
@@ -14,6 +14,11 @@ use crate::serial::{Heard, Serial};
 
 /// How long QEMU may take to open its line.
 const OPENS_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long it may take to end once it is told to.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// So often it is looked whether it did.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The displays, by the names that QEMU knows them by; their sizes are those of the screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,19 +180,27 @@ impl Machine {
     /// Turns it off as if the power had gone: nothing is written any more but its sound file, to its end.
     ///
     /// # Errors
-    /// It does not end.
+    /// It does not end by itself; then it is killed.
     pub fn stop(mut self) -> Result<()> {
         // QEMU is gone before it can answer, or answers before it goes.
         let _ = self.qmp.ask("quit", &serde_json::json!({}));
-        self.child.wait().context("QEMU")?;
+        let until = Instant::now() + ENDS_WITHIN;
+        while !self.ended()? {
+            ensure!(Instant::now() < until, "QEMU did not end within {} s and was killed", ENDS_WITHIN.as_secs());
+            thread::sleep(LOOK);
+        }
         Ok(())
     }
 
-    /// Whether it has ended by itself.
+    /// Whether it has ended because its window was closed, or because the guest turned it off; a kernel that gave up is neither.
     ///
     /// # Errors
     /// Nobody knows.
-    pub fn ended(&mut self) -> Result<bool> {
+    pub fn ended_by_order(&mut self) -> Result<bool> {
+        Ok(self.ended()? && self.qmp.ended_by_order())
+    }
+
+    fn ended(&mut self) -> Result<bool> {
         Ok(self.child.try_wait().context("QEMU")?.is_some())
     }
 }
@@ -251,7 +264,7 @@ fn reach(child: &mut Child, socket: &Path) -> Result<Qmp> {
             bail!("QEMU ended with {status} at once");
         }
         match Qmp::connect(socket) {
-            Err(_) if Instant::now() < until => thread::sleep(Duration::from_millis(20)),
+            Err(_) if Instant::now() < until => thread::sleep(LOOK),
             done => return done,
         }
     }

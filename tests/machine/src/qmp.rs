@@ -16,8 +16,12 @@ const TOUCH: Duration = Duration::from_millis(150);
 /// The axes of a tablet, whatever its display.
 const AXIS: f64 = 32_767.0;
 
+/// Ends that somebody ordered: a window that was closed, and a guest that turned itself off. A kernel that gives up resets the machine.
+const ORDERED: [&str; 2] = ["host-ui", "guest-shutdown"];
+
 pub struct Qmp {
     lines: BufReader<UnixStream>,
+    end: Option<String>,
 }
 
 impl Qmp {
@@ -26,7 +30,7 @@ impl Qmp {
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).with_context(|| format!("cannot reach {}", socket.display()))?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut qmp = Self { lines: BufReader::new(stream) };
+        let mut qmp = Self { lines: BufReader::new(stream), end: None };
         qmp.hear()?;
         qmp.ask("qmp_capabilities", &json!({}))?;
         Ok(qmp)
@@ -86,6 +90,43 @@ impl Qmp {
         if self.lines.read_line(&mut line)? == 0 {
             bail!("QEMU has ended");
         }
-        serde_json::from_str(&line).context("QEMU says no JSON")
+        let heard: Value = serde_json::from_str(&line).context("QEMU says no JSON")?;
+        if heard.get("event").is_some_and(|event| event == "SHUTDOWN") {
+            self.end = heard.pointer("/data/reason").and_then(Value::as_str).map(str::to_owned);
+        }
+        Ok(heard)
+    }
+
+    /// Whether QEMU, which has ended, did so because somebody ordered it.
+    pub fn ended_by_order(&mut self) -> bool {
+        while self.hear().is_ok() {}
+        self.end.as_deref().is_some_and(|reason| ORDERED.contains(&reason))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_ordered_if_a_window_was_closed_or_the_guest_turned_itself_off_and_never_by_a_kernel_that_gave_up() {
+        let ends = [("host-ui", true), ("guest-shutdown", true), ("guest-reset", false), ("guest-panic", false)];
+        for (reason, ordered) in ends {
+            let folder = tempfile::tempdir().unwrap();
+            let socket = folder.path().join("qmp");
+            let listener = UnixListener::bind(&socket).unwrap();
+            let qemu = thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                stream.write_all(b"{\"QMP\": {}}\n{\"return\": {}}\n").unwrap();
+                let event = json!({"event": "SHUTDOWN", "data": {"guest": true, "reason": reason}});
+                stream.write_all(format!("{event}\n").as_bytes()).unwrap();
+                BufReader::new(stream).read_line(&mut String::new()).unwrap();
+            });
+            let mut qmp = Qmp::connect(&socket).unwrap();
+            qemu.join().unwrap();
+            assert_eq!(qmp.ended_by_order(), ordered, "{reason}");
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
+use std::io::ErrorKind;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
@@ -25,8 +26,8 @@ const MAY: [(&str, &[&str]); 6] = [
     ("tandem-media", &["write its state", "a local socket", "a network socket"]),
     ("tandem-phone-link", &["write its state", "a local socket", "a network socket", "a netlink socket"]),
     ("tandem-settings", &["write its state", "a local socket"]),
-    ("tandem-cluster", &["a local socket", "a netlink socket"]),
-    ("tandem-centre", &["a local socket", "a netlink socket"]),
+    ("tandem-cluster", &["a local socket"]),
+    ("tandem-centre", &["a local socket"]),
 ];
 
 const OPEN: [&str; 4] = ["/etc/open", "/usr/open", "/run/open", "/var/open"];
@@ -34,11 +35,13 @@ const OPEN: [&str; 4] = ["/etc/open", "/usr/open", "/run/open", "/var/open"];
 /// So many things are tried.
 const ATTEMPTS: usize = 18;
 
-/// Every attempt, and whether it went well.
-fn attempts() -> BTreeMap<&'static str, bool> {
+/// Every attempt, and whether it went well; of one whose program is missing nobody knows.
+fn attempts() -> BTreeMap<&'static str, Option<bool>> {
     let writes = |path: &str| fs::write(path, "taken over").is_ok();
-    let runs = |program: &str, arguments: &[&str]| {
-        Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())
+    let runs = |program: &str, arguments: &[&str]| match Command::new(program).args(arguments).output() {
+        Ok(output) => Some(output.status.success()),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(_) => Some(false),
     };
     let state = std::env::var("STATE_DIRECTORY").ok();
     let in_state = |name: &str| state.as_ref().map(|folder| Path::new(folder).join(name));
@@ -51,7 +54,17 @@ fn attempts() -> BTreeMap<&'static str, bool> {
         let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
         (pid != std::process::id()).then_some(pid)
     });
-    BTreeMap::from([
+    let of_programs = [
+        (
+            "a name space of its own",
+            runs("unshare", &["--user", "true"])
+                .zip(runs("unshare", &["--mount", "true"]))
+                .map(|(user, mount)| user || mount),
+        ),
+        ("a mount", runs("mount", &["-t", "tmpfs", "none", "/tmp"])),
+        ("another clock", runs("date", &["--set", "now"])),
+    ];
+    let of_ours = [
         ("write below /etc", writes("/etc/open/inside")),
         ("write below /usr", writes("/usr/open/inside")),
         ("write below /run", writes("/run/open/inside")),
@@ -67,16 +80,19 @@ fn attempts() -> BTreeMap<&'static str, bool> {
         ("a network socket", UdpSocket::bind("127.0.0.1:0").is_ok() || TcpListener::bind("127.0.0.1:0").is_ok()),
         ("a netlink socket", socket(AddressFamily::NETLINK, SocketType::RAW, None).is_ok()),
         ("a raw socket", socket(AddressFamily::PACKET, SocketType::RAW, None).is_ok()),
-        ("a name space of its own", runs("unshare", &["--user", "true"]) || runs("unshare", &["--mount", "true"])),
-        ("a mount", runs("mount", &["-t", "tmpfs", "none", "/tmp"])),
-        ("another clock", runs("date", &["--set", "now"])),
-    ])
+    ];
+    of_ours.map(|(what, went_well)| (what, Some(went_well))).into_iter().chain(of_programs).collect()
 }
 
 /// What this program prints in a part's place.
 pub fn tell_what_is_refused() -> ExitCode {
     for (what, went_well) in attempts() {
-        println!("{what}: {}", if went_well { "done" } else { "refused" });
+        let how = match went_well {
+            Some(true) => "done",
+            Some(false) => "refused",
+            None => "untried, its program is missing",
+        };
+        println!("{what}: {how}");
     }
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     for line in status

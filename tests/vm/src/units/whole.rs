@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 
 use crate::Story;
-use crate::units::part::{Part, SCREENS, done, everybody, parts, tandem, until};
+use crate::units::part::{Part, SCREENS, done, everybody, others, parts, tandem, until};
 
 pub const STORIES: &[Story] = &[
     ("every part is ready at its first start, under an account of its own", ready),
@@ -86,13 +86,15 @@ fn end() -> Result<()> {
     }
     done("systemctl", &["start", "tandem.target"])?;
     done("systemctl", &[&["start"], &units[..]].concat())?;
-    everybody()?;
+    let started = everybody()?;
     let told = tandem(&["settings", "get", "display.theme"])?;
     ensure!(told.contains("day"), "{told}");
     for screen in SCREENS {
         ensure!(screen.property("ActiveState")? == "active", "{}", screen.0);
     }
-    // For the watchdogs: a part that is started by hand is watched as well.
-    std::thread::sleep(Duration::from_secs(4));
-    everybody().map(drop)
+    // Longer than any watchdog waits: a part that is started by hand feeds it as well, and is not ended by it.
+    std::thread::sleep(Duration::from_secs(11));
+    let ended = others(&started)?;
+    ensure!(ended.is_empty(), "they were ended, and started again: {ended:?}");
+    Ok(())
 }

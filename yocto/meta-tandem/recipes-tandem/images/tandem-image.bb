@@ -1,5 +1,5 @@
 SUMMARY = "The head unit: its services, the instruments and the centre display"
-DESCRIPTION = "Boots into both screens without a desktop, from a root that nothing writes to."
+DESCRIPTION = "Boots without a desktop into both screens, if each hangs on a display card of its own, or else into one; from a root that nothing writes to."
 LICENSE = "MIT"
 
 inherit core-image

@@ -24,6 +24,7 @@ DEPENDS = " \
 SRC_URI = " \
     file://10-pipewire.conf \
     file://80-tandem-can.network \
+    file://80-tandem-canfd.network \
 "
 # Made from Cargo.lock by `cargo xtask yocto crates`.
 require ${BPN}-crates.inc
@@ -86,7 +87,7 @@ do_install:append() {
         done
     done
     install -m 0644 ${UNPACKDIR}/10-pipewire.conf ${D}${systemd_system_unitdir}/tandem-media.service.d/
-    install -m 0644 ${UNPACKDIR}/80-tandem-can.network ${D}${systemd_unitdir}/network/
+    install -m 0644 ${UNPACKDIR}/80-tandem-can.network ${UNPACKDIR}/80-tandem-canfd.network ${D}${systemd_unitdir}/network/
 
     for asset in cars music phones regions vss; do
         cp -R --no-dereference --no-preserve=ownership ${S}/assets/$asset ${D}${datadir}/tandem/
@@ -160,6 +161,7 @@ FILES:${PN}-vehicle = " \
     ${nonarch_libdir}/sysctl.d/50-tandem-vehicle.conf \
     ${sysconfdir}/tandem/vehicle.env \
     ${systemd_unitdir}/network/80-tandem-can.network \
+    ${systemd_unitdir}/network/80-tandem-canfd.network \
 "
 CONFFILES:${PN}-vehicle = "${sysconfdir}/tandem/vehicle.env"
 RDEPENDS:${PN}-vehicle = "${PN}-base ${PN}-cars"
