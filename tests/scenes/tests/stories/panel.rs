@@ -1,5 +1,7 @@
 //! The virtual car's panel: a finger drives the car, opens its doors and breaks what runs, and the car itself says so.
 
+use std::time::Duration;
+
 use rustix::process::{Signal, kill_process};
 use tandem_contracts::screen::{CLUSTER, PANEL};
 use tandem_contracts::{signals, simulator};
@@ -24,8 +26,12 @@ const KILL_CLUSTER: (f64, f64) = (782.0, 404.0);
 /// The cluster's lamp of an open door.
 const DOOR_LAMP: Region = Region { x: 192, y: 24, width: 56, height: 56 };
 
+/// A finger is no faster: of what would be tapped faster than the car's hand does it, no more waits than 32.
+const FINGER: Duration = Duration::from_millis(100);
+
 async fn touch(bus: &Bus, (x, y): (f64, f64)) {
     bus.screen(PANEL).await.touch(x, y).await.unwrap();
+    tokio::time::sleep(FINGER).await;
 }
 
 /// Waits until the car says something else of a leaf than it did.
@@ -34,7 +40,7 @@ async fn until(bus: &Bus, path: &'static str, wanted: impl Fn(&Value) -> bool) {
         loop {
             match bus.reading(path).await {
                 (Quality::Valid, Some(value)) if wanted(&value) => break,
-                _ => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+                _ => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
     };
