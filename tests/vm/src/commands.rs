@@ -70,6 +70,8 @@ impl Parked {
             _folder: folder,
         };
         parked.is_known()?;
+        // How it drives takes a speed, which the other bus says.
+        parked.stage.waits(&["driving", "--json"], "/state", |state| state == "parked")?;
         Ok(parked)
     }
 
