@@ -12,7 +12,7 @@ use crate::Link;
 use crate::mailbox::Mailbox;
 
 /// How often the bus thread is heard of.
-const EVERY: Duration = Duration::from_millis(100);
+const EVERY: Duration = Duration::from_millis(200);
 /// What was heard of a thread that is heard of no more.
 const NEVER: u64 = u64::MAX;
 
