@@ -61,6 +61,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("vorbis-tools", For::Tests, "oggenc and oggdec make and read Vorbis"),
     ("lame", For::Tests, "it makes MP3"),
     ("opus-tools", For::Tests, "opusenc makes Opus"),
+    ("pipewire", For::Tests, "the sound server of a car"),
+    ("gstreamer1.0-pipewire", For::Tests, "the way to it"),
     ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
     ("ofono", For::Tests, "hands-free telephony, as a car has it"),
     (

@@ -82,7 +82,17 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let mut output = std::fs::File::from(rustix::io::dup(rustix::stdio::stdout())?);
     rustix::stdio::dup2_stdout(rustix::stdio::stderr())?;
     orders::write(&mut output, &ready)?;
+    let deaf = options.sink.is_missed_by(&outlet);
     let mut engine = Engine::new(outlet, options.network, sender.clone(), input, Box::new(output))?;
+    if deaf {
+        let sender = sender.clone();
+        std::thread::spawn(move || {
+            outlet::wait_for_a_device();
+            // The next player is started at once, and where this one was.
+            tracing::warn!("a sound device has come; this player has none, and ends");
+            let _ = sender.send(Input::Line(Line::Closed));
+        });
+    }
     std::thread::spawn(move || {
         orders::read(std::io::stdin(), |line| {
             let last = matches!(line, Line::Closed | Line::TooLong);

@@ -6,13 +6,16 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Mutex;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use gstreamer as gst;
 
 /// How long a sound server may take to answer before the next one is tried.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long after the last look one that plays to nowhere looks for a device again.
+const LOOKS_AGAIN: Duration = Duration::from_secs(5);
+const NOWHERE: &str = "null";
 /// What a device holds ready, microseconds: the delay of a pause, and the longest pause of this process that nobody hears.
 const DEVICE_BUFFER_US: i64 = 100_000;
 const DEVICE_PERIOD_US: i64 = 20_000;
@@ -93,9 +96,32 @@ pub fn open(wanted: &Wanted) -> Result<Outlet, OutletError> {
     }
 }
 
+impl Wanted {
+    /// Whether this one plays to nowhere only because no device opened.
+    pub fn is_missed_by(&self, outlet: &Outlet) -> bool {
+        *self == Self::Auto && outlet.name == NOWHERE
+    }
+}
+
+/// Returns once a sound device opens. A server that hangs keeps a thread at each look, so these become rarer.
+pub fn wait_for_a_device() {
+    let mut pause = LOOKS_AGAIN;
+    loop {
+        std::thread::sleep(pause);
+        let looked = Instant::now();
+        if let Some(outlet) = device() {
+            let _ = outlet.element.set_state(gst::State::Null);
+            return;
+        }
+        if looked.elapsed() >= PATIENCE {
+            pause *= 2;
+        }
+    }
+}
+
 fn nowhere() -> Result<Outlet, OutletError> {
     let element = gst::ElementFactory::make("fakesink").name("outlet").property("sync", true).build()?;
-    Ok(Outlet { element, name: "null", paced: true, caps: None })
+    Ok(Outlet { element, name: NOWHERE, paced: true, caps: None })
 }
 
 fn record(recording: File, fast: bool) -> Result<Outlet, OutletError> {

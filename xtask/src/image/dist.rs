@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail, ensure};
 use super::recipe::BESIDE;
 
 const UNITS: &str = "usr/lib/systemd/system";
-/// A drop-in for a machine that lets a service at its devices, as this one does: it has no server for sound, so music sounds through ALSA.
+/// A drop-in for a machine that lets a service at its devices; this one has a server for sound, and no camera.
 const DEVICES: &str = "-devices.conf";
+/// A drop-in for a machine whose sound server is its own.
+const PIPEWIRE: &str = "-pipewire.conf";
 
 /// A file of ours, and its place below the root.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Placed {
     pub to: PathBuf,
 }
 
-/// Every file of every `dist` folder that git knows of.
+/// Every file of every `dist` folder that git knows of and that this machine is for.
 ///
 /// # Errors
 /// git does not say, or one of them is of a kind that has no place.
@@ -30,7 +32,9 @@ pub fn files(root: &Path) -> Result<Vec<Placed>> {
     let told = ask.current_dir(root).output().context("cannot run git")?;
     ensure!(told.status.success(), "git ls-files: {}", String::from_utf8_lossy(&told.stderr).trim_end());
     let mut placed = Vec::new();
-    for path in String::from_utf8_lossy(&told.stdout).split('\0').filter(|path| !path.is_empty()) {
+    for path in
+        String::from_utf8_lossy(&told.stdout).split('\0').filter(|path| !path.is_empty() && !path.ends_with(DEVICES))
+    {
         let from = root.join(path);
         let (_, name) = path.rsplit_once("dist/").context("a file of a dist folder")?;
         let text = fs::read_to_string(&from).with_context(|| format!("cannot read {path}"))?;
@@ -44,8 +48,8 @@ pub fn files(root: &Path) -> Result<Vec<Placed>> {
 /// Where a file of this name and content belongs.
 fn place(name: &str, text: &str) -> Result<PathBuf> {
     let path = Path::new(name);
-    if let Some(service) = name.strip_suffix(DEVICES) {
-        return Ok(Path::new(UNITS).join(format!("{service}.service.d/devices.conf")));
+    if let Some(service) = name.strip_suffix(PIPEWIRE) {
+        return Ok(Path::new(UNITS).join(format!("{service}.service.d/pipewire.conf")));
     }
     if name.contains(".d/") {
         return Ok(Path::new(UNITS).join(name));
@@ -98,8 +102,8 @@ mod tests {
         assert_eq!(at("tandem.sysusers", ""), "usr/lib/sysusers.d/tandem.conf");
         assert_eq!(at("vehicle.env", ""), "etc/tandem/vehicle.env");
         assert_eq!(
-            at("tandem-media-devices.conf", "[Service]"),
-            "usr/lib/systemd/system/tandem-media.service.d/devices.conf"
+            at("tandem-media-pipewire.conf", "[Service]"),
+            "usr/lib/systemd/system/tandem-media.service.d/pipewire.conf"
         );
         assert!(place("tandem-a.conf", "[Service]").is_err());
         assert!(place("README.md", "").is_err());

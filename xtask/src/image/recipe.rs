@@ -4,7 +4,8 @@
 pub const PARTS: &[(&str, &[&str])] = &[
     ("system", &["usr-is-merged", "systemd-sysv", "dbus", "udev", "kmod", "iproute2"]),
     ("display", &["libfontconfig1", "fontconfig", "libgbm1"]),
-    ("sound", &["gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good", "gstreamer1.0-alsa", "alsa-utils"]),
+    ("sound", &["gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good", "alsa-utils"]),
+    ("sound: PipeWire", &["pipewire", "wireplumber", "gstreamer1.0-pipewire"]),
     ("sound: AAC", &["gstreamer1.0-libav"]),
     ("network", &["ca-certificates"]),
     ("fonts: Inter", &["fonts-inter"]),

@@ -50,7 +50,12 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     (RECIPE, "virtual/libgbm", "virtual/libgmb", "DEPENDS virtual/libgmb: neither ours"),
     (RECIPE, "plugins-good-flac", "plugins-good-flak", "gstreamer1.0-plugins-good-flak: neither ours"),
     (RECIPE, "= \"${PN}-base ${PN}-cars\"", "= \"${PN}-bass ${PN}-cars\"", "tandem-bass: neither ours"),
-    (RECIPE, "file://10-pipewire.conf", "file://10-pipwire.conf", "10-pipwire.conf: there is no such file"),
+    (
+        RECIPE,
+        "file://80-tandem-can.network",
+        "file://80-tandem-cam.network",
+        "80-tandem-cam.network: there is no such file",
+    ),
     (RECIPE, "    tandem-vehicle \\\n", "    tandem-vehicel \\\n", "tandem-vehicel: no crate of the workspace"),
     (RECIPE, "    tandem-panel \\\n", "", "/usr/bin/tandem-panel matches nothing"),
     (RECIPE, "${bindir}/tandem-camera", "", "/usr/bin/tandem-camera is installed, and in no package"),

@@ -42,6 +42,11 @@ impl Player {
     }
 
     pub fn new(sink: &str, args: &[&str]) -> Self {
+        Self::among(&[], sink, args)
+    }
+
+    /// With these words in its environment.
+    pub fn among(words: &[(&str, &str)], sink: &str, args: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let sink = match sink {
             "record" | "record-fast" => format!("{sink}:{}", folder.path().join("heard.raw").display()),
@@ -50,6 +55,7 @@ impl Player {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tandem-player"))
             .args(["--sink", &sink])
             .args(args)
+            .envs(words.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

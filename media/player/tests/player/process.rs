@@ -1,6 +1,6 @@
 //! The process around the pipeline: what it may do, and how it ends.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use super::harness::Player;
 use super::sound::{encoded, sine};
@@ -31,6 +31,32 @@ fn it_says_what_it_plays_to_and_what_it_lacks() {
     // Whatever this machine has, there is something to play to.
     let player = Player::new("auto", &[]);
     assert!(matches!(player.heard.first(), Some(Event::Ready { .. })));
+}
+
+/// A sound server that is started late, as in a car whose player was quicker.
+#[test]
+fn one_that_plays_to_nowhere_makes_room_for_one_that_is_heard_once_a_device_has_come() {
+    let folder = tempfile::tempdir().unwrap();
+    let servers = folder.path().to_str().unwrap();
+    let alone = [
+        ("PIPEWIRE_RUNTIME_DIR", servers),
+        ("PULSE_SERVER", "unix:/nowhere/at/all"),
+        ("ALSA_CONFIG_PATH", "/dev/null"),
+    ];
+    let sink = |player: &Player| match player.heard.first() {
+        Some(Event::Ready { sink, .. }) => sink.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut deaf = Player::among(&alone, "auto", &[]);
+    assert_eq!(sink(&deaf), "null");
+    let mut server = Command::new("pipewire").envs(alone).stderr(Stdio::null()).spawn().unwrap();
+    let (status, complaints) = deaf.wait();
+    let heard = Player::among(&alone, "auto", &[]);
+    server.kill().unwrap();
+    server.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(complaints.contains("a sound device has come"), "{complaints}");
+    assert_eq!(sink(&heard), "pipewire");
 }
 
 #[test]

@@ -22,7 +22,6 @@ DEPENDS = " \
 "
 
 SRC_URI = " \
-    file://10-pipewire.conf \
     file://80-tandem-can.network \
     file://80-tandem-canfd.network \
 "
@@ -81,12 +80,12 @@ do_install:append() {
             *.env) install -m 0644 $file ${D}${sysconfdir}/tandem/ ;;
             # Not for every machine: see the file itself.
             tandem-media-devices.conf) ;;
+            tandem-media-pipewire.conf) install -m 0644 $file ${D}${systemd_system_unitdir}/tandem-media.service.d/pipewire.conf ;;
             *.conf) install -m 0644 $file ${D}${datadir}/dbus-1/system.d/ ;;
             *) bbfatal "$dist/$name: nobody said where it goes" ;;
             esac
         done
     done
-    install -m 0644 ${UNPACKDIR}/10-pipewire.conf ${D}${systemd_system_unitdir}/tandem-media.service.d/
     install -m 0644 ${UNPACKDIR}/80-tandem-can.network ${UNPACKDIR}/80-tandem-canfd.network ${D}${systemd_unitdir}/network/
 
     for asset in cars music phones regions vss; do

@@ -1,0 +1,2 @@
+-- Phones are heard by the phone service.
+bluez_monitor.enabled = false
