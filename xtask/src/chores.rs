@@ -122,6 +122,19 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// Runs a command whose words matter only if it fails.
+///
+/// # Errors
+/// It does; its words are told.
+pub fn run_quietly(command: &mut Command) -> Result<()> {
+    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("{} ended with {}: {}", line(command), output.status, said.trim_end());
+    }
+    Ok(())
+}
+
 /// Says loudly that something is not tried, and what to do about it.
 ///
 /// # Errors

@@ -57,6 +57,8 @@ pub struct Bootstrap<'a> {
     /// mmdebstrap's: `extract` unpacks and sets nothing up, for a program that runs needs its files, no more; `essential` is a system.
     pub variant: &'a str,
     pub packages: &'a [&'a str],
+    /// Files of other packages: what each is for, its package, and its place.
+    pub picked: &'a [(&'a str, &'a str, &'a str)],
     /// As dpkg's `path-exclude` has it.
     pub left_out: &'a [&'a str],
     /// For all of it.
@@ -83,6 +85,7 @@ impl Bootstrap<'_> {
         // Mirrors that stand still, and machines whose clock does not go right.
         fetch.arg("--aptopt=Acquire::Check-Valid-Until \"false\"");
         fetch.args(self.left_out.iter().map(|path| format!("--dpkgopt=path-exclude={path}")));
+        fetch.args(self.picked.iter().map(|(_, package, file)| format!("--customize-hook={}", pick(package, file))));
         fetch.arg(self.suite).arg(part).arg(mirror).stdin(Stdio::null());
         let Some(log) = self.log else { return chores::run(&mut fetch) };
         let file = fs::File::create(log).with_context(|| format!("cannot make {}", log.display()))?;
@@ -96,6 +99,15 @@ impl Bootstrap<'_> {
         let errors: Vec<String> = errors.collect();
         anyhow::bail!("mmdebstrap ended with {status}: {} (all of it stands in {})", errors.join("; "), log.display())
     }
+}
+
+/// A hook of mmdebstrap's, which has the new root as `$1` and tells apt by which lists and keys it was made.
+fn pick(package: &str, file: &str) -> String {
+    format!(
+        "set -e; cd \"$(mktemp -d)\"; \
+         APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\" apt-get -o APT::Sandbox::User=root download {package}; \
+         dpkg-deb --fsys-tarfile {package}_*.deb | tar -x -C \"$1\" ./{file}; rm -r \"$PWD\""
+    )
 }
 
 /// # Errors

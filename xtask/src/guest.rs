@@ -92,6 +92,7 @@ pub fn machine(workspace: &Workspace, wanted: bool, may_install: bool) -> Result
             log: None,
             suite: SUITE,
             packages: PACKAGES,
+            picked: &[],
             left_out: LEFT_OUT,
             limit: MACHINE_LIMIT,
         }
@@ -119,6 +120,7 @@ pub fn window(workspace: &Workspace, may_install: bool) -> Result<PathBuf> {
             suite: SUITE,
             variant: "extract",
             packages: WINDOW,
+            picked: &[],
             left_out: LEFT_OUT,
             limit: MACHINE_LIMIT,
             log: None,
@@ -147,6 +149,7 @@ pub fn system(workspace: &Workspace, wanted: bool, may_install: bool) -> Result<
             suite: SUITE,
             variant: "minbase",
             packages: SYSTEM_PACKAGES,
+            picked: &[],
             left_out: SYSTEM_LEFT_OUT,
             limit: MACHINE_LIMIT,
             log: None,

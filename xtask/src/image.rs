@@ -2,7 +2,6 @@
 //!
 //! Made in two steps, each done again only when what it is made of has changed: Debian's part, which takes minutes, and ours.
 
-mod dist;
 mod recipe;
 mod sizes;
 
@@ -16,15 +15,15 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
+use tandem_machine::dist::{self, Placed};
 use tandem_machine::{Archive, KERNEL_DONE, ROOT, modules, only, uncompressed};
 
 use crate::chores::{self, Workspace};
 use crate::fetched::{self, Bootstrap};
 use crate::guest;
 use crate::packages::{self, Needs, Refusal};
-use dist::Placed;
-use sizes::Sizes;
+use sizes::{Part, Sizes};
 
 const SUITE: &str = "bookworm";
 /// Debian's part takes two minutes where the mirror is near.
@@ -33,8 +32,14 @@ const LIMIT: Duration = Duration::from_secs(900);
 const ROOM: u64 = 2_500_000_000;
 /// Of the data partition; nothing of it is on this machine's disk before it is written to.
 const DATA: &str = "512M";
+/// What a machine starts from, beside the data.
+const FILES: [&str; 3] = [ROOT, "vmlinux", "initrd"];
 /// What the emulated machine has of its own: which display is whose, how its buses come up, where it says everything.
-const MACHINE: &str = "tests/machine/root";
+pub const MACHINE: &str = "tests/machine/root";
+
+/// Below the root: what cars and music are, and the kernel's modules.
+const ASSETS: &str = "usr/share/tandem";
+const MODULES: &str = "usr/lib/modules";
 
 /// What `image` and `boot` are told about the making of an image.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +55,8 @@ pub struct Image {
     /// With `vmlinux`, `initrd`, `root.squashfs` and `data.ext4` in it.
     pub folder: PathBuf,
     pub sizes: Sizes,
+    /// Where the programs in it came from.
+    pub programs: PathBuf,
     _lock: fs::File,
 }
 
@@ -61,7 +68,9 @@ impl Image {
     pub fn data(&self, fresh: bool) -> Result<PathBuf> {
         let kept = self.folder.join("kept.ext4");
         if fresh || !kept.exists() {
-            run_quietly(Command::new("cp").arg("--sparse=always").arg(self.folder.join("data.ext4")).arg(&kept))?;
+            chores::run_quietly(
+                Command::new("cp").arg("--sparse=always").arg(self.folder.join("data.ext4")).arg(&kept),
+            )?;
         }
         Ok(kept)
     }
@@ -70,32 +79,36 @@ impl Image {
         Ok(fs::metadata(self.folder.join(name)).with_context(|| format!("the image has no {name}"))?.len())
     }
 
-    fn tell(&self, as_json: bool) -> Result<()> {
-        let files = [ROOT, "vmlinux", "initrd"];
-        let mut out = std::io::stdout().lock();
-        if as_json {
-            let parts: Vec<_> =
-                self.sizes.0.iter().map(|(name, bytes)| json!({"name": name, "bytes": bytes})).collect();
-            let files = files.iter().map(|name| Ok(((*name).to_owned(), json!(self.bytes(name)?))));
-            let files: Map<_, _> = files.collect::<Result<_>>()?;
-            let root = self.sizes.total();
-            let told = json!({"folder": self.folder, "root_bytes": root, "components": parts, "files": files});
-            writeln!(out, "{told}")?;
-            return Ok(());
+    /// # Errors
+    /// A file of it is not there.
+    pub fn as_json(&self) -> Result<Value> {
+        let part = |part: &Part| json!({"name": part.name, "bytes": part.bytes, "packed_bytes": part.packed});
+        let parts: Vec<_> = self.sizes.0.iter().map(part).collect();
+        let files = FILES.iter().map(|name| Ok(((*name).to_owned(), json!(self.bytes(name)?))));
+        let files: Map<_, _> = files.collect::<Result<_>>()?;
+        let root = self.sizes.total();
+        Ok(json!({"folder": self.folder, "root_bytes": root, "components": parts, "files": files}))
+    }
+
+    /// What takes how much of it, unpacked and packed, a line each.
+    ///
+    /// # Errors
+    /// A file of it is not there, or nobody reads the lines.
+    pub fn tell(&self, out: &mut impl Write) -> Result<()> {
+        writeln!(out, "{:>9} {:>9}", "unpacked", "packed")?;
+        for part in &self.sizes.0 {
+            writeln!(out, "{:>9} {:>9}  {}", megabytes(part.bytes), megabytes(part.packed), part.name)?;
         }
-        for (name, bytes) in &self.sizes.0 {
-            writeln!(out, "{:>9}  {name}", megabytes(*bytes))?;
+        let root = self.bytes(ROOT)?;
+        writeln!(out, "{:>9} {:>9}  all of it: {ROOT}", megabytes(self.sizes.total()), megabytes(root))?;
+        for name in FILES.iter().filter(|name| **name != ROOT) {
+            writeln!(out, "{:>9} {:>9}  {name}", "", megabytes(self.bytes(name)?))?;
         }
-        writeln!(out, "{:>9}  all of the root, unpacked", megabytes(self.sizes.total()))?;
-        for name in files {
-            writeln!(out, "{:>9}  {name}", megabytes(self.bytes(name)?))?;
-        }
-        writeln!(out, "It lies in {}; `cargo xtask boot` starts it.", self.folder.display())?;
         Ok(())
     }
 }
 
-fn megabytes(bytes: u64) -> String {
+pub fn megabytes(bytes: u64) -> String {
     format!("{:.1} MB", bytes as f64 / 1e6)
 }
 
@@ -114,7 +127,15 @@ pub fn run(workspace: &Workspace, args: Vec<String>, may_install: bool) -> Resul
             _ => return Err(Refusal(format!("image: there is no {arg}; there are --programs DIR and --json")).into()),
         }
     }
-    provide(workspace, &wish, may_install)?.tell(as_json)
+    let image = provide(workspace, &wish, may_install)?;
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", image.as_json()?)?;
+        return Ok(());
+    }
+    image.tell(&mut out)?;
+    writeln!(out, "It lies in {}; `cargo xtask boot` starts it.", image.folder.display())?;
+    Ok(())
 }
 
 /// What a word of the command line lacks.
@@ -148,9 +169,11 @@ pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<
     let of_base = digest_of_base();
     let of_image = ours.digest(of_base, &machine)?;
     let made = home.join("made");
-    if fs::read_to_string(&made).is_ok_and(|made| made.lines().next() == Some(of_image.as_str())) {
+    if let Ok(made) = fs::read_to_string(&made)
+        && made.lines().next() == Some(of_image.as_str())
+    {
         eprintln!("the image is as its programs and packages are: nothing to do");
-        return Ok(Image { sizes: read(&made)?, folder: home, _lock: lock });
+        return Ok(Image { sizes: Sizes::read(made.lines().skip(1)), folder: home, programs, _lock: lock });
     }
     ensure_room(&home)?;
     let mut steps = Steps::new(4);
@@ -158,25 +181,27 @@ pub fn provide(workspace: &Workspace, wish: &Wish, may_install: bool) -> Result<
     let _ = fs::remove_file(&made);
     let stage = home.join("stage");
     fetched::remove(&stage)?;
-    let mut sizes = Sizes::default();
     steps.take("our programs, units and assets", || {
-        let base_sizes = sizes::of_packages(&base)?;
-        run_quietly(Command::new("cp").arg("-a").arg(&base).arg(&stage))?;
-        sizes = ours.install(&stage, base_sizes, &machine)?;
-        Ok(())
+        chores::run_quietly(Command::new("cp").arg("-a").arg(&base).arg(&stage))?;
+        ours.install(&stage, &machine)
     })?;
     steps.take("kernel", || kernel(&machine, &home))?;
-    steps.take("root and data", || {
-        let done = partitions(&stage, &home);
+    let sizes = steps.take("root and data", || {
+        let sizes = partitions(&stage, &home).and_then(|()| {
+            let part = home.join("root.part");
+            let pack = |folder: &Path| {
+                let bytes = pack(folder, &part)?;
+                fs::remove_file(&part).with_context(|| part.display().to_string())?;
+                Ok(bytes)
+            };
+            sizes::of(&stage, &base, |place| ours.part(place), &home.join("scraps"), pack)
+        });
         fetched::remove(&stage)?;
-        done
+        sizes
     })?;
-    let mut told = format!("{of_image}\n");
-    for (name, bytes) in &sizes.0 {
-        told += &format!("{bytes} {name}\n");
-    }
-    fs::write(&made, told).with_context(|| format!("cannot write {}", made.display()))?;
-    Ok(Image { folder: home, sizes, _lock: lock })
+    fs::write(&made, format!("{of_image}\n{}", sizes.written()))
+        .with_context(|| format!("cannot write {}", made.display()))?;
+    Ok(Image { folder: home, sizes, programs, _lock: lock })
 }
 
 /// An image with the programs of the tests, in a folder of its own: one that somebody starts is as it was.
@@ -197,15 +222,6 @@ fn hold(path: &Path) -> Result<fs::File> {
     Ok(lock)
 }
 
-fn read(made: &Path) -> Result<Sizes> {
-    let told = fs::read_to_string(made)?;
-    let sizes = told.lines().skip(1).filter_map(|line| {
-        let (bytes, name) = line.split_once(' ')?;
-        Some((name.to_owned(), bytes.parse().ok()?))
-    });
-    Ok(Sizes(sizes.collect()))
-}
-
 /// Says which step it is at, and how long each took.
 struct Steps {
     all: u32,
@@ -217,13 +233,13 @@ impl Steps {
         Self { all, done: 0 }
     }
 
-    fn take(&mut self, name: &str, step: impl FnOnce() -> Result<()>) -> Result<()> {
+    fn take<T>(&mut self, name: &str, step: impl FnOnce() -> Result<T>) -> Result<T> {
         self.done += 1;
         eprintln!("[{}/{}] {name}", self.done, self.all);
         let begun = Instant::now();
-        step().with_context(|| format!("step `{name}`"))?;
+        let done = step().with_context(|| format!("step `{name}`"))?;
         eprintln!("      {:.1} s", begun.elapsed().as_secs_f64());
-        Ok(())
+        Ok(done)
     }
 }
 
@@ -254,7 +270,7 @@ fn ensure_room(home: &Path) -> Result<()> {
 
 fn digest_of_base() -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(format!("{SUITE} {:?} {:?}", recipe::PARTS, recipe::LEFT_OUT).as_bytes());
+    hasher.write(format!("{SUITE} {:?} {:?} {:?}", recipe::PARTS, recipe::PICKED, recipe::LEFT_OUT).as_bytes());
     hasher.finish()
 }
 
@@ -275,6 +291,7 @@ fn debian(base: &Path, digest: u64, may_install: bool) -> Result<()> {
         suite: SUITE,
         variant: "essential",
         packages: &packages,
+        picked: recipe::PICKED,
         left_out: recipe::LEFT_OUT,
         limit: LIMIT,
         log: Some(&log),
@@ -351,72 +368,70 @@ impl Ours {
         Ok(())
     }
 
-    fn install(&self, stage: &Path, mut sizes: Sizes, machine: &Path) -> Result<Sizes> {
+    /// What of ours a file at this place below the root is; none if it is not ours.
+    fn part(&self, place: &Path) -> Option<&'static str> {
+        if self.programs.iter().any(|placed| placed.to == place) {
+            return Some("our programs");
+        }
+        if self.files.iter().any(|placed| placed.to == place) || self.machine.join(place).is_file() {
+            return Some("our units, policies and configuration");
+        }
+        let folders = [(MODULES, "kernel modules"), (ASSETS, "our cars, regions, catalogue and music")];
+        folders.into_iter().find_map(|(folder, part)| place.starts_with(folder).then_some(part))
+    }
+
+    fn install(&self, stage: &Path, machine: &Path) -> Result<()> {
         for gone in recipe::REMOVED {
             fetched::remove(&stage.join(gone))?;
         }
-        let modules_of = install_modules(machine, stage)?;
-        let (mut of_programs, mut of_files) = (0, 0);
+        install_modules(machine, stage)?;
         for placed in &self.programs {
             copy(placed, stage, 0o755)?;
-            let to = stage.join(&placed.to);
             // Releases are stripped; what was built for tests carries more words about itself than code.
-            run_quietly(Command::new("strip").arg("--strip-all").arg(&to))?;
-            of_programs += sizes::of(&to)?;
+            chores::run_quietly(Command::new("strip").arg("--strip-all").arg(stage.join(&placed.to)))?;
         }
         for placed in &self.files {
-            of_files += copy(placed, stage, 0o644)?;
+            copy(placed, stage, 0o644)?;
         }
         for file in sizes::files(&self.machine)? {
             let to = file.strip_prefix(&self.machine)?.to_owned();
-            of_files += copy(&Placed { from: file, to }, stage, 0o644)?;
+            copy(&Placed { from: file, to }, stage, 0o644)?;
         }
-        let assets = stage.join("usr/share/tandem");
+        let assets = stage.join(ASSETS);
         // Icons and pictures are drawn into the programs.
         for kept in ["cars", "regions", "vss", "music"] {
             fs::create_dir_all(&assets)?;
-            run_quietly(Command::new("cp").arg("-r").arg(self.assets.join(kept)).arg(&assets))?;
+            chores::run_quietly(Command::new("cp").arg("-r").arg(self.assets.join(kept)).arg(&assets))?;
         }
         set_up(stage)?;
-        self.ensure_accounts(stage)?;
-        let others = [
-            ("kernel modules", modules_of),
-            ("our programs", of_programs),
-            ("our units, policies and configuration", of_files),
-            ("our cars, regions, catalogue and music", sizes::of(&assets)?),
-        ];
-        sizes.0.extend(others.map(|(name, bytes)| (name.to_owned(), bytes)));
-        Ok(sizes)
+        self.ensure_accounts(stage)
     }
 }
 
-/// Copies a file to its place; returns its size.
-fn copy(placed: &Placed, root: &Path, mode: u32) -> Result<u64> {
+/// Copies a file to its place.
+fn copy(placed: &Placed, root: &Path, mode: u32) -> Result<()> {
     let to = root.join(&placed.to);
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     }
-    let bytes = fs::copy(&placed.from, &to).with_context(|| format!("cannot copy to {}", to.display()))?;
-    fs::set_permissions(&to, fs::Permissions::from_mode(mode))?;
-    Ok(bytes)
+    fs::copy(&placed.from, &to).with_context(|| format!("cannot copy to {}", to.display()))?;
+    fs::set_permissions(&to, fs::Permissions::from_mode(mode)).with_context(|| to.display().to_string())
 }
 
-/// The modules that the machine may need, and no others; returns their size.
-fn install_modules(machine: &Path, stage: &Path) -> Result<u64> {
+/// The modules that the machine may need, and no others.
+fn install_modules(machine: &Path, stage: &Path) -> Result<()> {
     let from = only(&machine.join("lib/modules"), "")?;
     let version = from.file_name().context("a kernel has a version")?;
-    let to = Path::new("usr/lib/modules").join(version);
+    let to = Path::new(MODULES).join(version);
     let all = [recipe::FIRST_MODULES, recipe::MODULES].concat();
-    let mut bytes = 0;
     for module in modules(machine, &all)? {
         let place = to.join(module.strip_prefix(&from).unwrap_or(&module));
-        bytes += copy(&Placed { from: module, to: place }, stage, 0o644)?;
+        copy(&Placed { from: module, to: place }, stage, 0o644)?;
     }
     for list in ["modules.builtin", "modules.order", "modules.builtin.modinfo"] {
-        bytes += copy(&Placed { from: from.join(list), to: to.join(list) }, stage, 0o644)?;
+        copy(&Placed { from: from.join(list), to: to.join(list) }, stage, 0o644)?;
     }
-    run_quietly(Command::new("depmod").arg("-b").arg(stage).arg(version))?;
-    Ok(bytes)
+    chores::run_quietly(Command::new("depmod").arg("-b").arg(stage).arg(version))
 }
 
 /// Accounts, what starts, and what a root that nobody writes to must have.
@@ -424,7 +439,7 @@ fn set_up(stage: &Path) -> Result<()> {
     for folder in ["var/log", "var/tmp", "var/lib", "tmp", "run", "proc", "sys", "dev"] {
         fs::create_dir_all(stage.join(folder))?;
     }
-    let inside = |words: &[&str]| run_quietly(Command::new("chroot").arg(stage).args(words));
+    let inside = |words: &[&str]| chores::run_quietly(Command::new("chroot").arg(stage).args(words));
     inside(&["systemd-sysusers"])?;
     inside(&["systemctl", "preset-all", "--preset-mode=enable-only"])?;
     inside(&["systemctl", "set-default", "multi-user.target"])?;
@@ -442,16 +457,9 @@ fn set_up(stage: &Path) -> Result<()> {
 /// The kernel as an ELF file, and what it begins with.
 fn kernel(machine: &Path, home: &Path) -> Result<()> {
     uncompressed(&only(&machine.join("boot"), "vmlinuz-")?, &home.join("vmlinux"))?;
-    let mut archive = Archive::default();
-    for folder in ["bin", "dev", "proc", "sys", "new", "modules"] {
+    let (mut archive, load) = Archive::with_modules(machine, recipe::FIRST_MODULES)?;
+    for folder in ["proc", "sys", "new"] {
         archive.folder(folder);
-    }
-    archive.program("bin/busybox", &fs::read(machine.join("bin/busybox"))?);
-    let mut load = String::new();
-    for path in modules(machine, recipe::FIRST_MODULES)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        archive.file(&format!("modules/{name}"), &fs::read(&path)?);
-        load += &format!("$b insmod /modules/{name}\n");
     }
     let init = include_str!("image/init.sh").replace("LOAD", &load).replace("KERNEL_DONE", KERNEL_DONE);
     archive.program("init", init.as_bytes());
@@ -460,30 +468,25 @@ fn kernel(machine: &Path, home: &Path) -> Result<()> {
 
 /// Two file systems, without a loop device and without a mount. The root is packed: nobody writes to it, and a car reads half of its bytes quicker than all.
 fn partitions(stage: &Path, home: &Path) -> Result<()> {
-    let make = |to: &str, tool: &mut dyn FnMut(&Path) -> Command| -> Result<()> {
+    let make = |to: &str, make: &dyn Fn(&Path) -> Result<()>| -> Result<()> {
         let part = home.join(to).with_extension("part");
         let _ = fs::remove_file(&part);
-        run_quietly(&mut tool(&part))?;
+        make(&part)?;
         fs::rename(&part, home.join(to)).with_context(|| format!("cannot make {to}"))
     };
-    make(ROOT, &mut |part| {
-        let mut mksquashfs = Command::new("mksquashfs");
-        mksquashfs.arg(stage).arg(part).args(["-noappend", "-no-xattrs", "-no-progress", "-quiet"]);
-        mksquashfs.args(["-comp", "lz4", "-Xhc", "-b", "128K"]);
-        mksquashfs
-    })?;
-    make("data.ext4", &mut |part| {
+    make(ROOT, &|part| pack(stage, part).map(drop))?;
+    make("data.ext4", &|part| {
         let mut mke2fs = Command::new("mke2fs");
         mke2fs.args(["-q", "-t", "ext4", "-L", "tandem-data", "-m", "0"]);
         mke2fs.args(["-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(part).arg(DATA);
-        mke2fs
+        chores::run_quietly(&mut mke2fs)
     })
 }
 
-/// Runs a command whose words matter only if it fails.
-fn run_quietly(command: &mut Command) -> Result<()> {
-    let output = command.output().with_context(|| format!("cannot run {}", command.get_program().display()))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{} ended with {}: {}", chores::line(command), output.status, said.trim_end());
-    Ok(())
+/// Packs a folder; returns the bytes that it takes so.
+fn pack(folder: &Path, to: &Path) -> Result<u64> {
+    let mut mksquashfs = Command::new("mksquashfs");
+    mksquashfs.arg(folder).arg(to).args(["-noappend", "-no-xattrs", "-no-progress", "-quiet"]);
+    chores::run_quietly(mksquashfs.args(["-comp", "lz4", "-Xhc", "-b", "128K"]))?;
+    Ok(fs::metadata(to).with_context(|| to.display().to_string())?.len())
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask`: set-up and chores. It installs what is missing, builds, and hands over to the shipped binaries.
 
+mod bench;
 mod boot;
 mod checkout;
 mod chores;
@@ -39,6 +40,7 @@ cargo xtask boot   [--no-install] [--headless] [--seconds N] [--screenshots DIR]
                                              make the image as far as it is not made, start it in QEMU without KVM, and say when what was there; --seconds
                                              counts from when both screens show something; --fresh forgets what was kept on the data partition
 cargo xtask bench  [--no-install] [ARGS]     build, then `tandem-bench ARGS` (a figure's name, --json)
+cargo xtask bench boot [--no-install] [--programs DIR] [--json]   the image's size and memory, and when what was there: in QEMU, and at native speed in name spaces
 cargo xtask coverage [--no-install]          whether the tests of the gate run every line and every branch of it; part of `test`
 cargo xtask mutants [ARGS]                   whether they notice every change to it, by cargo-mutants; some ten minutes
 cargo xtask screens [--no-install] [--keep]  draw all pages, and a sheet of them to look at; --keep: the tests hold them against these from now on
@@ -89,6 +91,9 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
         }
         "image" => image::run(&Workspace::find()?, args, may_install),
         "boot" => boot::run(&Workspace::find()?, args, may_install),
+        "bench" if args.first().is_some_and(|name| name == "boot") => {
+            bench::boot(&Workspace::find()?, args.get(1..).unwrap_or_default(), may_install)
+        }
         "bench" => {
             let needs = Needs { python: true, ..Needs::default() };
             hand_over("tandem-bench", &[], args, needs, may_install)

@@ -56,6 +56,7 @@ fn make(home: &Path, part: &Path) -> Result<()> {
             log: None,
             suite,
             packages: &["kdeconnect"],
+            picked: &[],
             left_out: LEFT_OUT,
             limit: left,
         };

@@ -41,7 +41,7 @@ const PACKAGES: &[(&str, For, &str)] = &[
         For::All,
         "the player: FLAC, MP3, WAV, radio, and the way to the sound server; the camera: devices",
     ),
-    ("gstreamer1.0-libav", For::All, "the player: AAC"),
+    ("gstreamer1.0-plugins-bad", For::All, "the player: AAC"),
     ("dbus-daemon", For::All, "the private bus of the simulator and of the tests"),
     ("fonts-inter", For::All, "the letters of the screens"),
     ("fonts-noto-cjk", For::All, "the Chinese letters of the screens"),
@@ -63,6 +63,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("opus-tools", For::Tests, "opusenc makes Opus"),
     ("pipewire", For::Tests, "the sound server of a car"),
     ("gstreamer1.0-pipewire", For::Tests, "the way to it"),
+    ("gstreamer1.0-libav", For::Tests, "it makes AAC and Apple Lossless"),
+    ("gstreamer1.0-tools", For::Tests, "gst-launch-1.0, which has it make them"),
     ("kdeconnect", For::Tests, "the phone's side of the link, as everybody else has it"),
     ("ofono", For::Tests, "hands-free telephony, as a car has it"),
     (

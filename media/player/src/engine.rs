@@ -19,6 +19,7 @@ use load::GIVE_UP_AFTER;
 
 use crate::address::Address;
 use crate::chain::Chain;
+use crate::faad;
 use crate::failure::Failure;
 use crate::orders::Line;
 use crate::outlet::Outlet;
@@ -438,6 +439,10 @@ fn playbin(
     playbin.connect("source-setup", false, |values| {
         let source: gst::Element = values.get(1)?.get().ok()?;
         messages::set_up_source(&source);
+        None
+    });
+    playbin.connect("element-setup", false, |values| {
+        faad::put_right(&values.get(1)?.get().ok()?);
         None
     });
     let messages = sender.clone();

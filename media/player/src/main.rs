@@ -14,7 +14,7 @@ use tandem_player::engine::{Engine, Input};
 use tandem_player::orders::{self, Line};
 use tandem_player::outlet::{self, Wanted};
 use tandem_player::protocol::Event;
-use tandem_player::{registry, sandbox};
+use tandem_player::{alac, registry, sandbox};
 
 /// Plays what it is told on its standard input, and tells on its standard output what sounds.
 #[derive(Parser)]
@@ -67,6 +67,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
     // GStreamer 1.22 complains of itself whenever playbin3 takes a second track; it is of use to who looks for a fault only.
     gst::glib::log_set_default_handler(|domain, level, text| tracing::debug!(domain, ?level, text, "from a library"));
     gst::init()?;
+    alac::register()?;
     registry::confine(options.network);
     // From here on, no program can be started: GStreamer looked its plugins over by one.
     sandbox::confine(options.network)?;
@@ -75,6 +76,7 @@ fn run(options: &Options) -> Result<ExitCode, Box<dyn std::error::Error>> {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         sink: outlet.name.to_owned(),
         missing: registry::missing(options.network),
+        heavy: registry::heavy(),
     };
 
     let (sender, input) = mpsc::channel();

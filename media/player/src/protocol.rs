@@ -108,11 +108,13 @@ pub enum Cause {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum Event {
-    /// First of all: what it plays to (`null` where there is no sound card) and which formats it lacks.
+    /// First of all: what it plays to (`null` where there is no sound card), which formats it lacks, and which it leaves to a library that makes it about twice as large
+    /// and that it never gets rid of again.
     Ready {
         version: String,
         sink: String,
         missing: Vec<String>,
+        heavy: Vec<String>,
     },
     /// A `Load` stands at its position; `duration_us` is none for what is endless or not known.
     Loaded {

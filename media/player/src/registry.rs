@@ -6,6 +6,8 @@
 use gst::prelude::*;
 use gstreamer as gst;
 
+use crate::alac;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
@@ -59,8 +61,9 @@ const ALLOWED: &[(&str, When, &str)] = &[
     ("wavparse", Always, "WAV"),
     ("qtdemux", Always, "M4A"),
     ("aacparse", Always, "AAC"),
-    ("avdec_aac", Always, "AAC: the one free decoder that Debian has"),
-    ("avdec_alac", Always, "Apple Lossless"),
+    ("faad", Always, "AAC: a decoder that is small and links nothing"),
+    ("avdec_aac", Instead(&["faad"]), "AAC: libav loads as much as for MP3, and stays loaded"),
+    (alac::NAME, Always, "Apple Lossless: our own"),
     ("souphttpsrc", Network, "radio and podcasts"),
     ("icydemux", Network, "titles inside a radio stream"),
     ("hlsdemux2", Network, "HLS"),
@@ -93,8 +96,8 @@ const FORMATS: &[(&str, When, &[&str])] = &[
     ("Vorbis", Always, &["oggdemux", "vorbisdec"]),
     ("Opus", Always, &["oggdemux", "opusdec"]),
     ("WAV", Always, &["wavparse"]),
-    ("AAC", Always, &["qtdemux", "aacparse", "avdec_aac"]),
-    ("Apple Lossless", Always, &["qtdemux", "avdec_alac"]),
+    ("AAC", Always, &["qtdemux", "aacparse", "faad|avdec_aac"]),
+    ("Apple Lossless", Always, &["qtdemux", alac::NAME]),
     ("radio", Network, &["souphttpsrc", "icydemux"]),
     ("HLS", Network, &["souphttpsrc", "hlsdemux2"]),
     ("HLS in transport streams", Network, &["souphttpsrc", "hlsdemux2", "tsdemux"]),
@@ -141,10 +144,20 @@ fn keep(allowed: Vec<&'static str>) {
     });
 }
 
+fn here(element: &str) -> bool {
+    gst::Registry::get().find_feature(element, gst::ElementFactory::static_type()).is_some()
+}
+
+/// The formats that are left to libav, in the driver's words. To be called after [`confine`].
+pub fn heavy() -> Vec<String> {
+    let formats = FORMATS.iter().filter(|(_, _, elements)| {
+        elements.iter().flat_map(|element| element.split('|')).any(|name| name.starts_with("avdec_") && here(name))
+    });
+    formats.map(|(format, _, _)| (*format).to_owned()).collect()
+}
+
 /// The formats that cannot be played with what is installed, in the driver's words.
 pub fn missing(network: bool) -> Vec<String> {
-    let registry = gst::Registry::get();
-    let here = |name: &str| registry.find_feature(name, gst::ElementFactory::static_type()).is_some();
     FORMATS
         .iter()
         .filter(|(_, when, _)| *when == Always || network)

@@ -1,17 +1,22 @@
-//! A machine of QEMU's: what its kernel begins with, how it is started, what it says, shows and feels.
+//! A machine of QEMU's: what its kernel begins with, how it is started, what it says, shows and feels; and one in name spaces, without displays and at native speed.
 //!
 //! Never KVM: it is missing in most containers, and where it is there it may be no real one.
 
 mod archive;
+pub mod dist;
 mod kernel;
 mod machine;
+mod measures;
 mod qemu;
 mod qmp;
 mod serial;
+mod spaces;
 mod timeline;
 
 pub use archive::Archive;
 pub use kernel::{modules, only, uncompressed};
 pub use machine::{Can, Display, Machine, ROOT, Setup};
+pub use measures::{Measures, Process};
 pub use qemu::{KERNEL, Qemu};
+pub use spaces::Spaces;
 pub use timeline::{KERNEL_DONE, Point, Timeline};

@@ -6,11 +6,17 @@ pub const PARTS: &[(&str, &[&str])] = &[
     ("display", &["libfontconfig1", "fontconfig", "libgbm1"]),
     ("sound", &["gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good", "alsa-utils"]),
     ("sound: PipeWire", &["pipewire", "wireplumber", "gstreamer1.0-pipewire"]),
-    ("sound: AAC", &["gstreamer1.0-libav"]),
+    (AAC, &["libfaad2"]),
     ("network", &["ca-certificates"]),
     ("fonts: Inter", &["fonts-inter"]),
     ("fonts: Noto Sans CJK", &["fonts-noto-cjk"]),
 ];
+
+const AAC: &str = "sound: AAC";
+
+/// Files of packages that are not installed, for these link a hundred libraries of which the file needs one: what each is for, its package, and the file.
+pub const PICKED: &[(&str, &str, &str)] =
+    &[(AAC, "gstreamer1.0-plugins-bad", "usr/lib/x86_64-linux-gnu/gstreamer-1.0/libgstfaad.so")];
 
 /// As dpkg's `path-exclude` has it: what no program of ours reads.
 pub const LEFT_OUT: &[&str] = &[
@@ -112,6 +118,3 @@ pub const MODULES: &[&str] = &[
     "nls_cp437",
     "nls_utf8",
 ];
-
-/// Programs that no unit names: children of services, the command line, and the virtual car.
-pub const BESIDE: &[&str] = &["tandem", "tandem-player", "tandem-camera", "tandem-sim"];

@@ -5,10 +5,10 @@ use super::sound::{self, encoded, largest_step, natural_step, sine};
 use tandem_player::protocol::Event;
 
 /// No multiple of any codec's block.
-const CUT: usize = 88_211;
-const END: usize = 176_407;
+pub const CUT: usize = 88_211;
+pub const END: usize = 176_407;
 
-fn joined(format: &str) -> Vec<i16> {
+pub fn joined(format: &str) -> Vec<i16> {
     let mut player = Player::fast();
     let first = encoded(player.folder.path(), "first", format, &sine(0, CUT));
     let second = encoded(player.folder.path(), "second", format, &sine(CUT, END));
@@ -33,8 +33,8 @@ fn joined(format: &str) -> Vec<i16> {
 }
 
 #[test]
-fn wav_and_flac_are_joined_to_the_bit() {
-    for format in ["wav", "flac"] {
+fn wav_flac_and_apple_lossless_are_joined_to_the_bit() {
+    for format in ["wav", "flac", "alac"] {
         let heard = joined(format);
         assert_eq!(heard.len(), END, "{format}: samples missing or added");
         assert!(heard == sine(0, END), "{format}: not the samples that were cut");

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod aac;
 mod bad_input;
 mod gapless;
 mod harness;
+mod lossless;
 mod loudness;
 mod network;
 mod process;

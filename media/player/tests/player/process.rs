@@ -22,12 +22,15 @@ fn it_ends_when_nobody_gives_orders_any_more() {
 #[test]
 fn it_says_what_it_plays_to_and_what_it_lacks() {
     let player = Player::new("null", &[]);
-    let Some(Event::Ready { version, sink, missing }) = player.heard.first() else { panic!("{:?}", player.heard) };
+    let Some(Event::Ready { version, sink, missing, heavy }) = player.heard.first() else {
+        panic!("{:?}", player.heard)
+    };
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
     assert_eq!(sink, "null");
-    for format in ["FLAC", "MP3", "Vorbis", "Opus", "WAV"] {
+    for format in ["FLAC", "MP3", "Vorbis", "Opus", "WAV", "AAC", "Apple Lossless"] {
         assert!(!missing.iter().any(|lacking| lacking == format), "this test needs the plugins for {format}");
     }
+    assert_eq!(heavy, &[""; 0], "nothing is left to libav where there is something smaller");
     // Whatever this machine has, there is something to play to.
     let player = Player::new("auto", &[]);
     assert!(matches!(player.heard.first(), Some(Event::Ready { .. })));

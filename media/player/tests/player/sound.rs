@@ -4,6 +4,8 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use gstreamer as gst;
+use gstreamer::prelude::*;
 use tandem_music::wave;
 
 pub const RATE: usize = 44_100;
@@ -53,7 +55,39 @@ pub fn run(program: &str, args: &[&str]) {
     assert!(done.status.success(), "{program} {args:?}: {}", String::from_utf8_lossy(&done.stderr));
 }
 
-/// The samples in a file of this format: wav, flac, ogg, mp3, opus.
+/// What libav's encoder of AAC puts before the first sample.
+const RUN_UP: u32 = 1_024;
+
+const AAC: &str = "avenc_aac bitrate=256000";
+const IN_MP4: &str = "mp4mux movie-timescale=44100";
+
+/// Runs a pipeline of GStreamer's to its end.
+pub fn launch(pipeline: &str) {
+    gst::init().unwrap();
+    let pipeline = gst::parse::launch(pipeline).unwrap_or_else(|error| panic!("{pipeline}: {error}"));
+    pipeline.set_state(gst::State::Playing).unwrap();
+    let ends = [gst::MessageType::Eos, gst::MessageType::Error];
+    let end = pipeline.bus().unwrap().timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends).unwrap();
+    assert_eq!(end.type_(), gst::MessageType::Eos, "{end:?}");
+    pipeline.set_state(gst::State::Null).unwrap();
+}
+
+/// By libav, for there is nothing else to make AAC and Apple Lossless; an M4A file gets the edit list that it would have of everybody else: what of it is music.
+fn by_libav(from: &str, encoder: &str, rest: &str, to: &Path, edit: Option<(u32, u32)>) {
+    let to_file = to.to_str().unwrap();
+    launch(&format!(
+        "filesrc location={from} ! wavparse ! audioconvert ! audio/x-raw,channels=2 ! {encoder} ! {rest} ! filesink location={to_file}"
+    ));
+    let Some((begin, length)) = edit else { return };
+    let mut bytes = std::fs::read(to).unwrap();
+    let list = bytes.windows(4).position(|name| name == b"elst").expect("an edit list");
+    for (place, value) in [(list + 12, length), (list + 16, begin)] {
+        bytes[place..place + 4].copy_from_slice(&value.to_be_bytes());
+    }
+    std::fs::write(to, bytes).unwrap();
+}
+
+/// The samples in a file of this format: wav, flac, ogg, mp3, opus, m4a and aac (AAC with and without a container), alac.
 pub fn encoded(folder: &Path, name: &str, format: &str, samples: &[i16]) -> PathBuf {
     let plain = wav(&folder.join(format!("{name}.wav")), samples);
     let target = folder.join(format!("{name}.{format}"));
@@ -64,6 +98,9 @@ pub fn encoded(folder: &Path, name: &str, format: &str, samples: &[i16]) -> Path
         "ogg" => run("oggenc", &["-Q", "-q", "6", from, "-o", to]),
         "mp3" => run("lame", &["--quiet", "-b", "256", from, to]),
         "opus" => run("opusenc", &["--quiet", "--bitrate", "256", from, to]),
+        "m4a" => by_libav(from, AAC, IN_MP4, &target, Some((RUN_UP, samples.len() as u32))),
+        "aac" => by_libav(from, AAC, "aacparse ! audio/mpeg,stream-format=adts", &target, None),
+        "alac" => by_libav(from, "avenc_alac", IN_MP4, &target, Some((0, samples.len() as u32))),
         other => panic!("no encoder for {other}"),
     }
     target

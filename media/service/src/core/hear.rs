@@ -17,7 +17,7 @@ impl Core {
     pub fn hear(&mut self, now: Duration, event: Event) {
         self.player.heard_from(now);
         match event {
-            Event::Ready { sink, missing, .. } => self.player_ready(now, sink, missing),
+            Event::Ready { sink, missing, heavy, .. } => self.player_ready(now, sink, missing, heavy),
             Event::Alive { number } => self.player.alive(number),
             Event::Loaded { id, duration_us, seekable } => {
                 if self.sounds(id) {

@@ -30,9 +30,6 @@ const IDLE: Duration = Duration::from_secs(60);
 const POSITION_EVERY: Duration = Duration::from_millis(250);
 const SLOWEST: Duration = Duration::from_secs(5);
 
-/// What GStreamer calls the codecs that are left to libav.
-const LIBAV: [&str; 3] = ["AAC", "ALAC", "Windows Media"];
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
     Off { retry_at: Duration },
@@ -58,8 +55,10 @@ pub struct Player {
     failures: u32,
     device_failures: u32,
     filled: u8,
-    /// It has loaded libav, which stays loaded and makes it about twice as large.
+    /// It has loaded what it never gets rid of again.
     large: bool,
+    /// Formats for which it does so.
+    heavy: Vec<String>,
     /// What it plays to.
     pub sink: String,
     /// Formats that it lacks.
@@ -82,6 +81,7 @@ impl Player {
             device_failures: 0,
             filled: 100,
             large: false,
+            heavy: Vec::new(),
             sink: String::new(),
             missing: Vec::new(),
         }
@@ -116,9 +116,9 @@ impl Player {
         }
     }
 
-    /// It decodes this. What GStreamer itself cannot decode, libav does.
+    /// It decodes this; GStreamer's names of codecs have the format in them.
     pub(super) fn decodes(&mut self, codec: &str) {
-        self.large |= LIBAV.iter().any(|name| codec.contains(name));
+        self.large |= self.heavy.iter().any(|format| codec.contains(format));
     }
 
     /// Whether a buffer fills.
@@ -173,9 +173,9 @@ impl Core {
         self.out.push(Effect::StartPlayer { network });
     }
 
-    pub(super) fn player_ready(&mut self, now: Duration, sink: String, missing: Vec<String>) {
+    pub(super) fn player_ready(&mut self, now: Duration, sink: String, missing: Vec<String>, heavy: Vec<String>) {
         let player = &mut self.player;
-        (player.life, player.sink, player.missing) = (Life::Ready, sink, missing);
+        (player.life, player.sink, player.missing, player.heavy) = (Life::Ready, sink, missing, heavy);
         (player.unanswered, player.ping_at) = (None, now + PING_EVERY);
         self.told_rate = 1.0;
         let (volume, mode) = (self.volume, self.gain);

@@ -43,9 +43,18 @@ fn ready() -> Result<()> {
     Ok(())
 }
 
+/// All that may come before the instruments, and why they need it. What is to be added here makes them wait.
+const NEEDED: [(&str, &str); 5] = [
+    ("tandem-cluster.service", "themselves"),
+    ("-.mount", "the root has their program, their letters and their configuration"),
+    ("-.slice", "systemd's own group of everything, there before any unit"),
+    ("system.slice", "the group of services, which limits are counted in"),
+    ("systemd-journald.socket", "what they say goes into it; systemd opens it itself, the log is read from it later"),
+];
+
 /// What was started before a part, and before that, down to nothing.
 fn chain() -> Result<()> {
-    let needed = ["tandem-cluster.service", "system.slice", "-.slice", "-.mount", "systemd-journald.socket"];
+    let needed = NEEDED.map(|(unit, _)| unit);
     let ask = ["critical-chain", "--no-pager", "--fuzz=1h", "tandem-cluster.service"];
     // It tells nothing before the boot is over.
     let told = until("the end of the boot", || Ok(done("systemd-analyze", &ask).ok()))?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use tandem_machine::{Archive, KERNEL, Qemu, modules, only};
+use tandem_machine::{Archive, KERNEL, Qemu, only};
 
 use crate::{Ended, Run};
 
@@ -32,17 +32,8 @@ pub fn boot(root: &Path, run: &Run) -> Ended {
 
 /// What the kernel begins with: a shell, the modules in their order, and the way to our files.
 fn first_files(root: &Path, run: &Path) -> Vec<u8> {
-    let mut archive = Archive::default();
-    for folder in ["bin", "dev", "files", "modules"] {
-        archive.folder(folder);
-    }
-    archive.program("bin/busybox", &fs::read(root.join("bin/busybox")).unwrap());
-    let mut load = String::new();
-    for path in modules(root, MODULES).unwrap() {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        archive.file(&format!("modules/{name}"), &fs::read(&path).unwrap());
-        load += &format!("$b insmod /modules/{name}\n");
-    }
+    let (mut archive, load) = Archive::with_modules(root, MODULES).unwrap();
+    archive.folder("files");
     let init = format!(
         "#!/bin/busybox sh\nb=/bin/busybox\n$b mount -t devtmpfs dev /dev\n{load}\
          $b mount -t 9p -o ro,trans=virtio,version=9p2000.L,msize=512000,cache=loose files /files\n\

@@ -218,7 +218,7 @@ RDEPENDS:${PN}-media = " \
     gstreamer1.0-plugins-good-videofilter \
     gstreamer1.0-plugins-good-wavparse \
 "
-# AAC and Apple Lossless, for a maker who has accepted their licence flag.
+# AAC, for a maker who has accepted its licence flag.
 RRECOMMENDS:${PN}-media = "${@bb.utils.contains('LICENSE_FLAGS_ACCEPTED', 'commercial', 'gstreamer1.0-libav', '', d)}"
 SYSTEMD_SERVICE:${PN}-media = "tandem-media.service"
 

@@ -282,7 +282,12 @@ impl Story {
                 if self.player.missing {
                     self.core.player_died(self.now, "does not start");
                 } else {
-                    let ready = Event::Ready { version: String::new(), sink: "null".into(), missing: Vec::new() };
+                    let ready = Event::Ready {
+                        version: String::new(),
+                        sink: "null".into(),
+                        missing: Vec::new(),
+                        heavy: vec!["AAC".into()],
+                    };
                     self.core.hear(self.now, ready);
                 }
             }

@@ -7,10 +7,11 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::recipe::BESIDE;
-
-const UNITS: &str = "usr/lib/systemd/system";
-/// A drop-in for a machine that lets a service at its devices; this one has a server for sound, and no camera.
+/// Where units lie, below the root.
+pub const UNITS: &str = "usr/lib/systemd/system";
+/// Programs that no unit names: children of services, the command line, and the virtual car.
+const BESIDE: [&str; 4] = ["tandem", "tandem-player", "tandem-camera", "tandem-sim"];
+/// A drop-in for a machine that lets a service at its devices; the emulated one has a server for sound, and no camera.
 const DEVICES: &str = "-devices.conf";
 /// A drop-in for a machine whose sound server is its own.
 const PIPEWIRE: &str = "-pipewire.conf";
@@ -117,7 +118,7 @@ mod tests {
 
     #[test]
     fn all_of_this_checkout_has_a_place_and_each_service_its_program() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
         let files = files(root).unwrap();
         let programs = programs(&files).unwrap();
         for name in ["tandem-vehicle", "tandem-cluster", "tandem-centre", "tandem-media", "tandem-player"] {
