@@ -1,18 +1,21 @@
 //! Whether the bus thread still works. Silence is noticed by that thread: who draws has to notice by itself that nobody would.
 
+use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tandem_contracts::driving::Status;
 use tokio::runtime::Runtime;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 
 use crate::Link;
 use crate::mailbox::Mailbox;
 
-/// How often the bus thread is heard of.
-const EVERY: Duration = Duration::from_millis(200);
+/// How often the bus thread is heard of at least: less often than a service that lives says so.
+const EVERY: Duration = Duration::from_millis(250);
 /// What was heard of a thread that is heard of no more.
 const NEVER: u64 = u64::MAX;
 
@@ -46,14 +49,17 @@ impl Beat {
         self.last.store(NEVER, Ordering::Relaxed);
     }
 
-    /// Beats for as long as whatever else the thread does lets it.
+    /// Beats at every turn of the thread, and makes one where there was none for so long: a thread that has batches to read is woken by nothing else.
     async fn go_on(&self) {
-        let mut ticks = interval(EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            ticks.tick().await;
+        let mut wake = pin!(sleep(EVERY));
+        poll_fn(|context| {
             self.beat();
-        }
+            wake.as_mut().reset(tokio::time::Instant::now() + EVERY);
+            // To be woken by it.
+            let _ = wake.as_mut().poll(context);
+            Poll::<()>::Pending
+        })
+        .await
     }
 
     /// Works on this thread, beating. If the work ends, and be it by a panic, nothing that it said counts any more.
@@ -94,6 +100,25 @@ mod tests {
             assert!(mailbox.take().link.is_none());
         });
         assert_eq!(beat.age(), Duration::MAX, "it has ended");
+    }
+
+    #[test]
+    fn a_thread_with_nothing_to_do_is_heard_of_all_the_same() {
+        let (beat, mailbox) = (Beat::new(), Mailbox::new(|| {}));
+        let (enough, ended) = tokio::sync::oneshot::channel();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let begun = Instant::now();
+                for _ in 0..3 {
+                    beat.stop();
+                    while beat.age() == Duration::MAX && begun.elapsed() < Duration::from_secs(20) {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                }
+                enough.send(beat.age()).unwrap();
+            });
+            beat.accompany(&runtime(), &mailbox, async { assert_ne!(ended.await.unwrap(), Duration::MAX) });
+        });
     }
 
     #[test]

@@ -126,22 +126,33 @@ impl<F: Face> Stage<F> {
     }
 
     fn hear(&self, heard: Heard) {
+        let is_heartbeat = self.is_heartbeat(&heard);
         let Heard { epoch, sequence, now, starts_anew, changes } = heard;
         if let Some(screen) = &self.screen {
             screen.set_time(now);
         }
-        self.readings.borrow_mut().apply(sequence, now, starts_anew, changes);
-        self.clock_set.set(Instant::now());
-        self.tell(&Update::Batch);
-        let mut dress = self.dress.get();
-        let turned = dress.light(F::is_dark(&self.readings.borrow()), now);
-        if turned {
-            self.set_dress(dress)
+        if is_heartbeat {
+            let mut readings = self.readings.borrow_mut();
+            let now = readings.now();
+            readings.apply(sequence, now, false, None);
         } else {
-            self.dress.set(dress)
+            self.readings.borrow_mut().apply(sequence, now, starts_anew, changes);
+            self.clock_set.set(Instant::now());
+            self.tell(&Update::Batch);
+            let mut dress = self.dress.get();
+            let turned = dress.light(F::is_dark(&self.readings.borrow()), now);
+            if turned { self.set_dress(dress) } else { self.dress.set(dress) }
         }
         self.serve_waiters();
         self.line.applied.send_replace(Applied { epoch, sequence });
+    }
+
+    /// Whether it says that the service lives, and no more: what is written holds, for the ages that are shown count seconds. In lockstep each batch is a picture.
+    fn is_heartbeat(&self, heard: &Heard) -> bool {
+        let readings = self.readings.borrow();
+        let says_nothing = !heard.starts_anew && heard.changes.is_empty() && *readings.link() == Link::Up;
+        let second = |time: Nanoseconds| time.0 / Nanoseconds::SECOND.0;
+        says_nothing && self.dress.get().is_live() && second(heard.now) == second(readings.now())
     }
 
     fn tell(&self, update: &Update) {
@@ -427,6 +438,8 @@ mod tests {
         seen: Vec<[u8; 3]>,
         mends: bool,
         link: Link,
+        /// How often it was told anything.
+        told: u32,
     }
 
     thread_local! {
@@ -457,7 +470,10 @@ mod tests {
         fn set_look(&mut self, _window: &Page, _look: Look) {}
 
         fn apply(&mut self, window: &Page, _update: &Update, readings: &Readings) {
-            WATCHER.with_borrow_mut(|watcher| watcher.link.clone_from(readings.link()));
+            WATCHER.with_borrow_mut(|watcher| {
+                watcher.link.clone_from(readings.link());
+                watcher.told += 1;
+            });
             if WATCHER.with_borrow(|watcher| watcher.mends) {
                 window.set_mark(slint::Color::from_rgb_u8(0, 0, 255));
             }
@@ -511,6 +527,31 @@ mod tests {
                 assert_eq!(link(), is_mute);
                 say(2);
                 assert_eq!(link(), Link::Up);
+            })
+            .join()
+            .unwrap();
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_is_acknowledged_and_writes_nothing_anew_unless_a_second_is_over_or_each_batch_is_a_picture() {
+        for (lockstep, told) in [(false, [1, 1, 2]), (true, [1, 2, 3])] {
+            std::thread::spawn(move || {
+                let screen = Screen::new(Eyes::SIZE, Pace::Live);
+                slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
+                let line = line();
+                let (mailbox, applied) = (Arc::clone(&line.mailbox), line.applied.subscribe());
+                let fixed = Fixed { lockstep, ..Fixed::default() };
+                Stage::set(Page::new().unwrap(), Eyes, fixed, Some(screen), line);
+                let before = WATCHER.with_borrow(|watcher| watcher.told);
+                for (sequence, millis) in [(1, 5_100), (2, 5_900), (3, 6_000)] {
+                    let now = Nanoseconds::from_millis(millis);
+                    mailbox.heard(Heard { epoch: 1, sequence, now, starts_anew: sequence == 1, ..Heard::default() });
+                    turn();
+                    assert_eq!(applied.borrow().sequence, sequence);
+                    let so_far = WATCHER.with_borrow(|watcher| watcher.told) - before;
+                    assert_eq!(so_far, told[sequence as usize - 1], "{sequence} in lockstep: {lockstep}");
+                }
             })
             .join()
             .unwrap();
