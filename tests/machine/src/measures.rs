@@ -1,4 +1,4 @@
-//! What `tests/machine/root/usr/share/tandem-machine/measure.sh` tells of a start, of an emulated machine and of one in name spaces alike.
+//! What `measure.sh` (`usr/share/tandem-machine` of the emulated machine) tells of a start, of an emulated machine and of one in name spaces alike.
 
 /// Before each of its lines, wherever a log puts it.
 const MARK: &str = "measure: ";
