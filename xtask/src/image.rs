@@ -286,7 +286,7 @@ fn debian(base: &Path, digest: u64, may_install: bool) -> Result<()> {
     let _ = fs::remove_file(&stamp);
     let packages: Vec<&str> = recipe::PARTS.iter().flat_map(|(_, packages)| *packages).copied().collect();
     let log = base.with_extension("log");
-    eprintln!("      some 150 MB to fetch; {} says how it goes", log.display());
+    eprintln!("      some 100 MB to fetch; {} says how it goes", log.display());
     Bootstrap {
         suite: SUITE,
         variant: "essential",
