@@ -105,12 +105,12 @@ fn a_slider_asks_when_the_finger_lets_go() {
     let window = stage.control(AccessibleRole::Slider, "Front left window");
     assert_eq!(window.accessible_value().as_deref(), Some("35"));
     stage.tap(&window);
-    assert_eq!(sent(&stage), [(Leaf::DriverWindow, Value::Float(50.0))], "the middle");
-    stage.told(1, Leaf::DriverWindow, 50.0, RequestState::Pending);
+    assert_eq!(sent(&stage), [(Leaf::DriverWindow, Value::Float(38.0))], "the track begins beside its drawing");
+    stage.told(1, Leaf::DriverWindow, 38.0, RequestState::Pending);
     let window = stage.control(AccessibleRole::Slider, "Front left window");
     assert_eq!(window.accessible_value().as_deref(), Some("35"));
     window.invoke_accessible_increment_action();
-    assert_eq!(sent(&stage), [(Leaf::DriverWindow, Value::Float(60.0))], "from what was asked for");
+    assert_eq!(sent(&stage), [(Leaf::DriverWindow, Value::Float(48.0))], "from what was asked for");
 }
 
 #[test]
