@@ -24,11 +24,12 @@ const PROGRAMS: [&str; 9] = [
 ];
 
 /// What is put elsewhere than under its own name: by its ending, from a `dist` folder.
-const PLACES: [(&str, &str); 5] = [
+const PLACES: [(&str, &str); 6] = [
     (".sysusers", "usr/lib/sysusers.d/{}.conf"),
     (".tmpfiles", "usr/lib/tmpfiles.d/{}.conf"),
     (".sysctl", "usr/lib/sysctl.d/50-{}.conf"),
     (".journald", "usr/lib/systemd/journald.conf.d/{}.conf"),
+    (".manager", "usr/lib/systemd/system.conf.d/{}.conf"),
     (".env", "etc/tandem/{}.env"),
 ];
 
