@@ -11,7 +11,7 @@ use crate::{Ended, Run};
 
 /// Some stories wait for watchdogs, and one for half a minute; what takes so long hangs.
 const LIMIT: &str = "290";
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 10] = [
     "tandem",
     "tandem-vehicle",
     "tandem-media",
@@ -19,6 +19,7 @@ const PROGRAMS: [&str; 9] = [
     "tandem-camera",
     "tandem-phone-link",
     "tandem-settings",
+    "tandem-lifecycle",
     "tandem-cluster",
     "tandem-centre",
 ];
