@@ -1,18 +1,23 @@
 //! Whether all of Tandem is well, and what to do about what is not: `Health1` says it. Here it is shown, and told what is left to tell without it.
 
+use std::time::Duration;
+
 use clap::Args;
 use serde::Serialize;
 use tandem_contracts::health::{Finding, Health, Health1Proxy, NAME, Part, Report};
 use tandem_contracts::mpris;
 use tandem_units::plain;
+use tokio::time::timeout;
 use zbus::fdo::DBusProxy;
 
-use crate::client::{connect, explain_plain};
+use crate::client::{connect, explain_plain, patient};
 use crate::failure::Status;
 use crate::output::Output;
 use crate::table::{Align, Table};
 
 const UNIT: &str = "tandem-lifecycle";
+/// A report takes two seconds if somebody hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks whether every service is there and answers, whether the buses, the settings and the disks are well, and says what to do about what is not.
 ///
@@ -48,8 +53,12 @@ impl Doctor {
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
         let asked = if names.iter().any(|name| name == NAME) {
-            let report = Health1Proxy::new(&connection).await?.report().await;
-            report.map_err(|error| format!("does not answer: {:#}", explain_plain(error)))
+            // It waits itself for whoever hangs.
+            let health = Health1Proxy::new(&patient().await?).await?;
+            match timeout(PATIENCE, health.report()).await {
+                Ok(report) => report.map_err(|error| format!("does not answer: {:#}", explain_plain(error))),
+                Err(_) => Err(format!("does not answer: nothing came within {} s", PATIENCE.as_secs())),
+            }
         } else {
             Err("is not on the bus".to_owned())
         };

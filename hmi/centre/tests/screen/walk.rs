@@ -83,6 +83,7 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
                 "Units",
                 "Driver",
                 "Privacy",
+                "System",
                 "About",
                 "Day",
                 "Night",
@@ -93,12 +94,14 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
                 "Guidance",
             ],
             "Settings, Language" => {
-                &["Display", "Language", "Units", "Driver", "Privacy", "About", "English", "中文", "Deutsch"]
+                &["Display", "Language", "Units", "Driver", "Privacy", "System", "About", "English", "中文", "Deutsch"]
             }
             "Settings, Privacy" => {
-                &["Display", "Language", "Units", "Driver", "Privacy", "About", "Phones", "What was shared"]
+                &["Display", "Language", "Units", "Driver", "Privacy", "System", "About", "Phones", "What was shared"]
             }
-            page if page.starts_with("Settings") => &["Display", "Language", "Units", "Driver", "Privacy", "About"],
+            page if page.starts_with("Settings") => {
+                &["Display", "Language", "Units", "Driver", "Privacy", "System", "About"]
+            }
             // Of its lists only so many rows are there.
             "Music, Library" => &LIBRARY,
             page if page.starts_with("Music") => &["Now playing", "Library", "Search"],
