@@ -14,8 +14,8 @@ use tokio::time::sleep;
 use crate::Link;
 use crate::mailbox::Mailbox;
 
-/// How often the bus thread is heard of at least: less often than a service that lives says so.
-const EVERY: Duration = Duration::from_millis(250);
+/// How often the bus thread is heard of at least: half as often as a service that lives says so, whose words then never meet a timer that is about to ring.
+const EVERY: Duration = Duration::from_millis(400);
 /// What was heard of a thread that is heard of no more.
 const NEVER: u64 = u64::MAX;
 

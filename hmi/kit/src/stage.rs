@@ -203,10 +203,8 @@ impl<F: Face> Stage<F> {
             self.readings.borrow_mut().set_link(Link::Silent);
             self.tell(&Update::Link(Link::Silent));
         }
-        if !self.vigil.running() {
-            let wait = if left.is_zero() { SILENCE } else { left };
-            self.vigil.start(TimerMode::SingleShot, wait, turn);
-        }
+        // Put off by each turn: while the service lives, it wakes nobody.
+        self.vigil.start(TimerMode::SingleShot, if left.is_zero() { SILENCE } else { left }, turn);
     }
 
     /// Asks for an update at the next point at which the face changes by time alone.

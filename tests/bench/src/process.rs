@@ -26,6 +26,16 @@ pub fn cpu_time(pid: Pid) -> Result<Duration> {
     Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 10))
 }
 
+/// CPU time that the threads which a process now has were given, to the nanosecond: of a process that rests, a tick is too coarse.
+pub fn scheduled_time(pid: Pid) -> Result<Duration> {
+    let mut given = 0;
+    for task in std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero()))? {
+        let told = std::fs::read_to_string(task?.path().join("schedstat"))?;
+        given += told.split(' ').next().unwrap_or_default().parse::<u64>().context("/proc/PID/task/TID/schedstat")?;
+    }
+    Ok(Duration::from_nanos(given))
+}
+
 /// Memory of a process with shared pages divided among those that share them, bytes.
 pub fn proportional_set(pid: Pid) -> Result<u64> {
     rollup(pid, "Pss:")

@@ -8,11 +8,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use tandem_scenes::Tandem;
 
 use crate::figure::Figure;
-use crate::process::{cpu_time, proportional_set};
+use crate::process::{cpu_time, proportional_set, scheduled_time};
 
 const WARM_UP: Duration = Duration::from_secs(3);
 const WATCHED: Duration = Duration::from_secs(10);
-/// The kernel counts in hundredths of a second: of this time one is a tenth of a percent.
 const STILL: Duration = Duration::from_secs(10);
 
 pub fn figures() -> Result<Vec<Figure>> {
@@ -22,7 +21,7 @@ pub fn figures() -> Result<Vec<Figure>> {
     tandem.hears("Everything is up.");
     std::thread::sleep(WARM_UP);
     let cast = tandem.processes();
-    let shares = shares(&cast, WATCHED)?;
+    let shares = shares(&cast, WATCHED, cpu_time)?;
     let memory = cast.iter().map(|(pid, _)| proportional_set(*pid)).sum::<Result<u64>>()? as f64 / 1e6;
     let screen_memory = |name: &str| -> Result<f64> {
         let (pid, _) = cast.iter().find(|(_, other)| other == name).with_context(|| format!("no {name} runs"))?;
@@ -43,7 +42,7 @@ pub fn figures() -> Result<Vec<Figure>> {
     let car = cast.iter().find(|(_, name)| name == "tandem-sim").context("no tandem-sim runs")?.0;
     kill_process(car, Signal::STOP)?;
     std::thread::sleep(Duration::from_secs(1));
-    let still = self::shares(&cast, STILL)?;
+    let still = self::shares(&cast, STILL, scheduled_time)?;
     kill_process(car, Signal::CONT)?;
     for (name, screen) in [("cluster", "tandem-cluster"), ("centre", "tandem-centre")] {
         let share = *still.get(screen).with_context(|| format!("no {screen} runs"))?;
@@ -60,8 +59,12 @@ pub fn figures() -> Result<Vec<Figure>> {
 }
 
 /// CPU of each process by name over a time, percent of a core.
-fn shares(cast: &[(Pid, String)], time: Duration) -> Result<BTreeMap<String, f64>> {
-    let used = || cast.iter().map(|(pid, _)| cpu_time(*pid)).collect::<Result<Vec<_>>>();
+fn shares(
+    cast: &[(Pid, String)],
+    time: Duration,
+    clock: fn(Pid) -> Result<Duration>,
+) -> Result<BTreeMap<String, f64>> {
+    let used = || cast.iter().map(|(pid, _)| clock(*pid)).collect::<Result<Vec<_>>>();
     let (before, begun) = (used()?, Instant::now());
     std::thread::sleep(time);
     let (after, wall) = (used()?, begun.elapsed().as_secs_f64());
