@@ -54,7 +54,8 @@ impl Beat {
         let mut wake = pin!(sleep(EVERY));
         poll_fn(|context| {
             self.beat();
-            wake.as_mut().reset(tokio::time::Instant::now() + EVERY);
+            // A new one: one that is put off rings where it was and is put off then.
+            wake.set(sleep(EVERY));
             // To be woken by it.
             let _ = wake.as_mut().poll(context);
             Poll::<()>::Pending
