@@ -106,6 +106,8 @@ fn emulated(image: &Image, qemu: &Qemu) -> Result<(Timeline, Measures)> {
             can: Can::Kvaser,
             sound: None,
             window: false,
+            hand: false,
+            cable: None,
             words: &words,
         },
     )?;

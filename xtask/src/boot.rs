@@ -128,6 +128,8 @@ impl Session {
                 can: options.can,
                 sound: options.sound.as_deref(),
                 window: !options.headless,
+                hand: false,
+                cable: None,
                 words: &words,
             },
         )?;
