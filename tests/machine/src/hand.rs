@@ -22,6 +22,8 @@ pub struct Done {
 
 pub struct Hand {
     lines: BufReader<UnixStream>,
+    /// Of a line whose end has not come.
+    begun: Vec<u8>,
     is_there: bool,
     told: u32,
 }
@@ -31,7 +33,7 @@ impl Hand {
     /// Nobody listens there.
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).with_context(|| format!("cannot reach {}", socket.display()))?;
-        Ok(Self { lines: BufReader::new(stream), is_there: false, told: 0 })
+        Ok(Self { lines: BufReader::new(stream), begun: Vec::new(), is_there: false, told: 0 })
     }
 
     /// Has a command of the shell run, with nothing to read, and waits for its end.
@@ -44,10 +46,7 @@ impl Hand {
         while !self.is_there {
             self.is_there = self.line(until).with_context(late)? == READY;
         }
-        self.told += 1;
-        // What it prints may lack the end of its last line.
-        let line = format!("( {command}\n) </dev/null 2>&1; printf '\\n{ENDED}%s %s\\n' {} $?\n", self.told);
-        self.lines.get_mut().write_all(line.as_bytes()).context("the hand in the guest is gone")?;
+        self.begins(command)?;
         let end = format!("{ENDED}{} ", self.told);
         let mut said = Vec::new();
         loop {
@@ -60,16 +59,37 @@ impl Hand {
         }
     }
 
+    /// The same, and waits for nothing; somebody was there before.
+    ///
+    /// # Errors
+    /// The guest is gone.
+    pub fn begins(&mut self, command: &str) -> Result<()> {
+        self.told += 1;
+        // What it prints may lack the end of its last line.
+        let line = format!("( {command}\n) </dev/null 2>&1; printf '\\n{ENDED}%s %s\\n' {} $?\n", self.told);
+        self.lines.get_mut().write_all(line.as_bytes()).context("the hand in the guest is gone")
+    }
+
+    /// The machine was reset: who was told something is gone, and another one comes.
+    pub fn starts_anew(&mut self) {
+        self.is_there = false;
+    }
+
+    /// The next line of something that runs on; none if none came until then, or none can come any more.
+    pub fn hears(&mut self, until: Instant) -> Option<String> {
+        self.line(until).ok()
+    }
+
     fn line(&mut self, until: Instant) -> Result<String> {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             bail!("no line");
         }
         self.lines.get_ref().set_read_timeout(Some(left))?;
-        let mut line = Vec::new();
-        if self.lines.read_until(b'\n', &mut line).context("no line")? == 0 {
+        if self.lines.read_until(b'\n', &mut self.begun).context("no line")? == 0 || !self.begun.ends_with(b"\n") {
             bail!("the guest is gone");
         }
+        let line = std::mem::take(&mut self.begun);
         Ok(String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned())
     }
 }

@@ -71,10 +71,7 @@ pub const ROOT: &str = "root.squashfs";
 pub struct Setup<'a> {
     /// A folder with `vmlinux`, `initrd` and `root.squashfs`.
     pub image: &'a Path,
-    /// The data partition: written to, unless `forgets`.
-    pub data: &'a Path,
-    /// What is written there is gone with the machine.
-    pub forgets: bool,
+    pub data: Data<'a>,
     /// Where its line and its log lie.
     pub run: &'a Path,
     pub can: Can,
@@ -86,8 +83,25 @@ pub struct Setup<'a> {
     pub hand: bool,
     /// The interface of this machine that is the other end of a network cable; QEMU makes it, as root.
     pub cable: Option<&'a str>,
+    /// What its clock says at the start, as QEMU's `-rtc base=` has it; this machine's time if nothing is said.
+    pub clock: Option<&'a str>,
+    /// It goes on when it is reset; otherwise that is its end.
+    pub resets: bool,
     /// Words for the guest's kernel.
     pub words: &'a [String],
+}
+
+/// The drive of the data partition.
+#[derive(Clone, Copy, Debug)]
+pub enum Data<'a> {
+    /// This file.
+    Kept(&'a Path),
+    /// This file, which stays as it is: what is written is gone with the machine.
+    Lent(&'a Path),
+    /// This file, and each write and each flush in their order in a record beside it (see [`crate::after_cut`]).
+    Recorded { disk: &'a Path, record: &'a Path },
+    /// There is none.
+    Missing,
 }
 
 /// The line to the hand, in the folder that a machine runs in.
@@ -224,6 +238,24 @@ impl Machine {
         Ok(())
     }
 
+    /// How often something of this name happened to it, as QEMU calls it: `WATCHDOG`, `RESET`.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn times(&mut self, event: &str) -> Result<usize> {
+        self.qmp.times(event)
+    }
+
+    /// Cuts its power: it ends between two instructions, and writes nothing any more, not even what was underway.
+    ///
+    /// # Errors
+    /// It cannot be killed.
+    pub fn cut(mut self) -> Result<()> {
+        self.child.kill().context("QEMU cannot be killed")?;
+        self.child.wait().context("QEMU")?;
+        Ok(())
+    }
+
     /// Turns it off as if the power had gone: nothing is written any more but its sound file, to its end.
     ///
     /// # Errors
@@ -273,11 +305,15 @@ fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     }
     words.extend_from_slice(setup.words);
     command.arg("-append").arg(words.join(" "));
-    let forgets = if setup.forgets { ",snapshot=on" } else { "" };
-    for (id, file, how) in [("root", &*setup.image.join(ROOT), ",readonly=on"), ("data", setup.data, forgets)] {
-        command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
-        command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
+    // A system that hangs is reset, as a car's is.
+    command.args(["-device", "i6300esb", "-action", "watchdog=reset"]);
+    if setup.resets {
+        command.args(["-action", "reboot=reset"]);
     }
+    if let Some(clock) = setup.clock {
+        command.arg("-rtc").arg(format!("base={clock}"));
+    }
+    drives(&mut command, setup);
     for display in Display::ALL {
         let (id, (width, height), slot) = (display.name(), display.size(), display.slot());
         command.arg("-device").arg(format!("virtio-gpu-pci,id={id},addr={slot:x},xres={width},yres={height}"));
@@ -306,6 +342,28 @@ fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     );
     command.args(["-audiodev", &sound, "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=sound"]);
     command
+}
+
+fn drives(command: &mut Command, setup: &Setup<'_>) {
+    let mut drive = |id: &str, file: &Path, how: &str| {
+        command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
+        command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
+    };
+    drive("root", &setup.image.join(ROOT), ",readonly=on");
+    match setup.data {
+        Data::Kept(file) => drive("data", file, ""),
+        Data::Lent(file) => drive("data", file, ",snapshot=on"),
+        Data::Recorded { disk, record } => {
+            // Nobody waits for the disk of this machine: a power cut of the emulated one does not touch it.
+            for (node, file) in [("disk", disk), ("record", record)] {
+                let file = name(file);
+                command.arg("-blockdev").arg(format!("driver=file,node-name={node},filename={file},cache.no-flush=on"));
+            }
+            command.args(["-blockdev", "driver=blklogwrites,node-name=data,file=disk,log=record"]);
+            command.args(["-device", "virtio-blk-pci,drive=data"]);
+        }
+        Data::Missing => {}
+    }
 }
 
 /// A file as QEMU's options have it, in which a comma ends a value.
@@ -351,14 +409,15 @@ mod tests {
     fn a_machine_has_what_was_asked_for_and_never_kvm() {
         let setup = |can, sound| Setup {
             image: Path::new("/image"),
-            data: Path::new("/a,b"),
-            forgets: true,
+            data: Data::Lent(Path::new("/a,b")),
             run: Path::new("/run"),
             can,
             sound,
             window: false,
             hand: false,
             cable: None,
+            clock: None,
+            resets: false,
             words: &[],
         };
         let line = |setup: &Setup<'_>| {
@@ -375,6 +434,14 @@ mod tests {
         let wired = line(&Setup { hand: true, cable: Some("tap0"), ..setup(Can::Kvaser, None) });
         assert!(wired.contains("tap,id=cable,ifname=tap0,script=no") && !wired.contains("-nic none"), "{wired}");
         assert!(wired.contains("unix:/run/hand,server=on") && wired.contains(" tandem.hand"), "{wired}");
+        assert!(real.contains("i6300esb -action watchdog=reset") && !real.contains("reboot=reset"), "{real}");
+        let (disk, record) = (Path::new("/disk"), Path::new("/record"));
+        let faulty = Setup { data: Data::Recorded { disk, record }, resets: true, ..setup(Can::Kvaser, None) };
+        let faulty = line(&Setup { clock: Some("1970-01-01"), ..faulty });
+        assert!(faulty.contains("reboot=reset") && faulty.contains("-rtc base=1970-01-01"), "{faulty}");
+        assert!(faulty.contains("driver=blklogwrites") && faulty.contains("drive=data"), "{faulty}");
+        let none = line(&Setup { data: Data::Missing, ..setup(Can::Kvaser, None) });
+        assert!(!none.contains("data"), "{none}");
         let virtual_ones = line(&setup(Can::Virtual, None));
         assert!(
             !virtual_ones.contains("kvaser_pci") && virtual_ones.contains("tandem.virtual=can0,can1,can2"),
