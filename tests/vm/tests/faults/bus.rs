@@ -28,7 +28,7 @@ fn a_car_whose_bus_goes_away_shows_dashes_and_its_speed_again_when_the_bus_comes
         car.until(state, "tandem bus show --json", |done| done.said.contains(&format!("\"{state}\"")).then_some(()));
         car.shows(Shown::Dash);
         let read = car.tells("tandem signals get --json Vehicle.Speed");
-        assert_ne!(read["quality"], "valid", "{read}");
+        assert_ne!(read[0]["quality"], "valid", "{read}");
         let told = car.tries("tandem doctor");
         assert!(told.status != 0 && told.said.contains("can0"), "{}", told.said);
         car.does(comes);

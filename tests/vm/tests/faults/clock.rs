@@ -1,5 +1,7 @@
 //! A clock that lost its battery.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use tandem_machine::Data;
 use tandem_scenes::Shown;
 
@@ -17,9 +19,10 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
     car.is_up();
     car.shows(Shown::Number);
     car.is_well();
-    let booted: u64 = car.does("date +%Y").parse().unwrap();
-    assert!(booted < 2026, "it is {booted}, and that is no clock without a battery");
-    let certificate = "find /data/lib/tandem-phone-link -type f | grep -v '[.]db' | sort | xargs sha256sum";
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let booted: u64 = car.does("date +%s").parse().unwrap();
+    assert!(booted < now - 86_400, "it is {booted}, and that is no clock without a battery");
+    let certificate = "sha256sum </data/lib/tandem-phone-link/identity.pem";
     let first = car.does(certificate);
     assert!(!first.is_empty(), "it has made itself known to phones");
 

@@ -9,7 +9,7 @@ use tandem_scenes::Shown;
 
 use crate::stage::{Car, Wish, copy, notice, provided};
 
-const FILL: &str = "cat /dev/zero >/data/filler 2>/dev/null; sync; test $(stat -f -c %f /data) = 0";
+const FILL: &str = "cat /dev/zero >/data/filler 2>/dev/null; sync; test $(stat -f -c %a /data) = 0";
 
 #[test]
 fn a_car_whose_data_partition_is_full_drives_says_so_once_and_keeps_again_when_there_is_room() {
@@ -57,12 +57,10 @@ fn drives_without(data: Data<'_>) {
     let parts = car.parts();
     assert_eq!(parts.matches("ActiveState=active").count(), 6, "{parts}");
     assert_eq!(car.does("systemctl is-active emergency.target rescue.target || true"), "inactive\ninactive");
-    let is_ours = |settings: &Value| {
-        settings["settings"].as_array().is_some_and(|all| all.iter().all(|it| it["value"] == it["default"]))
-    };
+    let is_default = |it: &Value| it["private"] == true || it["value"] == it["default"];
     let settings = car.settings();
     assert_eq!((notice(&settings), &settings["kept"]), ("not-kept", &false.into()), "{settings}");
-    assert!(is_ours(&settings), "{settings}");
+    assert!(settings["settings"].as_array().is_some_and(|all| all.iter().all(is_default)), "{settings}");
     let doctor = car.tries("tandem doctor");
     assert!(doctor.status != 0 && doctor.said.contains("data partition"), "{}", doctor.said);
 
@@ -98,5 +96,5 @@ fn a_car_whose_data_partition_is_damaged_drives_on_defaults_and_says_once_that_n
 /// Overwrites the table of the file system's groups behind its superblock: it is known by its name and cannot be mounted.
 fn break_groups(disk: &Path) {
     let disk = std::fs::File::options().write(true).open(disk).unwrap();
-    disk.write_all_at(&[0xa5; 4096], 4096).unwrap();
+    disk.write_all_at(&[0xa5; 6144], 2048).unwrap();
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde_json::Value;
 use tandem_machine::{Chance, Cut, Data, KERNEL_DONE, after_cut};
 
 use crate::stage::{Car, SOON, STARTS_WITHIN, Wish, copy, notice, progress, provided};
@@ -10,10 +11,11 @@ use crate::stage::{Car, SOON, STARTS_WITHIN, Wish, copy, notice, progress, provi
 const STORY: &str = "power";
 /// What keeps nothing is not started: each cut is a boot.
 const WORDS: [&str; 4] = [
+    // Whoever drives is shown no whole lists.
+    "tandem.scenario=parked",
     "systemd.mask=tandem-cluster.service",
     "systemd.mask=tandem-centre.service",
     "systemd.mask=tandem-phone-link.service",
-    "systemd.mask=virtual-car.service",
 ];
 /// So many acknowledgements at most are waited for before a cut.
 const WRITES: u64 = 6;
@@ -26,8 +28,9 @@ fn writers(settings: u64, library: u64) -> String {
     )
 }
 
+/// What the display's brightness is after so many writes; before the first it is its default.
 fn brightness(number: u64) -> u64 {
-    number % 100 + 1
+    if number == 0 { 80 } else { number % 100 + 1 }
 }
 
 /// The last number of each writer that was acknowledged. The one behind it may be there, or not.
@@ -60,12 +63,15 @@ impl Acknowledged {
         let settings = car.settings();
         assert_eq!((notice(&settings), &settings["kept"]), ("", &true.into()), "{what}: {settings}");
         let is: u64 = car.does("tandem settings get display.brightness").parse().unwrap();
-        let found =
-            [self.settings, self.settings + 1].into_iter().find(|number| is == brightness(*number) || *number == 0);
+        let found = [self.settings, self.settings + 1].into_iter().find(|number| is == brightness(*number));
         self.settings = found.unwrap_or_else(|| {
             panic!("{what}: brightness is {is}, and {} was acknowledged", brightness(self.settings))
         });
-        let stations = car.tells("tandem media list stations --limit 500 --json");
+        let list = "tandem media list stations --limit 500 --json";
+        let stations = car.until("the whole list", list, |done| {
+            let page: Value = serde_json::from_str(&done.said).ok()?;
+            (page["left_out"] == 0).then_some(page)
+        });
         let mut numbers: Vec<u64> = stations["rows"]
             .as_array()
             .unwrap()
@@ -108,7 +114,8 @@ impl Disk {
     fn start(&self) -> Car {
         copy(&self.path(), &self.before());
         std::fs::write(self.record(), "").unwrap();
-        let data = Data::Recorded { disk: &self.path(), record: &self.record() };
+        let (disk, record) = (self.path(), self.record());
+        let data = Data::Recorded { disk: &disk, record: &record };
         Car::start(&Wish { data, words: &WORDS, clock: None, resets: false }).unwrap()
     }
 
