@@ -72,8 +72,8 @@ fn stage(units: &BTreeMap<String, Unit>, programs: &BTreeSet<String>) -> tempfil
         place(format!("usr/lib/systemd/system/{name}"), &format!("[Unit]\nDefaultDependencies=no\n{own}"));
     }
     place("usr/lib/systemd/system/dbus.service".to_owned(), "[Service]\nExecStart=/usr/bin/tandem\n");
-    for program in programs {
-        let path = place(format!("usr/bin/{program}"), "");
+    for program in programs.iter().map(|program| format!("usr/bin/{program}")).chain(["bin/sh".to_owned()]) {
+        let path = place(program, "");
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     fs::create_dir_all(root.path().join("etc")).unwrap();
