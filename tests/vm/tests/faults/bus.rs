@@ -1,7 +1,7 @@
 //! A CAN interface goes away while the car drives, and comes back.
 
 use tandem_machine::Data;
-use tandem_scenes::Shown;
+use tandem_scenes::{Shown, is_stale};
 
 use crate::stage::{Car, Wish, provided};
 
@@ -16,7 +16,7 @@ const WAYS: [(&str, &str, &str); 2] = [
 ];
 
 #[test]
-fn a_car_whose_bus_goes_away_shows_dashes_and_its_speed_again_when_the_bus_comes_back() {
+fn a_car_whose_bus_goes_away_shows_that_its_speed_is_old_and_the_new_one_when_the_bus_comes_back() {
     let Some((image, _)) = provided() else { return };
     let data = image.join("data.ext4");
     let mut car = Car::start(&Wish::driving(Data::Lent(&data))).unwrap();
@@ -26,9 +26,9 @@ fn a_car_whose_bus_goes_away_shows_dashes_and_its_speed_again_when_the_bus_comes
     for (state, goes, comes) in WAYS {
         car.does(goes);
         car.until(state, "tandem bus show --json", |done| done.said.contains(&format!("\"{state}\"")).then_some(()));
-        car.shows(Shown::Dash);
+        car.shows_what("a speed of a while ago", is_stale);
         let read = car.tells("tandem signals get --json Vehicle.Speed");
-        assert_ne!(read[0]["quality"], "valid", "{read}");
+        assert_eq!(read[0]["quality"], "stale", "{read}");
         let told = car.tries("tandem doctor");
         assert!(told.status != 0 && told.said.contains("can0"), "{}", told.said);
         car.does(comes);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tandem_machine::{Can, Data, Display, Done, Hand, Machine, Point, Qemu, Setup, Timeline};
-use tandem_scenes::{Pixels, Shown, speed};
+use tandem_scenes::{Pixels, Shown, is_stale, speed};
 use tempfile::TempDir;
 
 /// An emulated machine takes half a minute to both screens, one beside builds two.
@@ -144,18 +144,24 @@ impl Car {
         }
     }
 
-    /// What the cluster shows as its speed, once it has for three pictures: an emulated machine shows dashes, as it must, while it is too slow for what it is told.
+    /// Waits until the cluster shows that.
     #[track_caller]
     pub fn shows(&mut self, wished: Shown) {
+        self.shows_what(&format!("{wished:?}"), |picture| speed(picture) == wished && !is_stale(picture));
+    }
+
+    /// Waits until the cluster shows something for three pictures: an emulated machine shows dashes, as it must, while it is too slow for what it is told.
+    #[track_caller]
+    pub fn shows_what(&mut self, what: &str, is: impl Fn(&Pixels) -> bool) {
         let file = self.folder.path().join("cluster.png");
         let until = Instant::now() + SOON;
         let mut times = 0;
         while times < 3 {
-            assert!(Instant::now() < until, "never {wished:?} for three pictures; {}", self.last());
+            assert!(Instant::now() < until, "never {what} for three pictures; {}", self.last());
             std::thread::sleep(Duration::from_secs(1));
             self.machine.picture(Display::Cluster, &file).unwrap();
             std::fs::copy(&file, Path::new(env!("CARGO_TARGET_TMPDIR")).join("faults-cluster.png")).unwrap();
-            times = if speed(&Pixels::of_file(&file)) == wished { times + 1 } else { 0 };
+            times = if is(&Pixels::of_file(&file)) { times + 1 } else { 0 };
         }
     }
 
