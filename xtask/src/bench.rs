@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use tandem_machine::{Can, Machine, Measures, Qemu, Setup, Spaces, Timeline};
+use tandem_machine::{Can, Data, Machine, Measures, Qemu, Setup, Spaces, Timeline};
 
 use crate::chores::Workspace;
 use crate::guest;
@@ -100,12 +100,15 @@ fn emulated(image: &Image, qemu: &Qemu) -> Result<(Timeline, Measures)> {
         qemu,
         &Setup {
             image: &image.folder,
-            data: &image.folder.join("data.ext4"),
-            forgets: true,
+            data: Data::Lent(&image.folder.join("data.ext4")),
             run: &image.folder,
             can: Can::Kvaser,
             sound: None,
             window: false,
+            hand: false,
+            cable: None,
+            clock: None,
+            resets: false,
             words: &words,
         },
     )?;

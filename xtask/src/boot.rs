@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
-use tandem_machine::{Can, Display, Machine, Point, Qemu, Setup, Timeline};
+use tandem_machine::{Can, Data, Display, Machine, Point, Qemu, Setup, Timeline};
 
 use crate::chores::Workspace;
 use crate::guest;
@@ -122,12 +122,15 @@ impl Session {
             qemu,
             &Setup {
                 image: &image.folder,
-                data: &image.data(options.fresh)?,
-                forgets: false,
+                data: Data::Kept(&image.data(options.fresh)?),
                 run: &image.folder,
                 can: options.can,
                 sound: options.sound.as_deref(),
                 window: !options.headless,
+                hand: false,
+                cable: None,
+                clock: None,
+                resets: false,
                 words: &words,
             },
         )?;

@@ -436,7 +436,7 @@ fn install_modules(machine: &Path, stage: &Path) -> Result<()> {
 
 /// Accounts, what starts, and what a root that nobody writes to must have.
 fn set_up(stage: &Path) -> Result<()> {
-    for folder in ["var/log", "var/tmp", "var/lib", "tmp", "run", "proc", "sys", "dev"] {
+    for folder in ["data", "var/log", "var/tmp", "var/lib", "tmp", "run", "proc", "sys", "dev"] {
         fs::create_dir_all(stage.join(folder))?;
     }
     let inside = |words: &[&str]| chores::run_quietly(Command::new("chroot").arg(stage).args(words));

@@ -53,7 +53,7 @@ pub struct Setting {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Notice {
     /// `damaged`, `newer` (of a newer Tandem) or `foreign` (of another program): that file was set aside, and defaults came up; `unwritable`: the disk takes nothing,
-    /// what is in force can be read and not changed; `not-kept`: there is no disk, what is set ends with the service. Empty: there is nothing to tell.
+    /// what is in force can be read and not changed; `not-kept`: there is no disk, what is set ends with the service or with the power. Empty: there is nothing to tell.
     pub kind: String,
     /// Where the file lies now that was set aside; empty otherwise.
     pub file: String,
@@ -75,7 +75,7 @@ impl Notice {
             "unwritable" => format!(
                 "Settings cannot be changed: {reason}. Those that were set before are in force as far as they can be read."
             ),
-            "not-kept" => format!("Settings end with the service: {reason}."),
+            "not-kept" => format!("Settings are not kept: {reason}."),
             "newer" => {
                 format!("The settings are of a newer Tandem; defaults are in force. The file is kept at {file}.")
             }
@@ -96,7 +96,7 @@ pub struct Table {
     /// Of the last change that is in here; `Changed` counts from it.
     pub sequence: u64,
     pub settings: Vec<Setting>,
-    /// False without a disk, where what is set ends with the service, and with one that takes nothing, where nothing can be set.
+    /// False without a disk, where what is set ends with the service or the power, and with one that takes nothing, where nothing can be set.
     pub is_kept: bool,
     pub notice: Notice,
 }
@@ -183,7 +183,7 @@ impl<B: SettingsBackend> Settings1<B> {
         self.0.notice()
     }
 
-    /// False without a disk, where what is set ends with the service, and with one that takes nothing, where nothing can be set. `NoticeChanged` comes when it is another.
+    /// False without a disk, where what is set ends with the service or the power, and with one that takes nothing, where nothing can be set. `NoticeChanged` comes when it is another.
     #[zbus(property(emits_changed_signal = "false"))]
     fn is_kept(&self) -> bool {
         self.0.is_kept()

@@ -141,10 +141,10 @@ impl Door {
         Ok(())
     }
 
-    /// The notice as it is written down: what is true of this run alone is not.
+    /// The notice as it is written down: that the disk takes nothing is true of this run alone.
     fn kept_notice(&self) -> Notice {
         let notice = self.core().notice().clone();
-        if ["unwritable", "not-kept"].contains(&notice.kind.as_str()) { Notice::default() } else { notice }
+        if notice.kind == "unwritable" { Notice::default() } else { notice }
     }
 }
 

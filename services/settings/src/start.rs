@@ -14,7 +14,7 @@ use zbus::Connection;
 
 use crate::bus::{Door, Signal, announce};
 use crate::core::Core;
-use crate::store::{InUse, Kept, Store};
+use crate::store::{InUse, Kept, Lasts, Store};
 
 /// Keeps what people set in their car. Settings1 on D-Bus
 #[derive(Clone, Debug, clap::Parser)]
@@ -63,10 +63,14 @@ pub struct Service {
 /// # Errors
 /// [`StartError`]: nothing that trying again would mend.
 pub async fn start(options: Options) -> Result<Service, StartError> {
+    // At a desk a folder in memory is somebody's choice; in a car it stands for a disk that is missing.
+    let is_of_a_car = options.state.is_none() && std::env::var_os("STATE_DIRECTORY").is_some();
     let (store, kept) = match options.state.or_else(|| tandem_runtime::state_folder("settings")) {
-        Some(folder) => Store::open(&folder).await?,
+        Some(folder) if is_of_a_car => Store::open(&folder, Lasts::of_state_directory(&folder)).await?,
+        Some(folder) => Store::open(&folder, Lasts::Always).await?,
         None => {
-            let reason = "there is no folder for them (give --state, or set HOME)".to_owned();
+            let reason =
+                "there is no folder for them, so they end with the service (give --state, or set HOME)".to_owned();
             let notice = Notice { kind: "not-kept".into(), reason, ..Notice::default() };
             (Store::Memory, Kept { notice, ..Kept::default() })
         }

@@ -13,6 +13,9 @@ use tandem_database::{Fault, LockError, OpenError, Opened, Schema, Unfit, Unusab
 
 use crate::core::Rows;
 
+/// `TMPFS_MAGIC` of the kernel's `magic.h`.
+const TMPFS: rustix::fs::FsWord = 0x0102_1994;
+
 const SCHEMA: Schema = Schema {
     name: "settings",
     // `TANS`
@@ -64,6 +67,9 @@ impl StoreError {
 #[error("another process keeps settings in {}: end it, or give --state another folder", .0.display())]
 pub struct InUse(PathBuf);
 
+/// Why what is set ends with the power.
+const NO_DISK: &str = "the disk for them is missing or cannot be mounted, so they end with the power";
+
 /// Where settings are kept.
 pub enum Store {
     Disk(Box<Disk>),
@@ -81,12 +87,13 @@ pub struct Found {
 }
 
 impl Store {
-    /// Opens what is in the folder, or begins anew. What is there and no settings of ours is set aside, and the notice says so; so does it if the disk takes nothing.
+    /// Opens what is in the folder, or begins anew. What is there and no settings of ours is set aside, and the notice says so; so does it if the disk takes nothing,
+    /// and where a disk has begun anew that does not outlast the power.
     ///
     /// # Errors
     /// [`InUse`]: nothing else keeps it from starting.
-    pub async fn open(folder: &Path) -> Result<(Self, Kept), InUse> {
-        let mut disk = Disk { folder: folder.to_owned(), lock: None, open: None, is_read: false, told: 0 };
+    pub async fn open(folder: &Path, lasts: Lasts) -> Result<(Self, Kept), InUse> {
+        let mut disk = Disk { folder: folder.to_owned(), lasts, lock: None, open: None, is_read: false, told: 0 };
         if let Err(LockError::InUse) = disk.lock() {
             return Err(InUse(folder.to_owned()));
         }
@@ -102,9 +109,9 @@ impl Store {
         Ok((Self::Disk(Box::new(disk)), kept))
     }
 
-    /// Whether what is set outlives the process: there is a disk, and it took the last thing that it was to take.
+    /// Whether what is set outlives the power: there is a disk, and it took the last thing that it was to take.
     pub fn is_kept(&self) -> bool {
-        matches!(self, Self::Disk(disk) if disk.open.is_some())
+        matches!(self, Self::Disk(disk) if disk.open.is_some() && disk.lasts == Lasts::Always)
     }
 
     /// Makes sure that the disk can be written to, and tells what is found where it had to be opened anew.
@@ -139,8 +146,27 @@ impl Store {
     }
 }
 
+/// How long a folder has what is written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    Always,
+    /// It is memory, in the place of a disk that is not there.
+    WithThePower,
+}
+
+impl Lasts {
+    /// Of the folder that systemd made for a service: it is memory if what was to be mounted there is not.
+    pub fn of_state_directory(folder: &Path) -> Self {
+        match rustix::fs::statfs(folder) {
+            Ok(facts) if TMPFS == facts.f_type => Self::WithThePower,
+            _ => Self::Always,
+        }
+    }
+}
+
 pub struct Disk {
     folder: PathBuf,
+    lasts: Lasts,
     lock: Option<File>,
     /// None if it could not be opened, or failed: the next write tries again.
     open: Option<Open>,
@@ -200,14 +226,16 @@ impl Disk {
         self.open = Some(Open { connection, inode: facts.ino() });
         // Of a file that was taken away, its likes that lie aside were told of.
         self.told = told.max(self.told);
+        let aside = || file.display().to_string();
         let found = match opened {
-            Opened::MovedAside { why, .. } => Some((kind(&why), why.to_string())),
+            Opened::MovedAside { why, .. } => Some((kind(&why), aside(), why.to_string())),
             // The power went before it was written down that the driver is to be told.
-            _ if last > self.told => Some(("damaged", "it was set aside at an earlier start".to_owned())),
+            _ if last > self.told => Some(("damaged", aside(), "it was set aside at an earlier start".to_owned())),
+            Opened::New if self.lasts == Lasts::WithThePower => Some(("not-kept", String::new(), NO_DISK.to_owned())),
             _ => None,
         };
-        if let Some((kind, reason)) = found {
-            kept.notice = Notice { kind: kind.to_owned(), file: file.display().to_string(), reason };
+        if let Some((kind, file, reason)) = found {
+            kept.notice = Notice { kind: kind.to_owned(), file, reason };
             self.told = last;
             self.write(&kept).await?;
         }

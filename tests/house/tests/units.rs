@@ -26,7 +26,11 @@ const BARS: [(&str, u32, u32); 6] = [
 const NEWER: [&str; 2] = ["RestartSteps", "RestartMaxDelaySec"];
 
 /// Of the system's own units, those that ours name.
-const SYSTEMS: [&str; 5] = ["sysinit.target", "basic.target", "shutdown.target", "multi-user.target", "dbus.socket"];
+const SYSTEMS: [&str; 6] =
+    ["sysinit.target", "basic.target", "shutdown.target", "multi-user.target", "dbus.socket", "data.mount"];
+
+/// Not a part: it gives each of those that keep something a place to keep it, before they start.
+const STATE: &str = "state.service";
 
 /// The programs that are built here.
 fn programs() -> BTreeSet<String> {
@@ -60,12 +64,16 @@ fn stage(units: &BTreeMap<String, Unit>, programs: &BTreeSet<String>) -> tempfil
         place(format!("usr/lib/systemd/system/{name}"), &unit.text);
     }
     for name in SYSTEMS {
-        let socket = if name == "dbus.socket" { "[Socket]\nListenStream=/run/bus\n" } else { "" };
-        place(format!("usr/lib/systemd/system/{name}"), &format!("[Unit]\nDefaultDependencies=no\n{socket}"));
+        let own = match name {
+            "dbus.socket" => "[Socket]\nListenStream=/run/bus\n",
+            "data.mount" => "[Mount]\nWhat=/dev/disk/by-label/tandem-data\nWhere=/data\n",
+            _ => "",
+        };
+        place(format!("usr/lib/systemd/system/{name}"), &format!("[Unit]\nDefaultDependencies=no\n{own}"));
     }
     place("usr/lib/systemd/system/dbus.service".to_owned(), "[Service]\nExecStart=/usr/bin/tandem\n");
-    for program in programs {
-        let path = place(format!("usr/bin/{program}"), "");
+    for program in programs.iter().map(|program| format!("usr/bin/{program}")).chain(["bin/sh".to_owned()]) {
+        let path = place(program, "");
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
     fs::create_dir_all(root.path().join("etc")).unwrap();
@@ -102,7 +110,8 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
     let is_newer = |line: &&str| NEWER.iter().any(|key| line.contains(&format!("Unknown key '{key}'")));
     wrong.extend(told.lines().filter(|line| !line.is_empty() && !is_newer(line)).map(str::to_owned));
 
-    let services: BTreeMap<_, _> = units.iter().filter(|(name, _)| name.ends_with(".service")).collect();
+    let is_part = |name: &str| name.ends_with(".service") && name != STATE;
+    let services: BTreeMap<_, _> = units.iter().filter(|(name, _)| is_part(name)).collect();
     wrong.extend(
         services
             .keys()
@@ -135,6 +144,10 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
         }
         if unit.last("WantedBy") != Some("tandem.target") {
             wrong.push(format!("{name} is not part of tandem.target"));
+        }
+        let waits = |key| unit.all(key).flat_map(str::split_whitespace).any(|unit| unit == STATE);
+        if unit.last("StateDirectory").is_some() && !(waits("Wants") && waits("After")) {
+            wrong.push(format!("{name} keeps something, and does not wait for its place"));
         }
         let user = unit.last("User").unwrap_or_default();
         let own = name.trim_end_matches(".service");
@@ -183,7 +196,7 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
         "Condition",
         "Assert",
     ];
-    for (name, unit) in units {
+    for (name, unit) in units.iter().filter(|(name, _)| *name != STATE) {
         let dead = unit.text.lines().filter(|line| ends.iter().any(|end| line.starts_with(end)));
         wrong.extend(dead.map(|line| format!("{name}: a dead end: {line}")));
     }
@@ -220,6 +233,19 @@ fn every_fault_that_is_sown_is_found() {
         ("tandem-vehicle.service", "WatchdogSec=3s", "WatchdogSec=30s", "may hang"),
         ("tandem-vehicle.service", "=-/etc/tandem", "=/etc/tandem", "a dead end"),
         ("tandem-vehicle.service", "Wants=dbus.socket", "Requires=dbus.socket", "a dead end"),
+        (
+            "tandem-settings.service",
+            "After=dbus.socket state.service",
+            "After=dbus.socket",
+            "does not wait for its place",
+        ),
+        (
+            "tandem-vehicle.service",
+            "Wants=dbus.socket state.service",
+            "Wants=dbus.socket",
+            "does not wait for its place",
+        ),
+        (STATE, "RemainAfterExit=yes", "RemainsAfterExit=yes", "Unknown key 'RemainsAfterExit'"),
         ("tandem-media.service", "PrivateTmp=yes\n", "", "may touch too much"),
         ("tandem-media.service", "IPAddressDeny=any\n", "", "allows addresses and refuses none"),
         ("tandem-settings.service", "MemoryMax=64M\n", "", "has no MemoryMax"),

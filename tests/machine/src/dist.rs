@@ -62,11 +62,14 @@ fn place(name: &str, text: &str) -> Result<PathBuf> {
         "sysusers" => format!("usr/lib/sysusers.d/{stem}.conf").into(),
         "tmpfiles" => format!("usr/lib/tmpfiles.d/{stem}.conf").into(),
         "journald" => format!("usr/lib/systemd/journald.conf.d/{stem}.conf").into(),
+        "manager" => format!("usr/lib/systemd/system.conf.d/{stem}.conf").into(),
         "sysctl" => format!("usr/lib/sysctl.d/50-{stem}.conf").into(),
         "rules" => Path::new("usr/lib/udev/rules.d").join(name),
         "network" | "link" => Path::new("usr/lib/systemd/network").join(name),
         "env" => Path::new("etc/tandem").join(name),
-        _ => bail!("expected a unit, a policy of the bus, sysusers, tmpfiles, sysctl, journald, rules, network or env"),
+        _ => bail!(
+            "expected a unit, a policy of the bus, sysusers, tmpfiles, sysctl, journald, manager, rules, network or env"
+        ),
     })
 }
 

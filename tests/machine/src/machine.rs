@@ -6,8 +6,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
 
 use crate::Qemu;
+use crate::hand::Hand;
 use crate::qemu::KERNEL;
 use crate::qmp::Qmp;
 use crate::serial::{Heard, Serial};
@@ -69,10 +71,7 @@ pub const ROOT: &str = "root.squashfs";
 pub struct Setup<'a> {
     /// A folder with `vmlinux`, `initrd` and `root.squashfs`.
     pub image: &'a Path,
-    /// The data partition: written to, unless `forgets`.
-    pub data: &'a Path,
-    /// What is written there is gone with the machine.
-    pub forgets: bool,
+    pub data: Data<'a>,
     /// Where its line and its log lie.
     pub run: &'a Path,
     pub can: Can,
@@ -80,9 +79,38 @@ pub struct Setup<'a> {
     pub sound: Option<&'a Path>,
     /// On this machine's own display.
     pub window: bool,
+    /// Whether somebody inside does as he is told.
+    pub hand: bool,
+    /// The interface of this machine that is the other end of a network cable; QEMU makes it, as root.
+    pub cable: Option<&'a str>,
+    /// What its clock says at the start, as QEMU's `-rtc base=` has it; this machine's time if nothing is said.
+    pub clock: Option<&'a str>,
+    /// It goes on when it is reset; otherwise that is its end.
+    pub resets: bool,
     /// Words for the guest's kernel.
     pub words: &'a [String],
 }
+
+/// The drive of the data partition.
+#[derive(Clone, Copy, Debug)]
+pub enum Data<'a> {
+    /// This file.
+    Kept(&'a Path),
+    /// This file, which stays as it is: what is written is gone with the machine.
+    Lent(&'a Path),
+    /// This file, and each write and each flush in their order in a record beside it (see [`crate::after_cut`]).
+    Recorded { disk: &'a Path, record: &'a Path },
+    /// There is none.
+    Missing,
+}
+
+/// The line to the hand, in the folder that a machine runs in.
+const HAND: &str = "hand";
+/// Where sticks go: QEMU's name for the bus of the controller.
+const SOCKETS: &str = "usb.0";
+
+/// A stick in one of the car's sockets.
+pub struct Stick(String);
 
 /// A machine that runs. It ends when this is dropped.
 pub struct Machine {
@@ -91,6 +119,7 @@ pub struct Machine {
     serial: Serial,
     qmp: Qmp,
     log: PathBuf,
+    sticks: u32,
 }
 
 impl Machine {
@@ -99,7 +128,9 @@ impl Machine {
     pub fn start(qemu: &Qemu, setup: &Setup<'_>) -> Result<Self> {
         let socket = setup.run.join("qmp");
         let log = setup.run.join("serial.log");
-        let _ = std::fs::remove_file(&socket);
+        for left in ["qmp", HAND] {
+            let _ = std::fs::remove_file(setup.run.join(left));
+        }
         // Whoever starts it may be killed: then it ends, too.
         let asked = command(qemu, setup, &socket);
         let mut command = Command::new("setpriv");
@@ -111,7 +142,7 @@ impl Machine {
         let errors = child.stderr.take().map(errors);
         let qmp = reach(&mut child, &socket);
         match qmp {
-            Ok(qmp) => Ok(Self { child, errors, serial, qmp, log }),
+            Ok(qmp) => Ok(Self { child, errors, serial, qmp, log, sticks: 0 }),
             Err(why) => {
                 let _ = child.kill();
                 let _ = child.wait();
@@ -177,13 +208,61 @@ impl Machine {
         self.qmp.tap(display.name(), at)
     }
 
+    /// The hand of a machine that has one and runs in this folder. Nobody need wait before it is told something.
+    ///
+    /// # Errors
+    /// The machine has none.
+    pub fn hand(run: &Path) -> Result<Hand> {
+        Hand::connect(&run.join(HAND))
+    }
+
+    /// Puts a stick into the car: a disk that this file holds. What is written to it is written to the file.
+    ///
+    /// # Errors
+    /// QEMU cannot open it.
+    pub fn put_in(&mut self, stick: &Path) -> Result<Stick> {
+        self.sticks += 1;
+        let id = format!("stick{}", self.sticks);
+        let file = json!({"driver": "file", "filename": stick});
+        self.qmp.ask("blockdev-add", &json!({"driver": "raw", "node-name": id, "file": file}))?;
+        self.qmp.ask("device_add", &json!({"driver": "usb-storage", "id": id, "bus": SOCKETS, "drive": id}))?;
+        Ok(Stick(id))
+    }
+
+    /// Pulls it out, whatever the guest does with it.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn pull(&mut self, stick: &Stick) -> Result<()> {
+        self.qmp.ask("device_del", &json!({"id": stick.0}))?;
+        Ok(())
+    }
+
+    /// How often something of this name happened to it, as QEMU calls it: `WATCHDOG`, `RESET`.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn times(&mut self, event: &str) -> Result<usize> {
+        self.qmp.times(event)
+    }
+
+    /// Cuts its power: it ends between two instructions, and writes nothing any more, not even what was underway.
+    ///
+    /// # Errors
+    /// It cannot be killed.
+    pub fn cut(mut self) -> Result<()> {
+        self.child.kill().context("QEMU cannot be killed")?;
+        self.child.wait().context("QEMU")?;
+        Ok(())
+    }
+
     /// Turns it off as if the power had gone: nothing is written any more but its sound file, to its end.
     ///
     /// # Errors
     /// It does not end by itself; then it is killed.
     pub fn stop(mut self) -> Result<()> {
         // QEMU is gone before it can answer, or answers before it goes.
-        let _ = self.qmp.ask("quit", &serde_json::json!({}));
+        let _ = self.qmp.ask("quit", &json!({}));
         let until = Instant::now() + ENDS_WITHIN;
         while !self.ended()? {
             ensure!(Instant::now() < until, "QEMU did not end within {} s and was killed", ENDS_WITHIN.as_secs());
@@ -214,22 +293,40 @@ impl Drop for Machine {
 
 fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     let mut command = qemu.command();
-    command.args(["-smp", "2", "-m", "1024", "-nic", "none", "-monitor", "none", "-serial", "stdio"]);
+    command.args(["-smp", "2", "-m", "1024", "-monitor", "none", "-serial", "stdio"]);
     command.arg("-qmp").arg(format!("unix:{},server=on,wait=off", name(socket)));
     command.args(["-display", if setup.window { "sdl" } else { "none" }]);
     command.arg("-kernel").arg(setup.image.join("vmlinux")).arg("-initrd").arg(setup.image.join("initrd"));
     let mut words = vec![format!("{KERNEL} root=/dev/vda ro loglevel=7 systemd.show_status=0")];
     words.push(format!("tandem.virtual={}", if setup.can == Can::Virtual { "can0,can1,can2" } else { "can2" }));
+    if setup.hand {
+        command.arg("-serial").arg(format!("unix:{},server=on,wait=off", name(&setup.run.join(HAND))));
+        words.push("tandem.hand".to_owned());
+    }
     words.extend_from_slice(setup.words);
     command.arg("-append").arg(words.join(" "));
-    let forgets = if setup.forgets { ",snapshot=on" } else { "" };
-    for (id, file, how) in [("root", &*setup.image.join(ROOT), ",readonly=on"), ("data", setup.data, forgets)] {
-        command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
-        command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
+    // A system that hangs is reset, as a car's is.
+    command.args(["-device", "i6300esb", "-action", "watchdog=reset"]);
+    if setup.resets {
+        command.args(["-action", "reboot=reset"]);
     }
+    if let Some(clock) = setup.clock {
+        command.arg("-rtc").arg(format!("base={clock}"));
+    }
+    drives(&mut command, setup);
     for display in Display::ALL {
         let (id, (width, height), slot) = (display.name(), display.size(), display.slot());
         command.arg("-device").arg(format!("virtio-gpu-pci,id={id},addr={slot:x},xres={width},yres={height}"));
+    }
+    command.args(["-device", "qemu-xhci,id=usb"]);
+    match setup.cable {
+        Some(end) => {
+            command.arg("-netdev").arg(format!("tap,id=cable,ifname={end},script=no,downscript=no"));
+            command.args(["-device", "virtio-net-pci,netdev=cable"]);
+        }
+        None => {
+            command.args(["-nic", "none"]);
+        }
     }
     // A finger for the centre alone: the cluster feels none.
     command.args(["-device", "virtio-tablet-pci,display=centre,head=0,addr=12", "-device", "virtio-keyboard-pci"]);
@@ -245,6 +342,28 @@ fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     );
     command.args(["-audiodev", &sound, "-device", "ich9-intel-hda", "-device", "hda-output,audiodev=sound"]);
     command
+}
+
+fn drives(command: &mut Command, setup: &Setup<'_>) {
+    let mut drive = |id: &str, file: &Path, how: &str| {
+        command.arg("-drive").arg(format!("id={id},if=none,format=raw,file={}{how}", name(file)));
+        command.arg("-device").arg(format!("virtio-blk-pci,drive={id}"));
+    };
+    drive("root", &setup.image.join(ROOT), ",readonly=on");
+    match setup.data {
+        Data::Kept(file) => drive("data", file, ""),
+        Data::Lent(file) => drive("data", file, ",snapshot=on"),
+        Data::Recorded { disk, record } => {
+            // Nobody waits for the disk of this machine: a power cut of the emulated one does not touch it.
+            for (node, file) in [("disk", disk), ("record", record)] {
+                let file = name(file);
+                command.arg("-blockdev").arg(format!("driver=file,node-name={node},filename={file},cache.no-flush=on"));
+            }
+            command.args(["-blockdev", "driver=blklogwrites,node-name=data,file=disk,log=record"]);
+            command.args(["-device", "virtio-blk-pci,drive=data"]);
+        }
+        Data::Missing => {}
+    }
 }
 
 /// A file as QEMU's options have it, in which a comma ends a value.
@@ -290,12 +409,15 @@ mod tests {
     fn a_machine_has_what_was_asked_for_and_never_kvm() {
         let setup = |can, sound| Setup {
             image: Path::new("/image"),
-            data: Path::new("/a,b"),
-            forgets: true,
+            data: Data::Lent(Path::new("/a,b")),
             run: Path::new("/run"),
             can,
             sound,
             window: false,
+            hand: false,
+            cable: None,
+            clock: None,
+            resets: false,
             words: &[],
         };
         let line = |setup: &Setup<'_>| {
@@ -306,6 +428,20 @@ mod tests {
         assert!(real.contains("-accel tcg") && !real.contains("kvm,"), "{real}");
         assert_eq!(real.matches("kvaser_pci").count(), 2, "a controller for each bus without FD");
         assert!(real.contains("file=/a,,b,snapshot=on") && real.contains("path=/music.wav"), "{real}");
+        let seen = line(&Setup { window: true, ..setup(Can::Kvaser, None) });
+        assert!(real.contains("-display none") && seen.contains("-display sdl"), "{seen}");
+        assert!(real.contains("-nic none") && !real.contains("tandem.hand"), "{real}");
+        let wired = line(&Setup { hand: true, cable: Some("tap0"), ..setup(Can::Kvaser, None) });
+        assert!(wired.contains("tap,id=cable,ifname=tap0,script=no") && !wired.contains("-nic none"), "{wired}");
+        assert!(wired.contains("unix:/run/hand,server=on") && wired.contains(" tandem.hand"), "{wired}");
+        assert!(real.contains("i6300esb -action watchdog=reset") && !real.contains("reboot=reset"), "{real}");
+        let (disk, record) = (Path::new("/disk"), Path::new("/record"));
+        let faulty = Setup { data: Data::Recorded { disk, record }, resets: true, ..setup(Can::Kvaser, None) };
+        let faulty = line(&Setup { clock: Some("1970-01-01"), ..faulty });
+        assert!(faulty.contains("reboot=reset") && faulty.contains("-rtc base=1970-01-01"), "{faulty}");
+        assert!(faulty.contains("driver=blklogwrites") && faulty.contains("drive=data"), "{faulty}");
+        let none = line(&Setup { data: Data::Missing, ..setup(Can::Kvaser, None) });
+        assert!(!none.contains("data"), "{none}");
         let virtual_ones = line(&setup(Can::Virtual, None));
         assert!(
             !virtual_ones.contains("kvaser_pci") && virtual_ones.contains("tandem.virtual=can0,can1,can2"),

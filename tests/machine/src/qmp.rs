@@ -22,6 +22,8 @@ const ORDERED: [&str; 2] = ["host-ui", "guest-shutdown"];
 pub struct Qmp {
     lines: BufReader<UnixStream>,
     end: Option<String>,
+    /// The names of what happened, in their order.
+    events: Vec<String>,
 }
 
 impl Qmp {
@@ -30,7 +32,7 @@ impl Qmp {
     pub fn connect(socket: &Path) -> Result<Self> {
         let stream = UnixStream::connect(socket).with_context(|| format!("cannot reach {}", socket.display()))?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        let mut qmp = Self { lines: BufReader::new(stream), end: None };
+        let mut qmp = Self { lines: BufReader::new(stream), end: None, events: Vec::new() };
         qmp.hear()?;
         qmp.ask("qmp_capabilities", &json!({}))?;
         Ok(qmp)
@@ -91,10 +93,23 @@ impl Qmp {
             bail!("QEMU has ended");
         }
         let heard: Value = serde_json::from_str(&line).context("QEMU says no JSON")?;
-        if heard.get("event").is_some_and(|event| event == "SHUTDOWN") {
-            self.end = heard.pointer("/data/reason").and_then(Value::as_str).map(str::to_owned);
+        if let Some(event) = heard.get("event").and_then(Value::as_str) {
+            if event == "SHUTDOWN" {
+                self.end = heard.pointer("/data/reason").and_then(Value::as_str).map(str::to_owned);
+            }
+            self.events.push(event.to_owned());
         }
         Ok(heard)
+    }
+
+    /// How often that happened so far.
+    ///
+    /// # Errors
+    /// QEMU is gone.
+    pub fn times(&mut self, event: &str) -> Result<usize> {
+        // What happened before is told before the answer.
+        self.ask("query-status", &json!({}))?;
+        Ok(self.events.iter().filter(|happened| *happened == event).count())
     }
 
     /// Whether QEMU, which has ended, did so because somebody ordered it.

@@ -19,7 +19,7 @@ pub use daemon::{Daemon, tied};
 pub use forged::answers;
 pub use picture::{Pixels, Region};
 pub use process::{Outcome, Tandem, binary, child_of, processes};
-pub use shown::{MINUS, PLUS, Shown, can_raise, speed};
+pub use shown::{MINUS, PLUS, Shown, can_raise, is_stale, speed};
 pub use skip::skip_even_in_ci;
 pub use sources::{corpus, demo_log, first_of, peer_python, root};
 

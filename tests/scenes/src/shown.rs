@@ -8,6 +8,8 @@ const SPEED: Region = Region { x: 700, y: 180, width: 520, height: 208 };
 const DIGIT: usize = 120;
 const DASH: usize = 50;
 const BRIGHT: u8 = 110;
+/// What a number of now is brighter than, and one of a while ago never.
+const VALID: u8 = 200;
 
 /// The middle of the driver's plus in the centre's dock.
 pub const PLUS: (f64, f64) = (288.0, 1016.0);
@@ -40,4 +42,9 @@ pub fn speed(cluster: &Pixels) -> Shown {
         height if (1..=DASH).contains(&height) => Shown::Dash,
         height => panic!("neither a number nor a dash, {height} px high"),
     }
+}
+
+/// Whether that is a number of a while ago.
+pub fn is_stale(cluster: &Pixels) -> bool {
+    speed(cluster) == Shown::Number && cluster.ink_height(SPEED, VALID) == 0
 }

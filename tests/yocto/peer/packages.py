@@ -14,6 +14,8 @@ import bb.fetch2
 
 # Of systemd 254, and Debian 12 has 252: it says so, and goes on.
 NEWER = re.compile(r"Unknown key '(RestartSteps|RestartMaxDelaySec)'")
+# Every image has it.
+SHELL = "/bin/sh"
 # What a unit may wait for in any system.
 SYSTEM = (
     "basic.target", "dbus.service", "dbus.socket", "local-fs.target", "multi-user.target", "network.target", "paths.target", "shutdown.target",
@@ -149,7 +151,8 @@ def check_units(layer, file, data, image, dealt, users, groups):
     for name in SYSTEM:
         (folder / name).write_text("[Unit]\n" + ("[Service]\nExecStart=/bin/true\n" if name.endswith(".service") else "") + ("[Socket]\nListenStream=/run/x\n" if name.endswith(".socket") else ""))
     (image / "bin").mkdir()
-    shutil.copy("/bin/true", image / "bin")
+    for program in ("/bin/true", SHELL):
+        shutil.copy(program, image / "bin")
     names = [unit.name for unit in units]
     ran = subprocess.run(["systemd-analyze", "verify", "--man=no", f"--root={image}", *names], capture_output=True, text=True, check=False)
     for line in ran.stderr.splitlines():
@@ -170,7 +173,7 @@ def check_service(layer, file, data, unit, package, dealt, users, groups):
         if group not in groups | layer.listed("groups"):
             layer.tell(file, f"{unit.name}: group {group} is in no layer that we know")
     program = service["ExecStart"].split()[0]
-    if program not in dealt[package]:
+    if program != SHELL and program not in dealt[package]:
         layer.tell(file, f"{unit.name} starts {program}, which {package} has not")
     settings = service.get("EnvironmentFile", "").removeprefix("-")
     if settings and settings not in dealt[package]:

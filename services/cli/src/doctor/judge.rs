@@ -108,7 +108,9 @@ pub fn settings(table: &Settings) -> Finding {
     let notice = table.notice.sentence();
     let remedy = match table.notice.kind.as_str() {
         "" if table.is_kept => return Finding::well("settings", format!("{} are kept", table.settings.len())),
-        "" | "not-kept" => "give the service a folder: `--state`, or systemd's StateDirectory=",
+        "" | "not-kept" => {
+            "in a car `journalctl -b -u data.mount` says why the data partition is not mounted; at a desk give the service a folder by `--state`"
+        }
         "unwritable" => "the disk is full, read-only or broken: look at the rooms below, and at `dmesg`",
         _ => "set anew what was set; `tandem settings dismiss-notice` when this was read",
     };

@@ -96,5 +96,5 @@ fn a_notice_has_a_sentence_for_each_kind() {
         assert!(sentence.contains("defaults are in force") && sentence.ends_with("kept at /f."), "{sentence}");
     }
     assert!(notice("unwritable").sentence().starts_with("Settings cannot be changed: it is empty."));
-    assert!(notice("not-kept").sentence().starts_with("Settings end with the service"));
+    assert!(notice("not-kept").sentence().starts_with("Settings are not kept"));
 }

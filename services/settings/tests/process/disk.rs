@@ -33,6 +33,44 @@ async fn without_a_folder_settings_work_and_say_that_they_end_with_the_service()
 }
 
 #[tokio::test]
+async fn on_a_disk_that_is_memory_settings_work_and_the_driver_is_told_once_that_they_end_with_the_power() {
+    let mut stage = Stage::new().await;
+    // A file system of memory that every Linux has.
+    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+    let of_a_car = || {
+        let mut command = tied(SERVICE);
+        command.arg("--without-a-car").env("STATE_DIRECTORY", memory.path().join("state"));
+        command
+    };
+    std::fs::create_dir(memory.path().join("state")).unwrap();
+    stage.start_as(of_a_car()).await;
+    let notice = stage.notice().await;
+    assert_eq!((notice.kind.as_str(), notice.file.as_str()), ("not-kept", ""), "{notice:?}");
+    assert!(notice.sentence().ends_with("so they end with the power."), "{}", notice.sentence());
+    stage.set("display.theme", "day").await.unwrap();
+    assert!(!stage.settings.is_kept().await.unwrap(), "it is set, and not for long");
+    stage.end(Signal::KILL).await;
+    stage.start_as(of_a_car()).await;
+    assert_eq!(stage.get("display.theme").await, Value::from("day"), "the power was there all the time");
+    assert_eq!(stage.notice().await, notice, "nobody has seen it yet");
+    stage.settings.dismiss_notice().await.unwrap();
+    stage.set("display.theme", "night").await.unwrap();
+    for signal in [Signal::TERM, Signal::KILL] {
+        stage.end(signal).await;
+        stage.start_as(of_a_car()).await;
+        assert_eq!(stage.notice().await.some(), None, "told twice");
+        assert!(!stage.settings.is_kept().await.unwrap());
+    }
+    stage.end(Signal::TERM).await;
+
+    // At a desk it is a folder like any other.
+    let mut at_a_desk = tied(SERVICE);
+    at_a_desk.arg("--without-a-car").arg("--state").arg(memory.path().join("desk")).env_remove("STATE_DIRECTORY");
+    stage.start_as(at_a_desk).await;
+    assert_eq!((stage.notice().await.some(), stage.settings.is_kept().await.unwrap()), (None, true));
+}
+
+#[tokio::test]
 async fn a_folder_that_comes_late_brings_what_was_set() {
     let mut stage = Stage::new().await;
     stage.start().await;

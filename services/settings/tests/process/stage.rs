@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::settings::{NAME, Notice, Settings1Proxy, SettingsError, Values};
 use tandem_contracts::wire::{from_variant, to_variant};
 use tandem_scenes::{Daemon, tied, within};
-use tandem_settings::store::{Kept, Store};
+use tandem_settings::store::{Kept, Lasts, Store};
 use tandem_units::Value;
 use tempfile::TempDir;
 use zbus::fdo::DBusProxy;
@@ -52,7 +52,7 @@ pub async fn until<T>(what: &'static str, mut look: impl AsyncFnMut() -> Option<
 
 /// Opens a store in this process. A child that another test is just starting has the lock, too, until it is its own program.
 pub async fn store(folder: &Path) -> (Store, Kept) {
-    until("the folder's lock", async || Store::open(folder).await.ok()).await
+    until("the folder's lock", async || Store::open(folder, Lasts::Always).await.ok()).await
 }
 
 pub fn value(variant: &OwnedVariant) -> Value {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
-use tandem_machine::{Can, Display, Machine, Point, Qemu, Setup, Timeline};
+use tandem_machine::{Can, Data, Display, Machine, Point, Qemu, Setup, Timeline};
 use tandem_scenes::{PLUS, Pixels, Shown, can_raise, speed};
 
 /// An emulated machine takes half a minute to both screens, one beside builds two.
@@ -32,12 +32,15 @@ fn driving(run: &Path, paths: &str) -> Option<Machine> {
     let words = [format!("tandem.scenario=/{STEADY}"), format!("tandem.listen={paths}")];
     let setup = Setup {
         image: &image,
-        data: &image.join("data.ext4"),
-        forgets: true,
+        data: Data::Lent(&image.join("data.ext4")),
         run,
         can: Can::Kvaser,
         sound: None,
         window: false,
+        hand: false,
+        cable: None,
+        clock: None,
+        resets: false,
         words: &words,
     };
     let mut machine = Machine::start(&Qemu::at(&qemu), &setup).unwrap();

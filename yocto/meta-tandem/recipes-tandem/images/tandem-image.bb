@@ -12,7 +12,7 @@ IMAGE_INSTALL = " \
     kernel-modules \
 "
 
-# Where the data partition is mounted, and volatile-binds finds a place for /var/lib.
+# Where the data partition is mounted.
 make_data_folder() {
     install -d ${IMAGE_ROOTFS}/data
 }

@@ -65,7 +65,7 @@ TANDEM_DIST = " \
 do_install:append() {
     install -d ${D}${systemd_system_unitdir}/tandem-.service.d ${D}${systemd_system_unitdir}/tandem-media.service.d
     install -d ${D}${nonarch_libdir}/sysusers.d ${D}${nonarch_libdir}/tmpfiles.d ${D}${nonarch_libdir}/sysctl.d
-    install -d ${D}${systemd_unitdir}/journald.conf.d ${D}${systemd_unitdir}/network ${D}${datadir}/dbus-1/system.d ${D}${sysconfdir}/tandem ${D}${datadir}/tandem
+    install -d ${D}${systemd_unitdir}/journald.conf.d ${D}${systemd_unitdir}/system.conf.d ${D}${systemd_unitdir}/network ${D}${datadir}/dbus-1/system.d ${D}${sysconfdir}/tandem ${D}${datadir}/tandem
 
     for dist in ${TANDEM_DIST}; do
         for file in ${S}/$dist/*; do
@@ -77,6 +77,7 @@ do_install:append() {
             *.tmpfiles) install -m 0644 $file ${D}${nonarch_libdir}/tmpfiles.d/${name%.tmpfiles}.conf ;;
             *.sysctl) install -m 0644 $file ${D}${nonarch_libdir}/sysctl.d/50-${name%.sysctl}.conf ;;
             *.journald) install -m 0644 $file ${D}${systemd_unitdir}/journald.conf.d/${name%.journald}.conf ;;
+            *.manager) install -m 0644 $file ${D}${systemd_unitdir}/system.conf.d/${name%.manager}.conf ;;
             *.env) install -m 0644 $file ${D}${sysconfdir}/tandem/ ;;
             # Not for every machine: see the file itself.
             tandem-media-devices.conf) ;;
@@ -129,9 +130,10 @@ FILES:${PN}-base = " \
     ${nonarch_libdir}/tmpfiles.d/tandem.conf \
     ${systemd_system_unitdir}/tandem-.service.d \
     ${systemd_unitdir}/journald.conf.d/tandem.conf \
+    ${systemd_unitdir}/system.conf.d/tandem.conf \
 "
 RDEPENDS:${PN}-base = "dbus"
-SYSTEMD_SERVICE:${PN}-base = "tandem.target"
+SYSTEMD_SERVICE:${PN}-base = "state.service tandem.target"
 # On a root that nothing writes to, accounts come with the image. They are those of services/policy/dist/tandem.sysusers.
 GROUPADD_PARAM:${PN}-base = "--system tandem"
 TANDEM_ACCOUNT = "--system --no-create-home --home-dir / --shell ${sbindir}/nologin --user-group"
