@@ -64,7 +64,7 @@ TANDEM_DIST = " \
 
 do_install:append() {
     install -d ${D}${systemd_system_unitdir}/tandem-.service.d ${D}${systemd_system_unitdir}/tandem-media.service.d
-    install -d ${D}${nonarch_libdir}/sysusers.d ${D}${nonarch_libdir}/tmpfiles.d ${D}${nonarch_libdir}/sysctl.d
+    install -d ${D}${nonarch_libdir}/sysusers.d ${D}${nonarch_libdir}/tmpfiles.d ${D}${nonarch_libdir}/sysctl.d ${D}${nonarch_libdir}/udev/rules.d
     install -d ${D}${systemd_unitdir}/journald.conf.d ${D}${systemd_unitdir}/system.conf.d ${D}${systemd_unitdir}/network ${D}${datadir}/dbus-1/system.d ${D}${sysconfdir}/tandem ${D}${datadir}/tandem
 
     for dist in ${TANDEM_DIST}; do
@@ -76,6 +76,7 @@ do_install:append() {
             *.sysusers) install -m 0644 $file ${D}${nonarch_libdir}/sysusers.d/${name%.sysusers}.conf ;;
             *.tmpfiles) install -m 0644 $file ${D}${nonarch_libdir}/tmpfiles.d/${name%.tmpfiles}.conf ;;
             *.sysctl) install -m 0644 $file ${D}${nonarch_libdir}/sysctl.d/50-${name%.sysctl}.conf ;;
+            *.rules) install -m 0644 $file ${D}${nonarch_libdir}/udev/rules.d/ ;;
             *.journald) install -m 0644 $file ${D}${systemd_unitdir}/journald.conf.d/${name%.journald}.conf ;;
             *.manager) install -m 0644 $file ${D}${systemd_unitdir}/system.conf.d/${name%.manager}.conf ;;
             *.env) install -m 0644 $file ${D}${sysconfdir}/tandem/ ;;
@@ -184,6 +185,7 @@ FILES:${PN}-media = " \
     ${bindir}/tandem-media \
     ${bindir}/tandem-player \
     ${datadir}/dbus-1/system.d/tandem-media.conf \
+    ${nonarch_libdir}/udev/rules.d/90-tandem-sticks.rules \
     ${sysconfdir}/tandem/media.env \
     ${systemd_system_unitdir}/tandem-media.service.d \
 "
