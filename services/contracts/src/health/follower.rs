@@ -55,7 +55,7 @@ impl Follower {
                     (self.asking, self.ask_at) = (None, None);
                     match change.args() {
                         Ok(args) => return Some(Some(args.report)),
-                        Err(_) => self.ask_at = Some(Instant::now() + AGAIN),
+                        Err(_) => return Some(self.nobody_knows()),
                     }
                 }
                 owner = self.owners.next() => {
@@ -69,12 +69,18 @@ impl Follower {
                     self.asking = None;
                     match answer {
                         Some(report) => return Some(Some(report)),
-                        None => self.ask_at = Some(Instant::now() + AGAIN),
+                        None => return Some(self.nobody_knows()),
                     }
                 }
                 () = at(self.ask_at) => self.ask(),
             }
         }
+    }
+
+    /// What was told before may be true no longer: it is asked for again after a while.
+    fn nobody_knows(&mut self) -> Option<Report> {
+        self.ask_at = Some(Instant::now() + AGAIN);
+        None
     }
 
     fn ask(&mut self) {
