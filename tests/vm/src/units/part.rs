@@ -18,8 +18,13 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Part(pub &'static str);
 
 /// Services first: a screen outlives its bus.
-pub const SERVICES: [Part; 5] =
-    ["tandem-vehicle", "tandem-media", "tandem-phone-link", "tandem-settings", "tandem-lifecycle"].map(Part);
+pub const SERVICES: [Part; 5] = [
+    Part("tandem-vehicle"),
+    Part("tandem-media"),
+    Part("tandem-phone-link"),
+    Part("tandem-settings"),
+    Part("tandem-lifecycle"),
+];
 pub const SCREENS: [Part; 2] = [Part("tandem-cluster"), Part("tandem-centre")];
 
 pub fn parts() -> impl Iterator<Item = Part> {
