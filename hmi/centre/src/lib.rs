@@ -7,6 +7,7 @@ mod climate;
 mod control;
 mod energy;
 mod generated;
+mod health;
 mod leaf;
 mod media;
 mod phones;
@@ -29,12 +30,12 @@ use tandem_units::Nanoseconds;
 pub use control::Ask;
 pub use generated::{
     Asking, BodyAdapter, CallAdapter, CallState, CallTrouble, CallView, CallWish, CameraAdapter, CentreWindow,
-    Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, GuideLines, HalfDay, Having, Kind,
-    Lacking, LedgerRow, LineAcross, LinePiece, ListState, MediaAdapter, MediaCause, MediaRow, MediaSession, MediaTab,
-    MissedCall, NearPhone, NoteSession, Opening, Page, Pairing, Passing, PhoneAdapter, PhoneTab, PhoneView,
-    PlaceSession, PlayState, Quality, Repeating, Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial,
-    SettingNotice, SettingsAdapter, SettingsTab, Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords,
-    VehicleAdapter, Why, Words, Zone,
+    Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, GuideLines, HalfDay, Having,
+    HealthAdapter, Kind, Lacking, LackingAdapter, LedgerRow, LineAcross, LinePiece, ListState, MediaAdapter,
+    MediaCause, MediaRow, MediaSession, MediaTab, MissedCall, NearPhone, NoteSession, Opening, Page, Pairing, PartName,
+    PartRow, PartState, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating,
+    Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter, SettingsTab,
+    Shown, Theme, Thing, Trouble, Tyre, UnitSetting, UnitWords, VehicleAdapter, Why, Words, Zone,
 };
 pub use leaf::Leaf;
 pub use settings::Choices;
@@ -172,6 +173,7 @@ impl Face for Centre {
                 return self.music.borrow_mut().hear(window, news);
             }
             Update::Settings(news) => return self.page.borrow_mut().hear(window, news),
+            Update::Health(news) => return health::show(window, news),
             Update::Phone(news) => return self.phones.borrow_mut().hear(window, news),
             Update::Calls(news) => return self.telephone.borrow_mut().hear(window, news),
             Update::Driving(status) => {

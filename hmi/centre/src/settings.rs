@@ -14,7 +14,7 @@ use tandem_kit::{InForce, Language, Look, SettingsCommand, SettingsNews, Theme, 
 use tandem_units::{Nanoseconds, Value};
 
 use crate::media::rows::words;
-use crate::{CentreWindow, Colours, SettingDenial, SettingNotice, SettingsAdapter, UnitSetting};
+use crate::{CentreWindow, Colours, LackingAdapter, SettingDenial, SettingNotice, SettingsAdapter, UnitSetting};
 
 /// How long the page says why a choice came to nothing.
 const REASON_SHOWN: Nanoseconds = Nanoseconds::from_millis(4_000);
@@ -72,6 +72,7 @@ impl Page {
                     self.draft = None;
                 }
                 (self.in_force, self.denial) = (Some(in_force.clone()), None);
+                window.global::<LackingAdapter>().set_settings_known(true);
             }
             SettingsNews::Gone => self.in_force = None,
             SettingsNews::Refused(denied) => self.denial = Some((denied.cause, self.now + REASON_SHOWN)),

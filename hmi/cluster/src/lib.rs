@@ -19,8 +19,8 @@ use crate::place::Place;
 use crate::tile::Tile;
 
 pub use generated::{
-    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LampAdapter, LampState, Layout, PlaceAdapter, ScreenAdapter,
-    Sentence, Theme, TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
+    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LackingAdapter, LampAdapter, LampState, Layout, PlaceAdapter,
+    ScreenAdapter, Sentence, Theme, TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
 };
 
 tandem_kit::leaves! {
@@ -125,8 +125,15 @@ impl Face for Cluster {
             Update::Media(news) => return self.tile.hear(&window.global::<TileAdapter>(), news),
             Update::Calls(news) => return tile::show_call(&window.global::<CallAdapter>(), news),
             Update::Phone(news) => self.place.hear(news),
+            Update::Health(news) => {
+                let lacking = window.global::<LackingAdapter>();
+                lacking.set_music(news.lacking.music);
+                lacking.set_phone(news.lacking.phone);
+                return lacking.set_settings(news.lacking.settings);
+            }
             // Without the service it stays as it was.
             Update::Settings(SettingsNews::Told(in_force)) => {
+                window.global::<LackingAdapter>().set_settings_known(true);
                 window.global::<ScreenAdapter>().set_layout(match in_force.values.get(CLUSTER_LAYOUT) {
                     ClusterLayout::Calm => Layout::Calm,
                     ClusterLayout::Guidance => Layout::Guidance,

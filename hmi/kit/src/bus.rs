@@ -18,6 +18,7 @@ use crate::beat::Beat;
 use crate::calls::Calls;
 use crate::camera::CameraLine;
 use crate::commands::Receivers;
+use crate::health;
 use crate::keys;
 use crate::knob;
 use crate::line;
@@ -115,6 +116,12 @@ async fn run(setup: Setup) {
             // In lockstep a picture is a function of the readings alone.
             if !lockstep {
                 line::run(SettingsLine, Arc::clone(&mailbox), settings).await;
+            }
+        },
+        async {
+            // A picture of a replay is none of how this machine is.
+            if !lockstep {
+                health::run(|news| mailbox.health(news)).await;
             }
         },
         async {

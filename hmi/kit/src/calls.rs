@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use tandem_contracts::actuation::Request;
+use tandem_contracts::part::{self, Part1};
 use tandem_contracts::screen::{PATH, Screen1};
 use tandem_contracts::signals::Signals1Proxy;
 use tandem_contracts::{connect, wire};
@@ -55,6 +56,7 @@ impl Calls {
 
     async fn session(&mut self, connection: &Connection) -> zbus::Result<()> {
         connection.object_server().at(PATH, Screen1(Backend::new(Arc::clone(&self.mailbox)))).await?;
+        connection.object_server().at(part::PATH, Part1).await?;
         let flags = RequestNameFlags::DO_NOT_QUEUE;
         if let Err(error) = connection.request_name_with_flags(self.bus_name, flags).await {
             tracing::warn!(name = self.bus_name, %error, "this screen cannot be captured: its name is not free");

@@ -12,7 +12,9 @@ use tokio::sync::oneshot;
 
 use crate::knob::Stroke;
 use crate::touch::Touch;
-use crate::{Actuation, CallsNews, CameraNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme};
+use crate::{
+    Actuation, CallsNews, CameraNews, HealthNews, Language, Link, Media, PhoneNews, Reading, SettingsNews, Theme,
+};
 
 #[cfg(test)]
 mod tests;
@@ -85,6 +87,7 @@ pub(crate) struct Post {
     pub calls: Vec<CallsNews>,
     /// One of a kind at most.
     pub settings: Vec<SettingsNews>,
+    pub health: Option<HealthNews>,
     /// One of a kind at most.
     pub camera: Vec<CameraNews>,
     /// In their order.
@@ -194,6 +197,10 @@ impl Mailbox {
             state.post.settings.retain(|earlier| mem::discriminant(earlier) != mem::discriminant(&news));
             state.post.settings.push(news);
         });
+    }
+
+    pub fn health(&self, news: HealthNews) {
+        self.change(|state| state.post.health = Some(news));
     }
 
     pub fn camera(&self, news: CameraNews) {

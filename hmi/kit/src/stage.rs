@@ -391,6 +391,9 @@ impl<F: Face> Turn for Stage<F> {
         for news in post.settings {
             self.hear_settings(news);
         }
+        if let Some(news) = post.health {
+            self.tell(&Update::Health(news));
+        }
         for news in post.camera {
             self.tell(&Update::Camera(news));
         }

@@ -5,7 +5,7 @@ use tandem_contracts::signals::SignalsError;
 use tandem_units::Value;
 
 use crate::readings::Link;
-use crate::{CallsNews, CameraNews, Media, PhoneNews, SettingsNews};
+use crate::{CallsNews, CameraNews, HealthNews, Media, PhoneNews, SettingsNews};
 
 /// What a screen is told. The readings themselves stand in [`crate::Readings`], already up to date.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub enum Update {
     Calls(CallsNews),
     /// What is set, already in force as far as it is the look of every screen.
     Settings(SettingsNews),
+    /// How the parts are, live only.
+    Health(HealthNews),
     /// Comes to a face with [`crate::Face::FOLLOWS_CAMERAS`].
     Camera(CameraNews),
     /// Comes to a face with [`crate::Face::FOLLOWS_KEYS`].

@@ -1,28 +1,18 @@
-//! Whether all of Tandem is well, and what to do about what is not.
-
-mod judge;
-
-use std::collections::{BTreeMap, BTreeSet};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+//! Whether all of Tandem is well, and what to do about what is not: `Health1` says it. Here it is shown, and told what is left to tell without it.
 
 use clap::Args;
-use futures_util::future::join_all;
 use serde::Serialize;
-use tandem_contracts::bus::Bus1Proxy;
-use tandem_contracts::media::Media1Proxy;
-use tandem_contracts::phones::PhoneLink1Proxy;
-use tandem_contracts::screen::{self, Screen1Proxy};
-use tandem_contracts::settings::Settings1Proxy;
-use tandem_contracts::{bus, calls, camera, driving, input, media, mpris, phones, sessions, settings, signals};
-use zbus::Connection;
+use tandem_contracts::health::{Finding, Health, Health1Proxy, NAME, Part, Report};
+use tandem_contracts::mpris;
+use tandem_units::plain;
 use zbus::fdo::DBusProxy;
-use zbus::proxy::CacheProperties;
 
-use crate::client::{CallError, connect, explain};
+use crate::client::{connect, explain_plain};
 use crate::failure::Status;
 use crate::output::Output;
-use judge::{Finding, Health};
+use crate::table::{Align, Table};
+
+const UNIT: &str = "tandem-lifecycle";
 
 /// Looks whether every service is there and answers, whether the buses, the settings and the disks are well, and says what to do about what is not.
 ///
@@ -33,53 +23,20 @@ pub struct Doctor {
     output: Output,
 }
 
-/// A process of ours on the bus.
-struct Part {
-    /// As people call it.
-    name: &'static str,
-    unit: &'static str,
-    names: &'static [&'static str],
-    /// Whether it keeps something on the disk.
-    keeps: bool,
-    /// What a simulation is to be told to have it, where it may go without.
-    option: Option<&'static str>,
-}
-
-const PARTS: [Part; 6] = [
-    Part {
-        name: "vehicle service",
-        unit: "tandem-vehicle",
-        names: &[signals::NAME, bus::NAME, driving::NAME, input::NAME],
-        keeps: true,
-        option: None,
-    },
-    Part { name: "settings service", unit: "tandem-settings", names: &[settings::NAME], keeps: true, option: None },
-    Part { name: "cluster", unit: "tandem-cluster", names: &[screen::CLUSTER], keeps: false, option: None },
-    Part { name: "centre display", unit: "tandem-centre", names: &[screen::CENTRE], keeps: false, option: None },
-    Part {
-        name: "media service",
-        unit: "tandem-media",
-        names: &[media::NAME, camera::NAME, mpris::NAME],
-        keeps: true,
-        option: Some("without --no-media"),
-    },
-    Part {
-        name: "phone service",
-        unit: "tandem-phone-link",
-        names: &[phones::NAME, sessions::NAME, calls::NAME],
-        keeps: true,
-        option: Some("with --phones"),
-    },
-];
-
-/// All that was found.
+/// What is shown.
 #[derive(Serialize)]
-struct Report {
-    /// Whether nothing is ill.
+struct Shown {
+    /// Whether nothing is ill and nobody is waited for.
     well: bool,
     /// Of this program.
     version: &'static str,
+    parts: Vec<Part>,
     findings: Vec<Finding>,
+    /// Tandem's names on the bus.
+    names: Vec<String>,
+    /// Whether the parts and findings are all that there are.
+    #[serde(skip)]
+    is_whole: bool,
 }
 
 impl Doctor {
@@ -87,124 +44,144 @@ impl Doctor {
         let connection = connect().await?;
         let in_a_car = std::env::var_os("TANDEM_BUS").is_some_and(|name| name == "system");
         let names = DBusProxy::new(&connection).await?.list_names().await?;
-        let owned: BTreeSet<String> = names.iter().map(|name| name.as_str().to_owned()).collect();
-        let asked = join_all(PARTS.iter().map(|part| examine(&connection, part, &owned, in_a_car))).await;
-        let mut findings: Vec<Finding> = asked.into_iter().flatten().collect();
-        findings.extend(rooms(&folders(in_a_car)));
-        let well = findings.iter().all(|finding| finding.health != Health::Ill);
-        let report = Report { well, version: env!("CARGO_PKG_VERSION"), findings };
-        self.output.print(&report, || judge::text(&report.findings))?;
-        Ok(if well { Status::OK } else { Status::FAILED })
+        let names = names.iter().map(|name| name.as_str().to_owned()).filter(|name| is_ours(name));
+        let mut names: Vec<String> = names.collect();
+        names.sort_unstable();
+        let asked = if names.iter().any(|name| name == NAME) {
+            let report = Health1Proxy::new(&connection).await?.report().await;
+            report.map_err(|error| format!("does not answer: {:#}", explain_plain(error)))
+        } else {
+            Err("is not on the bus".to_owned())
+        };
+        let shown = Shown::new(asked.map_err(|says| nobody_looks(says, in_a_car)), names);
+        self.output.print(&shown, || shown.text())?;
+        Ok(if shown.well { Status::OK } else { Status::FAILED })
     }
 }
 
-async fn examine(connection: &Connection, part: &Part, owned: &BTreeSet<String>, in_a_car: bool) -> Vec<Finding> {
-    let missing: Vec<_> = part.names.iter().copied().filter(|name| !owned.contains(*name)).collect();
-    if missing.len() == part.names.len() {
-        return vec![judge::absent(part.name, part.unit, part.option, in_a_car)];
-    }
-    if !missing.is_empty() {
-        return vec![Finding::ill(
-            part.name,
-            format!("lacks {}", missing.join(", ")),
-            format!("it has just begun, or did not get them; {}", judge::anew(part.unit, in_a_car)),
-        )];
-    }
-    let asked = match part.unit {
-        "tandem-vehicle" => buses(connection, part).await,
-        "tandem-settings" => kept(connection, part).await,
-        "tandem-media" => sources(connection, part, in_a_car).await,
-        "tandem-phone-link" => paired(connection, part).await,
-        _ => drawn(connection, part).await,
+fn is_ours(name: &str) -> bool {
+    name.starts_with("org.tandem.") || name == mpris::NAME
+}
+
+/// Who looks after the others does not: that is what is found.
+fn nobody_looks(says: String, in_a_car: bool) -> Part {
+    let remedy = if in_a_car {
+        format!(
+            "`systemctl status {UNIT}` and `journalctl -b -u {UNIT}` say why; `systemctl restart {UNIT}` starts it anew"
+        )
+    } else {
+        // The kernel keeps fifteen letters of a process's name.
+        "if it has just died it is back in a moment; one that hangs `pkill -KILL tandem-lifecycl` ends; else start `tandem sim` anew"
+            .to_owned()
     };
-    asked.unwrap_or_else(|error| {
-        vec![Finding::ill(part.name, format!("does not answer: {error:#}"), judge::anew(part.unit, in_a_car))]
-    })
-}
-
-fn told<T>(answer: Result<T, impl CallError>) -> anyhow::Result<T> {
-    answer.map_err(explain)
-}
-
-async fn buses(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Finding>> {
-    let proxy = Bus1Proxy::new(connection).await?;
-    let buses = told(proxy.buses().await)?;
-    let service = Finding::well(part.name, "answers".to_owned());
-    Ok(std::iter::once(service).chain(buses.iter().map(judge::bus)).collect())
-}
-
-async fn kept(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Finding>> {
-    let proxy = Settings1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
-    let table = told(proxy.list().await)?;
-    Ok(vec![Finding::well(part.name, "answers".to_owned()), judge::settings(&table)])
-}
-
-async fn sources(connection: &Connection, part: &Part, in_a_car: bool) -> anyhow::Result<Vec<Finding>> {
-    let proxy = Media1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
-    let sources = told(proxy.sources().await)?.len();
-    // The one call that reads the library's database and nothing else.
-    let read = told(proxy.resume_points(1).await);
-    let library = match read {
-        Ok(_) => Finding::well("library", format!("is read, {sources} sources")),
-        Err(error) => Finding::ill(
-            "library",
-            format!("is not read: {error:#}"),
-            format!("the service makes a new one of the music that is here; {}", judge::anew(part.unit, in_a_car)),
-        ),
-    };
-    Ok(vec![Finding::well(part.name, "answers".to_owned()), library])
-}
-
-async fn paired(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Finding>> {
-    let proxy = PhoneLink1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
-    let phones = told(proxy.phones().await)?.len();
-    Ok(vec![Finding::well(part.name, format!("answers, {phones} phones"))])
-}
-
-async fn drawn(connection: &Connection, part: &Part) -> anyhow::Result<Vec<Finding>> {
-    let name = part.names.first().copied().unwrap_or_default();
-    let proxy =
-        Screen1Proxy::builder(connection).destination(name).cache_properties(CacheProperties::No).build().await?;
-    let wrong = proxy.misdrawn().await?;
-    Ok(vec![judge::screen(part.name, &wrong)])
-}
-
-/// Where the parts keep what is to outlive a power cut.
-fn folders(in_a_car: bool) -> Vec<PathBuf> {
-    if in_a_car {
-        let kept = PARTS.iter().filter(|part| part.keeps);
-        return kept.map(|part| Path::new("/var/lib").join(part.unit)).collect();
+    Part {
+        name: "lifecycle".to_owned(),
+        health: Health::Ill.word().to_owned(),
+        says,
+        remedy,
+        missing: vec![NAME.to_owned()],
+        ..Part::default()
     }
-    let named = std::env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".local/state"));
-    named.or_else(home).map(|state| state.join("tandem")).into_iter().collect()
 }
 
-/// The room on the disks of folders, each of which its owner alone may open: the file system is asked, and not the folder. Folders of one disk are one finding.
-fn rooms(folders: &[PathBuf]) -> Vec<Finding> {
-    let mut disks = BTreeMap::<Option<u64>, Vec<&Path>>::new();
-    for folder in folders {
-        let disk = std::fs::metadata(there(folder)).ok().map(|metadata| metadata.dev());
-        disks.entry(disk).or_default().push(folder);
+impl Shown {
+    fn new(asked: Result<Report, Part>, names: Vec<String>) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        match asked {
+            Ok(Report { is_well: well, parts, findings, .. }) => {
+                Self { well, version, parts, findings, names, is_whole: true }
+            }
+            Err(part) => Self { well: false, version, parts: vec![part], findings: Vec::new(), names, is_whole: false },
+        }
     }
-    disks.values().map(|folders| room(folders)).collect()
+
+    /// A line for each thing, then what to do.
+    fn text(&self) -> String {
+        let parts = self.parts.iter().map(|part| {
+            let Part { name, health, says, remedy, version, .. } = part;
+            (name.clone(), health, version.as_str(), says, remedy)
+        });
+        let findings = self.findings.iter().map(|finding| {
+            let Finding { kind, name, health, says, remedy } = finding;
+            (format!("{kind} {name}"), health, "", says, remedy)
+        });
+        let lines: Vec<_> = parts.chain(findings).collect();
+        let mut table = Table::bare([Align::Left; 4]);
+        for (name, health, version, says, _) in &lines {
+            let health = if Health::of(health) == Some(Health::Ill) { "ILL" } else { health.as_str() };
+            table.row([health, name.as_str(), version, says.as_str()].map(|cell| plain(cell).into()));
+        }
+        let mut text = table.to_string();
+        if !self.is_whole {
+            let names = if self.names.is_empty() { "nobody of Tandem".to_owned() } else { self.names.join(", ") };
+            text += &format!("\non the bus: {}\n", plain(&names));
+        }
+        for (name, _, _, _, remedy) in lines.iter().filter(|line| !line.4.is_empty()) {
+            text += &format!("\n{}: {}", plain(name), plain(remedy));
+        }
+        if lines.iter().any(|line| !line.4.is_empty()) {
+            text += "\n";
+        }
+        let fine = |health: &str| [Some(Health::Well), Some(Health::Away)].contains(&Health::of(health));
+        let not_well = lines.iter().filter(|line| !fine(line.1)).count();
+        text + &match (self.is_whole, self.well) {
+            (true, true) => "\nall is well\n".to_owned(),
+            (true, false) => format!("\n{not_well} of {} are not well\n", lines.len()),
+            (false, _) => "\nwhether all is well nobody says\n".to_owned(),
+        }
+    }
 }
 
-/// The folder, or what is to hold it.
-fn there(folder: &Path) -> &Path {
-    folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn room(folders: &[&Path]) -> Finding {
-    let name = folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
-    match rustix::fs::statvfs(folders.first().map_or(Path::new("/"), |folder| there(folder))) {
-        Ok(told) => {
-            let read_only = told.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY);
-            let free = told.f_bavail.saturating_mul(told.f_frsize);
-            judge::room(&name, free, told.f_files > 0 && told.f_favail == 0, read_only)
+    fn part(name: &str, health: Health, says: &str, remedy: &str) -> Part {
+        let word = |text: &str| text.to_owned();
+        Part {
+            name: word(name),
+            health: word(health.word()),
+            says: word(says),
+            remedy: word(remedy),
+            version: word("0.1.0"),
+            ..Part::default()
         }
-        Err(error) => {
-            Finding::ill(&name, format!("its disk does not say: {error}"), "`dmesg` has the kernel's word".to_owned())
-        }
+    }
+
+    fn bus(health: Health, says: &str, remedy: &str) -> Finding {
+        let Part { health, says, remedy, .. } = part("", health, says, remedy);
+        Finding { kind: "bus".into(), name: "can0".into(), health, says, remedy }
+    }
+
+    #[test]
+    fn a_report_says_what_is_ill_and_then_what_to_do() {
+        let parts = vec![part("vehicle", Health::Well, "answers", "")];
+        let report = Report { parts, findings: vec![bus(Health::Ill, "is down", "raise it")], ..Report::default() };
+        insta::assert_snapshot!(Shown::new(Ok(report.clone()), Vec::new()).text(), @r"
+        well  vehicle   0.1.0  answers
+        ILL   bus can0         is down
+
+        bus can0: raise it
+
+        1 of 2 are not well
+        ");
+        let well = Report { is_well: true, findings: vec![bus(Health::Away, "", "")], ..report };
+        assert!(Shown::new(Ok(well), Vec::new()).text().ends_with("\nall is well\n"));
+    }
+
+    #[test]
+    fn without_the_one_who_looks_it_says_so_and_who_is_there() {
+        let names = || vec!["org.tandem.Settings1".to_owned(), "org.tandem.Signals1".to_owned()];
+        let shown = Shown::new(Err(nobody_looks("is not on the bus".to_owned(), true)), names());
+        insta::assert_snapshot!(shown.text(), @r"
+        ILL  lifecycle    is not on the bus
+
+        on the bus: org.tandem.Settings1, org.tandem.Signals1
+
+        lifecycle: `systemctl status tandem-lifecycle` and `journalctl -b -u tandem-lifecycle` say why; `systemctl restart tandem-lifecycle` starts it anew
+
+        whether all is well nobody says
+        ");
+        assert!(!shown.well);
     }
 }

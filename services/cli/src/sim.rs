@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
-use tandem_contracts::{calls, camera, driving, screen, settings};
+use tandem_contracts::{calls, camera, driving, health, screen, settings};
 use tokio::time::{Instant, timeout_at};
 use zbus::Connection;
 
@@ -31,7 +31,7 @@ const PHONE: &str = "127.0.0.2";
 /// A run of limited time gives up if the screens are not up by then.
 const START_UP: Duration = Duration::from_secs(60);
 
-/// Runs the virtual car, the vehicle service, the settings and the media service, the cluster, the centre display and the car's panel on a D-Bus of their own.
+/// Runs the virtual car, the vehicle service, the settings, the media and the lifecycle service, the cluster, the centre display and the car's panel on a D-Bus of their own.
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// the windows of both screens end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
@@ -159,6 +159,7 @@ impl Sim {
         if self.has_phones() {
             others.push(self.phone_link(bus)?);
         }
+        others.push(self.lifecycle()?);
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
         }
@@ -188,6 +189,17 @@ impl Sim {
             None => bus.settings_state(),
         };
         service("tandem-settings", &[("--state", &state)])
+    }
+
+    /// Who looks after the others, and does not miss what this run goes without.
+    fn lifecycle(&self) -> anyhow::Result<Program> {
+        let mut program = service("tandem-lifecycle", &[])?;
+        for part in [("media", !self.no_media), ("phone-link", self.has_phones())] {
+            if let (name, false) = part {
+                program.arguments.extend(["--without", name].map(Into::into));
+            }
+        }
+        Ok(program)
     }
 
     /// The folders of music: those asked for, else the one that comes with Tandem, if it came.
@@ -315,7 +327,7 @@ impl Sim {
         let media = if music.is_some() { " media service," } else { "" };
         let screens = if self.has_panel(shown) { "cluster, centre and panel" } else { "cluster and centre" };
         say(&format!(
-            "Car {}, scenario {}, vehicle service, settings service,{media} {screens} {place}.",
+            "Car {}, scenario {}, vehicle service, settings service,{media} lifecycle service, {screens} {place}.",
             self.car, self.scenario
         ));
         say(&format!("  bus    {}", bus.address()));
@@ -369,6 +381,7 @@ async fn everything_is_up(
     // Of each service the name that it owns last.
     screens::wait_for_name(connection, driving::NAME).await?;
     screens::wait_for_name(connection, settings::NAME).await?;
+    screens::wait_for_name(connection, health::NAME).await?;
     if with_media {
         screens::wait_for_name(connection, camera::NAME).await?;
     }

@@ -24,6 +24,7 @@ fn stage(vehicle: &str, cluster: &str) -> TempDir {
         ("tandem-sim", CAR),
         ("tandem-vehicle", vehicle),
         ("tandem-settings", STAYS),
+        ("tandem-lifecycle", STAYS),
         ("tandem-media", MEDIA),
         ("tandem-cluster", cluster),
         ("tandem-centre", STAYS),
@@ -100,7 +101,8 @@ fn the_media_service_gets_its_folders_or_stays_away() {
     assert_eq!(output.status.code(), Some(7));
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(
-        told.contains("vehicle service, settings service, cluster and centre headless.") && !told.contains("music"),
+        told.contains("vehicle service, settings service, lifecycle service, cluster and centre headless.")
+            && !told.contains("music"),
         "{told}"
     );
     assert!(!called.exists());

@@ -7,6 +7,8 @@ use zbus::connection::Builder;
 use zbus::fdo::RequestNameFlags;
 use zbus::message::Header;
 
+use crate::part::{self, Part1};
+
 /// The longest that a call may take: a peer that hangs must not hang its callers.
 pub const METHOD_TIMEOUT: Duration = Duration::from_secs(3);
 
@@ -35,11 +37,12 @@ pub async fn open() -> zbus::Result<Connection> {
 }
 
 /// Owns names in this order: first the one by which the bus's policy knows who may be asked, for until somebody has it nobody hears us. Whoever finds the last
-/// one finds the others too. Who is there first stays: a second service ends, and nobody speaks in our place.
+/// one finds the others too. Who is there first stays: a second service ends, and nobody speaks in our place. From then on the connection says which program this is.
 ///
 /// # Errors
 /// [`zbus::Error::NameTaken`]: a name is somebody else's. Or no bus, or one that refuses us.
 pub async fn own(connection: &Connection, names: impl IntoIterator<Item = &'static str>) -> zbus::Result<()> {
+    connection.object_server().at(part::PATH, Part1).await?;
     for name in names {
         connection.request_name_with_flags(name, RequestNameFlags::DO_NOT_QUEUE).await?;
     }

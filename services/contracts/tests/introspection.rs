@@ -45,6 +45,8 @@ async fn every_interface_is_as_its_snapshot_says() {
         (calls::PATH, calls::NAME),
         (tandem_contracts::settings::PATH, tandem_contracts::settings::NAME),
         (tandem_contracts::camera::PATH, tandem_contracts::camera::NAME),
+        (tandem_contracts::health::PATH, tandem_contracts::health::NAME),
+        (tandem_contracts::part::PATH, "org.tandem.Part1"),
     ] {
         let shown = introspect(&client, path, interface).await.unwrap();
         assert!(!shown.contains("access=\"readwrite\""), "{interface}: wishes are methods");

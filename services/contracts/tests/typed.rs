@@ -12,7 +12,9 @@ use tandem_contracts::camera::{Camera1, Camera1Proxy, CameraError};
 use tandem_contracts::charging::Charging1Proxy;
 use tandem_contracts::climate::{Climate1Proxy, ClimateError, TemperatureRange};
 use tandem_contracts::driving::{Driving1, Driving1Proxy, Restrictions, Status, Zone};
+use tandem_contracts::health::{Health, Health1, Health1Proxy};
 use tandem_contracts::media::{Item, Media1Proxy, MediaError, Wanted};
+use tandem_contracts::part::Part1Proxy;
 use tandem_contracts::phones::{MAX_TEXT, PhoneLink1, PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::{Screen1Proxy, ScreenError};
 use tandem_contracts::seats::Seats1Proxy;
@@ -449,4 +451,23 @@ async fn cameras() {
     Camera1::<peer::Echo>::changed(&emitter, vec![peer::camera::rear()]).await.unwrap();
     let change = changes.next().await.unwrap();
     assert_eq!(change.args().unwrap().cameras, [peer::camera::rear()]);
+}
+
+#[tokio::test]
+async fn health() {
+    let (service, client) = peer::pair().await.unwrap();
+    let proxy = Health1Proxy::builder(&client).destination("org.tandem.Any").build().await.unwrap();
+    assert_eq!(proxy.report().await.unwrap(), peer::health::report());
+    let words = ["well", "starting", "away", "ill"];
+    assert_eq!(words.map(|word| Health::of(word).unwrap().word()), words);
+    assert_eq!(Health::of("poorly"), None);
+
+    let mut changes = proxy.receive_changed().await.unwrap();
+    let emitter = zbus::object_server::SignalEmitter::new(&service, tandem_contracts::health::PATH).unwrap();
+    Health1::<peer::Echo>::changed(&emitter, peer::health::report()).await.unwrap();
+    let change = changes.next().await.unwrap();
+    assert_eq!(change.args().unwrap().report, peer::health::report());
+
+    let part = Part1Proxy::builder(&client).destination("org.tandem.Any").build().await.unwrap();
+    assert_eq!(part.version().await.unwrap(), env!("CARGO_PKG_VERSION"));
 }

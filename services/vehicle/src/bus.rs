@@ -12,6 +12,7 @@ use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
 use tandem_contracts::input::{Input1, InputBackend, InputEvent};
+use tandem_contracts::part::{self, Part1};
 use tandem_contracts::seats::Seats1;
 use tandem_contracts::signals::{Change, Handle, Leaf, MAX_PATHS, PathReading, Signals1, SignalsBackend, SignalsError};
 use tandem_contracts::wire::to_variant;
@@ -125,7 +126,7 @@ pub async fn serve(builder: zbus::connection::Builder<'static>, core: &Core) -> 
         front = front.offer(charging::PATH, charging::NAME, Charging1(door.clone()));
     }
     // Last, whatever else this car has: who waits for all of them waits for this one.
-    let front = front.offer(driving::PATH, driving::NAME, Driving1(door));
+    let front = front.offer(driving::PATH, driving::NAME, Driving1(door)).serve(part::PATH, Part1);
     let (connection, owners) = front.open().await?;
     Ok(Serving { connection, requests, owners, driver_temperature })
 }
@@ -140,10 +141,15 @@ struct Front {
 }
 
 impl Front {
-    fn offer<I: Interface>(mut self, path: &'static str, name: &'static str, interface: I) -> Self {
+    fn offer<I: Interface>(self, path: &'static str, name: &'static str, interface: I) -> Self {
+        let mut front = self.serve(path, interface);
+        front.names.push(name);
+        front
+    }
+
+    fn serve<I: Interface>(mut self, path: &'static str, interface: I) -> Self {
         interface.introspect_to_writer(self.objects.entry(path).or_default(), 2);
         self.builder = self.builder.serve_at(path, Bounded::new(interface, &self.callers));
-        self.names.push(name);
         self
     }
 

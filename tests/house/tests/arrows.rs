@@ -29,6 +29,7 @@ fn table() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("tandem-lists", vec![]),
         ("tandem-database", vec![]),
         ("tandem-settings", vec!["tandem-contracts", "tandem-database", "tandem-runtime", "tandem-units"]),
+        ("tandem-lifecycle", vec!["tandem-contracts", "tandem-runtime"]),
         ("tandem-library", vec!["tandem-database", "tandem-lists"]),
         ("tandem-pictures", vec![]),
         ("tandem-player", vec!["tandem-pictures"]),

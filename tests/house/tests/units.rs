@@ -13,11 +13,12 @@ use tandem_policy::{Account, TABLE, Table};
 
 /// How much of the system each part may touch, in tenths of what `systemd-analyze security` counts, and how long it may hang. Music sees the nodes of devices, by which
 /// sticks are known again.
-const BARS: [(&str, u32, u32); 6] = [
+const BARS: [(&str, u32, u32); 7] = [
     ("tandem-vehicle.service", 15, 3),
     ("tandem-media.service", 12, 5),
     ("tandem-phone-link.service", 15, 5),
     ("tandem-settings.service", 10, 10),
+    ("tandem-lifecycle.service", 12, 10),
     ("tandem-cluster.service", 10, 3),
     ("tandem-centre.service", 10, 3),
 ];

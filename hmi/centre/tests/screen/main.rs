@@ -7,6 +7,7 @@ mod controls;
 mod drawing;
 mod driving;
 mod gestures;
+mod health;
 mod instructions;
 mod knob;
 mod measured;

@@ -1,8 +1,9 @@
 //! What every page's picture is measured by: sizes of text, hues, the grid, and how much words stand out.
 
-use tandem_kit::{Look, Theme};
+use tandem_kit::{HealthNews, Look, Theme, Update};
 use tandem_likeness::Elements;
 
+use crate::health::{ALL, parts};
 use crate::music_choices::playing;
 use crate::walk::walk;
 
@@ -10,6 +11,7 @@ use crate::walk::walk;
 fn every_page_keeps_to_few_sizes_and_hues_and_to_the_grid_and_its_words_stand_out() {
     let (mut stage, _library) = playing();
     stage.offer();
+    stage.tell(&Update::Health(HealthNews { lacking: ALL, parts: parts(&["media", "settings"]) }));
     for theme in [Theme::Night, Theme::Day] {
         stage.wear(Look { theme, ..Look::STILL });
         let mut edges = 0;

@@ -6,6 +6,7 @@ mod check;
 mod drawing;
 mod guidance;
 mod han;
+mod health;
 mod instructions;
 mod limit;
 mod measured;

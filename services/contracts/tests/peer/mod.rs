@@ -2,6 +2,7 @@
 
 pub mod calls;
 pub mod camera;
+pub mod health;
 pub mod media;
 pub mod phones;
 pub mod settings;
@@ -14,8 +15,10 @@ use tandem_contracts::camera::Camera1;
 use tandem_contracts::charging::Charging1;
 use tandem_contracts::climate::{Climate1, ClimateBackend, TemperatureRange, TemperatureRequest};
 use tandem_contracts::driving::{Driving1, DrivingBackend, Status};
+use tandem_contracts::health::Health1;
 use tandem_contracts::input::{Input1, InputBackend, InputEvent};
 use tandem_contracts::media::Media1;
+use tandem_contracts::part::Part1;
 use tandem_contracts::phones::PhoneLink1;
 use tandem_contracts::screen::{Picture, Screen1, ScreenBackend, ScreenError};
 use tandem_contracts::seats::Seats1;
@@ -266,6 +269,8 @@ pub async fn pair() -> zbus::Result<(Connection, Connection)> {
         .serve_at(tandem_contracts::phones::PATH, PhoneLink1(Echo))
         .serve_at(tandem_contracts::settings::PATH, Settings1(Echo))
         .serve_at(tandem_contracts::camera::PATH, Camera1(Echo))
+        .serve_at(tandem_contracts::health::PATH, Health1(Echo))
+        .serve_at(tandem_contracts::part::PATH, Part1)
         .build();
     let client = Builder::unix_stream(theirs).p2p().build();
     tokio::try_join!(service, client)

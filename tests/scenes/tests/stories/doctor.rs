@@ -6,9 +6,13 @@ use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 use tandem_scenes::{Tandem, within};
 
-fn finding<'a>(report: &'a Value, part: &str) -> &'a Value {
-    let findings = report["findings"].as_array().unwrap();
-    findings.iter().find(|finding| finding["part"] == part).unwrap_or_else(|| panic!("no {part} in {report:#}"))
+/// A part by its name, else what is found by its kind and name.
+fn finding<'a>(report: &'a Value, name: &str) -> &'a Value {
+    let listed = |list: &str| report[list].as_array().unwrap().iter();
+    let part = listed("parts").find(|part| part["name"] == name);
+    let is_found =
+        |one: &&Value| format!("{} {}", one["kind"].as_str().unwrap(), one["name"].as_str().unwrap()) == name;
+    part.or_else(|| listed("findings").find(is_found)).unwrap_or_else(|| panic!("no {name} in {report:#}"))
 }
 
 #[tokio::test]
@@ -23,18 +27,24 @@ async fn the_doctor_finds_all_well_and_then_who_is_ill() {
     };
     let report = ask(&["--json"]).well().json();
     assert_eq!(report["well"], true, "{report:#}");
-    for part in ["vehicle service", "bus can0", "settings service", "settings", "cluster", "centre display"] {
-        assert_eq!(finding(&report, part)["health"], "well", "{report:#}");
+    let parts = ["vehicle", "settings", "cluster", "centre", "lifecycle"];
+    for name in parts.into_iter().chain(["bus can0", "database settings"]) {
+        assert_eq!(finding(&report, name)["health"], "well", "{report:#}");
+    }
+    for name in parts {
+        assert_eq!(finding(&report, name)["version"], env!("CARGO_PKG_VERSION"), "{report:#}");
+        assert_eq!(finding(&report, name)["missing"].as_array().unwrap().len(), 0, "{report:#}");
     }
     // What this simulation was told to go without is no illness.
-    assert_eq!(finding(&report, "media service")["health"], "away");
+    assert_eq!(finding(&report, "media")["health"], "away");
     assert!(ask(&[]).well().stdout.ends_with("\nall is well\n"));
 
-    let (service, _) = tandem.processes().into_iter().find(|(_, name)| name == "tandem-settings").unwrap();
+    let process = |wanted: &str| tandem.processes().into_iter().find(|(_, name)| name == wanted).unwrap().0;
+    let service = process("tandem-settings");
     kill_process(service, Signal::STOP).unwrap();
     let hangs = ask(&["--json"]);
     assert_eq!(hangs.code(), Some(1));
-    let ill = finding(&hangs.json(), "settings service").clone();
+    let ill = finding(&hangs.json(), "settings").clone();
     assert!(ill["says"].as_str().unwrap().starts_with("does not answer"), "{ill:#}");
     assert!(ill["remedy"].as_str().unwrap().contains("pkill -KILL tandem-settings"), "{ill:#}");
     kill_process(service, Signal::CONT).unwrap();
@@ -45,6 +55,16 @@ async fn the_doctor_finds_all_well_and_then_who_is_ill() {
         }
     };
     within("all well again", again).await;
+
+    // Nobody looks after the others: that is what is found, and who is on the bus.
+    let supervision = process("tandem-lifecycl");
+    kill_process(supervision, Signal::STOP).unwrap();
+    let alone = ask(&["--json"]);
+    kill_process(supervision, Signal::CONT).unwrap();
+    assert_eq!(alone.code(), Some(1));
+    let report = alone.json();
+    assert_eq!(finding(&report, "lifecycle")["health"], "ill", "{report:#}");
+    assert!(report["names"].as_array().unwrap().contains(&"org.tandem.Settings1".into()), "{report:#}");
 
     assert_eq!(ask(&["--no-such-option"]).code(), Some(2));
     let nowhere = [("TANDEM_BUS", OsStr::new("unix:path=/nowhere"))];

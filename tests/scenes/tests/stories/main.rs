@@ -14,6 +14,7 @@ mod driving;
 mod forgery;
 mod garage;
 mod hanging;
+mod health;
 mod holders;
 mod hostile;
 mod inputs;

@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tandem_scenes::Tandem;
 
-/// The bus, the car, three services and the player of one of them, two screens, the car's panel, and the one that watches them.
-const CAST: [&str; 10] = [
+/// The bus, the car, four services and the player of one of them, two screens, the car's panel, and the one that watches them.
+const CAST: [&str; 11] = [
     "dbus-daemon",
     "tandem",
     "tandem-centre",
     "tandem-cluster",
+    // The kernel keeps fifteen letters of a name.
+    "tandem-lifecycl",
     "tandem-media",
     "tandem-panel",
     "tandem-player",

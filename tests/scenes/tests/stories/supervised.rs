@@ -16,11 +16,12 @@ const READY: &str = "READY=1\nWATCHDOG=1";
 const FED: &str = "WATCHDOG=1";
 
 /// Each part, the name by which it is found once it is ready, and what keeps it off this machine's networks. The screens have theirs when there is a bus; they are ready before.
-const SERVICES: [(&str, &str, &[&str]); 4] = [
+const SERVICES: [(&str, &str, &[&str]); 5] = [
     ("tandem-vehicle", "org.tandem.Signals1", &[]),
     ("tandem-media", "org.tandem.Media1", &[]),
     ("tandem-phone-link", "org.tandem.PhoneLink1", &["--at", "127.0.0.1", "--no-mdns"]),
     ("tandem-settings", "org.tandem.Settings1", &[]),
+    ("tandem-lifecycle", "org.tandem.Health1", &[]),
 ];
 const SCREENS: [(&str, &str); 2] =
     [("tandem-cluster", "org.tandem.Screen1.cluster"), ("tandem-centre", "org.tandem.Screen1.centre")];

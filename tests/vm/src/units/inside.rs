@@ -21,11 +21,12 @@ pub const STORIES: &[Story] =
     &[("from inside of a part nothing is written, reached or become that is not the part's", bites)];
 
 /// What each part may do of it; everything else is refused.
-const MAY: [(&str, &[&str]); 6] = [
+const MAY: [(&str, &[&str]); 7] = [
     ("tandem-vehicle", &["write its state", "a local socket", "a netlink socket"]),
     ("tandem-media", &["write its state", "a local socket", "a network socket"]),
     ("tandem-phone-link", &["write its state", "a local socket", "a network socket", "a netlink socket"]),
     ("tandem-settings", &["write its state", "a local socket"]),
+    ("tandem-lifecycle", &["a local socket"]),
     ("tandem-cluster", &["a local socket"]),
     ("tandem-centre", &["a local socket"]),
 ];

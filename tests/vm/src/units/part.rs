@@ -18,8 +18,13 @@ const LOOK: Duration = Duration::from_millis(20);
 pub struct Part(pub &'static str);
 
 /// Services first: a screen outlives its bus.
-pub const SERVICES: [Part; 4] =
-    [Part("tandem-vehicle"), Part("tandem-media"), Part("tandem-phone-link"), Part("tandem-settings")];
+pub const SERVICES: [Part; 5] = [
+    Part("tandem-vehicle"),
+    Part("tandem-media"),
+    Part("tandem-phone-link"),
+    Part("tandem-settings"),
+    Part("tandem-lifecycle"),
+];
 pub const SCREENS: [Part; 2] = [Part("tandem-cluster"), Part("tandem-centre")];
 
 pub fn parts() -> impl Iterator<Item = Part> {
@@ -38,6 +43,7 @@ impl Part {
             "tandem-media" => "org.tandem.Media1",
             "tandem-phone-link" => "org.tandem.PhoneLink1",
             "tandem-settings" => "org.tandem.Settings1",
+            "tandem-lifecycle" => "org.tandem.Health1",
             "tandem-cluster" => "org.tandem.Screen1.cluster",
             _ => "org.tandem.Screen1.centre",
         }

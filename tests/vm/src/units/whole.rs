@@ -1,8 +1,10 @@
 //! All parts together: how they start, and how they end.
 
+use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::Story;
 use crate::units::part::{Part, SCREENS, done, everybody, others, parts, tandem, until};
@@ -10,6 +12,7 @@ use crate::units::part::{Part, SCREENS, done, everybody, others, parts, tandem, 
 pub const STORIES: &[Story] = &[
     ("every part is ready at its first start, under an account of its own", ready),
     ("the instruments wait for nothing that they do not need", chain),
+    ("the doctor finds every part well in its version, and misses who is away", missed),
 ];
 
 pub const LAST: &[Story] = &[
@@ -51,6 +54,35 @@ const NEEDED: [(&str, &str); 5] = [
     ("system.slice", "the group of services, which limits are counted in"),
     ("systemd-journald.socket", "what they say goes into it; systemd opens it itself, the log is read from it later"),
 ];
+
+/// What the doctor finds of each part; without CAN not all is well.
+fn doctor() -> Result<Vec<Value>> {
+    let told = Command::new("tandem").args(["doctor", "--json"]).env("TANDEM_BUS", "system").output()?;
+    let report: Value = serde_json::from_slice(&told.stdout).with_context(|| format!("{told:?}"))?;
+    report["parts"].as_array().cloned().context("no parts")
+}
+
+fn missed() -> Result<()> {
+    everybody()?;
+    let all_well = || {
+        let found = doctor()?;
+        Ok(found.iter().all(|part| part["health"] == "well").then_some(found))
+    };
+    let found = until("a report of well parts", all_well)?;
+    let names: Vec<_> = found.iter().filter_map(|part| part["name"].as_str()).collect();
+    ensure!(parts().all(|part| names.contains(&part.0.trim_start_matches("tandem-"))), "{names:?}");
+    let version = env!("CARGO_PKG_VERSION");
+    ensure!(found.iter().all(|part| part["version"] == version), "{found:?}");
+    done("systemctl", &["stop", "tandem-settings.service"])?;
+    let ill = doctor()?.into_iter().find(|part| part["health"] != "well").context("nobody is missed")?;
+    done("systemctl", &["start", "tandem-settings.service"])?;
+    let remedy = ill["remedy"].as_str().unwrap_or_default();
+    ensure!(
+        ill["name"] == "settings" && ill["health"] == "ill" && remedy.contains("journalctl -b -u tandem-settings"),
+        "{ill}"
+    );
+    until("a report of well parts", all_well).map(drop)
+}
 
 /// What was started before a part, and before that, down to nothing.
 fn chain() -> Result<()> {

@@ -29,7 +29,7 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
     // From the very beginning of time on, with nothing kept.
     car.does(&format!(
         "systemctl stop tandem.target 'tandem-*.service' && rm -r /data/lib/tandem-* && {BEFORE} && \
-         systemctl start tandem.target tandem-vehicle tandem-media tandem-settings tandem-phone-link tandem-cluster tandem-centre"
+         systemctl start tandem.target tandem-lifecycle tandem-vehicle tandem-media tandem-settings tandem-phone-link tandem-cluster tandem-centre"
     ));
     assert_eq!(car.does("date +%Y"), "1970");
     car.shows(Shown::Number);

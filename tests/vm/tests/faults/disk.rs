@@ -55,7 +55,7 @@ fn drives_without(data: Data<'_>) {
     car.is_up();
     car.shows(Shown::Number);
     let parts = car.parts();
-    assert_eq!(parts.matches("ActiveState=active").count(), 6, "{parts}");
+    assert_eq!(parts.matches("ActiveState=active").count(), 7, "{parts}");
     assert_eq!(car.does("systemctl is-active emergency.target rescue.target || true"), "inactive\ninactive");
     let is_default = |it: &Value| it["private"] == true || it["value"] == it["default"];
     let settings = car.settings();

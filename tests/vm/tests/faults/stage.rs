@@ -176,7 +176,7 @@ impl Car {
     pub fn is_well(&mut self) {
         assert_eq!(self.does("systemctl list-units --failed --plain --no-legend"), "");
         let parts = self.parts();
-        assert_eq!(parts.matches("ActiveState=active").count(), 6, "{parts}");
+        assert_eq!(parts.matches("ActiveState=active").count(), 7, "{parts}");
     }
 
     /// What is set, and whether it is kept.

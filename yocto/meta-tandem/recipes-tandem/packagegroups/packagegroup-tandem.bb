@@ -14,6 +14,7 @@ RDEPENDS:${PN} = " \
     tandem-centre \
     tandem-cli \
     tandem-cluster \
+    tandem-lifecycle \
     tandem-media \
     tandem-phone-link \
     tandem-settings \

@@ -40,6 +40,7 @@ TANDEM_CRATES = " \
     tandem \
     tandem-centre \
     tandem-cluster \
+    tandem-lifecycle \
     tandem-media \
     tandem-panel \
     tandem-phone-link \
@@ -57,6 +58,7 @@ TANDEM_DIST = " \
     media/service/dist \
     phone-link/service/dist \
     services/cli/dist \
+    services/lifecycle/dist \
     services/policy/dist \
     services/settings/dist \
     services/vehicle/dist \
@@ -105,6 +107,7 @@ PACKAGE_BEFORE_PN = " \
     ${PN}-centre \
     ${PN}-cli \
     ${PN}-cluster \
+    ${PN}-lifecycle \
     ${PN}-media \
     ${PN}-panel \
     ${PN}-phone-link \
@@ -117,6 +120,7 @@ SYSTEMD_PACKAGES = " \
     ${PN}-base \
     ${PN}-centre \
     ${PN}-cluster \
+    ${PN}-lifecycle \
     ${PN}-media \
     ${PN}-phone-link \
     ${PN}-settings \
@@ -143,6 +147,7 @@ USERADD_PARAM:${PN}-base = " \
     ${TANDEM_ACCOUNT} --comment 'Tandem, music and cameras' tandem-media; \
     ${TANDEM_ACCOUNT} --comment 'Tandem, phones' tandem-phone-link; \
     ${TANDEM_ACCOUNT} --comment 'Tandem, what people set' tandem-settings; \
+    ${TANDEM_ACCOUNT} --comment 'Tandem, how every part is' tandem-lifecycle; \
     ${TANDEM_ACCOUNT} --comment 'Tandem, the instruments' tandem-cluster; \
     ${TANDEM_ACCOUNT} --comment 'Tandem, the centre display' tandem-centre \
 "
@@ -177,6 +182,17 @@ FILES:${PN}-settings = " \
 "
 RDEPENDS:${PN}-settings = "${PN}-base"
 SYSTEMD_SERVICE:${PN}-settings = "tandem-settings.service"
+
+SUMMARY:${PN}-lifecycle = "How every part is, and what to do about what is not well"
+LICENSE:${PN}-lifecycle = "MIT | Apache-2.0"
+FILES:${PN}-lifecycle = " \
+    ${bindir}/tandem-lifecycle \
+    ${datadir}/dbus-1/system.d/tandem-lifecycle.conf \
+    ${sysconfdir}/tandem/lifecycle.env \
+"
+CONFFILES:${PN}-lifecycle = "${sysconfdir}/tandem/lifecycle.env"
+RDEPENDS:${PN}-lifecycle = "${PN}-base"
+SYSTEMD_SERVICE:${PN}-lifecycle = "tandem-lifecycle.service"
 
 SUMMARY:${PN}-media = "Music, radio, podcasts and cameras"
 LICENSE:${PN}-media = "MIT | Apache-2.0"

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tandem_contracts::signals::{self, Change, Handle};
-use tandem_contracts::{driving, input, media, mpris, phones, sessions, settings, simulator};
+use tandem_contracts::{driving, health, input, media, mpris, phones, sessions, settings, simulator};
 use tandem_scenes::Daemon;
 use tokio::task::JoinHandle;
 use zbus::message::{Message, Type};
@@ -15,7 +15,7 @@ use zbus::{Connection, MessageStream, OwnedVariant, Variant};
 
 use super::words::{Body, Chance, Interface, interface};
 
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     signals::NAME,
     driving::NAME,
     input::NAME,
@@ -24,6 +24,7 @@ const NAMES: [&str; 9] = [
     phones::NAME,
     sessions::NAME,
     settings::NAME,
+    health::NAME,
     simulator::NAME,
 ];
 

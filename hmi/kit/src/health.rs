@@ -1,0 +1,136 @@
+//! How the parts of Tandem are, for a screen: what its user has to go without, and which parts there are. `org.tandem.Health1` tells it.
+
+use std::time::Duration;
+
+use tandem_contracts::connect;
+use tandem_contracts::health::{Follower, Health, Report};
+use tokio::time::{Instant, sleep, sleep_until};
+use zbus::Connection;
+
+pub use tandem_contracts::health::Part;
+
+use crate::bus::Backoff;
+
+/// What dies is back sooner, as a rule: only what stays away for so long is missed.
+const CALM: Duration = Duration::from_secs(2);
+
+/// Tandem has fewer.
+const MOST_PARTS: usize = 16;
+
+/// What the car's user has to go without.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lacking {
+    pub music: bool,
+    pub phone: bool,
+    pub settings: bool,
+}
+
+/// How it all is now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealthNews {
+    /// What has been ill for a while.
+    pub lacking: Lacking,
+    /// Every part; none while nobody looks after them.
+    pub parts: Vec<Part>,
+}
+
+/// Follows for as long as the process lives.
+pub(crate) async fn run(hear: impl Fn(HealthNews)) {
+    let mut backoff = Backoff::new();
+    loop {
+        if let Ok(connection) = connect::open().await {
+            if follow(&connection, &hear).await.is_ok() {
+                backoff = Backoff::new();
+            }
+            hear(HealthNews::default());
+        }
+        sleep(backoff.next()).await;
+    }
+}
+
+/// Until the connection breaks.
+async fn follow(connection: &Connection, hear: &impl Fn(HealthNews)) -> zbus::Result<()> {
+    let mut follower = Follower::open(connection).await?;
+    let mut patience = Patience::default();
+    let mut parts = Vec::new();
+    loop {
+        tokio::select! {
+            report = follower.next() => {
+                let Some(report) = report else { return Ok(()) };
+                patience.hear(report.as_ref(), Instant::now());
+                parts = report.unwrap_or_default().parts;
+                parts.truncate(MOST_PARTS);
+            }
+            () = at(patience.ends(Instant::now())) => {}
+        }
+        hear(HealthNews { lacking: patience.lacking(Instant::now()), parts: parts.clone() });
+    }
+}
+
+async fn at(point: Option<Instant>) {
+    match point {
+        Some(point) => sleep_until(point).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Since when each of these parts is ill.
+#[derive(Debug, Default)]
+struct Patience([Option<Instant>; 3]);
+
+const PARTS: [&str; 3] = ["media", "phone-link", "settings"];
+
+impl Patience {
+    fn hear(&mut self, report: Option<&Report>, now: Instant) {
+        let parts = report.map_or(&[][..], |report| report.parts.as_slice());
+        for (since, name) in self.0.iter_mut().zip(PARTS) {
+            let is_ill = |part: &Part| part.name == name && Health::of(&part.health) == Some(Health::Ill);
+            *since = parts.iter().any(is_ill).then(|| since.unwrap_or(now));
+        }
+    }
+
+    fn lacking(&self, now: Instant) -> Lacking {
+        let [music, phone, settings] = self.0.map(|since| since.is_some_and(|since| now >= since + CALM));
+        Lacking { music, phone, settings }
+    }
+
+    /// When the next of them is missed.
+    fn ends(&self, now: Instant) -> Option<Instant> {
+        self.0.into_iter().flatten().map(|since| since + CALM).filter(|end| *end > now).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(ill: &[&str]) -> Report {
+        let part = |name: &str| {
+            let health = if ill.contains(&name) { Health::Ill } else { Health::Away };
+            Part { name: name.into(), health: health.word().into(), ..Part::default() }
+        };
+        Report { parts: ["vehicle", "media", "phone-link", "settings"].map(part).into(), ..Report::default() }
+    }
+
+    #[test]
+    fn what_stays_ill_is_lacking_and_what_comes_back_soon_never_was() {
+        let start = Instant::now();
+        let mut patience = Patience::default();
+        patience.hear(Some(&report(&["media", "vehicle"])), start);
+        assert_eq!(patience.lacking(start), Lacking::default());
+        assert_eq!(patience.ends(start), Some(start + CALM));
+        let later = start + CALM / 2;
+        patience.hear(Some(&report(&["media", "settings"])), later);
+        assert_eq!(patience.ends(later), Some(start + CALM), "it was ill all the time");
+        assert_eq!(patience.lacking(start + CALM), Lacking { music: true, ..Lacking::default() });
+        assert_eq!(patience.ends(start + CALM), Some(later + CALM));
+        patience.hear(Some(&report(&["phone-link"])), later);
+        assert_eq!(patience.lacking(later + CALM), Lacking { phone: true, ..Lacking::default() });
+        patience.hear(None, later + CALM);
+        assert_eq!(
+            (patience.lacking(later + 2 * CALM), patience.ends(later)),
+            (Lacking::default(), None),
+            "nobody knows"
+        );
+    }
+}
