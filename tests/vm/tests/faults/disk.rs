@@ -19,6 +19,7 @@ fn a_car_whose_data_partition_is_full_drives_says_so_once_and_keeps_again_when_t
     copy(&image.join("data.ext4"), &disk);
     let mut car = Car::start(&Wish::driving(Data::Kept(&disk))).unwrap();
     car.is_up();
+    car.shows(Shown::Number);
     car.does("tandem settings set display.theme day");
     car.does(FILL);
     car.turns_off();

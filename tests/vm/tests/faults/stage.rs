@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// An emulated machine takes half a minute to both screens, one beside builds two.
 pub const STARTS_WITHIN: Duration = Duration::from_secs(240);
 /// From there to what a story waits for.
-pub const SOON: Duration = Duration::from_secs(90);
+pub const SOON: Duration = Duration::from_secs(240);
 /// What is asked again and again is asked so often: each time is a program of an emulated processor's.
 const LOOK: Duration = Duration::from_millis(500);
 
