@@ -59,11 +59,7 @@ pub fn figures() -> Result<Vec<Figure>> {
 }
 
 /// CPU of each process by name over a time, percent of a core.
-fn shares(
-    cast: &[(Pid, String)],
-    time: Duration,
-    clock: fn(Pid) -> Result<Duration>,
-) -> Result<BTreeMap<String, f64>> {
+fn shares(cast: &[(Pid, String)], time: Duration, clock: fn(Pid) -> Result<Duration>) -> Result<BTreeMap<String, f64>> {
     let used = || cast.iter().map(|(pid, _)| clock(*pid)).collect::<Result<Vec<_>>>();
     let (before, begun) = (used()?, Instant::now());
     std::thread::sleep(time);
