@@ -130,10 +130,7 @@ async fn who_hangs_holds_up_no_report_and_without_the_one_who_looks_nobody_knows
     silent.emit_signal(None::<&str>, PATH, NAME, "Changed", &lie).await.unwrap();
     lifecycle.kill().unwrap();
     lifecycle.wait().unwrap();
-    loop {
-        match next(&mut follower).await {
-            Some(report) => assert_eq!(report.generation, first.generation),
-            None => break,
-        }
+    while let Some(report) = next(&mut follower).await {
+        assert_eq!(report.generation, first.generation);
     }
 }

@@ -59,26 +59,32 @@ const NEEDED: [(&str, &str); 5] = [
 fn doctor() -> Result<Vec<Value>> {
     let told = Command::new("tandem").args(["doctor", "--json"]).env("TANDEM_BUS", "system").output()?;
     let report: Value = serde_json::from_slice(&told.stdout).with_context(|| format!("{told:?}"))?;
-    report["parts"].as_array().cloned().context("no parts")
+    report.get("parts").and_then(Value::as_array).cloned().context("no parts")
+}
+
+fn word<'a>(part: &'a Value, key: &str) -> &'a str {
+    part.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn missed() -> Result<()> {
     everybody()?;
+    let is_well = |part: &Value| word(part, "health") == "well";
     let all_well = || {
         let found = doctor()?;
-        Ok(found.iter().all(|part| part["health"] == "well").then_some(found))
+        Ok(found.iter().all(is_well).then_some(found))
     };
     let found = until("a report of well parts", all_well)?;
-    let names: Vec<_> = found.iter().filter_map(|part| part["name"].as_str()).collect();
+    let names: Vec<_> = found.iter().map(|part| word(part, "name")).collect();
     ensure!(parts().all(|part| names.contains(&part.0.trim_start_matches("tandem-"))), "{names:?}");
     let version = env!("CARGO_PKG_VERSION");
-    ensure!(found.iter().all(|part| part["version"] == version), "{found:?}");
+    ensure!(found.iter().all(|part| word(part, "version") == version), "{found:?}");
     done("systemctl", &["stop", "tandem-settings.service"])?;
-    let ill = doctor()?.into_iter().find(|part| part["health"] != "well").context("nobody is missed")?;
+    let ill = doctor()?.into_iter().find(|part| !is_well(part)).context("nobody is missed")?;
     done("systemctl", &["start", "tandem-settings.service"])?;
-    let remedy = ill["remedy"].as_str().unwrap_or_default();
     ensure!(
-        ill["name"] == "settings" && ill["health"] == "ill" && remedy.contains("journalctl -b -u tandem-settings"),
+        word(&ill, "name") == "settings"
+            && word(&ill, "health") == "ill"
+            && word(&ill, "remedy").contains("journalctl -b -u tandem-settings"),
         "{ill}"
     );
     until("a report of well parts", all_well).map(drop)
