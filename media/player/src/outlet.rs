@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use gst::prelude::*;
 use gstreamer as gst;
 
-/// How long a sound server may take to answer before the next one is tried.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a sound server may take to answer before the next one is tried. One that is started by the first who asks takes a second of a slow machine, and more of an
+/// emulated one; who goes on without it is deaf until the next look.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long after the last look one that plays to nowhere looks for a device again.
 const LOOKS_AGAIN: Duration = Duration::from_secs(5);
 const NOWHERE: &str = "null";
