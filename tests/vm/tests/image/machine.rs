@@ -49,7 +49,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::copy(self.file("serial.log"), kept("serial.log"));
+        for name in ["serial.log", "sound.wav"] {
+            let _ = std::fs::copy(self.file(name), kept(name));
+        }
     }
 }
 
@@ -98,6 +100,17 @@ impl Car {
         self.machine.wait_for(what, SOON, is).unwrap()
     }
 
+    /// The same within this time; none if it did not come.
+    pub fn hears_soon<T>(&mut self, limit: Duration, mut is: impl FnMut(&str) -> Option<T>) -> Option<T> {
+        let until = Instant::now() + limit;
+        while let Some(line) = self.machine.line(until).unwrap() {
+            if let Some(found) = is(&line) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
     /// What a display shows now; it is kept, too, for whoever wants to look.
     pub fn shown(&mut self, display: Display) -> Pixels {
         let file = self.folder.file(&format!("{}.png", display.name()));
@@ -110,30 +123,16 @@ impl Car {
     /// while it is too slow for what it is told.
     #[track_caller]
     pub fn shows(&mut self, display: Display, what: &str, is: impl Fn(&Pixels) -> bool) -> Pixels {
-        self.goes_on_showing(display, what, 1, is)
-    }
-
-    /// The same for so many pictures, a second apart.
-    #[track_caller]
-    pub fn goes_on_showing(
-        &mut self,
-        display: Display,
-        what: &str,
-        pictures: u32,
-        is: impl Fn(&Pixels) -> bool,
-    ) -> Pixels {
         let until = Instant::now() + SOON;
-        let mut times = 0;
         while Instant::now() < until {
             let picture = self.shown(display);
-            times = if is(&picture) { times + 1 } else { 0 };
-            if times == pictures {
+            if is(&picture) {
                 return picture;
             }
-            std::thread::sleep(Duration::from_secs(1));
+            std::thread::sleep(LOOK);
         }
         let looked_at = kept(&format!("{}.png", display.name()));
-        panic!("within {} s never {what} for {pictures}; the last picture is {}", SOON.as_secs(), looked_at.display());
+        panic!("within {} s never {what}; the last picture is {}", SOON.as_secs(), looked_at.display());
     }
 
     /// A finger at a place of a display, in its pixels.

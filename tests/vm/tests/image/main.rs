@@ -24,17 +24,23 @@ use crate::far::{Far, Peer, is_alone};
 use crate::machine::{Car, Journey};
 
 #[test]
-fn a_car_that_drives_shows_its_speed_feels_a_finger_plays_a_stick_and_is_well() {
+fn a_car_that_drives_on_real_can_shows_its_speed_feels_a_finger_and_is_well() {
     let journey = Journey { scenario: STEADY, can: Can::Kvaser, listens: &[SPEED, DRIVER], cable: None };
     let Some(mut car) = Car::start(&journey) else { return };
-    driving::the_cluster_shows_its_speed(&mut car);
     driving::it_is_somebody_elses_on_real_can(&mut car);
+    driving::the_cluster_shows_its_speed(&mut car);
     driving::a_finger_warms_the_driver(&mut car);
     health::all_is_well(&mut car);
+    health::nothing_was_started_again(&mut car);
+    car.stop();
+}
+
+#[test]
+fn a_stick_in_a_car_that_stands_is_read_and_heard_until_it_is_pulled() {
+    let journey = Journey { scenario: "parked", can: Can::Virtual, listens: &[], cable: None };
+    let Some(mut car) = Car::start(&journey) else { return };
     let folder = tempfile::tempdir().unwrap();
     stick::plays_until_it_is_pulled(&mut car, &stick::make(folder.path()));
-    driving::the_cluster_shows_its_speed(&mut car);
-    health::nothing_was_started_again(&mut car);
     stick::was_heard(&car.stop());
 }
 
