@@ -76,6 +76,8 @@ const PACKAGES: &[(&str, For, &str)] = &[
     ("squashfs-tools", For::Image, "mksquashfs, which packs the image's root"),
     ("e2fsprogs", For::Image, "mke2fs, which makes its data partition"),
     ("xz-utils", For::Image, "it decompresses the image's kernel"),
+    ("dosfstools", For::Tests, "mkfs.vfat, which makes a stick"),
+    ("mtools", For::Tests, "mcopy, which puts music on it"),
     ("iproute2", For::Tests, "the cable to it, and the machine that it runs on"),
     ("can-utils", For::Tests, "candump, cangen and canplayer, the others on a real CAN bus"),
     ("kmod", For::Image, "insmod, which guests boot by"),

@@ -322,7 +322,7 @@ fn command(qemu: &Qemu, setup: &Setup<'_>, socket: &Path) -> Command {
     match setup.cable {
         Some(end) => {
             command.arg("-netdev").arg(format!("tap,id=cable,ifname={end},script=no,downscript=no"));
-            command.args(["-device", "virtio-net-pci,netdev=cable"]);
+            command.args(["-device", "virtio-net-pci,netdev=cable,romfile="]);
         }
         None => {
             command.args(["-nic", "none"]);

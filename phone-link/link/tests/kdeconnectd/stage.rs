@@ -143,19 +143,30 @@ pub struct Far {
 
 impl Far {
     pub fn new() -> Self {
+        let far = Self::bare();
+        ip("link add near type veth peer name cable");
+        ip("addr add 10.77.0.1/24 brd + dev near");
+        ip("link set near up");
+        far.takes("cable");
+        far
+    }
+
+    /// One without a cable yet.
+    pub fn bare() -> Self {
         let mut holder = Command::new("unshare")
             .args(["--net", "--", "sh", "-c", "ip link set lo up; echo; exec sleep infinity"])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         BufReader::new(holder.stdout.take().unwrap()).read_line(&mut String::new()).unwrap();
-        let far = Self { holder };
-        ip(&format!("link add near type veth peer name far netns {}", far.holder.id()));
-        ip("addr add 10.77.0.1/24 brd + dev near");
-        ip("link set near up");
-        run(far.command("ip").args("addr add 10.77.0.2/24 brd + dev far".split(' ')));
-        far.plug_the_cable_in();
-        far
+        Self { holder }
+    }
+
+    /// An interface of this machine becomes that one's: its end of the cable.
+    pub fn takes(&self, end: &str) {
+        ip(&format!("link set {end} netns {} name far", self.holder.id()));
+        run(self.command("ip").args("addr add 10.77.0.2/24 brd + dev far".split(' ')));
+        self.plug_the_cable_in();
     }
 
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {

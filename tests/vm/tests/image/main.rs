@@ -1,108 +1,64 @@
-//! Boots the image that a car would have, and looks at its displays and puts a finger on them from outside.
+//! Boots the image that a car would have, and tells what somebody in that car sees, hears and does, and what becomes of it when something is taken away: the power, the
+//! processor's time, a bus, the clock, the disk. A start takes half a minute, so a story is told of each start.
 
 #![cfg(test)]
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use serde_json::Value;
-use tandem_machine::{Can, Data, Display, Machine, Point, Qemu, Setup, Timeline};
-use tandem_scenes::{PLUS, Pixels, Shown, can_raise, speed};
-
-/// An emulated machine takes half a minute to both screens, one beside builds two.
-const STARTS_WITHIN: Duration = Duration::from_secs(240);
-/// From there to what a test waits for.
-const SOON: Duration = Duration::from_secs(90);
-/// A scenario for pictures.
-const STEADY: &str = "usr/share/tandem-machine/steady.toml";
-const STEADY_KMH: f64 = 72.0;
-const DRIVER: &str = "Vehicle.Cabin.HVAC.Station.Row1.Driver.Temperature";
-
-/// A folder that xtask names; none if it could not be had, or was not asked for.
-fn provided(variable: &str) -> Option<PathBuf> {
-    std::env::var_os(variable).filter(|folder| !folder.is_empty()).map(PathBuf::from)
+mod car;
+#[allow(dead_code)]
+#[path = "../../../../hmi/cluster/tests/screen/drawing.rs"]
+mod drawing;
+mod driving;
+#[allow(dead_code)]
+#[path = "../../../../phone-link/link/tests/kdeconnectd/stage.rs"]
+mod far;
+mod faults {
+    mod bus;
+    mod clock;
+    mod disk;
+    mod hang;
+    mod power;
 }
+mod health;
+mod language;
+mod numbers;
+mod phone;
+mod sound;
+mod stick;
 
-/// The image in a machine that drives steadily, both screens drawn, with all that somebody hears of these paths on its line.
-fn driving(run: &Path, paths: &str) -> Option<Machine> {
-    let (Some(image), Some(qemu)) = (provided("TANDEM_IMAGE"), provided("TANDEM_GUEST_MACHINE")) else {
-        tandem_scenes::skip_even_in_ci("no image of a car; `cargo xtask test --vm` makes one");
-        return None;
-    };
-    let words = [format!("tandem.scenario=/{STEADY}"), format!("tandem.listen={paths}")];
-    let setup = Setup {
-        image: &image,
-        data: Data::Lent(&image.join("data.ext4")),
-        run,
-        can: Can::Kvaser,
-        sound: None,
-        window: false,
-        hand: false,
-        cable: None,
-        clock: None,
-        resets: false,
-        words: &words,
-    };
-    let mut machine = Machine::start(&Qemu::at(&qemu), &setup).unwrap();
-    let mut timeline = Timeline::default();
-    let drawn = |display: Display| Point::Frame(display.name().to_owned());
-    let all = |line: &str| {
-        timeline.hear(line);
-        Display::ALL.iter().all(|display| timeline.has(&drawn(*display))).then_some(())
-    };
-    machine.wait_for("the first frame of both screens", STARTS_WITHIN, all).unwrap();
-    Some(machine)
-}
+use crate::car::{Car, Journey};
+use crate::driving::{DRIVER, SPEED};
+use crate::far::{Far, Peer, is_alone};
 
-/// The value of a path, if this line tells it as valid.
-fn told(line: &str, path: &str) -> Option<f64> {
-    let json: Value = serde_json::from_str(line.split_once(": ")?.1).ok()?;
-    (json["path"] == path && json["quality"] == "valid").then(|| json["value"].as_f64())?
-}
-
-fn shown(machine: &mut Machine, display: Display, folder: &Path, name: &str) -> Pixels {
-    let file = folder.join(name);
-    machine.picture(display, &file).unwrap();
-    // For whoever wants to look.
-    std::fs::copy(&file, Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("image-{name}"))).unwrap();
-    Pixels::of_file(&file)
-}
-
-/// What a display shows once it is as wished, and for some frames longer. What the car says is there within one; an emulated machine takes its time to draw it, and shows
-/// dashes, as it must, while it is too slow for what it is told.
-fn until(machine: &mut Machine, display: Display, folder: &Path, what: &str, is: impl Fn(&Pixels) -> bool) -> Pixels {
-    let name = format!("{}.png", display.name());
-    let mut times = 0;
-    for _ in 0..SOON.as_secs() {
-        std::thread::sleep(Duration::from_secs(1));
-        let picture = shown(machine, display, folder, &name);
-        times = if is(&picture) { times + 1 } else { 0 };
-        if times == 3 {
-            return picture;
-        }
-    }
-    panic!("within {} s never for three pictures: {what}; {}", SOON.as_secs(), machine.last());
+#[test]
+fn a_car_that_drives_on_real_can_shows_its_speed_feels_a_finger_and_is_well() {
+    let Some(mut car) = Car::up(&Journey { listens: &[SPEED, DRIVER], ..Journey::DRIVES }) else { return };
+    driving::it_is_somebody_elses_on_real_can(&mut car);
+    driving::the_cluster_shows_its_speed(&mut car);
+    driving::a_finger_warms_the_driver(&mut car);
+    health::all_is_well(&mut car);
+    health::nothing_was_started_again(&mut car);
+    car.stops();
 }
 
 #[test]
-fn the_image_of_a_car_shows_a_speed_from_real_can_and_a_finger_on_its_climate_control_changes_the_car() {
+fn a_stick_in_a_car_that_stands_is_read_and_heard_until_it_is_pulled() {
+    let Some(mut car) = Car::up(&Journey { is_heard: true, ..Journey::STANDS }) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let Some(mut machine) = driving(folder.path(), &format!("Vehicle.Speed,{DRIVER}")) else { return };
-    let mut warmth = None;
-    let drives = |line: &str| {
-        warmth = told(line, DRIVER).or(warmth);
-        let speed = told(line, "Vehicle.Speed")?;
-        warmth.filter(|_| (speed - STEADY_KMH).abs() < 0.05)
-    };
-    let before = machine.wait_for("72 km/h and a temperature", SOON, drives).unwrap();
-    let is_number = |picture: &Pixels| speed(picture) == Shown::Number;
-    let cluster = until(&mut machine, Display::Cluster, folder.path(), "the cluster shows a speed", is_number);
-    let centre = until(&mut machine, Display::Centre, folder.path(), "the driver's plus can be touched", can_raise);
-    assert_eq!((cluster.size(), centre.size()), ((1920, 720), (1920, 1080)));
+    stick::plays_until_it_is_pulled(&mut car, &stick::make(folder.path()));
+    stick::was_heard(&car.stops_and_was_heard());
+}
 
-    machine.tap(Display::Centre, (PLUS.0 / 1920.0, PLUS.1 / 1080.0)).unwrap();
-    let raised = |line: &str| told(line, DRIVER).filter(|now| *now > before);
-    let after = machine.wait_for("a higher temperature", SOON, raised).unwrap();
-    assert_eq!(after - before, 0.5, "one step, by the car's own word");
-    machine.stop().unwrap();
+#[test]
+fn a_car_that_stands_speaks_three_languages_and_takes_a_song_from_a_phone_and_gives_it_back() {
+    let test = "a_car_that_stands_speaks_three_languages_and_takes_a_song_from_a_phone_and_gives_it_back";
+    if car::provided().is_none() || !is_alone(test, Peer::Own) {
+        return;
+    }
+    let far = Far::bare();
+    let Some(mut car) = Car::up(&Journey { cable: Some(phone::CABLE), ..Journey::STANDS }) else { return };
+    language::follows_what_is_set(&mut car);
+    phone::hands_a_song_over_and_has_it_back(&mut car, &far);
+    health::all_is_well(&mut car);
+    health::nothing_was_started_again(&mut car);
+    car.stops();
 }

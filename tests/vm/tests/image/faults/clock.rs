@@ -2,22 +2,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tandem_machine::Data;
-use tandem_scenes::Shown;
-
-use crate::stage::{Car, STEADY, Wish, notice, provided};
+use crate::car::{Car, Journey, notice};
 
 /// systemd does not let its clock stand before the day on which it was made itself. What starts later may still find it there.
 const BEFORE: &str = "date --set=@100 >/dev/null";
 
 #[test]
 fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so_it_does_when_the_time_comes() {
-    let Some((image, _)) = provided() else { return };
-    let data = image.join("data.ext4");
-    let wish = Wish { data: Data::Lent(&data), words: &[STEADY], clock: Some("1970-01-01"), resets: false };
-    let mut car = Car::start(&wish).unwrap();
-    car.is_up();
-    car.shows(Shown::Number);
+    let Some(mut car) = Car::up(&Journey { clock: Some("1970-01-01"), ..Journey::DRIVES }) else { return };
+    car.drives();
     car.is_well();
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let booted: u64 = car.does("date +%s").parse().unwrap();
@@ -32,7 +25,7 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
          systemctl start tandem.target tandem-lifecycle tandem-vehicle tandem-media tandem-settings tandem-phone-link tandem-cluster tandem-centre"
     ));
     assert_eq!(car.does("date +%Y"), "1970");
-    car.shows(Shown::Number);
+    car.drives();
     car.is_well();
     car.does("tandem settings set display.theme day");
     let identity = car.does(certificate);
@@ -41,7 +34,7 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
 
     // A phone or a satellite says what time it is.
     car.does("date --set=@1900000000 >/dev/null");
-    car.shows(Shown::Number);
+    car.drives();
     car.does("tandem settings set display.brightness 41");
     assert_eq!(car.parts(), before, "no part was started anew");
     car.does("systemctl restart tandem-phone-link tandem-settings tandem-media tandem-vehicle");
@@ -50,7 +43,7 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
     assert_eq!((notice(&settings), &settings["kept"]), ("", &true.into()), "{settings}");
     let theme = car.does("tandem settings get display.theme");
     assert_eq!((theme.as_str(), car.does("tandem settings get display.brightness").as_str()), ("day", "41"));
-    car.shows(Shown::Number);
+    car.drives();
     car.is_well();
 
     // The journal tells it in the order in which it was, whatever the clock said.
@@ -58,5 +51,5 @@ fn a_car_whose_clock_says_1970_drives_and_keeps_what_is_set_and_who_it_is_and_so
     assert!(told.parse::<u32>().unwrap() > 100, "{told}");
     let panics = car.does("journalctl --boot --output=cat | grep -c panicked || true");
     assert_eq!(panics, "0");
-    car.machine.stop().unwrap();
+    car.stops();
 }

@@ -1,9 +1,6 @@
 //! A CAN interface goes away while the car drives, and comes back.
 
-use tandem_machine::Data;
-use tandem_scenes::{Shown, is_stale};
-
-use crate::stage::{Car, Wish, provided};
+use crate::car::{Car, Journey};
 
 /// How it goes and how it comes: as a driver that is told to, and as a controller that is taken away from its driver.
 const WAYS: [(&str, &str, &str); 2] = [
@@ -17,24 +14,21 @@ const WAYS: [(&str, &str, &str); 2] = [
 
 #[test]
 fn a_car_whose_bus_goes_away_shows_that_its_speed_is_old_and_the_new_one_when_the_bus_comes_back() {
-    let Some((image, _)) = provided() else { return };
-    let data = image.join("data.ext4");
-    let mut car = Car::start(&Wish::driving(Data::Lent(&data))).unwrap();
-    car.is_up();
-    car.shows(Shown::Number);
+    let Some(mut car) = Car::up(&Journey::DRIVES) else { return };
+    car.drives();
     let before = car.parts();
     for (state, goes, comes) in WAYS {
         car.does(goes);
         car.until(state, "tandem bus show --json", |done| done.said.contains(&format!("\"{state}\"")).then_some(()));
-        car.shows_what("a speed of a while ago", is_stale);
+        car.drove();
         let read = car.tells("tandem signals get --json Vehicle.Speed");
         assert_eq!(read[0]["quality"], "stale", "{read}");
         let told = car.tries("tandem doctor");
         assert!(told.status != 0 && told.said.contains("can0"), "{}", told.said);
         car.does(comes);
-        car.shows(Shown::Number);
+        car.drives();
     }
     assert_eq!(car.parts(), before, "no part was started anew");
     car.is_well();
-    car.machine.stop().unwrap();
+    car.stops();
 }

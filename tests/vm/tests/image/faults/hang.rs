@@ -2,10 +2,7 @@
 
 use std::time::Instant;
 
-use tandem_machine::Data;
-use tandem_scenes::Shown;
-
-use crate::stage::{Car, STARTS_WITHIN, STEADY, Wish, progress, provided};
+use crate::car::{Car, Journey, STARTS_WITHIN, progress};
 
 const HANGS: [(&str, &str); 2] = [
     // Every processor has something to do that goes before everything else, systemd included: a program gone wild with the rights of one that must never wait.
@@ -19,11 +16,7 @@ const HANGS: [(&str, &str); 2] = [
 
 #[test]
 fn a_system_that_hangs_is_reset_by_its_watchdog_and_drives_again() {
-    let Some((image, _)) = provided() else { return };
-    let data = image.join("data.ext4");
-    let wish = Wish { data: Data::Lent(&data), words: &[STEADY], clock: None, resets: true };
-    let mut car = Car::start(&wish).unwrap();
-    car.is_up();
+    let Some(mut car) = Car::up(&Journey { resets: true, ..Journey::DRIVES }) else { return };
     assert_eq!(car.does("systemctl show --property=RuntimeWatchdogUSec --value"), "20s");
     for (number, (what, hang)) in HANGS.iter().enumerate() {
         car.does(hang);
@@ -38,7 +31,7 @@ fn a_system_that_hangs_is_reset_by_its_watchdog_and_drives_again() {
         progress("hang", &format!("up again after {:.0} s", hung.elapsed().as_secs_f64()));
     }
     assert_eq!(car.machine.times("RESET").unwrap(), HANGS.len(), "and by nobody else");
-    car.shows(Shown::Number);
+    car.drives();
     car.is_well();
-    car.machine.stop().unwrap();
+    car.stops();
 }

@@ -6,13 +6,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use tandem_machine::{Chance, Cut, Data, KERNEL_DONE, after_cut};
 
-use crate::stage::{Car, SOON, STARTS_WITHIN, Wish, copy, notice, progress, provided};
+use crate::car::{Car, Journey, SOON, STARTS_WITHIN, copy, notice, progress, provided};
 
 const STORY: &str = "power";
 /// What keeps nothing is not started: each cut is a boot.
-const WORDS: [&str; 4] = [
-    // Whoever drives is shown no whole lists.
-    "tandem.scenario=parked",
+const WORDS: [&str; 3] = [
     "systemd.mask=tandem-cluster.service",
     "systemd.mask=tandem-centre.service",
     "systemd.mask=tandem-phone-link.service",
@@ -116,7 +114,8 @@ impl Disk {
         std::fs::write(self.record(), "").unwrap();
         let (disk, record) = (self.path(), self.record());
         let data = Data::Recorded { disk: &disk, record: &record };
-        Car::start(&Wish { data, words: &WORDS, clock: None, resets: false }).unwrap()
+        // Whoever drives is shown no whole lists.
+        Car::start(&Journey { data: Some(data), words: &WORDS, ..Journey::STANDS }).unwrap()
     }
 
     /// What is left on it after the cut.
@@ -198,7 +197,7 @@ fn nothing_that_was_acknowledged_is_lost_by_a_power_cut_at_any_moment() {
     whole(&disk.path());
     let mut car = disk.start();
     acknowledged.hold(&mut car, "after it was turned off");
-    car.machine.stop().unwrap();
+    car.stops();
     progress(
         STORY,
         &format!("{writes} writes acknowledged, {behind} behind the last flush at a cut, {acknowledged:?}"),

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde_json::Value;
 use tandem_machine::Data;
-use tandem_scenes::Shown;
 
-use crate::stage::{Car, Wish, copy, notice, provided};
+use crate::car::{Car, Journey, copy, notice, provided};
 
 const FILL: &str = "cat /dev/zero >/data/filler 2>/dev/null; sync; test $(stat -f -c %a /data) = 0";
 
@@ -17,16 +16,14 @@ fn a_car_whose_data_partition_is_full_drives_says_so_once_and_keeps_again_when_t
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().join("data");
     copy(&image.join("data.ext4"), &disk);
-    let mut car = Car::start(&Wish::driving(Data::Kept(&disk))).unwrap();
-    car.is_up();
-    car.shows(Shown::Number);
+    let mut car = Car::up(&Journey { data: Some(Data::Kept(&disk)), ..Journey::DRIVES }).unwrap();
+    car.drives();
     car.does("tandem settings set display.theme day");
     car.does(FILL);
     car.turns_off();
 
-    let mut car = Car::start(&Wish::driving(Data::Kept(&disk))).unwrap();
-    car.is_up();
-    car.shows(Shown::Number);
+    let mut car = Car::up(&Journey { data: Some(Data::Kept(&disk)), ..Journey::DRIVES }).unwrap();
+    car.drives();
     car.is_well();
     assert_eq!(car.does("tandem settings get display.theme"), "day");
     // What it writes first may find room that was left in its files; then there is none.
@@ -52,9 +49,8 @@ fn a_car_whose_data_partition_is_full_drives_says_so_once_and_keeps_again_when_t
 
 /// The car drives on defaults, takes what is set for as long as the power lasts, and its driver is told once.
 fn drives_without(data: Data<'_>) {
-    let mut car = Car::start(&Wish::driving(data)).unwrap();
-    car.is_up();
-    car.shows(Shown::Number);
+    let mut car = Car::up(&Journey { data: Some(data), ..Journey::DRIVES }).unwrap();
+    car.drives();
     let parts = car.parts();
     assert_eq!(parts.matches("ActiveState=active").count(), 7, "{parts}");
     assert_eq!(car.does("systemctl is-active emergency.target rescue.target || true"), "inactive\ninactive");
@@ -73,8 +69,8 @@ fn drives_without(data: Data<'_>) {
     let told =
         car.does("journalctl --boot --output=cat --unit=tandem-settings.service | grep -c 'Settings are not kept'");
     assert_eq!(told, "1", "told once");
-    car.shows(Shown::Number);
-    car.machine.stop().unwrap();
+    car.drives();
+    car.stops();
 }
 
 #[test]
