@@ -6,8 +6,8 @@ use tandem_contracts::mpris::{self, PlayerProxy, Status};
 use tandem_scenes::{binary, root, tied};
 use zbus::proxy::CacheProperties;
 
-use crate::far::{Daemon, Far, Peer};
 use crate::car::{Car, SOON};
+use crate::far::{Daemon, Far, Peer};
 
 /// This machine's end of the cable.
 pub const CABLE: &str = "cable";
