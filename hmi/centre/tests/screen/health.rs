@@ -91,9 +91,14 @@ fn it_lies_on_nothing_whoever_drives_calls_and_brings_a_phone() {
     assert!(in_force.values.take("driver.name", "Maximilian-Alexander".into()));
     stage.tell(&Update::Settings(SettingsNews::Told(Box::new(in_force))));
     assert_eq!(lies_on(&stage), Some(vec![]));
+    assert!(!stage.says("Maximilian-Alexander"), "the name would cut the note");
     stage.picture("lacking-all-driver-de");
+    lacks(&mut stage, MUSIC);
+    assert!(stage.says("Maximilian-Alexander"), "beside a short one there is room");
+    lacks(&mut stage, ALL);
     // A call takes its place, and the note waits.
     stage.calls(&[ada("active")]);
+    assert!(stage.says("Maximilian-Alexander"));
     assert_eq!(lies_on(&stage).unwrap_or_default(), [""; 0]);
     stage.picture("lacking-all-call-de");
 }
