@@ -83,7 +83,17 @@ impl Pixels {
 
     /// How high the bright ink in a region stands, from its highest to its lowest pixel: a number is high, a dash is flat, nothing is 0.
     pub fn ink_height(&self, region: Region, brighter_than: u8) -> usize {
-        let has_ink = |y: &usize| (region.x..region.x + region.width).any(|x| self.brightness(x, *y) > brighter_than);
+        self.height(region, |brightness| brightness > brighter_than)
+    }
+
+    /// The same of what is brighter or darker by this than the region's first pixel: a sign by night and by day.
+    pub fn sign_height(&self, region: Region, apart: u8) -> usize {
+        let ground = self.brightness(region.x, region.y);
+        self.height(region, |brightness| brightness.abs_diff(ground) > apart)
+    }
+
+    fn height(&self, region: Region, is_ink: impl Fn(u8) -> bool) -> usize {
+        let has_ink = |y: &usize| (region.x..region.x + region.width).any(|x| is_ink(self.brightness(x, *y)));
         let mut rows = (region.y..region.y + region.height).filter(has_ink);
         let Some(first) = rows.next() else { return 0 };
         rows.next_back().unwrap_or(first) - first + 1

@@ -16,13 +16,13 @@ pub const PLUS: (f64, f64) = (288.0, 1016.0);
 /// The middle of the driver's minus.
 pub const MINUS: (f64, f64) = (72.0, 1016.0);
 
-/// The driver's plus itself, and how bright it is when it can be touched.
+/// The driver's plus itself, and how far it stands out of its button when it can be touched.
 const PLUS_SIGN: Region = Region { x: 264, y: 992, width: 48, height: 48 };
-const TOUCHABLE: u8 = 200;
+const TOUCHABLE: u8 = 150;
 
 /// Whether the driver's temperature can be raised by a touch.
 pub fn can_raise(centre: &Pixels) -> bool {
-    centre.ink_height(PLUS_SIGN, TOUCHABLE) > 16
+    centre.sign_height(PLUS_SIGN, TOUCHABLE) > 16
 }
 
 /// What stands where the speed stands.
