@@ -8,8 +8,6 @@ use crate::car::Car;
 
 /// The title of the first card: the trip.
 const TITLE: Region = Region { x: 56, y: 104, width: 400, height: 40 };
-/// Letters stand out of the card by this, by day and by night.
-const STANDS_OUT: u8 = 40;
 /// Of all ink of both pictures, so much may be in one of them alone.
 const APART: f64 = 0.1;
 
@@ -23,13 +21,14 @@ fn drawn(language: &str) -> Vec<bool> {
     })
 }
 
-/// What stands out of the ground.
+/// What stands out of the ground by more than half as far as anything does: by day, letters are dark.
 fn ink(picture: &Pixels) -> Vec<bool> {
     let cut = picture.cut(TITLE);
     let ground = cut.first_chunk::<3>().copied().unwrap();
-    let stands_out =
-        |pixel: &[u8]| pixel.iter().zip(ground).any(|(channel, ground)| channel.abs_diff(ground) > STANDS_OUT);
-    cut.chunks_exact(3).map(stands_out).collect()
+    let stands_out = |pixel: &[u8]| pixel.iter().zip(ground).map(|(channel, ground)| channel.abs_diff(ground)).max();
+    let heights: Vec<_> = cut.chunks_exact(3).filter_map(stands_out).collect();
+    let most = heights.iter().max().copied().unwrap_or_default();
+    heights.into_iter().map(|height| height > most / 2).collect()
 }
 
 /// How much of the ink is in one alone, 0 to 1; 1 where there is none.

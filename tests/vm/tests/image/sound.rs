@@ -9,8 +9,8 @@ pub const RIGHT_HZ: f64 = 1_200.0;
 /// As QEMU writes it: two channels of 16 bits.
 const HEADER: usize = 44;
 const RATE: f64 = 48_000.0;
-/// 50 ms: whole waves of both tones.
-const WINDOW: usize = 2_400;
+/// 20 ms: whole waves of both tones, and short beside the time between two gaps of an emulated machine.
+const WINDOW: usize = 960;
 /// So much of a window's energy has its tone, if it is the tone that sounds.
 const PURE: f64 = 0.9;
 /// The square of this is the mean energy of what is still heard well: a hundredth of the loudest.

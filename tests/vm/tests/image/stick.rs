@@ -21,7 +21,7 @@ const RATE: u32 = 44_100;
 const SECONDS: u32 = 120;
 const SONG: &str = "Two tones";
 /// Of the song, seconds: so much is heard before the stick is pulled.
-const HEARD: i64 = 3;
+const HEARD: i64 = 6;
 
 /// A stick as shops sell it, a partition of FAT in it, with a song of two tones and a piece of ours.
 pub fn make(folder: &Path) -> PathBuf {
@@ -98,15 +98,15 @@ pub fn plays_until_it_is_pulled(car: &mut Car, image: &Path) {
     car.machine.pull(&stick).unwrap();
     let waits = |told: &Value| (told["now"]["state"] == "waiting").then(|| told["now"]["reason"].clone());
     let reason = car.until_told("a song that waits for its stick", STATUS, waits);
-    assert_eq!(reason, format!("The stick {LABEL} is not in the car"));
+    assert_eq!(reason, format!("The stick {LABEL} was taken out"));
     let is_gone = |sources: &Value| source(sources).filter(|it| it["available"] == false).map(drop);
     car.until_told("a stick that is gone", SOURCES, is_gone);
     car.until("no mount of it", "grep vfat /proc/mounts", |done| (done.status == 1).then_some(()));
     assert!(fs::read(image).unwrap() == before, "something was written to the stick");
 }
 
-/// What came out of the loudspeaker is the song: its own tone on each side, for some seconds.
+/// What came out of the loudspeaker is the song: its own tone on each side, for half of the time at least.
 pub fn was_heard(sound: &[u8]) {
     let heard = Tone::seconds(sound);
-    assert!(heard >= HEARD as f64 - 1.0, "of the song's tones {heard:.1} s came out of the loudspeaker");
+    assert!(heard >= HEARD as f64 / 2.0, "of the song's tones {heard:.1} s came out of the loudspeaker");
 }
