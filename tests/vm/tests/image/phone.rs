@@ -1,5 +1,7 @@
 //! A real phone's program, Debian's kdeconnectd, at the other end of a cable: its song goes on in the car, and back.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use tandem_contracts::media::Media1Proxy;
 use tandem_contracts::mpris::{self, PlayerProxy, Status};
@@ -79,7 +81,12 @@ async fn story(car: &mut Car, far: &Far) {
     let stopped = |told: &Value| (told["now"]["state"] != "playing").then(|| told["position_us"].as_i64())?;
     let kept = car.until_told("silence in the car", "tandem media status --json", stopped);
     assert!(kept == 0 || kept >= went_on, "the car left it at {kept} us");
-    assert_eq!(there.playback_status().await.unwrap().parse::<Status>().unwrap(), Status::Playing);
+    // It comes by the cable, and kdeconnectd tells its player.
+    let until = Instant::now() + SOON;
+    while there.playback_status().await.unwrap().parse::<Status>().unwrap() != Status::Playing {
+        assert!(Instant::now() < until, "the phone does not go on; {}", car.does("tandem phone sessions --json"));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let back = there.position().await.unwrap();
     assert!(back > went_on - UNHEARD_US, "the car had it at {went_on} us, the phone is at {back} us");
     player.kill().unwrap();
