@@ -58,6 +58,13 @@ async fn story(car: &mut Car, far: &Far) {
     ended_well(car, "a phone that is paired", PAIRING);
     phone.is_paired(us, true).await;
 
+    // The first sound of a car starts its sound server, which takes an emulated processor longer than a song is waited for.
+    let first = format!("tandem media search '{SONG}' --json");
+    let first = car.until_told("a song in the car", &first, |told| told[0]["id"].as_str().map(str::to_owned));
+    let play = format!("tandem media play '{first}'");
+    car.until("the first sound", &play, |done| (done.status == 0).then_some(()));
+    car.until("silence", "tandem media stop", |done| (done.status == 0).then_some(()));
+
     let there = PlayerProxy::builder(&phone.connection).destination(mpris::NAME);
     let there = there.cache_properties(CacheProperties::No).build().await.unwrap();
     let media = Media1Proxy::builder(&phone.connection).cache_properties(CacheProperties::No).build().await.unwrap();
