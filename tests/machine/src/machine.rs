@@ -238,7 +238,7 @@ impl Machine {
         Ok(())
     }
 
-    /// How often something of this name happened to it, as QEMU calls it: `WATCHDOG`, `RESET`.
+    /// How often something of this name happened to it, as QEMU calls it: `WATCHDOG`.
     ///
     /// # Errors
     /// QEMU is gone.
