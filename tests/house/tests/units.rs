@@ -27,8 +27,16 @@ const BARS: [(&str, u32, u32); 7] = [
 const NEWER: [&str; 2] = ["RestartSteps", "RestartMaxDelaySec"];
 
 /// Of the system's own units, those that ours name.
-const SYSTEMS: [&str; 6] =
-    ["sysinit.target", "basic.target", "shutdown.target", "multi-user.target", "dbus.socket", "data.mount"];
+const SYSTEMS: [&str; 8] = [
+    "sysinit.target",
+    "basic.target",
+    "shutdown.target",
+    "multi-user.target",
+    "dbus.socket",
+    "systemd-remount-fs.service",
+    "var.mount",
+    "data.mount",
+];
 
 /// Not a part: it gives each of those that keep something a place to keep it, before they start.
 const STATE: &str = "state.service";
@@ -68,6 +76,8 @@ fn stage(units: &BTreeMap<String, Unit>, programs: &BTreeSet<String>) -> tempfil
         let own = match name {
             "dbus.socket" => "[Socket]\nListenStream=/run/bus\n",
             "data.mount" => "[Mount]\nWhat=/dev/disk/by-label/tandem-data\nWhere=/data\n",
+            "var.mount" => "[Mount]\nWhat=/dev/disk/by-label/var\nWhere=/var\n",
+            "systemd-remount-fs.service" => "[Service]\nType=oneshot\nExecStart=/bin/sh\n",
             _ => "",
         };
         place(format!("usr/lib/systemd/system/{name}"), &format!("[Unit]\nDefaultDependencies=no\n{own}"));

@@ -44,7 +44,8 @@ impl Hand {
         let until = Instant::now() + limit;
         let late = || format!("the hand in the guest did not end within {} s: {command}", limit.as_secs());
         while !self.is_there {
-            self.is_there = self.line(until).with_context(late)? == READY;
+            // What was there before a reset may have begun a line.
+            self.is_there = self.line(until).with_context(late)?.ends_with(READY);
         }
         self.begins(command)?;
         let end = format!("{ENDED}{} ", self.told);

@@ -1,5 +1,5 @@
 //! A Debian whose systemd runs in name spaces of this machine's kernel, at native speed, with the units that a car starts. It has no CAN, which the vehicle service
-//! waits for, and no display, so the screens draw into memory.
+//! waits for, and no display, so the screens draw into memory, and music plays to nowhere.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -39,8 +39,8 @@ impl Spaces {
         does(Command::new("cp").args(["-a", "--reflink=auto"]).args([debian, &system]))?;
         let mut ours = Vec::new();
         for placed in &files {
-            // It has no devices to let a part at.
-            if placed.to.file_name() == Some(OsStr::new("devices.conf")) {
+            // It has no devices to let a part at, and no sound server.
+            if ["devices.conf", "pipewire.conf"].map(OsStr::new).map(Some).contains(&placed.to.file_name()) {
                 continue;
             }
             made.put(&placed.to, &fs::read(&placed.from).with_context(|| placed.from.display().to_string())?)?;
