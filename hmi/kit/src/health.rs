@@ -74,29 +74,44 @@ async fn at(point: Option<Instant>) {
     }
 }
 
-/// Since when each of these parts is ill.
+/// Since when each of these parts is ill, and since when nobody says so.
 #[derive(Debug, Default)]
-struct Patience([Option<Instant>; 3]);
+struct Patience {
+    ill: [Option<Instant>; 3],
+    unknown: Option<Instant>,
+}
 
 const PARTS: [&str; 3] = ["media", "phone-link", "settings"];
 
 impl Patience {
     fn hear(&mut self, report: Option<&Report>, now: Instant) {
-        let parts = report.map_or(&[][..], |report| report.parts.as_slice());
-        for (since, name) in self.0.iter_mut().zip(PARTS) {
-            let is_ill = |part: &Part| part.name == name && Health::of(&part.health) == Some(Health::Ill);
-            *since = parts.iter().any(is_ill).then(|| since.unwrap_or(now));
+        let Some(report) = report else {
+            self.unknown.get_or_insert(now);
+            return;
+        };
+        self.unknown = None;
+        for (since, name) in self.ill.iter_mut().zip(PARTS) {
+            let part = report.parts.iter().find(|part| part.name == name);
+            *since = match part.and_then(|part| Health::of(&part.health)) {
+                Some(Health::Ill) => Some(since.unwrap_or(now)),
+                // Who looks has just begun to, or the part has: what was missed is missed until it answers.
+                Some(Health::Starting) => *since,
+                _ => None,
+            };
         }
     }
 
     fn lacking(&self, now: Instant) -> Lacking {
-        let [music, phone, settings] = self.0.map(|since| since.is_some_and(|since| now >= since + CALM));
+        let is_over = |since: Option<Instant>| since.is_some_and(|since| now >= since + CALM);
+        let is_unknown = is_over(self.unknown);
+        let [music, phone, settings] = self.ill.map(|since| is_over(since) && !is_unknown);
         Lacking { music, phone, settings }
     }
 
-    /// When the next of them is missed.
+    /// When the next of them is missed, or no longer known.
     fn ends(&self, now: Instant) -> Option<Instant> {
-        self.0.into_iter().flatten().map(|since| since + CALM).filter(|end| *end > now).min()
+        let all = self.ill.into_iter().chain([self.unknown]);
+        all.flatten().map(|since| since + CALM).filter(|end| *end > now).min()
     }
 }
 
@@ -126,11 +141,28 @@ mod tests {
         assert_eq!(patience.ends(start + CALM), Some(later + CALM));
         patience.hear(Some(&report(&["phone-link"])), later);
         assert_eq!(patience.lacking(later + CALM), Lacking { phone: true, ..Lacking::default() });
-        patience.hear(None, later + CALM);
-        assert_eq!(
-            (patience.lacking(later + 2 * CALM), patience.ends(later)),
-            (Lacking::default(), None),
-            "nobody knows"
-        );
+    }
+
+    #[test]
+    fn who_looks_may_die_and_look_again_before_what_is_missed_is_no_longer_known() {
+        let start = Instant::now();
+        let mut patience = Patience::default();
+        patience.hear(Some(&report(&["media"])), start);
+        let missed = start + CALM;
+        let music = Lacking { music: true, ..Lacking::default() };
+        patience.hear(None, missed);
+        assert_eq!((patience.lacking(missed), patience.ends(missed)), (music, Some(missed + CALM)));
+        let mut anew = report(&[]);
+        for part in &mut anew.parts {
+            part.health = Health::Starting.word().into();
+        }
+        patience.hear(Some(&anew), missed + CALM / 2);
+        assert_eq!(patience.lacking(missed + CALM), music, "it has not come since");
+        patience.hear(None, missed + CALM);
+        patience.hear(None, missed + CALM * 3 / 2);
+        assert_eq!(patience.lacking(missed + 2 * CALM), Lacking::default(), "nobody knows");
+        patience.hear(Some(&report(&[])), missed + 2 * CALM);
+        patience.hear(Some(&anew), missed + 2 * CALM);
+        assert_eq!(patience.lacking(missed + 3 * CALM), Lacking::default(), "it was well in between");
     }
 }

@@ -1,12 +1,15 @@
 //! `org.tandem.Health1` over the core: who comes and goes on the bus, and what each part answers within its time. What comes from the bus is bounded here.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, join};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tandem_contracts::bus::Bus1Proxy;
+#[cfg(doc)]
+use tandem_contracts::connect::METHOD_TIMEOUT;
 use tandem_contracts::health::{Health1, HealthBackend, PATH, Report};
 use tandem_contracts::media::Media1Proxy;
 use tandem_contracts::mpris;
@@ -25,14 +28,18 @@ use zbus::{Connection, MatchRule, MessageStream};
 use crate::core::{Answer, Core, Machine, Told, Who};
 use crate::machine::{self, Places};
 
-/// A part that has not answered by then does not answer. Shorter than any caller's own patience with us.
+/// A part that has not answered by then does not answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often everybody is asked when nobody wants to know: what no signal tells, such as a bus that is off or a disk that is full.
 const EVERY: Duration = Duration::from_secs(10);
 /// Who wants to know while so many do is refused.
 const MAX_ASKING: usize = 16;
+/// So many names may come and go before others have their turn, once more than one thing is to be done.
+const MAX_CHANGES: u32 = 32;
+/// So long somebody waits for a report while a part comes and goes before it can be heard. Shorter than [`METHOD_TIMEOUT`].
+const WAIT: Duration = Duration::from_millis(2500);
 /// Of what a part answers.
-const MAX_BUSES: usize = 16;
+const MAX_ROWS: usize = 16;
 const MAX_CHARACTERS: usize = 300;
 
 /// The backend of the interface.
@@ -56,7 +63,7 @@ fn too_many() -> fdo::Error {
 /// Somebody whom or which to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Asked {
-    Part(Who, u64),
+    Part(Who),
     Machine,
 }
 
@@ -65,7 +72,7 @@ enum Heard {
     Machine(Machine),
 }
 
-/// Looks at the machine, one look at a time: a disk that hangs keeps one thread and no caller.
+/// Looks at the machine, one look at its disks at a time: one that hangs keeps one thread and no caller.
 #[derive(Clone)]
 struct Look {
     places: Places,
@@ -74,29 +81,39 @@ struct Look {
 
 impl Look {
     async fn look(self) -> Machine {
-        let Self { places, turn } = self;
+        let Self { places: Places { interfaces, folders }, turn } = self;
+        let interfaces = interfaces.map(|folder| machine::interfaces(&folder)).unwrap_or_default();
         let looked = async {
             let turn = turn.acquire_owned().await.ok()?;
-            let places = places.clone();
+            let (found, rooms) = oneshot::channel();
+            let folders = folders.clone();
             let look = move || {
                 let _turn = turn;
-                machine::look(&places)
+                // Who asked may have lost patience.
+                let _ = found.send(machine::rooms(&folders));
             };
-            tokio::task::spawn_blocking(look).await.ok()
+            // A thread of nobody's: the runtime waits for its own when the process is told to end.
+            std::thread::Builder::new().name("disks".to_owned()).spawn(look).ok()?;
+            rooms.await.ok()
         };
-        timeout(PATIENCE, looked).await.ok().flatten().unwrap_or_else(|| machine::hung(&places))
+        let rooms = timeout(PATIENCE, looked).await.ok().flatten().unwrap_or_else(|| machine::hung(&folders));
+        Machine { interfaces, rooms }
     }
 }
 
 /// Somebody who waits for a report until all of these were heard.
 struct Waiting {
     of: BTreeSet<Asked>,
+    until: Instant,
     reply: Reply,
 }
 
 /// The one task that does the work.
 pub struct Watch {
+    /// Asked for reports and told who comes and goes, in the order in which that happened.
     connection: Connection,
+    /// By which parts are asked: a queue of names that come and go keeps no answer back.
+    calls: Connection,
     core: Core,
     look: Look,
     began: Instant,
@@ -121,6 +138,7 @@ impl Watch {
     /// The bus refuses.
     pub async fn begin(
         connection: Connection,
+        calls: Connection,
         mut core: Core,
         places: Places,
         reports: mpsc::Receiver<Reply>,
@@ -138,6 +156,7 @@ impl Watch {
         }
         Ok(Self {
             connection,
+            calls,
             core,
             look: Look { places, turn: Arc::new(Semaphore::new(1)) },
             began: Instant::now(),
@@ -156,25 +175,43 @@ impl Watch {
     pub async fn run(mut self, mut watchdog: Watchdog) -> zbus::Result<()> {
         let mut turns = interval(EVERY);
         turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut changes_in_a_row = 0;
         loop {
             let [ours, other] = &mut self.changes;
             let patience_ends = self.core.patience_ends(self.began.elapsed()).map(|end| self.began + end);
-            tokio::select! {
+            let wait_ends = self.waiting.iter().map(|waiting| waiting.until).min();
+            let change = tokio::select! {
                 // However many ask, the turns come; and who came or went before somebody asked is known when the question is taken.
                 biased;
                 () = watchdog.turn() => continue,
-                _ = turns.tick() => drop(self.ask_all()),
-                () = at(patience_ends) => {}
-                change = ours.next() => match change {
-                    Some(change) => self.change(change),
-                    None => return Ok(()),
-                },
-                change = other.next() => match change {
-                    Some(change) => self.change(change),
-                    None => return Ok(()),
-                },
-                Some((asked, heard)) = self.asking.next(), if !self.asking.is_empty() => self.hear(asked, heard),
-                Some(reply) = self.reports.recv() => self.look_for(reply),
+                _ = turns.tick() => {
+                    self.ask_all();
+                    None
+                }
+                () = at(patience_ends) => None,
+                () = at(wait_ends) => {
+                    self.tell_who_waits();
+                    None
+                }
+                Some((asked, heard)) = self.asking.next(), if !self.asking.is_empty() => {
+                    self.hear(asked, heard);
+                    None
+                }
+                change = ours.next(), if changes_in_a_row < MAX_CHANGES => Some(change),
+                change = other.next(), if changes_in_a_row < MAX_CHANGES => Some(change),
+                Some(reply) = self.reports.recv() => {
+                    self.look_for(reply);
+                    None
+                }
+                () = ready(()), if changes_in_a_row >= MAX_CHANGES => None,
+            };
+            match change {
+                Some(Some(change)) => {
+                    changes_in_a_row += 1;
+                    self.change(change);
+                }
+                Some(None) => return Ok(()),
+                None => changes_in_a_row = 0,
             }
             if let Some(report) = self.core.news(self.began.elapsed()) {
                 let emitter = SignalEmitter::new(&self.connection, PATH)?;
@@ -192,10 +229,7 @@ impl Watch {
             Ok((name, is_owned)) => self.core.name(&name, is_owned),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an owner that cannot be read"),
         }
-        let unheard: Vec<_> = self.core.unheard().collect();
-        for (who, era) in unheard {
-            self.ask(Asked::Part(who, era));
-        }
+        self.ask_the_unheard();
     }
 
     fn hear(&mut self, asked: Asked, heard: Heard) {
@@ -204,8 +238,12 @@ impl Watch {
             Heard::Part(who, era, answer) => self.core.hear(who, era, answer),
             Heard::Machine(machine) => self.core.see(machine),
         }
-        for waiting in &mut self.waiting {
-            waiting.of.remove(&asked);
+        // Who has come or gone since is asked anew, one question at a time, and whoever waits for it goes on waiting.
+        self.ask_the_unheard();
+        if !self.asked.contains(&asked) {
+            for waiting in &mut self.waiting {
+                waiting.of.remove(&asked);
+            }
         }
         self.tell_who_waits();
     }
@@ -217,13 +255,14 @@ impl Watch {
             return;
         }
         let of = self.ask_all();
-        self.waiting.push(Waiting { of, reply });
+        self.waiting.push(Waiting { of, until: Instant::now() + WAIT, reply });
         self.tell_who_waits();
     }
 
     fn tell_who_waits(&mut self) {
-        let (done, waiting) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|one: &Waiting| one.of.is_empty());
+        let now = Instant::now();
+        let is_done = |one: &Waiting| one.of.is_empty() || one.until <= now;
+        let (done, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(is_done);
         self.waiting = waiting;
         for one in done {
             let _ = one.reply.send(Ok(self.core.report(self.began.elapsed())));
@@ -232,28 +271,30 @@ impl Watch {
 
     /// Asks everybody who is there and is not being asked already; who is asked now.
     fn ask_all(&mut self) -> BTreeSet<Asked> {
-        let present = self.core.present().map(|(who, era)| Asked::Part(who, era));
-        let all: BTreeSet<_> = present.chain([Asked::Machine]).collect();
-        for asked in &all {
-            self.ask(*asked);
+        let present: Vec<_> = self.core.present().collect();
+        for (who, era) in &present {
+            self.ask(*who, *era);
         }
-        all
+        if self.asked.insert(Asked::Machine) {
+            let look = self.look.clone();
+            self.asking.push(async move { (Asked::Machine, Heard::Machine(look.look().await)) }.boxed());
+        }
+        present.into_iter().map(|(who, _)| Asked::Part(who)).chain([Asked::Machine]).collect()
     }
 
-    fn ask(&mut self, asked: Asked) {
-        if !self.asked.insert(asked) {
-            return;
+    fn ask_the_unheard(&mut self) {
+        let unheard: Vec<_> = self.core.unheard().collect();
+        for (who, era) in unheard {
+            self.ask(who, era);
         }
-        self.asking.push(match asked {
-            Asked::Part(who, era) => {
-                let connection = self.connection.clone();
-                async move { (asked, Heard::Part(who, era, ask(&connection, who).await)) }.boxed()
-            }
-            Asked::Machine => {
-                let look = self.look.clone();
-                async move { (asked, Heard::Machine(look.look().await)) }.boxed()
-            }
-        });
+    }
+
+    fn ask(&mut self, who: Who, era: u64) {
+        if self.asked.insert(Asked::Part(who)) {
+            let calls = self.calls.clone();
+            let ask = async move { (Asked::Part(who), Heard::Part(who, era, ask(&calls, who).await)) };
+            self.asking.push(ask.boxed());
+        }
     }
 }
 
@@ -291,7 +332,7 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
             let bus =
                 Bus1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await.map_err(why)?;
             let mut buses = bus.buses().await.map_err(why)?;
-            buses.truncate(MAX_BUSES);
+            buses.truncate(MAX_ROWS);
             for bus in &mut buses {
                 (bus.name, bus.state) = (short(std::mem::take(&mut bus.name)), short(std::mem::take(&mut bus.state)));
             }
@@ -319,7 +360,7 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
         Who::Cluster | Who::Centre => {
             let screen = Screen1Proxy::builder(connection).destination(name).cache_properties(CacheProperties::No);
             let wrong = screen.build().await.map_err(why)?.misdrawn().await.map_err(why)?;
-            Told::Misdrawn(wrong.into_iter().take(MAX_BUSES).map(short).collect())
+            Told::Misdrawn(wrong.into_iter().take(MAX_ROWS).map(short).collect())
         }
     })
 }
@@ -335,4 +376,30 @@ fn why(error: impl std::error::Error) -> String {
 
 fn short(text: String) -> String {
     if text.chars().nth(MAX_CHARACTERS).is_none() { text } else { text.chars().take(MAX_CHARACTERS).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_hides_no_interface() {
+        let folder = tempfile::tempdir().unwrap();
+        let can = folder.path().join("can0");
+        std::fs::create_dir(&can).unwrap();
+        std::fs::write(can.join("type"), "280\n").unwrap();
+        std::fs::write(can.join("operstate"), "up\n").unwrap();
+        let places = Places { interfaces: Some(folder.path().into()), folders: vec!["/var/lib/tandem-media".into()] };
+        let turn = Arc::new(Semaphore::new(1));
+        let look = Look { places, turn: Arc::clone(&turn) };
+        // An earlier look that has not ended.
+        let hangs = turn.acquire_owned().await.unwrap();
+        let seen = look.clone().look().await;
+        assert_eq!(seen.interfaces[0].name, "can0");
+        assert_eq!(seen.rooms[0].space.as_ref().unwrap_err(), "it hangs");
+        drop(hangs);
+        let seen = look.look().await;
+        assert_eq!(seen.interfaces[0].state, "up");
+        assert!(seen.rooms[0].space.is_ok());
+    }
 }

@@ -5,11 +5,12 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{StatVfsMountFlags, major, minor, statvfs};
+use rustix::fs::statvfs;
 
-use crate::core::{Interface, Machine, Room, Space};
+use crate::core::{Interface, Room, Space};
 
-const INTERFACES: &str = "/sys/class/net";
+/// Where the kernel tells its interfaces.
+pub const INTERFACES: &str = "/sys/class/net";
 const MOUNTS: &str = "/proc/self/mountinfo";
 /// `ARPHRD_CAN` of the kernel.
 const CAN: &str = "280";
@@ -17,25 +18,20 @@ const CAN: &str = "280";
 /// What there is to look at.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// Whether the CAN interfaces of this machine are the car's.
-    pub has_interfaces: bool,
+    /// Where interfaces are told, if they are the car's.
+    pub interfaces: Option<PathBuf>,
     /// Where the parts keep what is to outlive a power cut.
     pub folders: Vec<PathBuf>,
 }
 
-/// Looks. A disk that hangs makes it hang.
-pub fn look(places: &Places) -> Machine {
-    let interfaces = if places.has_interfaces { interfaces(Path::new(INTERFACES)) } else { Vec::new() };
-    Machine { interfaces, rooms: rooms(&places.folders) }
-}
-
-/// What is told of a machine that does not say.
-pub fn hung(places: &Places) -> Machine {
+/// What is told of disks that do not say.
+pub fn hung(folders: &[PathBuf]) -> Vec<Room> {
     let room = |folder: &PathBuf| Room { folders: folder.display().to_string(), space: Err("it hangs".to_owned()) };
-    Machine { interfaces: Vec::new(), rooms: places.folders.iter().map(room).collect() }
+    folders.iter().map(room).collect()
 }
 
-fn interfaces(folder: &Path) -> Vec<Interface> {
+/// The CAN interfaces; of no disk, so this does not hang.
+pub fn interfaces(folder: &Path) -> Vec<Interface> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let interface = |entry: fs::DirEntry| {
         let says = |file: &str| Some(fs::read_to_string(entry.path().join(file)).ok()?.trim().to_owned());
@@ -47,30 +43,29 @@ fn interfaces(folder: &Path) -> Vec<Interface> {
     interfaces
 }
 
-/// The room on the disks of folders, each of which its owner alone may open: the file system is asked, and not the folder. Folders of one disk are one.
-fn rooms(folders: &[PathBuf]) -> Vec<Room> {
+/// The room on the disks of folders, each of which its owner alone may open: the file system is asked, and not the folder. Folders of one disk are one. A disk
+/// that hangs makes it hang.
+pub fn rooms(folders: &[PathBuf]) -> Vec<Room> {
     let mut disks = BTreeMap::<Option<u64>, Vec<&Path>>::new();
     for folder in folders {
         let disk = fs::metadata(there(folder)).ok().map(|metadata| metadata.dev());
         disks.entry(disk).or_default().push(folder);
     }
     let mounts = fs::read_to_string(MOUNTS).unwrap_or_default();
-    let room = |(disk, folders): (Option<u64>, Vec<&Path>)| {
-        let space = match statvfs(folders.first().map_or(Path::new("/"), |folder| there(folder))) {
+    let room = |folders: Vec<&Path>| {
+        let place = folders.first().map_or(Path::new("/"), |folder| there(folder));
+        let space = match statvfs(place) {
             Ok(told) => Ok(Space {
                 free: told.f_bavail.saturating_mul(told.f_frsize),
                 takes_no_file: told.f_files > 0 && told.f_favail == 0,
-                // This process's own view of a disk may be read-only where that of its owner is not.
-                is_read_only: disk
-                    .and_then(|disk| is_read_only(&mounts, disk))
-                    .unwrap_or_else(|| told.f_flag.contains(StatVfsMountFlags::RDONLY)),
+                is_read_only: is_read_only(&mounts, &place.canonicalize().unwrap_or_else(|_| place.to_owned())),
             }),
             Err(error) => Err(error.to_string()),
         };
         let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
         Room { folders: folders.join(", "), space }
     };
-    disks.into_iter().map(room).collect()
+    disks.into_values().map(room).collect()
 }
 
 /// The folder, or what is to hold it.
@@ -78,12 +73,26 @@ fn there(folder: &Path) -> &Path {
     folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"))
 }
 
-/// Whether the kernel writes nothing to this disk, by `mountinfo` of proc(5): the options behind the dash are the disk's, those before it one view's. None if it is not there.
-fn is_read_only(mounts: &str, disk: u64) -> Option<bool> {
-    let number = format!("{}:{}", major(disk), minor(disk));
-    let line = mounts.lines().find(|line| line.split(' ').nth(2) == Some(&number))?;
-    let options = line.split_once(" - ")?.1.split(' ').nth(2)?;
-    Some(options.split(',').any(|option| option == "ro"))
+/// Whether the kernel writes nothing to the disk below this place, by `mountinfo` of proc(5): the options behind the dash are the disk's, those before it are one view's,
+/// and this process's own view may be read-only where that of the folder's owner is not. By its place and not by its number, for a part of btrfs has one of its own.
+fn is_read_only(mounts: &str, place: &Path) -> bool {
+    let disk = |line: &str| {
+        let point = unescaped(line.split(' ').nth(4)?);
+        let options = line.split_once(" - ")?.1.split(' ').nth(2)?;
+        let is_read_only = options.split(',').any(|option| option == "ro");
+        place.starts_with(&point).then(|| (point.as_os_str().len(), is_read_only))
+    };
+    // What is mounted over something stands behind it.
+    mounts.lines().filter_map(disk).max_by_key(|(length, _)| *length).is_some_and(|(_, is_read_only)| is_read_only)
+}
+
+/// A mount point as `mountinfo` writes it, its spaces, tabs, line feeds and backslashes by their octal numbers.
+fn unescaped(point: &str) -> PathBuf {
+    let mut path = point.to_owned();
+    for (number, letter) in [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")] {
+        path = path.replace(number, letter);
+    }
+    path.into()
 }
 
 #[cfg(test)]
@@ -94,12 +103,18 @@ mod tests {
     fn a_disk_is_read_only_by_its_own_options_and_not_by_one_view_of_it() {
         let mounts = "22 1 8:1 / / ro,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro\n\
                       23 1 8:2 / /var ro shared:2 master:3 - ext4 /dev/sda2 ro\n\
-                      24 1 0:30 / /tmp rw - tmpfs tmpfs rw\n";
-        let disk = rustix::fs::makedev;
-        assert_eq!(is_read_only(mounts, disk(8, 1)), Some(false));
-        assert_eq!(is_read_only(mounts, disk(8, 2)), Some(true));
-        assert_eq!(is_read_only(mounts, disk(0, 30)), Some(false));
-        assert_eq!(is_read_only(mounts, disk(9, 9)), None);
+                      24 23 0:30 /@lib /var/lib ro - btrfs /dev/sda3 rw,subvol=/@lib\n\
+                      25 24 8:4 / /var/lib/a\\040disk rw - ext4 /dev/sda4 ro\n\
+                      26 24 8:5 / /over rw - ext4 /dev/sda5 rw\n\
+                      27 24 8:6 / /over rw - ext4 /dev/sda6 ro\n";
+        let is_read_only = |place: &str| is_read_only(mounts, Path::new(place));
+        assert!(!is_read_only("/home"));
+        assert!(is_read_only("/var/log"));
+        assert!(!is_read_only("/variable"), "another name that begins alike");
+        assert!(!is_read_only("/var/lib/tandem-media"), "a part of btrfs, read-only in this view alone");
+        assert!(is_read_only("/var/lib/a disk/x"));
+        assert!(is_read_only("/over"), "mounted over another");
+        assert!(!super::is_read_only("", Path::new("/")), "nobody says so");
     }
 
     #[test]

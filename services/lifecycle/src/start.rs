@@ -10,7 +10,7 @@ use tandem_runtime::Supervisor;
 
 use crate::bus::Watch;
 use crate::core::{Core, Place, Who};
-use crate::machine::Places;
+use crate::machine::{INTERFACES, Places};
 
 /// Knows how every part of Tandem is, and what to do about what is not well. Health1 on D-Bus
 #[derive(Clone, Debug, clap::Parser)]
@@ -47,12 +47,13 @@ pub struct Service(Watch);
 pub async fn start(options: Options) -> Result<Service, StartError> {
     let place =
         if std::env::var_os("TANDEM_BUS").is_some_and(|bus| bus == "system") { Place::Car } else { Place::Desk };
-    let places = Places { has_interfaces: place == Place::Car, folders: folders(place) };
+    let places = Places { interfaces: (place == Place::Car).then(|| INTERFACES.into()), folders: folders(place) };
     let generation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let core = Core::new(place, options.without.into_iter().collect(), env!("CARGO_PKG_VERSION"), generation);
     let (door, reports) = Watch::doors();
     let connection = connect::builder().serve_at(PATH, Health1(door)).build().await?;
-    let watch = Watch::begin(connection.clone(), core, places, reports).await?;
+    let calls = connect::open().await?;
+    let watch = Watch::begin(connection.clone(), calls, core, places, reports).await?;
     connect::own(&connection, [NAME]).await?;
     Ok(Service(watch))
 }

@@ -1,8 +1,11 @@
 //! The music dies and is back: whoever follows is told both. It hangs, and the screens say what there is to go without, until it is well again. Who hangs costs a report two seconds,
-//! however many ask for it. And nobody knows how anything is while nobody looks.
+//! however many ask for it; who comes and goes without end costs it little more. And nobody knows how anything is while nobody looks.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::join_all;
 use rustix::process::{Signal, kill_process};
 use tandem_contracts::health::{Follower, Health1Proxy, NAME, PATH, Part, Report};
@@ -16,6 +19,8 @@ const PLACES: [(&str, Region); 2] = [
     (CLUSTER, Region { x: 480, y: 632, width: 960, height: 48 }),
 ];
 const LOOK: Duration = Duration::from_millis(50);
+/// How often a name comes and goes.
+const COMINGS: usize = 2_000;
 
 fn part<'a>(report: &'a Report, name: &str) -> &'a Part {
     report.parts.iter().find(|part| part.name == name).unwrap()
@@ -84,12 +89,20 @@ async fn what_hangs_is_not_available_on_the_screens_until_it_is_well_and_while_s
             tokio::time::sleep(LOOK).await;
         }
     };
+    // Who looks dies and looks again, and finds the same: what is missing is missing all the while.
     within("a word on both screens", on_both()).await;
-
-    // Nobody looks: nothing is said until somebody does again, who finds the same.
     kill_process(lifecycle, Signal::KILL).unwrap();
-    within("no word on either screen", on_none()).await;
-    within("the word again", on_both()).await;
+    let again = async {
+        loop {
+            let now = shown(&bus).await;
+            assert!(now.iter().zip(&calm).all(|(now, calm)| now != calm), "a word went");
+            if health.report().await.is_ok_and(|report| report.generation != ill.generation && !report.is_well) {
+                break;
+            }
+        }
+    };
+    within("a report by another one", again).await;
+    assert!(shown(&bus).await.iter().zip(&calm).all(|(now, calm)| now != calm));
 
     kill_process(music, Signal::CONT).unwrap();
     // Whoever asks has it looked for at once.
@@ -133,4 +146,60 @@ async fn who_hangs_holds_up_no_report_and_without_the_one_who_looks_nobody_knows
     while let Some(report) = next(&mut follower).await {
         assert_eq!(report.generation, first.generation);
     }
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_without_end_keeps_no_report_back() {
+    let daemon = Daemon::start();
+    let mut lifecycle = tied(binary("tandem-lifecycle"));
+    let mut lifecycle = lifecycle.env("TANDEM_BUS", daemon.address()).env("TANDEM_ASSETS", root()).spawn().unwrap();
+    let bus = Bus::open(daemon.address()).await;
+    within("who looks", async { while bus.owner(NAME).await.is_none() {} }).await;
+
+    let restless = daemon.connect().await;
+    let mut asked = zbus::MessageStream::from(&restless);
+    let questions = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&questions);
+    // It never answers.
+    let reads = tokio::spawn(async move {
+        while let Some(Ok(message)) = asked.next().await {
+            let is_call = message.message_type() == zbus::message::Type::MethodCall;
+            counted.fetch_add(usize::from(is_call), Ordering::Relaxed);
+        }
+    });
+    let comings = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&comings);
+    let (moves, stay) = (restless.clone(), Arc::new(AtomicBool::new(false)));
+    let stays = Arc::clone(&stay);
+    let comes_and_goes = tokio::spawn(async move {
+        loop {
+            moves.request_name(settings::NAME).await.unwrap();
+            counted.fetch_add(1, Ordering::Relaxed);
+            if stays.load(Ordering::Relaxed) {
+                break;
+            }
+            moves.release_name(settings::NAME).await.unwrap();
+        }
+    });
+    let health = Health1Proxy::new(&bus.connection).await.unwrap();
+    let mut reports = 0;
+    let goes_on = async {
+        while comings.load(Ordering::Relaxed) < COMINGS {
+            assert_ne!(part(&health.report().await.unwrap(), "settings").health, "well");
+            reports += 1;
+        }
+    };
+    within("reports all the while", goes_on).await;
+    let questions = questions.load(Ordering::Relaxed);
+    assert!(reports >= 3 && questions * 10 < COMINGS, "{reports} reports, {questions} questions");
+    stay.store(true, Ordering::Relaxed);
+    comes_and_goes.await.unwrap();
+    // What is asked while it moves may be told of as it was before; a later question is of what stays.
+    let stays = async {
+        while part(&health.report().await.unwrap(), "settings").says != "does not answer: nothing came within 2 s" {}
+    };
+    within("a report of what stays", stays).await;
+    reads.abort();
+    lifecycle.kill().unwrap();
+    lifecycle.wait().unwrap();
 }

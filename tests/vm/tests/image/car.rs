@@ -100,8 +100,11 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // A test's thread has its name.
+        let thread = std::thread::current();
+        let story = thread.name().and_then(|name| name.rsplit("::").next()).unwrap_or("story");
         for name in ["serial.log", "sound.wav"] {
-            let _ = std::fs::copy(self.file(name), kept(name));
+            let _ = std::fs::copy(self.file(name), kept(&format!("{story}-{name}")));
         }
     }
 }

@@ -12,7 +12,7 @@ use tandem_contracts::screen::{CENTRE, CLUSTER, PANEL};
 use tandem_contracts::signals;
 use tandem_scenes::{Bus, Daemon, Pixels, Region, Shown, binary, can_raise, root, speed, tied, within};
 
-/// What a screen may have at its most, KiB: messages with lists of 100,000 rows are read whole, and not kept.
+/// What a screen may have at its most, KiB: messages with lists of 20,000 rows are read whole, and not kept.
 const LARGEST: u64 = 640 << 10;
 /// How often names come and go.
 const COMINGS: usize = 20;

@@ -35,7 +35,7 @@ pub enum Malice {
     WrongTypes,
     /// The right types, with texts of 64 KiB, letters that turn the line, numbers that are none.
     WrongWords,
-    /// Lists of 100,000 rows.
+    /// Lists of 20,000 rows.
     Endless,
     /// Every call is refused, with a sentence of 64 KiB.
     Refusing,
