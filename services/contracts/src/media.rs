@@ -286,6 +286,7 @@ pub trait MediaBackend: Send + Sync + 'static {
     fn now(&self) -> Now;
     fn scan_progress(&self) -> ScanProgress;
     fn replay_gain(&self) -> String;
+    fn sound_device(&self) -> String;
 }
 
 /// The object that serves the interface over a backend.
@@ -448,6 +449,12 @@ impl<B: MediaBackend> Media1<B> {
     #[zbus(property(emits_changed_signal = "false"))]
     fn replay_gain(&self) -> String {
         self.0.replay_gain()
+    }
+
+    /// What it plays to: `pipewire`, `pulse`, `alsa`, or `record` in a test; `null` where no sound device opened, so that nobody hears what plays. Empty until a player has said it.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn sound_device(&self) -> String {
+        self.0.sound_device()
     }
 
     #[zbus(signal)]

@@ -61,7 +61,7 @@ pub struct Player {
     large: bool,
     /// Formats for which it does so.
     heavy: Vec<String>,
-    /// What it plays to.
+    /// What it plays to, or the one before it did; empty before the first has said it.
     pub sink: String,
     /// Formats that it lacks.
     pub missing: Vec<String>,
