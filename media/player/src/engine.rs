@@ -37,8 +37,6 @@ const FADE_PATIENCE: Duration = Duration::from_millis(500);
 /// How often a fade is looked at.
 const FADE_LOOK: Duration = Duration::from_millis(5);
 const POSITION_EVERY: Duration = Duration::from_millis(250);
-/// A file that does not stand ready by then never will; less than what the service calls a hang.
-const FILE_PATIENCE: Duration = Duration::from_millis(2500);
 /// A server that neither answers nor fills the buffer.
 const STREAM_PATIENCE: Duration = Duration::from_secs(20);
 /// A server that was asked for a later part and sends nothing sends it from the start or not at all.

@@ -1,11 +1,14 @@
 //! How the media service speaks with its player: one JSON object a line, orders on the player's standard input, events on its standard output.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 /// The longest line that either side takes, bytes. A longer one ends the conversation.
 pub const MAX_LINE: usize = 64 * 1024;
+/// A file that does not stand ready by then is given up: more than a stick needs that is only slow, no more than a driver waits for.
+pub const FILE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Something to sound. `id` is the service's, new for each entry that is to be heard; events name it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -99,6 +102,8 @@ pub enum Cause {
     Unsupported,
     /// It is cut or spoilt.
     Damaged,
+    /// It did not stand ready in time, which says nothing of the file.
+    Slow,
     /// The server does not answer, stalls or refuses.
     Network,
     /// The sound device is gone.

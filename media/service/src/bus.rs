@@ -499,6 +499,10 @@ impl MediaBackend for Door {
     fn replay_gain(&self) -> String {
         self.handle.snapshot.borrow().gain.word().to_owned()
     }
+
+    fn sound_device(&self) -> String {
+        self.handle.snapshot.borrow().sink.clone()
+    }
 }
 
 /// Whether somebody named an address in place of something that is known.

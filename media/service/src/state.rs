@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub shuffle: bool,
     pub repeat: Repeat,
     pub gain: ReplayGain,
+    /// What the last player said that it plays to; empty before there was one.
+    pub sink: String,
     pub can_go_next: bool,
     pub can_go_previous: bool,
     pub can_play: bool,

@@ -63,7 +63,7 @@ pub struct Part {
 /// Something that the parts need, and how it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 pub struct Finding {
-    /// `bus`: one of the car's CAN buses. `database`: `settings` or `library`. `disk`: where parts keep what is to outlive a power cut.
+    /// `bus`: one of the car's CAN buses. `database`: `settings` or `library`. `device`: `sound`, what music plays to. `disk`: where parts keep what is to outlive a power cut.
     pub kind: String,
     /// Such as `can0`.
     pub name: String,

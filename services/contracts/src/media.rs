@@ -30,6 +30,8 @@ pub enum Trouble {
     Missing,
     /// It is there and does not play: damaged, protected, not allowed, or of a format that nobody here knows.
     Unreadable,
+    /// It did not begin in time: its disk or this machine is slow. Asked for again, it may play.
+    Slow,
     /// A server is not reached, does not answer, stalls or refuses; tried again by itself where that may help.
     Network,
     /// There is no sound device; waited for.
@@ -41,8 +43,16 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub const ALL: [Self; 7] =
-        [Self::Away, Self::Missing, Self::Unreadable, Self::Network, Self::Device, Self::Player, Self::Storage];
+    pub const ALL: [Self; 8] = [
+        Self::Away,
+        Self::Missing,
+        Self::Unreadable,
+        Self::Slow,
+        Self::Network,
+        Self::Device,
+        Self::Player,
+        Self::Storage,
+    ];
 
     /// As it stands on the bus.
     pub fn word(self) -> &'static str {
@@ -50,6 +60,7 @@ impl Trouble {
             Self::Away => "away",
             Self::Missing => "missing",
             Self::Unreadable => "unreadable",
+            Self::Slow => "slow",
             Self::Network => "network",
             Self::Device => "device",
             Self::Player => "player",
@@ -275,6 +286,7 @@ pub trait MediaBackend: Send + Sync + 'static {
     fn now(&self) -> Now;
     fn scan_progress(&self) -> ScanProgress;
     fn replay_gain(&self) -> String;
+    fn sound_device(&self) -> String;
 }
 
 /// The object that serves the interface over a backend.
@@ -437,6 +449,12 @@ impl<B: MediaBackend> Media1<B> {
     #[zbus(property(emits_changed_signal = "false"))]
     fn replay_gain(&self) -> String {
         self.0.replay_gain()
+    }
+
+    /// What it plays to: `pipewire`, `pulse`, `alsa`, or `record` in a test; `null` where no sound device opened, so that nobody hears what plays. Empty until a player has said it.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn sound_device(&self) -> String {
+        self.0.sound_device()
     }
 
     #[zbus(signal)]

@@ -246,6 +246,7 @@ async fn media() {
     let progress = media.scan_progress().await.unwrap();
     assert_eq!((progress.found, progress.done, progress.unreadable, progress.state.as_str()), (7, 5, 1, "reading"));
     assert_eq!(media.replay_gain().await.unwrap(), "album");
+    assert_eq!(media.sound_device().await.unwrap(), "null");
     media.play_view("albums".into(), String::new(), 0).await.unwrap();
 }
 

@@ -351,7 +351,8 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
             let sources = media.sources().await.map_err(why)?.len();
             // The one call that reads the library's database and nothing else.
             let library = media.resume_points(1).await.map(drop).map_err(|error| short(why(error)));
-            Told::Media { sources, library }
+            let device = short(media.sound_device().await.map_err(why)?);
+            Told::Media { sources, library, device }
         }
         Who::PhoneLink => {
             let link = PhoneLink1Proxy::builder(connection).cache_properties(CacheProperties::No);

@@ -46,6 +46,8 @@ pub enum Told {
         sources: usize,
         /// Or why its database is not read.
         library: Result<(), String>,
+        /// `Media1`'s word for what it plays to.
+        device: String,
     },
     Phones(usize),
     /// The tell-tales that it drew otherwise than it was told.
@@ -163,6 +165,7 @@ impl Core {
         parts.push(self.own());
         let mut findings = self.buses();
         findings.extend(self.databases());
+        findings.extend(self.sound());
         findings.extend(self.machine.rooms.iter().map(judge::room));
         let fine = |word: &String| [Health::Well.word(), Health::Away.word()].contains(&word.as_str());
         let mut words = parts.iter().map(|part| &part.health).chain(findings.iter().map(|finding| &finding.health));
@@ -254,10 +257,16 @@ impl Core {
         if let Some(Told::Settings { notice, is_kept }) = self.told(Who::Settings) {
             findings.push(judge::settings(notice, *is_kept));
         }
-        if let Some(Told::Media { sources, library }) = self.told(Who::Media) {
+        if let Some(Told::Media { sources, library, .. }) = self.told(Who::Media) {
             findings.push(judge::library(*sources, library, self.place));
         }
         findings
+    }
+
+    /// None before a player has said what it plays to.
+    fn sound(&self) -> Option<Finding> {
+        let Some(Told::Media { device, .. }) = self.told(Who::Media) else { return None };
+        (!device.is_empty()).then(|| judge::sound(device, self.place))
     }
 }
 

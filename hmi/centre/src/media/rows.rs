@@ -72,6 +72,7 @@ pub(crate) fn trouble(available: bool, word: &str) -> Trouble {
         Ok(Word::Away) => Trouble::Away,
         Ok(Word::Missing) => Trouble::Missing,
         Ok(Word::Unreadable) => Trouble::Unreadable,
+        Ok(Word::Slow) => Trouble::Slow,
         Ok(Word::Network) => Trouble::Network,
         Ok(Word::Device) => Trouble::Device,
         Ok(Word::Player) => Trouble::Player,

@@ -7,12 +7,12 @@ use gst::prelude::*;
 use gstreamer as gst;
 
 use super::{
-    Current, Engine, EngineError, FADE, FADE_PATIENCE, FILE_PATIENCE, JUMP_PATIENCE, Job, Phase, SHORT_FADE,
-    STREAM_HOLD, STREAM_PATIENCE, Tell, micros,
+    Current, Engine, EngineError, FADE, FADE_PATIENCE, JUMP_PATIENCE, Job, Phase, SHORT_FADE, STREAM_HOLD,
+    STREAM_PATIENCE, Tell, micros,
 };
 use crate::chain::Extras;
 use crate::failure::Failure;
-use crate::protocol::{Event, ReplayGain};
+use crate::protocol::{Event, FILE_PATIENCE, ReplayGain};
 use crate::sequel::Admitted;
 
 /// What `Settling` may take before the jump is made anyway.
@@ -337,7 +337,7 @@ impl Engine {
                 self.fail(Failure::silent_server())
             }
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
-                self.fail(if stream { Failure::silent_server() } else { Failure::damaged() })
+                self.fail(if stream { Failure::silent_server() } else { Failure::slow() })
             }
             Phase::Settling { since } if since.elapsed() > SETTLE_PATIENCE => self.settled(),
             Phase::Held if self.playing && current.buffered < 100 && current.buffered_at.elapsed() > patience => {

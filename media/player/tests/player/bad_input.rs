@@ -1,10 +1,12 @@
 //! What is no music, and orders that are none.
 
+use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use super::harness::Player;
 use super::sound::{encoded, sine};
-use tandem_player::protocol::{Cause, Event, MAX_LINE, Order, Track};
+use tandem_player::protocol::{Cause, Event, FILE_PATIENCE, MAX_LINE, Order, Track};
 
 /// No driver reads GStreamer's words, or a path.
 fn is_for_a_driver(sentence: &str) -> bool {
@@ -102,6 +104,34 @@ fn a_cut_file_plays_as_far_as_it_goes_or_fails() {
             assert_eq!(began, cut >= whole.len() / 2, "{format} cut at {cut} of {}", whole.len());
         }
     }
+}
+
+/// A disk that sleeps, or a machine that has too much to do: nothing is wrong with the file.
+#[test]
+fn a_file_that_does_not_begin_in_time_is_slow_and_not_damaged() {
+    let mut player = Player::fast();
+    let good = encoded(player.folder.path(), "good", "flac", &sine(0, 44_100));
+    let slow = player.path("slow.flac");
+    std::fs::copy(&good, &slow).unwrap();
+    // At this rate what follows is opened only once its turn comes; until then a pipe takes the place of what was admitted.
+    player.say(&Order::Rate { rate: 2.0 });
+    player.load(1, &good, 0, false);
+    player.follow(1, Some(super::harness::track(2, &slow)));
+    player.loaded(1);
+    player.ping(1);
+    std::fs::remove_file(&slow).unwrap();
+    super::sound::run("mkfifo", &[slow.to_str().unwrap()]);
+    let mut pipe = std::fs::File::options().read(true).write(true).open(&slow).unwrap();
+    let bytes = std::fs::read(&good).unwrap();
+    std::thread::spawn(move || {
+        std::thread::sleep(FILE_PATIENCE + Duration::from_secs(1));
+        pipe.write_all(&bytes).unwrap();
+    });
+    player.say(&Order::Play);
+    let (cause, sentence) = player.failed(2);
+    assert_eq!(cause, Cause::Slow, "{sentence}");
+    assert!(is_for_a_driver(&sentence), "{sentence:?}");
+    player.play_through(3, &good);
 }
 
 /// Bits that flipped in the middle are heard, but do not end it.

@@ -229,8 +229,8 @@ impl Core {
         if let Some(before) = self.chain.last_mut() {
             (before.asks, before.told_nothing) = (true, false);
         }
-        if away || cause == Cause::Device || cause == Cause::Network {
-            // Its stick may be gone: when its time comes, it is looked at.
+        if away || matches!(cause, Cause::Slow | Cause::Device | Cause::Network) {
+            // Its stick may be gone, or its disk awake by then: when its time comes, it is looked at.
             if let Some(facts) = self.facts.get_mut(&entry) {
                 facts.uri = None;
             }
@@ -250,6 +250,7 @@ fn why(cause: Cause, sentence: String) -> Why {
     let trouble = match cause {
         Cause::NotFound => Trouble::Missing,
         Cause::NotAllowed | Cause::Unsupported | Cause::Damaged => Trouble::Unreadable,
+        Cause::Slow => Trouble::Slow,
         Cause::Network => Trouble::Network,
         Cause::Device => Trouble::Device,
     };

@@ -3,7 +3,7 @@ mod story;
 
 use insta::assert_snapshot;
 use story::{Story, seconds};
-use tandem_player::protocol::{Cause, Event};
+use tandem_player::protocol::{Cause, Event, FILE_PATIENCE};
 
 use crate::state::{Place, Repeat, Status};
 
@@ -72,6 +72,40 @@ fn a_queue_of_nothing_but_broken_tracks_ends() {
     story.wish("repeat all", |core, _| core.set_repeat(Repeat::Playlist));
     story.queue(&["one", "two", "three"]);
     story.wish("play", |core, now| core.play(now));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn what_is_slow_to_begin_is_passed_over_unmarked_and_plays_when_it_is_asked_for_again() {
+    let mut story = Story::new();
+    story.spoil("two", Cause::Slow);
+    story.queue(&["one", "two", "three"]);
+    story.hear(seconds(101));
+    story.mend("two");
+    story.wish("two all the same", |core, now| core.jump_to(now, 2).unwrap());
+    story.hear(seconds(1));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_queue_of_nothing_but_slow_tracks_ends() {
+    let mut story = Story::new();
+    for name in ["usb/one", "two"] {
+        story.spoil(name, Cause::Slow);
+    }
+    story.wish("repeat all", |core, _| core.set_repeat(Repeat::Playlist));
+    story.queue(&["usb/one", "two"]);
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_player_that_takes_its_time_with_a_file_hangs_only_if_it_does_not_give_it_up() {
+    let mut story = Story::new();
+    story.stall();
+    story.queue(&["one", "two"]);
+    story.hear(FILE_PATIENCE + seconds(1));
+    story.hears(Event::Failed { id: 1, cause: Cause::Slow, sentence: "It did not begin".into() });
+    story.hear(FILE_PATIENCE + seconds(3));
     assert_snapshot!(story.log());
 }
 

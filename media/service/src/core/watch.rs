@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tandem_contracts::media::Trouble;
-use tandem_player::protocol::Order;
+use tandem_player::protocol::{FILE_PATIENCE, Order};
 
 use super::{Core, Effect, Stage, Start};
 use crate::state::Status;
@@ -12,14 +12,16 @@ use crate::why::Why;
 
 /// It is asked so often whether it lives.
 const PING_EVERY: Duration = Duration::from_secs(1);
-/// Without an answer for so long, or without progress of what should sound, it hangs.
+/// Without an answer for so long it hangs.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// And without progress of a file that should sound, though it answers: it has given up one that is only slow by then.
+const STUCK: Duration = FILE_PATIENCE.saturating_add(Duration::from_secs(2));
 /// The same for what comes from a server; then the connection is tried again.
 const NETWORK_PATIENCE: Duration = Duration::from_secs(15);
 /// A player that starts may load a shared library from a cold disk.
 const START_PATIENCE: Duration = Duration::from_secs(20);
-/// Two deaths of the same entry within this are its fault.
-const SAME_FAULT: Duration = Duration::from_secs(10);
+/// Two deaths of the same entry within this are its fault: twice as long as the slowest of them takes.
+const SAME_FAULT: Duration = Duration::from_secs(20);
 /// A clock that comes later than this was not running: nobody is to blame for what did not happen meanwhile.
 const LATE: Duration = Duration::from_secs(1);
 /// A player that ran for less is not started anew at once.
@@ -59,7 +61,7 @@ pub struct Player {
     large: bool,
     /// Formats for which it does so.
     heavy: Vec<String>,
-    /// What it plays to.
+    /// What it plays to, or the one before it did; empty before the first has said it.
     pub sink: String,
     /// Formats that it lacks.
     pub missing: Vec<String>,
@@ -284,7 +286,7 @@ impl Core {
             Stage::Loaded => self.wish == Status::Playing || self.jump.is_some(),
             _ => false,
         };
-        let patience = if network { NETWORK_PATIENCE } else { PATIENCE };
+        let patience = if network { NETWORK_PATIENCE } else { STUCK };
         if should_sound && now.saturating_sub(self.player.progress_at) >= patience {
             return if network {
                 self.reconnect(now, Why::new(Trouble::Network, "The server does not answer"));

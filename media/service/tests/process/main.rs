@@ -117,6 +117,7 @@ async fn a_restart_goes_on_where_it_was() {
     assert_eq!(stage.player.loop_status().await.unwrap(), "Playlist");
     assert_eq!(stage.player.volume().await.unwrap(), 0.25);
     assert_eq!(stage.media.replay_gain().await.unwrap(), "album");
+    until("the player's word", || async { (stage.media.sound_device().await.unwrap() == "null").then_some(()) }).await;
     stage.player.play().await.unwrap();
     stage.until_beyond(entry, before).await;
 }

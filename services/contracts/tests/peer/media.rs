@@ -141,4 +141,8 @@ impl MediaBackend for Echo {
     fn replay_gain(&self) -> String {
         "album".into()
     }
+
+    fn sound_device(&self) -> String {
+        "null".into()
+    }
 }

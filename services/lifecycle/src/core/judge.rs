@@ -8,10 +8,13 @@ use super::{Answer, Interface, Place, Room, Space, Told, Who};
 
 pub const BUS: &str = "bus";
 pub const DATABASE: &str = "database";
+pub const DEVICE: &str = "device";
 pub const DISK: &str = "disk";
 
 /// Below this a library that grows or a log may fill the disk before anybody looks again.
 pub const LEAST_ROOM: u64 = 32 << 20;
+
+const NO_SOUND: &str = "there is none: nobody hears what plays";
 
 /// How something is, what was found, and what to do.
 pub type Verdict = (Health, String, String);
@@ -154,6 +157,20 @@ pub fn library(sources: usize, read: &Result<(), String>, place: Place) -> Findi
         ),
     };
     found(DATABASE, "library", verdict)
+}
+
+/// What music plays to, by `Media1`'s word.
+pub fn sound(device: &str, place: Place) -> Finding {
+    let verdict = match (device, place) {
+        ("null", Place::Car) => ill(
+            NO_SOUND,
+            "`systemctl status pipewire` and `/proc/asound/cards` say what there is; once a device opens, the player takes it by itself",
+        ),
+        // A simulation is heard where there is something to be heard by.
+        ("null", Place::Desk) => well(NO_SOUND.to_owned()),
+        (device, _) => well(format!("music plays to {device}")),
+    };
+    found(DEVICE, "sound", verdict)
 }
 
 pub fn room(room: &Room) -> Finding {

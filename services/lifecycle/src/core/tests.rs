@@ -30,6 +30,10 @@ fn settings(kind: &str, is_kept: bool) -> Told {
     Told::Settings { notice: if kind.is_empty() { Notice::default() } else { notice }, is_kept }
 }
 
+fn media(sources: usize, device: &str) -> Told {
+    Told::Media { sources, library: Ok(()), device: device.into() }
+}
+
 /// Everybody that is to be there is, and well.
 fn all_well(place: Place) -> Core {
     let mut core = core(place);
@@ -38,7 +42,7 @@ fn all_well(place: Place) -> Core {
     }
     answers(&mut core, Who::Vehicle, Ok(Told::Buses(vec![bus("can0", "active")])));
     answers(&mut core, Who::Settings, Ok(settings("", true)));
-    answers(&mut core, Who::Media, Ok(Told::Media { sources: 2, library: Ok(()) }));
+    answers(&mut core, Who::Media, Ok(media(2, "pipewire")));
     answers(&mut core, Who::Cluster, Ok(Told::Misdrawn(Vec::new())));
     answers(&mut core, Who::Centre, Ok(Told::Misdrawn(Vec::new())));
     let space = Ok(Space { free: 900 << 20, takes_no_file: false, is_read_only: false });
@@ -76,6 +80,7 @@ fn a_car_in_which_all_is_well() {
     well bus can0: 9 frames, load 0.0 %, 0 lost
     well database settings: keeps what is set
     well database library: is read, 2 sources
+    well device sound: music plays to pipewire
     well disk /var: 900 MiB free
     ");
 }
@@ -178,10 +183,29 @@ fn settings_that_are_not_kept_or_were_damaged_are_told_with_what_to_do() {
 #[test]
 fn a_library_that_is_not_read_is_told() {
     let mut core = all_well(Place::Car);
-    answers(&mut core, Who::Media, Ok(Told::Media { sources: 2, library: Err("it is malformed".into()) }));
+    answers(
+        &mut core,
+        Who::Media,
+        Ok(Told::Media { sources: 2, library: Err("it is malformed".into()), device: String::new() }),
+    );
     let report = core.report(LATER);
     let found = report.findings.iter().find(|finding| finding.name == "library").unwrap();
     assert_eq!((found.health.as_str(), found.says.as_str()), ("ill", "is not read: it is malformed"));
+}
+
+#[test]
+fn music_that_nobody_hears_is_told_and_ill_in_a_car() {
+    for (place, health) in [(Place::Car, "ill"), (Place::Desk, "well")] {
+        let mut core = all_well(place);
+        answers(&mut core, Who::Media, Ok(media(2, "null")));
+        let report = core.report(LATER);
+        let found = report.findings.iter().find(|finding| finding.kind == "device").unwrap();
+        assert_eq!((found.health.as_str(), found.says.as_str()), (health, "there is none: nobody hears what plays"));
+        assert_eq!((report.is_well, found.remedy.is_empty()), (health == "well", health == "well"));
+        assert_eq!(part(&core, "media", LATER).health, "well", "the service itself is");
+        answers(&mut core, Who::Media, Ok(media(2, "")));
+        assert!(!core.report(LATER).findings.iter().any(|finding| finding.kind == "device"), "no player has said it");
+    }
 }
 
 #[test]
@@ -210,14 +234,14 @@ fn it_is_news_when_a_health_a_name_or_a_version_is_another_and_nothing_else_is()
     assert_eq!(core.news(LATER), None);
     let more = BusStatistics { frames: 10_000, ..bus("can0", "active") };
     answers(&mut core, Who::Vehicle, Ok(Told::Buses(vec![more])));
-    answers(&mut core, Who::Media, Ok(Told::Media { sources: 3, library: Ok(()) }));
+    answers(&mut core, Who::Media, Ok(media(3, "pipewire")));
     assert_eq!(core.news(LATER), None, "frames and sources are none");
     core.name(mpris::NAME, false);
     let news = core.news(LATER).unwrap();
     assert_eq!((news.sequence, news.generation), (1, 7));
     core.name(mpris::NAME, true);
     assert_eq!(core.news(LATER).unwrap().sequence, 2);
-    answers(&mut core, Who::Media, Ok(Told::Media { sources: 3, library: Ok(()) }));
+    answers(&mut core, Who::Media, Ok(media(3, "pipewire")));
     assert_eq!(core.news(LATER).unwrap().sequence, 3);
     assert_eq!(core.news(LATER), None);
     core.name("org.tandem.Simulator1", true);

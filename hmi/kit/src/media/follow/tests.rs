@@ -97,6 +97,10 @@ impl MediaBackend for Songs {
         String::new()
     }
 
+    fn sound_device(&self) -> String {
+        String::new()
+    }
+
     async fn jump_to(&self, entry: u64) -> Result<(), MediaError> {
         Err(MediaError::NotFound(format!("there is no entry {entry}")))
     }

@@ -85,6 +85,7 @@ fn causes() -> impl Strategy<Value = Cause> {
         Cause::NotAllowed,
         Cause::Unsupported,
         Cause::Damaged,
+        Cause::Slow,
         Cause::Network,
         Cause::Device,
     ])

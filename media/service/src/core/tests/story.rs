@@ -24,6 +24,8 @@ pub fn seconds(count: u64) -> Duration {
 struct VirtualPlayer {
     missing: bool,
     hangs: bool,
+    /// It answers, and nothing that it loads ever stands ready.
+    stalls: bool,
     sounds: Option<(u64, String)>,
     /// What was told to follow, one behind the other.
     next: VecDeque<(u64, String)>,
@@ -196,6 +198,11 @@ impl Story {
         self.player.hangs = true;
     }
 
+    pub fn stall(&mut self) {
+        self.say("*", "nothing stands ready any more");
+        self.player.stalls = true;
+    }
+
     pub fn mend_player(&mut self) {
         self.player.missing = false;
     }
@@ -322,6 +329,9 @@ impl Story {
             Order::Load { track, position_us, playing } => {
                 self.player.next.clear();
                 (self.player.sounds, self.player.asked, self.player.playing) = (None, true, false);
+                if self.player.stalls {
+                    return;
+                }
                 let name = track.uri.clone();
                 if let Some(cause) = self.spoilt.get(&name).copied() {
                     self.hears(Event::Failed { id: track.id, cause, sentence: format!("{cause:?}") });
