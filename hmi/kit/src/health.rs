@@ -53,17 +53,20 @@ async fn follow(connection: &Connection, hear: &impl Fn(HealthNews)) -> zbus::Re
     let mut follower = Follower::open(connection).await?;
     let mut patience = Patience::default();
     let mut parts = Vec::new();
+    // The same for what is told and for when to tell more, or what ends between the two is never told.
+    let mut now = Instant::now();
     loop {
         tokio::select! {
             report = follower.next() => {
                 let Some(report) = report else { return Ok(()) };
-                patience.hear(report.as_ref(), Instant::now());
+                now = Instant::now();
+                patience.hear(report.as_ref(), now);
                 parts = report.unwrap_or_default().parts;
                 parts.truncate(MOST_PARTS);
             }
-            () = at(patience.ends(Instant::now())) => {}
+            () = at(patience.ends(now)) => now = Instant::now(),
         }
-        hear(HealthNews { lacking: patience.lacking(Instant::now()), parts: parts.clone() });
+        hear(HealthNews { lacking: patience.lacking(now), parts: parts.clone() });
     }
 }
 
@@ -89,7 +92,10 @@ impl Patience {
             self.unknown.get_or_insert(now);
             return;
         };
-        self.unknown = None;
+        if self.unknown.take().is_some_and(|since| now >= since + CALM) {
+            // What was ill before nobody knew may be well by now.
+            self.ill = [None; 3];
+        }
         for (since, name) in self.ill.iter_mut().zip(PARTS) {
             let part = report.parts.iter().find(|part| part.name == name);
             *since = match part.and_then(|part| Health::of(&part.health)) {
@@ -161,8 +167,11 @@ mod tests {
         patience.hear(None, missed + CALM);
         patience.hear(None, missed + CALM * 3 / 2);
         assert_eq!(patience.lacking(missed + 2 * CALM), Lacking::default(), "nobody knows");
-        patience.hear(Some(&report(&[])), missed + 2 * CALM);
         patience.hear(Some(&anew), missed + 2 * CALM);
-        assert_eq!(patience.lacking(missed + 3 * CALM), Lacking::default(), "it was well in between");
+        assert_eq!(patience.lacking(missed + 3 * CALM), Lacking::default(), "it may have come meanwhile");
+        patience.hear(Some(&report(&["media"])), missed + 3 * CALM);
+        patience.hear(Some(&report(&[])), missed + 4 * CALM);
+        patience.hear(Some(&anew), missed + 4 * CALM);
+        assert_eq!(patience.lacking(missed + 5 * CALM), Lacking::default(), "it was well in between");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,8 +35,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const EVERY: Duration = Duration::from_secs(10);
 /// Who wants to know while so many do is refused.
 const MAX_ASKING: usize = 16;
-/// So many names may come and go before others have their turn, once more than one thing is to be done.
+/// After so many names that came or went, whoever asked for a report has his turn.
 const MAX_CHANGES: u32 = 32;
+/// News are told at once, and more of them not before this is over: a name that comes and goes without end wakes no screen more often.
+const BETWEEN_NEWS: Duration = Duration::from_millis(100);
 /// So long somebody waits for a report while a part comes and goes before it can be heard. Shorter than [`METHOD_TIMEOUT`].
 const WAIT: Duration = Duration::from_millis(2500);
 /// Of what a part answers.
@@ -114,6 +117,8 @@ pub struct Watch {
     connection: Connection,
     /// By which parts are asked: a queue of names that come and go keeps no answer back.
     calls: Connection,
+    /// All that comes over it; its end is the connection's.
+    answers: MessageStream,
     core: Core,
     look: Look,
     began: Instant,
@@ -123,6 +128,9 @@ pub struct Watch {
     asked: BTreeSet<Asked>,
     asking: FuturesUnordered<BoxFuture<'static, (Asked, Heard)>>,
     waiting: Vec<Waiting>,
+    quiet_until: Instant,
+    /// When there may be news that were held back.
+    news_at: Option<Instant>,
 }
 
 impl Watch {
@@ -147,24 +155,35 @@ impl Watch {
             let rule = MatchRule::builder().msg_type(zbus::message::Type::Signal);
             rule.sender("org.freedesktop.DBus").interface("org.freedesktop.DBus").member("NameOwnerChanged")
         };
-        let changes = [
-            MessageStream::for_match_rule(rule().arg0ns("org.tandem").build()?, &connection, None).await?,
-            MessageStream::for_match_rule(rule().arg(0, mpris::NAME).build()?, &connection, None).await?,
-        ];
-        for name in DBusProxy::new(&connection).await?.list_names().await? {
+        let mut ours = MessageStream::for_match_rule(rule().arg0ns("org.tandem").build()?, &connection, None).await?;
+        let other = {
+            let mut other = pin!(MessageStream::for_match_rule(rule().arg(0, mpris::NAME).build()?, &connection, None));
+            loop {
+                // A queue that nobody reads would keep the bus's answer back.
+                tokio::select! {
+                    other = &mut other => break other?,
+                    Some(change) = ours.next() => hear_of(&mut core, change),
+                }
+            }
+        };
+        for name in DBusProxy::new(&calls).await?.list_names().await? {
             core.name(&name, true);
         }
+        let answers = MessageStream::from(&calls);
         Ok(Self {
             connection,
             calls,
+            answers,
             core,
             look: Look { places, turn: Arc::new(Semaphore::new(1)) },
             began: Instant::now(),
             reports,
-            changes,
+            changes: [ours, other],
             asked: BTreeSet::new(),
             asking: FuturesUnordered::new(),
             waiting: Vec::new(),
+            quiet_until: Instant::now(),
+            news_at: None,
         })
     }
 
@@ -189,6 +208,7 @@ impl Watch {
                     None
                 }
                 () = at(patience_ends) => None,
+                () = at(self.news_at) => None,
                 () = at(wait_ends) => {
                     self.tell_who_waits();
                     None
@@ -197,39 +217,48 @@ impl Watch {
                     self.hear(asked, heard);
                     None
                 }
+                answer = self.answers.next() => match answer {
+                    Some(_) => continue,
+                    None => return Ok(()),
+                },
                 change = ours.next(), if changes_in_a_row < MAX_CHANGES => Some(change),
                 change = other.next(), if changes_in_a_row < MAX_CHANGES => Some(change),
                 Some(reply) = self.reports.recv() => {
+                    changes_in_a_row = 0;
                     self.look_for(reply);
                     None
                 }
-                () = ready(()), if changes_in_a_row >= MAX_CHANGES => None,
+                () = ready(()), if changes_in_a_row >= MAX_CHANGES => {
+                    changes_in_a_row = 0;
+                    continue;
+                }
             };
             match change {
                 Some(Some(change)) => {
                     changes_in_a_row += 1;
-                    self.change(change);
+                    hear_of(&mut self.core, change);
+                    self.ask_the_unheard();
                 }
                 Some(None) => return Ok(()),
-                None => changes_in_a_row = 0,
+                None => {}
             }
-            if let Some(report) = self.core.news(self.began.elapsed()) {
-                let emitter = SignalEmitter::new(&self.connection, PATH)?;
-                Health1::<Door>::changed(&emitter, report).await?;
-            }
+            self.tell_news().await?;
         }
     }
 
-    fn change(&mut self, change: zbus::Result<zbus::Message>) {
-        let read = change.and_then(|message| {
-            let (name, _, owner): (String, String, String) = message.body().deserialize()?;
-            Ok((name, !owner.is_empty()))
-        });
-        match read {
-            Ok((name, is_owned)) => self.core.name(&name, is_owned),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an owner that cannot be read"),
+    async fn tell_news(&mut self) -> zbus::Result<()> {
+        let now = Instant::now();
+        if now < self.quiet_until {
+            self.news_at = Some(self.quiet_until);
+            return Ok(());
         }
-        self.ask_the_unheard();
+        self.news_at = None;
+        if let Some(report) = self.core.news(self.began.elapsed()) {
+            self.quiet_until = now + BETWEEN_NEWS;
+            let emitter = SignalEmitter::new(&self.connection, PATH)?;
+            Health1::<Door>::changed(&emitter, report).await?;
+        }
+        Ok(())
     }
 
     fn hear(&mut self, asked: Asked, heard: Heard) {
@@ -295,6 +324,18 @@ impl Watch {
             let ask = async move { (Asked::Part(who), Heard::Part(who, era, ask(&calls, who).await)) };
             self.asking.push(ask.boxed());
         }
+    }
+}
+
+/// Somebody came or went.
+fn hear_of(core: &mut Core, change: zbus::Result<zbus::Message>) {
+    let read = change.and_then(|message| {
+        let (name, _, owner): (String, String, String) = message.body().deserialize()?;
+        Ok((name, !owner.is_empty()))
+    });
+    match read {
+        Ok((name, is_owned)) => core.name(&name, is_owned),
+        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an owner that cannot be read"),
     }
 }
 

@@ -51,7 +51,8 @@ pub fn rooms(folders: &[PathBuf]) -> Vec<Room> {
         let disk = fs::metadata(there(folder)).ok().map(|metadata| metadata.dev());
         disks.entry(disk).or_default().push(folder);
     }
-    let mounts = fs::read_to_string(MOUNTS).unwrap_or_default();
+    // Somebody's mount point may be no text.
+    let mounts = String::from_utf8_lossy(&fs::read(MOUNTS).unwrap_or_default()).into_owned();
     let room = |folders: Vec<&Path>| {
         let place = folders.first().map_or(Path::new("/"), |folder| there(folder));
         let space = match statvfs(place) {

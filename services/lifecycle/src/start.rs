@@ -52,10 +52,9 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let core = Core::new(place, options.without.into_iter().collect(), env!("CARGO_PKG_VERSION"), generation);
     let (door, reports) = Watch::doors();
     let connection = connect::builder().serve_at(PATH, Health1(door)).build().await?;
-    let calls = connect::open().await?;
-    let watch = Watch::begin(connection.clone(), calls, core, places, reports).await?;
+    // Before anything is followed: behind names that come and go without end the bus's answer would not be read.
     connect::own(&connection, [NAME]).await?;
-    Ok(Service(watch))
+    Ok(Service(Watch::begin(connection, connect::open().await?, core, places, reports).await?))
 }
 
 /// Where the parts keep what is to outlive a power cut.

@@ -75,7 +75,7 @@ fn stage(units: &BTreeMap<String, Unit>, programs: &BTreeSet<String>) -> tempfil
     for name in SYSTEMS {
         let own = match name {
             "dbus.socket" => "[Socket]\nListenStream=/run/bus\n",
-            "data.mount" => "[Mount]\nWhat=/dev/disk/by-label/tandem-data\nWhere=/data\n",
+            "data.mount" => "[Mount]\nWhat=/dev/tandem/data\nWhere=/data\n",
             "var.mount" => "[Mount]\nWhat=/dev/disk/by-label/var\nWhere=/var\n",
             "systemd-remount-fs.service" => "[Service]\nType=oneshot\nExecStart=/bin/sh\n",
             _ => "",

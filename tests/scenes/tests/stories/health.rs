@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use rustix::process::{Signal, kill_process};
+use tandem_contracts::connect::METHOD_TIMEOUT;
 use tandem_contracts::health::{Follower, Health1Proxy, NAME, PATH, Part, Report};
 use tandem_contracts::screen::{CENTRE, CLUSTER};
 use tandem_contracts::{bus, driving, media, settings, signals};
@@ -20,7 +21,7 @@ const PLACES: [(&str, Region); 2] = [
 ];
 const LOOK: Duration = Duration::from_millis(50);
 /// How often a name comes and goes.
-const COMINGS: usize = 2_000;
+const COMINGS: usize = 500;
 
 fn part<'a>(report: &'a Report, name: &str) -> &'a Part {
     report.parts.iter().find(|part| part.name == name).unwrap()
@@ -55,13 +56,13 @@ async fn who_dies_is_told_and_so_is_its_return() {
         let report = next(&mut follower).await.unwrap();
         assert_eq!(report.generation, before.generation);
         let health = part(&report, "media").health.clone();
-        // Until it is missed it was well, which is no news.
-        if told.last() != Some(&health) && !(told.is_empty() && health == "well") {
+        // Until it is missed it was well, which is no news; and that it is being asked is over too soon to be told.
+        if told.last() != Some(&health) && health != "starting" && !(told.is_empty() && health == "well") {
             assert!(report.sequence > before.sequence);
             told.push(health);
         }
     }
-    assert_eq!(told, ["ill", "starting", "well"]);
+    assert_eq!(told, ["ill", "well"]);
 }
 
 #[tokio::test]
@@ -93,15 +94,21 @@ async fn what_hangs_is_not_available_on_the_screens_until_it_is_well_and_while_s
     within("a word on both screens", on_both()).await;
     kill_process(lifecycle, Signal::KILL).unwrap();
     let again = async {
+        while !health.report().await.is_ok_and(|report| report.generation != ill.generation && !report.is_well) {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let meanwhile = async {
         loop {
             let now = shown(&bus).await;
             assert!(now.iter().zip(&calm).all(|(now, calm)| now != calm), "a word went");
-            if health.report().await.is_ok_and(|report| report.generation != ill.generation && !report.is_well) {
-                break;
-            }
+            tokio::time::sleep(LOOK).await;
         }
     };
-    within("a report by another one", again).await;
+    tokio::select! {
+        () = within("a report by another one", again) => {}
+        () = meanwhile => {}
+    }
     assert!(shown(&bus).await.iter().zip(&calm).all(|(now, calm)| now != calm));
 
     kill_process(music, Signal::CONT).unwrap();
@@ -183,15 +190,13 @@ async fn who_comes_and_goes_without_end_keeps_no_report_back() {
     });
     let health = Health1Proxy::new(&bus.connection).await.unwrap();
     let mut reports = 0;
-    let goes_on = async {
-        while comings.load(Ordering::Relaxed) < COMINGS {
-            assert_ne!(part(&health.report().await.unwrap(), "settings").health, "well");
-            reports += 1;
-        }
-    };
-    within("reports all the while", goes_on).await;
+    while reports < 3 || comings.load(Ordering::Relaxed) < COMINGS {
+        let report = tokio::time::timeout(METHOD_TIMEOUT, health.report()).await.expect("a report in time").unwrap();
+        assert_ne!(part(&report, "settings").health, "well");
+        reports += 1;
+    }
     let questions = questions.load(Ordering::Relaxed);
-    assert!(reports >= 3 && questions * 10 < COMINGS, "{reports} reports, {questions} questions");
+    assert!(questions * 10 < COMINGS, "{questions} questions");
     stay.store(true, Ordering::Relaxed);
     comes_and_goes.await.unwrap();
     // What is asked while it moves may be told of as it was before; a later question is of what stays.
