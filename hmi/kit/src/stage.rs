@@ -34,7 +34,22 @@ pub(crate) fn turn() {
     }
 }
 
+/// Runs when a timer rings. Slint is in the midst of its timers, which no picture can be drawn from: whoever waits for one has it in a turn of its own.
+fn ring() {
+    let stage = STAGE.with(|stage| stage.get().cloned());
+    if let Some(stage) = stage {
+        stage.advance();
+        if stage.is_waited_for() {
+            drop(slint::invoke_from_event_loop(turn));
+        }
+    }
+}
+
 trait Turn {
+    /// Takes what has come.
+    fn advance(&self);
+    fn is_waited_for(&self) -> bool;
+    /// The same, and answers whoever waits for a picture.
     fn turn(&self);
 }
 
@@ -162,7 +177,7 @@ impl<F: Face> Stage<F> {
             let glances = Rc::clone(&self.glances);
             self.glance.start(TimerMode::SingleShot, LOOK_AFTER, move || {
                 glances.set(true);
-                turn();
+                ring();
             });
         }
     }
@@ -204,7 +219,7 @@ impl<F: Face> Stage<F> {
             self.tell(&Update::Link(Link::Silent));
         }
         // Put off by each turn: while the service lives, it wakes nobody.
-        self.vigil.start(TimerMode::SingleShot, if left.is_zero() { SILENCE } else { left }, turn);
+        self.vigil.start(TimerMode::SingleShot, if left.is_zero() { SILENCE } else { left }, ring);
     }
 
     /// Asks for an update at the next point at which the face changes by time alone.
@@ -219,7 +234,7 @@ impl<F: Face> Stage<F> {
         let wait = Duration::from_nanos(at.since(now).0).saturating_sub(self.clock_set.get().elapsed());
         self.timer.start(TimerMode::SingleShot, wait, move || {
             rung.set(Some(at));
-            turn();
+            ring();
         });
     }
 
@@ -247,7 +262,7 @@ impl<F: Face> Stage<F> {
             let progressed = Rc::clone(&self.progressed);
             self.progress.start(TimerMode::SingleShot, wait, move || {
                 progressed.set(true);
-                turn();
+                ring();
             });
         }
     }
@@ -356,6 +371,15 @@ impl<F: Face> Stage<F> {
 
 impl<F: Face> Turn for Stage<F> {
     fn turn(&self) {
+        self.advance();
+        self.serve_waiters();
+    }
+
+    fn is_waited_for(&self) -> bool {
+        !self.waiters.borrow().is_empty()
+    }
+
+    fn advance(&self) {
         if let Some(at) = self.rung.take() {
             self.readings.borrow_mut().set_now(at);
             self.clock_set.set(Instant::now());
@@ -406,7 +430,6 @@ impl<F: Face> Turn for Stage<F> {
         for ask in post.asks {
             self.answer(ask);
         }
-        self.serve_waiters();
     }
 }
 

@@ -169,3 +169,26 @@ fn each_frame_is_looked_at_and_what_is_wrong_is_drawn_in_the_next_one() {
     assert!(!screen.turn());
     assert_eq!(seen(), [ground, ground, red, blue]);
 }
+
+#[test]
+fn who_waits_for_a_picture_while_a_timer_rings_has_it_after_that() {
+    std::thread::spawn(|| {
+        let screen = Screen::new(Eyes::SIZE, Pace::Live);
+        slint::platform::set_platform(screen.platform()).unwrap();
+        let line = line();
+        let mailbox = Arc::clone(&line.mailbox);
+        Stage::set(Page::new().unwrap(), Eyes, Fixed::default(), Some(Rc::clone(&screen)), line);
+        turn();
+        let (reply, mut picture) = oneshot::channel();
+        mailbox.ask(Ask::Capture { sequence: 0, reply });
+        // The vigil's.
+        std::thread::sleep(SILENCE + Duration::from_millis(50));
+        screen.turn();
+        slint::invoke_from_event_loop(|| slint::quit_event_loop().unwrap()).unwrap();
+        slint::run_event_loop().unwrap();
+        let picture = picture.try_recv().unwrap().unwrap();
+        assert_eq!((picture.picture.width, picture.rgb.len()), (40, 40 * 20 * 3));
+    })
+    .join()
+    .unwrap();
+}
