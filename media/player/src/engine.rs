@@ -376,8 +376,10 @@ impl Engine {
         }
         let Some(current) = self.current.take() else { return Ok(()) };
         tracing::debug!(id = current.track.id, cause = ?failure.cause, "failed");
+        // First the word: giving up waits for a thread that may still be reading from a disk that sleeps.
+        self.tell(&Event::Failed { id: current.track.id, cause: failure.cause, sentence: failure.sentence })?;
         self.give_up();
-        self.tell(&Event::Failed { id: current.track.id, cause: failure.cause, sentence: failure.sentence })
+        Ok(())
     }
 
     /// Nothing flows any more, and messages of what did are not heard.

@@ -32,6 +32,10 @@ impl Failure {
         Self::new(Cause::Slow, "This did not begin in time; its disk or the head unit may be slow")
     }
 
+    pub fn slow_jump() -> Self {
+        Self::new(Cause::Slow, "The jump took too long; the disk or the head unit may be slow")
+    }
+
     pub fn no_sound_in_it() -> Self {
         Self::new(Cause::Unsupported, "There is no sound in this file")
     }

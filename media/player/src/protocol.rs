@@ -102,7 +102,7 @@ pub enum Cause {
     Unsupported,
     /// It is cut or spoilt.
     Damaged,
-    /// It did not stand ready in time, which says nothing of the file.
+    /// It did not stand ready, or a jump in it was not made, in time, which says nothing of the file.
     Slow,
     /// The server does not answer, stalls or refuses.
     Network,

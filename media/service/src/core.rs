@@ -11,7 +11,7 @@ mod watch;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use tandem_contracts::media::Item;
+use tandem_contracts::media::{Item, Trouble};
 use tandem_library::{ItemId, Kind};
 use tandem_player::protocol::{Order, ReplayGain};
 
@@ -205,6 +205,8 @@ pub struct Core {
     last_id: u64,
     /// Entries in a row that could not be played.
     streak: usize,
+    /// Of these, those that were slow.
+    slow: usize,
     /// The first of these whose stick is away.
     away: Option<u64>,
     /// A volume came while the library was asked: an answer that knows nothing of it is no answer.
@@ -243,6 +245,7 @@ impl Core {
             told_rate: 1.0,
             last_id: 0,
             streak: 0,
+            slow: 0,
             away: None,
             came: false,
             player: Player::new(now),
@@ -283,6 +286,11 @@ impl Core {
     /// The facts of the current entry.
     pub(crate) fn subject(&self) -> Option<&Facts> {
         self.facts.get(&self.queue.current()?)
+    }
+
+    /// What it plays to, or `null` while the device is gone; empty before the first player has said it.
+    pub(crate) fn sink(&self) -> &str {
+        if self.why.trouble == Some(Trouble::Device) { "null" } else { &self.player.sink }
     }
 
     /// Microseconds into the current entry.
@@ -420,7 +428,7 @@ impl Core {
 
     /// Somebody chose: what failed before counts no more, and how far it was heard is kept.
     fn fresh_start(&mut self, now: Duration) {
-        self.streak = 0;
+        (self.streak, self.slow) = (0, 0);
         self.away = None;
         self.save_heard(now);
     }

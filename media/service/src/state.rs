@@ -56,7 +56,7 @@ pub struct Snapshot {
     pub shuffle: bool,
     pub repeat: Repeat,
     pub gain: ReplayGain,
-    /// What the last player said that it plays to; empty before there was one.
+    /// What music plays to, by `Media1`'s word.
     pub sink: String,
     pub can_go_next: bool,
     pub can_go_previous: bool,

@@ -27,7 +27,7 @@ pub fn snapshot(core: &Core, began: Instant) -> Snapshot {
         shuffle: queue.shuffled(),
         repeat: queue.repeat,
         gain: core.gain,
-        sink: core.player.sink.clone(),
+        sink: core.sink().to_owned(),
         can_go_next: core.neighbours().1,
         can_go_previous: core.neighbours().0 || can_seek,
         can_play: has_queue,

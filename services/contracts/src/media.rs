@@ -30,7 +30,7 @@ pub enum Trouble {
     Missing,
     /// It is there and does not play: damaged, protected, not allowed, or of a format that nobody here knows.
     Unreadable,
-    /// It did not begin in time: its disk or this machine is slow. Asked for again, it may play.
+    /// It did not begin, or a jump in it was not made, in time: its disk or this machine is slow. Asked for again, it may play.
     Slow,
     /// A server is not reached, does not answer, stalls or refuses; tried again by itself where that may help.
     Network,
@@ -451,7 +451,7 @@ impl<B: MediaBackend> Media1<B> {
         self.0.replay_gain()
     }
 
-    /// What it plays to: `pipewire`, `pulse`, `alsa`, or `record` in a test; `null` where no sound device opened, so that nobody hears what plays. Empty until a player has said it.
+    /// What opened for it to play to: `pipewire` or `pulse`, a sound server that took the stream and may have no loudspeaker; `alsa`; `record` in a test; `null` where nothing opened or the device has gone, so that nobody hears what plays. Empty until a player has said it.
     #[zbus(property(emits_changed_signal = "false"))]
     fn sound_device(&self) -> String {
         self.0.sound_device()

@@ -337,7 +337,12 @@ impl Engine {
                 self.fail(Failure::silent_server())
             }
             Phase::Loading { since } | Phase::Seeking { since } if since.elapsed() > patience => {
-                self.fail(if stream { Failure::silent_server() } else { Failure::slow() })
+                let jumps = current.started && matches!(self.phase, Phase::Seeking { .. });
+                self.fail(match (stream, jumps) {
+                    (true, _) => Failure::silent_server(),
+                    (false, true) => Failure::slow_jump(),
+                    (false, false) => Failure::slow(),
+                })
             }
             Phase::Settling { since } if since.elapsed() > SETTLE_PATIENCE => self.settled(),
             Phase::Held if self.playing && current.buffered < 100 && current.buffered_at.elapsed() > patience => {

@@ -10,6 +10,8 @@ use crate::why::Why;
 
 /// Entries in a row that are tried before playback gives up, whatever the length of the queue.
 const MOST_TRIED: usize = 1000;
+/// The same of those that are slow: each takes seconds of silence, and the disk that holds one mostly holds the next.
+const MOST_SLOW: usize = 3;
 /// Of a row of entries whose stick is away, so many are told one by one.
 const AWAY_TOLD: usize = 3;
 
@@ -41,7 +43,10 @@ impl Core {
     }
 
     pub(super) fn tell_broken(&mut self, entry: u64, why: &Why, marks: bool) {
-        self.broken.insert(entry);
+        // What is only slow may play when its turn comes again.
+        if why.trouble != Some(Trouble::Slow) {
+            self.broken.insert(entry);
+        }
         if let Some(id) = self
             .facts
             .get(&entry)
@@ -62,11 +67,18 @@ impl Core {
 
     fn move_on(&mut self, now: Duration, entry: u64, why: Why, choice: Choice) {
         self.streak += 1;
+        if why.trouble == Some(Trouble::Slow) {
+            self.slow += 1;
+            if self.slow >= MOST_SLOW {
+                self.away = None;
+            }
+        }
         let back = if choice == Choice::Back { self.queue.previous(entry, |entry| self.plays(entry)) } else { None };
         let onward = back.map(|entry| (entry, Choice::Back)).or_else(|| {
             Some((self.queue.following(entry, |other| other != entry && self.plays(other))?, Choice::Onward))
         });
-        match onward.filter(|_| self.streak < self.queue.len().min(MOST_TRIED)) {
+        let goes_on = self.streak < self.queue.len().min(MOST_TRIED) && self.slow < MOST_SLOW;
+        match onward.filter(|_| goes_on) {
             Some((next, choice)) => self.go(now, next, Start::Usual, choice),
             None => self.give_up(now, why),
         }
@@ -74,7 +86,7 @@ impl Core {
 
     /// Nothing that was tried plays: wait for the first whose stick is away, or stop.
     fn give_up(&mut self, now: Duration, why: Why) {
-        self.streak = 0;
+        (self.streak, self.slow) = (0, 0);
         match self.away.take() {
             Some(entry) if self.queue.set_current(entry).is_ok() => {
                 self.anchor(now, 0, false);

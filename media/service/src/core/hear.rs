@@ -113,7 +113,7 @@ impl Core {
             self.follow_on(now, place);
         }
         self.loaded(now, duration_us, seekable);
-        self.streak = 0;
+        (self.streak, self.slow) = (0, 0);
         self.away = None;
         self.player.device_is_back();
         self.why = Why::default();
@@ -200,6 +200,9 @@ impl Core {
     fn failed(&mut self, now: Duration, id: u64, cause: Cause, sentence: String) {
         let Some(place) = self.chain.iter().position(|hearing| hearing.id == id) else { return };
         let Some(entry) = self.chain.get(place).map(|hearing| hearing.entry) else { return };
+        if cause == Cause::Slow {
+            self.player.lingers();
+        }
         if place > 0 {
             return self.next_failed(place, entry, cause, sentence);
         }
@@ -212,6 +215,8 @@ impl Core {
             (Cause::Device, _) => self.wait_for_device(now),
             (Cause::Network, _) if facts.network => self.reconnect(now, why),
             (_, _) if facts.live && started => self.reconnect(now, why),
+            // To look whether its stick is here would ask the very disk that is slow; one that is pulled is told by [`Core::volume_gone`].
+            (Cause::Slow, _) => self.break_off(now, entry, why, false),
             (_, Some(volume)) => {
                 self.silence();
                 self.why = why;

@@ -88,13 +88,63 @@ fn what_is_slow_to_begin_is_passed_over_unmarked_and_plays_when_it_is_asked_for_
 }
 
 #[test]
-fn a_queue_of_nothing_but_slow_tracks_ends() {
+fn of_a_queue_of_slow_tracks_three_are_tried() {
     let mut story = Story::new();
-    for name in ["usb/one", "two"] {
+    let names = ["usb/one", "two", "three", "four", "five"];
+    for name in names {
         story.spoil(name, Cause::Slow);
     }
     story.wish("repeat all", |core, _| core.set_repeat(Repeat::Playlist));
+    story.queue(&names);
+    for name in names {
+        story.mend(name);
+    }
+    story.wish("play", |core, now| core.play(now));
+    story.hear(seconds(350));
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn slow_tracks_with_one_between_them_that_plays_end_nothing() {
+    let mut story = Story::new();
+    for name in ["one", "two", "four", "five"] {
+        story.spoil(name, Cause::Slow);
+    }
+    story.queue(&["one", "two", "three", "four", "five", "six"]);
+    story.hear(seconds(101));
+    assert_eq!((story.core.queue().current(), story.core.shown_status()), (Some(6), Status::Playing));
+}
+
+#[test]
+fn a_slow_disk_is_not_asked_whether_it_is_there() {
+    let mut story = Story::new();
     story.queue(&["usb/one", "two"]);
+    story.hear(seconds(1));
+    story.pull_unseen();
+    story.fail(Cause::Slow, "Slow");
+    assert_eq!((story.core.queue().current(), story.core.waits()), (Some(2), false));
+}
+
+#[test]
+fn a_player_that_hangs_on_a_sleeping_disk_is_waited_for_and_the_file_is_slow() {
+    let mut story = Story::new();
+    story.lull("one");
+    story.queue(&["one", "two"]);
+    story.hear(FILE_PATIENCE * 3);
+    assert_snapshot!(story.log());
+}
+
+#[test]
+fn a_player_that_waits_for_the_disk_of_what_failed_is_no_fault_of_what_comes_after() {
+    let mut story = Story::new();
+    story.stall();
+    story.queue(&["one", "two"]);
+    story.hear(FILE_PATIENCE);
+    story.hang();
+    story.hears(Event::Failed { id: 1, cause: Cause::Slow, sentence: "It did not begin".into() });
+    story.hear(seconds(5));
+    story.die();
+    story.hear(seconds(1));
     assert_snapshot!(story.log());
 }
 
@@ -185,13 +235,16 @@ fn a_sound_device_goes_and_comes() {
     story.queue(&["one"]);
     story.hear(seconds(5));
     story.spoil("one", Cause::Device);
+    assert_eq!(story.core.sink(), "pipewire");
     story.fail(Cause::Device, "gone");
     story.hear(seconds(8));
+    assert_eq!(story.core.sink(), "null");
     story.wish("pause", |core, now| core.pause(now));
     story.hear(seconds(8));
     story.wish("play", |core, now| core.play(now));
     story.mend("one");
     story.hear(seconds(8));
+    assert_eq!(story.core.sink(), "pipewire");
     assert_snapshot!(story.log());
 }
 

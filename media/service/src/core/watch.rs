@@ -12,7 +12,7 @@ use crate::why::Why;
 
 /// It is asked so often whether it lives.
 const PING_EVERY: Duration = Duration::from_secs(1);
-/// Without an answer for so long it hangs.
+/// Without an answer for so long it hangs; while it takes up a file it has [`STUCK`], because it looks at the file before it reads the next order.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// And without progress of a file that should sound, though it answers: it has given up one that is only slow by then.
 const STUCK: Duration = FILE_PATIENCE.saturating_add(Duration::from_secs(2));
@@ -20,8 +20,8 @@ const STUCK: Duration = FILE_PATIENCE.saturating_add(Duration::from_secs(2));
 const NETWORK_PATIENCE: Duration = Duration::from_secs(15);
 /// A player that starts may load a shared library from a cold disk.
 const START_PATIENCE: Duration = Duration::from_secs(20);
-/// Two deaths of the same entry within this are its fault: twice as long as the slowest of them takes.
-const SAME_FAULT: Duration = Duration::from_secs(20);
+/// Two deaths of the same entry within this are its fault: twice as long as the slowest of them takes, which is a player that gets stuck on it.
+const SAME_FAULT: Duration = STUCK.saturating_mul(2);
 /// A clock that comes later than this was not running: nobody is to blame for what did not happen meanwhile.
 const LATE: Duration = Duration::from_secs(1);
 /// A player that ran for less is not started anew at once.
@@ -48,6 +48,8 @@ pub struct Player {
     pings: u64,
     /// Since when a ping is not answered.
     unanswered: Option<Duration>,
+    /// It told that a file is slow and has said nothing since: it may still wait for that file's disk.
+    lingers: bool,
     ping_at: Duration,
     progress_at: Duration,
     /// When the clock should come.
@@ -61,8 +63,8 @@ pub struct Player {
     large: bool,
     /// Formats for which it does so.
     heavy: Vec<String>,
-    /// What it plays to, or the one before it did; empty before the first has said it.
-    pub sink: String,
+    /// What it said that it plays to, or the one before it; empty before the first has said it.
+    pub(super) sink: String,
     /// Formats that it lacks.
     pub missing: Vec<String>,
 }
@@ -75,6 +77,7 @@ impl Player {
             started_at: now,
             pings: 0,
             unanswered: None,
+            lingers: false,
             ping_at: now,
             progress_at: now,
             due: now,
@@ -110,6 +113,11 @@ impl Player {
     /// Any word is a sign of life.
     pub(super) fn heard_from(&mut self, now: Duration) {
         self.unanswered = self.unanswered.map(|_| now);
+        self.lingers = false;
+    }
+
+    pub(super) fn lingers(&mut self) {
+        self.lingers = true;
     }
 
     pub(super) fn alive(&mut self, number: u64) {
@@ -169,7 +177,7 @@ impl Core {
         self.player.life = Life::Starting;
         self.player.network = network;
         self.player.started_at = now;
-        self.player.unanswered = None;
+        (self.player.unanswered, self.player.lingers) = (None, false);
         self.player.large = false;
         self.loud = false;
         self.out.push(Effect::StartPlayer { network });
@@ -186,13 +194,35 @@ impl Core {
         self.load(now);
     }
 
-    /// The player has ended, did not start, or hangs; `why` is for the log of whoever is told.
+    /// The player has ended or did not start; `why` is for the log of whoever is told.
     pub fn player_died(&mut self, now: Duration, why: &str) {
+        self.replace_player(now, Why::new(Trouble::Unreadable, format!("The player {why} on it twice")));
+    }
+
+    /// The player is given up: it does not answer, or gets nowhere.
+    fn player_hangs(&mut self, now: Duration) {
+        let why = if self.opens_a_file() {
+            Why::new(Trouble::Slow, "This did not begin in time, twice; its disk or the head unit may be slow")
+        } else {
+            Why::new(Trouble::Unreadable, "The player hung on it twice")
+        };
+        self.replace_player(now, why);
+    }
+
+    /// The player was ordered to load a file, and has not said yet that it did.
+    fn opens_a_file(&self) -> bool {
+        matches!(self.stage, Stage::Opening { ordered: true, .. }) && self.subject().is_some_and(|facts| !facts.network)
+    }
+
+    /// Another player in the place of one that is lost; `why` is what is told of an entry that it was lost on twice.
+    fn replace_player(&mut self, now: Duration, why: Why) {
         let was_ready = self.player.is_ready();
         let lived = now.saturating_sub(self.player.started_at);
         self.player.failures = if was_ready && lived > SHORT_LIFE { 0 } else { self.player.failures + 1 };
         self.player.unanswered = None;
-        let victim = self.chain.first().map(|hearing| hearing.entry).filter(|_| self.loud);
+        // One that still waits for the disk of what has failed has not taken up what it was told since.
+        let blames = self.loud && !self.player.lingers;
+        let victim = self.chain.first().map(|hearing| hearing.entry).filter(|_| blames);
         // What it told last; it may have hung since.
         let told = now.min(self.anchor.at + POSITION_EVERY);
         let position = self.jump.unwrap_or_else(|| self.position(told));
@@ -217,7 +247,6 @@ impl Core {
         match victim {
             Some(entry) if again => {
                 self.player.died_of = None;
-                let why = Why::new(Trouble::Unreadable, format!("The player {why} on it twice"));
                 self.break_off(now, entry, why, false);
             }
             _ if matches!(self.stage, Stage::Opening { .. } | Stage::Loaded) => {
@@ -277,8 +306,9 @@ impl Core {
     }
 
     fn watch(&mut self, now: Duration) {
-        if self.player.unanswered.is_some_and(|since| now.saturating_sub(since) >= PATIENCE) {
-            return self.player_died(now, "hung");
+        let patience = if self.opens_a_file() && !self.player.lingers { STUCK } else { PATIENCE };
+        if self.player.unanswered.is_some_and(|since| now.saturating_sub(since) >= patience) {
+            return self.player_hangs(now);
         }
         let network = self.subject().is_some_and(|facts| facts.network);
         let should_sound = match self.stage {
@@ -291,7 +321,7 @@ impl Core {
             return if network {
                 self.reconnect(now, Why::new(Trouble::Network, "The server does not answer"));
             } else {
-                self.player_died(now, "hung");
+                self.player_hangs(now);
             };
         }
         if self.player.large && self.wish != Status::Playing && now.saturating_sub(self.player.progress_at) >= IDLE {

@@ -159,13 +159,10 @@ pub fn library(sources: usize, read: &Result<(), String>, place: Place) -> Findi
     found(DATABASE, "library", verdict)
 }
 
-/// What music plays to, by `Media1`'s word.
+/// What opened for music to play to, by `Media1`'s word; that a loudspeaker hangs on it nobody knows.
 pub fn sound(device: &str, place: Place) -> Finding {
     let verdict = match (device, place) {
-        ("null", Place::Car) => ill(
-            NO_SOUND,
-            "`systemctl status pipewire` and `/proc/asound/cards` say what there is; once a device opens, the player takes it by itself",
-        ),
+        ("null", Place::Car) => ill(NO_SOUND, "`systemctl status pipewire` and `/proc/asound/cards` say what there is"),
         // A simulation is heard where there is something to be heard by.
         ("null", Place::Desk) => well(NO_SOUND.to_owned()),
         (device, _) => well(format!("music plays to {device}")),

@@ -1,6 +1,6 @@
 //! A stage for the core: a player and a library that exist only here, and a log that a person can judge.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -41,6 +41,8 @@ pub struct Story {
     log: String,
     player: VirtualPlayer,
     spoilt: HashMap<String, Cause>,
+    /// On a disk that sleeps: whoever opens it says nothing any more.
+    asleep: HashSet<String>,
     left: HashMap<String, i64>,
     stick: bool,
     /// The stick comes while the library is asked the next time.
@@ -74,6 +76,7 @@ impl Story {
             log: String::new(),
             player,
             spoilt: HashMap::new(),
+            asleep: HashSet::new(),
             left: HashMap::new(),
             stick: true,
             comes_meanwhile: false,
@@ -123,6 +126,10 @@ impl Story {
 
     pub fn spoil(&mut self, name: &str, cause: Cause) {
         self.spoilt.insert(name.to_owned(), cause);
+    }
+
+    pub fn lull(&mut self, name: &str) {
+        self.asleep.insert(name.to_owned());
     }
 
     pub fn mend(&mut self, name: &str) {
@@ -291,7 +298,7 @@ impl Story {
                 } else {
                     let ready = Event::Ready {
                         version: String::new(),
-                        sink: "null".into(),
+                        sink: "pipewire".into(),
                         missing: Vec::new(),
                         heavy: vec!["AAC".into()],
                     };
@@ -329,10 +336,11 @@ impl Story {
             Order::Load { track, position_us, playing } => {
                 self.player.next.clear();
                 (self.player.sounds, self.player.asked, self.player.playing) = (None, true, false);
-                if self.player.stalls {
+                let name = track.uri.clone();
+                self.player.hangs = self.asleep.contains(&name);
+                if self.player.stalls || self.player.hangs {
                     return;
                 }
-                let name = track.uri.clone();
                 if let Some(cause) = self.spoilt.get(&name).copied() {
                     self.hears(Event::Failed { id: track.id, cause, sentence: format!("{cause:?}") });
                     return;
