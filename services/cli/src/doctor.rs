@@ -10,9 +10,12 @@ use zbus::fdo::DBusProxy;
 use crate::client::{connect, explain_plain};
 use crate::failure::Status;
 use crate::output::Output;
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, cut};
 
 const UNIT: &str = "tandem-lifecycle";
+/// Who says how all is may be anybody. Tandem has fewer parts, and nothing to say of them that is longer.
+const MOST_ROWS: usize = 64;
+const WIDEST: usize = 600;
 
 /// Looks whether every service is there and answers, whether the buses, the settings and the disks are well, and says what to do about what is not.
 ///
@@ -49,11 +52,12 @@ impl Doctor {
         names.sort_unstable();
         let asked = if names.iter().any(|name| name == NAME) {
             let report = Health1Proxy::new(&connection).await?.report().await;
-            report.map_err(|error| format!("does not answer: {:#}", explain_plain(error)))
+            report.map_err(|error| (format!("does not answer: {:#}", explain_plain(error)), true))
         } else {
-            Err("is not on the bus".to_owned())
+            Err(("is not on the bus".to_owned(), false))
         };
-        let shown = Shown::new(asked.map_err(|says| nobody_looks(says, in_a_car)), names);
+        let asked = asked.map_err(|(says, is_there)| nobody_looks(says, is_there, in_a_car));
+        let shown = Shown::new(asked, names);
         self.output.print(&shown, || shown.text())?;
         Ok(if shown.well { Status::OK } else { Status::FAILED })
     }
@@ -64,7 +68,7 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Who looks after the others does not: that is what is found.
-fn nobody_looks(says: String, in_a_car: bool) -> Part {
+fn nobody_looks(says: String, is_there: bool, in_a_car: bool) -> Part {
     let remedy = if in_a_car {
         format!(
             "`systemctl status {UNIT}` and `journalctl -b -u {UNIT}` say why; `systemctl restart {UNIT}` starts it anew"
@@ -74,21 +78,36 @@ fn nobody_looks(says: String, in_a_car: bool) -> Part {
         "if it has just died it is back in a moment; one that hangs `pkill -KILL tandem-lifecycl` ends; else start `tandem sim` anew"
             .to_owned()
     };
-    Part {
-        name: "lifecycle".to_owned(),
-        health: Health::Ill.word().to_owned(),
-        says,
-        remedy,
-        missing: vec![NAME.to_owned()],
-        ..Part::default()
-    }
+    let (owned, missing) = if is_there { (vec![NAME.to_owned()], vec![]) } else { (vec![], vec![NAME.to_owned()]) };
+    let (name, health) = ("lifecycle".to_owned(), Health::Ill.word().to_owned());
+    Part { name, health, says: cut(&says, WIDEST), remedy, owned, missing, ..Part::default() }
+}
+
+fn is_fine(health: &str) -> bool {
+    matches!(Health::of(health), Some(Health::Well | Health::Away))
 }
 
 impl Shown {
     fn new(asked: Result<Report, Part>, names: Vec<String>) -> Self {
         let version = env!("CARGO_PKG_VERSION");
         match asked {
-            Ok(Report { is_well: well, parts, findings, .. }) => {
+            Ok(Report { is_well, mut parts, mut findings, .. }) => {
+                let mut words = parts.iter().map(|part| &part.health).chain(findings.iter().map(|it| &it.health));
+                // A word that nobody here knows is none that says so.
+                let well = is_well && !parts.is_empty() && words.all(|health| is_fine(health));
+                parts.truncate(MOST_ROWS);
+                findings.truncate(MOST_ROWS);
+                let short = |text: &mut String| *text = cut(text, WIDEST);
+                for Part { name, health, says, remedy, version, owned, missing } in &mut parts {
+                    [name, health, says, remedy, version].into_iter().for_each(short);
+                    for names in [owned, missing] {
+                        names.truncate(MOST_ROWS);
+                        names.iter_mut().for_each(short);
+                    }
+                }
+                for Finding { kind, name, health, says, remedy } in &mut findings {
+                    [kind, name, health, says, remedy].into_iter().for_each(short);
+                }
                 Self { well, version, parts, findings, names, is_whole: true }
             }
             Err(part) => Self { well: false, version, parts: vec![part], findings: Vec::new(), names, is_whole: false },
@@ -122,10 +141,10 @@ impl Shown {
         if lines.iter().any(|line| !line.4.is_empty()) {
             text += "\n";
         }
-        let fine = |health: &str| [Some(Health::Well), Some(Health::Away)].contains(&Health::of(health));
-        let not_well = lines.iter().filter(|line| !fine(line.1)).count();
+        let not_well = lines.iter().filter(|line| !is_fine(line.1)).count();
         text + &match (self.is_whole, self.well) {
             (true, true) => "\nall is well\n".to_owned(),
+            (true, false) if not_well == 0 => "\nit says that not all is well, and not what\n".to_owned(),
             (true, false) => format!("\n{not_well} of {} are not well\n", lines.len()),
             (false, _) => "\nwhether all is well nobody says\n".to_owned(),
         }
@@ -170,9 +189,26 @@ mod tests {
     }
 
     #[test]
+    fn a_report_that_contradicts_itself_is_not_well_and_an_endless_one_is_cut() {
+        let well = |parts: Vec<Part>| Shown::new(Ok(Report { is_well: true, parts, ..Report::default() }), Vec::new());
+        assert!(well(vec![part("vehicle", Health::Well, "answers", "")]).well);
+        assert!(!well(vec![part("vehicle", Health::Ill, "is dead", "")]).well);
+        let gorgeous = Part { health: "gorgeous".into(), ..part("vehicle", Health::Well, "answers", "") };
+        assert!(!well(vec![gorgeous]).well);
+        let none = well(Vec::new());
+        assert!(!none.well);
+        assert_eq!(none.text(), "\nit says that not all is well, and not what\n");
+        let long = "x".repeat(4 << 10);
+        let endless = Part { missing: vec![long.clone(); 100], ..part(&long, Health::Well, &long, &long) };
+        let shown = well(vec![endless; 100]);
+        assert!(shown.text().len() < 256 << 10, "{}", shown.text().len());
+        assert!(serde_json::to_vec(&shown).unwrap().len() < 4 << 20);
+    }
+
+    #[test]
     fn without_the_one_who_looks_it_says_so_and_who_is_there() {
         let names = || vec!["org.tandem.Settings1".to_owned(), "org.tandem.Signals1".to_owned()];
-        let shown = Shown::new(Err(nobody_looks("is not on the bus".to_owned(), true)), names());
+        let shown = Shown::new(Err(nobody_looks("is not on the bus".to_owned(), false, true)), names());
         insta::assert_snapshot!(shown.text(), @r"
         ILL  lifecycle    is not on the bus
 

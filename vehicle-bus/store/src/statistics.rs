@@ -113,7 +113,8 @@ impl BusCounts {
         let Recent(slices) = &self.recent;
         let lies_in = |slice: u64| slice < now && now - slice <= SECOND / SLICE;
         let recent = slices.iter().filter(|(slice, _)| lies_in(*slice)).map(|(_, bits)| bits.seconds(rates));
-        100.0 * recent.sum::<f64>()
+        // The sum of nothing is -0.
+        100.0 * recent.sum::<f64>() + 0.0
     }
 
     /// Counts a frame.

@@ -234,6 +234,7 @@ fn the_times_of_one_clock_are_not_measured_by_another() {
     car.0.forget();
     let bus = &car.0.statistics().buses[0];
     assert_eq!((bus.frames, bus.rate(), bus.recent_load(rates, 101_500_000_000)), (2, 2.0, 0.0));
+    assert!(bus.recent_load(rates, 101_500_000_000).is_sign_positive(), "no load is not -0");
     // The next clock runs behind; nothing from between them is time.
     car.hears(0x7FF, &[], 1_000);
     car.hears(0x7FF, &[], 4_000);
