@@ -129,8 +129,8 @@ pub struct Watch {
     asking: FuturesUnordered<BoxFuture<'static, (Asked, Heard)>>,
     waiting: Vec<Waiting>,
     quiet_until: Instant,
-    /// When there may be news that were held back.
-    news_at: Option<Instant>,
+    /// News that are to be told, and not before then.
+    news: Option<Report>,
 }
 
 impl Watch {
@@ -183,7 +183,7 @@ impl Watch {
             asking: FuturesUnordered::new(),
             waiting: Vec::new(),
             quiet_until: Instant::now(),
-            news_at: None,
+            news: None,
         })
     }
 
@@ -198,6 +198,7 @@ impl Watch {
         loop {
             let [ours, other] = &mut self.changes;
             let patience_ends = self.core.patience_ends(self.began.elapsed()).map(|end| self.began + end);
+            let news_at = self.news.as_ref().map(|_| self.quiet_until);
             let wait_ends = self.waiting.iter().map(|waiting| waiting.until).min();
             let change = tokio::select! {
                 // However many ask, the turns come; and who came or went before somebody asked is known when the question is taken.
@@ -208,7 +209,7 @@ impl Watch {
                     None
                 }
                 () = at(patience_ends) => None,
-                () = at(self.news_at) => None,
+                () = at(news_at) => None,
                 () = at(wait_ends) => {
                     self.tell_who_waits();
                     None
@@ -246,14 +247,17 @@ impl Watch {
         }
     }
 
-    async fn tell_news(&mut self) -> zbus::Result<()> {
-        let now = Instant::now();
-        if now < self.quiet_until {
-            self.news_at = Some(self.quiet_until);
-            return Ok(());
-        }
-        self.news_at = None;
+    /// What is news is so before anybody is told otherwise: two reports of one sequence are alike.
+    fn note_news(&mut self) {
         if let Some(report) = self.core.news(self.began.elapsed()) {
+            self.news = Some(report);
+        }
+    }
+
+    async fn tell_news(&mut self) -> zbus::Result<()> {
+        self.note_news();
+        let now = Instant::now();
+        if let Some(report) = self.news.take_if(|_| now >= self.quiet_until) {
             self.quiet_until = now + BETWEEN_NEWS;
             let emitter = SignalEmitter::new(&self.connection, PATH)?;
             Health1::<Door>::changed(&emitter, report).await?;
@@ -289,6 +293,7 @@ impl Watch {
     }
 
     fn tell_who_waits(&mut self) {
+        self.note_news();
         let now = Instant::now();
         let is_done = |one: &Waiting| one.of.is_empty() || one.until <= now;
         let (done, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(is_done);
