@@ -7,7 +7,7 @@ use std::process::Command;
 use crate::{Ended, Run};
 
 /// Booting takes some seconds and the suite some more; what takes so long hangs.
-const LIMIT: &str = "270";
+const LIMIT: &str = "450";
 
 pub fn modules(kernel: &Path) -> PathBuf {
     let versions = kernel.join("usr/lib/uml/modules");
