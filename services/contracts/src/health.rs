@@ -99,7 +99,7 @@ pub struct Health1<B>(pub B);
     proxy(default_service = "org.tandem.Health1", default_path = "/org/tandem/Health1", visibility = "pub")
 )]
 impl<B: HealthBackend> Health1<B> {
-    /// Looks anew, and says what was found. Whoever does not answer within 2 s is ill, so this takes no longer.
+    /// Looks anew, and says what was found. Whoever does not answer within 2 s is ill; who comes and goes meanwhile costs half a second more.
     #[zbus(out_args("report"))]
     async fn report(&self) -> zbus::fdo::Result<Report> {
         self.0.report().await
