@@ -12,6 +12,7 @@ pub mod charging;
 pub mod climate;
 pub mod connect;
 pub mod driving;
+mod following;
 pub mod health;
 pub mod input;
 pub mod media;

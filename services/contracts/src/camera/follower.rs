@@ -1,28 +1,16 @@
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::{BoxFuture, FutureExt};
-use futures_util::stream::BoxStream;
-use tokio::time::Instant;
+use futures_util::{FutureExt, StreamExt};
 use zbus::Connection;
-use zbus::names::UniqueName;
 use zbus::proxy::CacheProperties;
 
-use super::{Camera, Camera1Proxy, ChangedStream, NAME};
+use super::{Camera, Camera1Proxy};
+use crate::following::{Change, Following};
 
-/// A service that has not answered is asked again.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Knows the cameras, for as long as there is a service that has some.
-pub struct Follower {
-    proxy: Camera1Proxy<'static>,
-    changes: ChangedStream,
-    owners: BoxStream<'static, Option<UniqueName<'static>>>,
-    owner: Option<UniqueName<'static>>,
-    /// None if there was no answer.
-    asking: Option<BoxFuture<'static, Option<Vec<Camera>>>>,
-    ask_at: Option<Instant>,
-}
+pub struct Follower(Following<Vec<Camera>>);
 
 impl Follower {
     /// Begins to follow; the service need not be there yet.
@@ -32,67 +20,18 @@ impl Follower {
     pub async fn open(connection: &Connection) -> zbus::Result<Self> {
         let proxy = Camera1Proxy::builder(connection).cache_properties(CacheProperties::No).build().await?;
         let changes = proxy.receive_changed().await?;
-        let owners = proxy.inner().receive_owner_changed().await?.boxed();
-        // An error says that there is none.
-        let owner = zbus::fdo::DBusProxy::new(connection).await?.get_name_owner(NAME.try_into()?).await.ok();
-        let owner = owner.map(|owner| owner.into_inner());
-        let mut follower = Self { proxy, changes, owners, owner, asking: None, ask_at: None };
-        follower.ask();
-        Ok(follower)
+        let changes =
+            changes.map(|change| Change::new(change.message(), change.args().ok().map(|args| args.cameras))).boxed();
+        let asked = proxy.clone();
+        let question = Box::new(move || {
+            let proxy = asked.clone();
+            async move { proxy.list().await.ok() }.boxed()
+        });
+        Ok(Self(Following::open(proxy.inner(), changes, question, AGAIN).await?))
     }
 
-    /// The cameras now, each time that they may be others; `Some(None)` if there is no service, `None` once the connection to the bus is gone. Cancel safe.
+    /// The cameras now, each time that they may be others; `Some(None)` if nobody knows, `None` once the connection to the bus is gone. Cancel safe.
     pub async fn next(&mut self) -> Option<Option<Vec<Camera>>> {
-        loop {
-            tokio::select! {
-                biased;
-                change = self.changes.next() => {
-                    let change = change?;
-                    if change.message().header().sender() != self.owner.as_ref() {
-                        continue;
-                    }
-                    // An answer under way may be older than this.
-                    (self.asking, self.ask_at) = (None, None);
-                    match change.args() {
-                        Ok(args) => return Some(Some(args.cameras)),
-                        Err(_) => self.ask(),
-                    }
-                }
-                owner = self.owners.next() => {
-                    self.owner = owner?;
-                    self.ask();
-                    if self.owner.is_none() {
-                        return Some(None);
-                    }
-                }
-                answer = answer(&mut self.asking) => {
-                    self.asking = None;
-                    self.ask_at = answer.is_none().then(|| Instant::now() + AGAIN);
-                    return Some(answer);
-                }
-                () = at(self.ask_at) => self.ask(),
-            }
-        }
-    }
-
-    fn ask(&mut self) {
-        let proxy = self.proxy.clone();
-        self.ask_at = None;
-        self.asking = self.owner.is_some().then(|| async move { proxy.list().await.ok() }.boxed());
-    }
-}
-
-/// The answer that is under way; never comes if none is.
-async fn answer(asking: &mut Option<BoxFuture<'static, Option<Vec<Camera>>>>) -> Option<Vec<Camera>> {
-    match asking {
-        Some(asking) => asking.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn at(point: Option<Instant>) {
-    match point {
-        Some(point) => tokio::time::sleep_until(point).await,
-        None => std::future::pending().await,
+        self.0.next().await
     }
 }
