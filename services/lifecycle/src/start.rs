@@ -51,7 +51,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let generation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let core = Core::new(place, options.without.into_iter().collect(), env!("CARGO_PKG_VERSION"), generation);
     let (door, reports) = Watch::doors();
-    let connection = connect::builder().serve_at(PATH, Health1(door)).build().await?;
+    let connection = connect::reach(connect::builder().serve_at(PATH, Health1(door))).await?;
     // Before anything is followed: behind names that come and go without end the bus's answer would not be read.
     connect::own(&connection, [NAME]).await?;
     Ok(Service(Watch::begin(connection, connect::open().await?, core, places, reports).await?))

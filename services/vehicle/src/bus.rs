@@ -155,7 +155,7 @@ impl Front {
 
     /// Listens to who leaves before it has a name that anybody could call: whoever calls and leaves is heard of.
     async fn open(self) -> zbus::Result<(Connection, NameOwnerChangedStream)> {
-        let connection = self.builder.build().await?;
+        let connection = connect::reach(self.builder).await?;
         standard::bound(connection.object_server(), &self.objects, &self.callers).await?;
         let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
         connect::own(&connection, self.names).await?;
