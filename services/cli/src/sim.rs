@@ -35,7 +35,7 @@ const START_UP: Duration = Duration::from_secs(60);
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// the windows of both screens end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
-/// `tandem signals`, `climate`, `bus`, `media`, `phone`, `settings` and `screen` find a running simulation by themselves.
+/// `tandem signals`, `climate`, `driving`, `input`, `bus show`, `media`, `phone`, `settings`, `screen` and `doctor` find a running simulation by themselves.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Sim {
