@@ -19,7 +19,9 @@ mod skip;
 mod test;
 mod yocto;
 
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
@@ -29,7 +31,8 @@ use crate::packages::{Needs, Refusal};
 
 const USAGE: &str = "\
 cargo xtask sim    [--no-install] [ARGS]     install what is missing, build, then `tandem sim ARGS`
-cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, car, bus, media, phone, settings, screen, doctor
+cargo xtask replay [--no-install] [ARGS]     the same, then `tandem replay ARGS`; so with signals, climate, driving, car, bus,
+                                             media, phone, input, settings, screen, doctor
 cargo xtask build  [--no-install]            install what is missing and build every program
 cargo xtask test   [--no-install] [--vm] [FILTER]   set up and run every check and test; with FILTER only the tests of that name;
                                              --vm adds a machine of QEMU with two emulated CAN controllers, and kernel ISO-TP, and a Debian
@@ -60,28 +63,62 @@ fn main() -> ExitCode {
     args.retain(|arg| arg != "--no-install");
     let may_install = args.len() == before;
     let command = if args.is_empty() { String::new() } else { args.remove(0) };
-    match run(&command, args, may_install) {
+    let outcome = if wants_help(&command, &args) { help(&command, args) } else { run(&command, args, may_install) };
+    // Where it cannot be said, the status still tells.
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Refusal>() => {
-            eprintln!("{error}");
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::from(2)
         }
         Err(error) => {
-            eprintln!("xtask: {error:#}");
+            let _ = writeln!(io::stderr(), "xtask: {error:#}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
+fn wants_help(command: &str, args: &[String]) -> bool {
+    let is_asked = |word: &str| word == "--help" || word == "-h";
+    command == "help" || is_asked(command) || args.iter().take_while(|arg| *arg != "--").any(|arg| is_asked(arg))
+}
+
+/// Says how it is used, before anything is installed, cleaned or built: the program itself if this checkout has built it, else what stands here.
+fn help(command: &str, args: Vec<String>) -> Result<()> {
+    if let Some((binary, first)) = handed_over(command, &args)
+        && let Ok(workspace) = Workspace::find()
+        && matches!(checkout::holder(&workspace.target, &workspace.root), Ok(checkout::Holder::Us))
+    {
+        let path = workspace.binaries().join(binary);
+        if path.is_file() {
+            return become_it(&workspace, &path, &first, args, None);
+        }
+    }
+    match writeln!(io::stdout(), "{USAGE}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The program of a command that another one does, and its first words.
+fn handed_over<'a>(command: &'a str, args: &[String]) -> Option<(&'static str, Vec<&'a str>)> {
     match command {
-        "sim" | "replay" => {
-            let needs = Needs { windows: wants_windows(&args), ..Needs::default() };
-            hand_over("tandem", &[command], args, needs, may_install)
-        }
-        "signals" | "climate" | "car" | "bus" | "media" | "phone" | "input" | "settings" | "screen" | "doctor" => {
-            hand_over("tandem", &[command], args, Needs::default(), may_install)
-        }
+        "sim" | "replay" | "signals" | "climate" | "driving" | "car" | "bus" | "media" | "phone" | "input"
+        | "settings" | "screen" | "doctor" => Some(("tandem", vec![command])),
+        "bench" if args.first().is_none_or(|name| name != "boot") => Some(("tandem-bench", Vec::new())),
+        _ => None,
+    }
+}
+
+fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
+    if let Some((binary, first)) = handed_over(command, &args) {
+        let windows = matches!(command, "sim" | "replay") && wants_windows(&args);
+        let needs = Needs { windows, python: command == "bench", ..Needs::default() };
+        return hand_over(binary, &first, args, needs, may_install);
+    }
+    match command {
         "build" => {
             packages::provide(Needs::default(), may_install)?;
             let workspace = Workspace::find()?;
@@ -91,13 +128,7 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
         }
         "image" => image::run(&Workspace::find()?, args, may_install),
         "boot" => boot::run(&Workspace::find()?, args, may_install),
-        "bench" if args.first().is_some_and(|name| name == "boot") => {
-            bench::boot(&Workspace::find()?, args.get(1..).unwrap_or_default(), may_install)
-        }
-        "bench" => {
-            let needs = Needs { python: true, ..Needs::default() };
-            hand_over("tandem-bench", &[], args, needs, may_install)
-        }
+        "bench" => bench::boot(&Workspace::find()?, args.get(1..).unwrap_or_default(), may_install),
         "screens" if args == ["--readme"] => {
             hand_over("tandem-pictures", &[], Vec::new(), Needs::default(), may_install)
         }
@@ -123,10 +154,6 @@ fn run(command: &str, args: Vec<String>, may_install: bool) -> Result<()> {
             let (vm, filter): (Vec<_>, Vec<_>) = args.into_iter().partition(|arg| arg == "--vm");
             test::run(&workspace, &filter, !vm.is_empty(), may_install)
         }
-        "help" | "--help" | "-h" => {
-            eprintln!("{USAGE}");
-            Ok(())
-        }
         _ => Err(Refusal(USAGE.to_owned()).into()),
     }
 }
@@ -144,8 +171,17 @@ fn hand_over(binary: &str, first: &[&str], args: Vec<String>, needs: Needs, may_
     packages::provide(needs, may_install)?;
     let python = if needs.python { Some(python::provide(&python::PEERS)?) } else { None };
     workspace.build()?;
-    let path = workspace.binaries().join(binary);
-    let mut command = Command::new(&path);
+    become_it(&workspace, &workspace.binaries().join(binary), first, args, python.as_deref())
+}
+
+fn become_it(
+    workspace: &Workspace,
+    path: &Path,
+    first: &[&str],
+    args: Vec<String>,
+    python: Option<&Path>,
+) -> Result<()> {
+    let mut command = Command::new(path);
     command.args(first).args(args).env("TANDEM_ASSETS", workspace.root.join("assets"));
     if let Some(python) = python {
         command.env("TANDEM_PYTHON", python);

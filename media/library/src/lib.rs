@@ -91,6 +91,11 @@ impl Library {
         open::open(folder).await
     }
 
+    /// Whether it outlives this process: a copy in memory does not.
+    pub fn is_kept(&self) -> bool {
+        self.0._scratch.is_none()
+    }
+
     /// Where pictures are kept.
     pub fn art_folder(&self) -> &Path {
         &self.0.art

@@ -503,6 +503,10 @@ impl MediaBackend for Door {
     fn sound_device(&self) -> String {
         self.handle.snapshot.borrow().sink.clone()
     }
+
+    fn is_kept(&self) -> bool {
+        self.library.is_kept()
+    }
 }
 
 /// Whether somebody named an address in place of something that is known.

@@ -181,7 +181,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let cameras = Cameras::new(setups, options.camera);
     let builder =
         connect::builder().serve_at(PATH, Media1(door.clone())).serve_at(camera::PATH, Camera1(cameras.clone()));
-    let connection = mpris::serve(builder, &handle).build().await.map_err(StartError::Bus)?;
+    let connection = connect::reach(mpris::serve(builder, &handle)).await.map_err(StartError::Bus)?;
     connect::own(&connection, [NAME, tandem_contracts::mpris::NAME, camera::NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { actor, handle, volumes, door, cameras, connection, signals, position_us, playing, following })
 }

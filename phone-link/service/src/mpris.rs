@@ -105,7 +105,7 @@ async fn show(mirror: Mirror) {
             .allow_name_replacements(false)
             .replace_existing_names(false)
             .name(name.clone());
-        let told = match connection.build().await {
+        let told = match connect::reach(connection).await {
             Ok(connection) => {
                 match connection.request_name_with_flags(PHONE_PLAYERS, fdo::RequestNameFlags::empty()).await {
                     Ok(_) => tell(&connection, mirror.clone()).await,

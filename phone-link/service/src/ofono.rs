@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use tandem_contracts::connect::METHOD_TIMEOUT;
+use tandem_contracts::connect::{METHOD_TIMEOUT, reach};
 use tokio::sync::watch;
 use tracing::debug;
 use zbus::fdo::{self, DBusProxy};
@@ -30,7 +30,7 @@ const CALLS_OF_ONE: usize = 8;
 type Listed = Vec<(OwnedObjectPath, HashMap<String, OwnedVariant>)>;
 
 async fn connect() -> zbus::Result<Connection> {
-    zbus::connection::Builder::system().method_timeout(METHOD_TIMEOUT).build().await
+    reach(zbus::connection::Builder::system().method_timeout(METHOD_TIMEOUT)).await
 }
 
 async fn proxy<'a>(bus: &Connection, path: &'a str, interface: &'a str) -> zbus::Result<Proxy<'a>> {

@@ -181,13 +181,11 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     let (actor, handle) = Actor::new(core, began, tools);
     let began = Began::new(handle.now());
     let door = Door { handle, store, links, name, began };
-    let connection = connect::builder()
+    let served = connect::builder()
         .serve_at(sessions::PATH, Sessions1(door.clone()))
         .serve_at(phones::PATH, PhoneLink1(door.clone()))
-        .serve_at(calls::PATH, Calls1(door.clone()))
-        .build()
-        .await
-        .map_err(StartError::Bus)?;
+        .serve_at(calls::PATH, Calls1(door.clone()));
+    let connection = connect::reach(served).await.map_err(StartError::Bus)?;
     connect::own(&connection, [phones::NAME, sessions::NAME, calls::NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { actor, door, connection, car, plays, vehicle, hands_free, without_a_car })
 }

@@ -113,6 +113,9 @@ impl CallError for zbus::Error {
 pub fn explain<E: CallError>(error: E) -> anyhow::Error {
     match error.of_the_bus() {
         Some(zbus::Error::FDO(said)) if is_absence(said) || is_lost(said) => nobody::<E>(),
+        Some(zbus::Error::InputOutput(cause)) if cause.kind() == ErrorKind::TimedOut => {
+            anyhow!("the {} does not answer, and has timed out: `tandem doctor` says how it is", E::SERVICE.0)
+        }
         // The error around it says no more than where it came from.
         Some(bus) => bus.clone().into(),
         // A typed error says its D-Bus name first; people want the sentence behind it.
@@ -144,7 +147,7 @@ fn nobody<E: CallError>() -> anyhow::Error {
     set_up(absent(service, starts))
 }
 
-fn is_absence(said: &fdo::Error) -> bool {
+pub fn is_absence(said: &fdo::Error) -> bool {
     matches!(said, fdo::Error::ServiceUnknown(_) | fdo::Error::NameHasNoOwner(_))
 }
 

@@ -2,12 +2,14 @@
 
 use clap::Args;
 use serde::Serialize;
+use tandem_contracts::connect::METHOD_TIMEOUT;
 use tandem_contracts::health::{Finding, Health, Health1Proxy, NAME, Part, Report};
 use tandem_contracts::mpris;
+use tandem_contracts::unheard::Unheard;
 use tandem_units::plain;
 use zbus::fdo::DBusProxy;
 
-use crate::client::{connect, explain_plain};
+use crate::client::{connect, explain_plain, is_absence};
 use crate::failure::Status;
 use crate::output::Output;
 use crate::table::{Align, Table, cut};
@@ -46,17 +48,17 @@ impl Doctor {
     pub async fn run(self) -> anyhow::Result<Status> {
         let connection = connect().await?;
         let in_a_car = std::env::var_os("TANDEM_BUS").is_some_and(|name| name == "system");
-        let names = DBusProxy::new(&connection).await?.list_names().await?;
+        let names = DBusProxy::new(&connection).await?.list_names().await.map_err(explain_plain)?;
         let names = names.iter().map(|name| name.as_str().to_owned()).filter(|name| is_ours(name));
         let mut names: Vec<String> = names.collect();
         names.sort_unstable();
         let asked = if names.iter().any(|name| name == NAME) {
             let report = Health1Proxy::new(&connection).await?.report().await;
-            report.map_err(|error| (format!("does not answer: {:#}", explain_plain(error)), true))
+            report.map_err(Nobody::of)
         } else {
-            Err(("is not on the bus".to_owned(), false))
+            Err(Nobody::There)
         };
-        let asked = asked.map_err(|(says, is_there)| nobody_looks(says, is_there, in_a_car));
+        let asked = asked.map_err(|nobody| nobody.found(in_a_car));
         let shown = Shown::new(asked, names);
         self.output.print(&shown, || shown.text())?;
         Ok(if shown.well { Status::OK } else { Status::FAILED })
@@ -68,8 +70,56 @@ fn is_ours(name: &str) -> bool {
 }
 
 /// Who looks after the others does not: that is what is found.
-fn nobody_looks(says: String, is_there: bool, in_a_car: bool) -> Part {
-    let remedy = if in_a_car {
+#[derive(Clone, Debug)]
+enum Nobody {
+    /// Nobody has its name.
+    There,
+    /// Its answer did not come, or is not understood.
+    Heard(Unheard),
+    /// It said why not.
+    Willing(String),
+}
+
+impl Nobody {
+    fn of(error: zbus::fdo::Error) -> Self {
+        match Unheard::of_plain(&error) {
+            Some(unheard) => Self::Heard(unheard),
+            None if is_absence(&error) => Self::There,
+            None => Self::Willing(format!("{:#}", explain_plain(error))),
+        }
+    }
+
+    fn found(&self, in_a_car: bool) -> Part {
+        let says = match self {
+            Self::There => "is not on the bus".to_owned(),
+            Self::Heard(Unheard::Late) => {
+                format!("does not answer: nothing came within {} s, it hangs", METHOD_TIMEOUT.as_secs())
+            }
+            Self::Heard(Unheard::Strange) => {
+                format!("is not understood: it is of another version than this program, {}", env!("CARGO_PKG_VERSION"))
+            }
+            Self::Heard(unheard) => format!("does not answer: {unheard}"),
+            Self::Willing(said) => format!("does not answer: {said}"),
+        };
+        let remedy = anew(in_a_car);
+        let remedy = match self {
+            Self::Heard(Unheard::Strange) => format!(
+                "`tandem --version` and `{UNIT} --version` say which are installed, and belong together; one that runs since before an update is to be started anew: {remedy}"
+            ),
+            Self::Heard(Unheard::BusGone) => {
+                "the bus has just ended, and all of Tandem with it: ask again when it is back".to_owned()
+            }
+            _ => remedy,
+        };
+        let names = vec![NAME.to_owned()];
+        let (owned, missing) = if matches!(self, Self::There) { (vec![], names) } else { (names, vec![]) };
+        let (name, health) = ("lifecycle".to_owned(), Health::Ill.word().to_owned());
+        Part { name, health, says: cut(&says, WIDEST), remedy, owned, missing, ..Part::default() }
+    }
+}
+
+fn anew(in_a_car: bool) -> String {
+    if in_a_car {
         format!(
             "`systemctl status {UNIT}` and `journalctl -b -u {UNIT}` say why; `systemctl restart {UNIT}` starts it anew"
         )
@@ -77,10 +127,7 @@ fn nobody_looks(says: String, is_there: bool, in_a_car: bool) -> Part {
         // The kernel keeps fifteen letters of a process's name.
         "if it has just died it is back in a moment; one that hangs `pkill -KILL tandem-lifecycl` ends; else start `tandem sim` anew"
             .to_owned()
-    };
-    let (owned, missing) = if is_there { (vec![NAME.to_owned()], vec![]) } else { (vec![], vec![NAME.to_owned()]) };
-    let (name, health) = ("lifecycle".to_owned(), Health::Ill.word().to_owned());
-    Part { name, health, says: cut(&says, WIDEST), remedy, owned, missing, ..Part::default() }
+    }
 }
 
 fn is_fine(health: &str) -> bool {
@@ -208,7 +255,7 @@ mod tests {
     #[test]
     fn without_the_one_who_looks_it_says_so_and_who_is_there() {
         let names = || vec!["org.tandem.Settings1".to_owned(), "org.tandem.Signals1".to_owned()];
-        let shown = Shown::new(Err(nobody_looks("is not on the bus".to_owned(), false, true)), names());
+        let shown = Shown::new(Err(Nobody::There.found(true)), names());
         insta::assert_snapshot!(shown.text(), @r"
         ILL  lifecycle    is not on the bus
 
@@ -219,5 +266,20 @@ mod tests {
         whether all is well nobody says
         ");
         assert!(!shown.well);
+    }
+
+    #[test]
+    fn one_who_hangs_or_is_not_understood_is_told_in_our_words() {
+        let late = zbus::Error::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
+        let strange = zbus::Error::SignatureMismatch(zbus::Signature::U8, "`(ttbaa)`".to_owned());
+        let found = |error: zbus::Error| Nobody::of(zbus::fdo::Error::ZBus(error)).found(true);
+        let (late, strange) = (found(late), found(strange));
+        assert_eq!(late.says, "does not answer: nothing came within 3 s, it hangs");
+        assert!(late.remedy.contains("systemctl restart tandem-lifecycle"), "{late:?}");
+        assert_eq!(strange.says, "is not understood: it is of another version than this program, 0.1.0");
+        assert!(strange.remedy.starts_with("`tandem --version` and `tandem-lifecycle --version` say"), "{strange:?}");
+        let busy = Nobody::of(zbus::fdo::Error::LimitsExceeded("16 others are asking".to_owned())).found(true);
+        assert_eq!(busy.says, "does not answer: 16 others are asking");
+        assert_eq!(busy.owned, [NAME]);
     }
 }

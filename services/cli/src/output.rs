@@ -20,7 +20,8 @@ impl Output {
         } else {
             text()
         };
-        std::io::stdout().write_all(shown.as_bytes())?;
-        Ok(())
+        let mut output = std::io::stdout().lock();
+        let written = output.write_all(shown.as_bytes()).and_then(|()| output.flush());
+        written.context("cannot write the answer to standard output")
     }
 }

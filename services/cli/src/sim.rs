@@ -35,7 +35,7 @@ const START_UP: Duration = Duration::from_secs(60);
 ///
 /// A program that dies is reported and comes back (after 200 ms, doubling to 5 s; 10 s of life begin anew). Ctrl-C, SIGTERM, the end of the time and closing
 /// the windows of both screens end everything; nothing is left behind even if this program is killed. Without a display it runs headless. The bus's address is printed, and
-/// `tandem signals`, `climate`, `bus`, `media`, `phone`, `settings` and `screen` find a running simulation by themselves.
+/// `tandem signals`, `climate`, `driving`, `input`, `bus show`, `media`, `phone`, `settings`, `screen` and `doctor` find a running simulation by themselves.
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Sim {
@@ -159,7 +159,7 @@ impl Sim {
         if self.has_phones() {
             others.push(self.phone_link(bus)?);
         }
-        others.push(self.lifecycle()?);
+        others.push(self.lifecycle(bus)?);
         for screen in Screen::ALL {
             others.push(screen.program(shown, &self.look)?);
         }
@@ -184,16 +184,30 @@ impl Sim {
     }
 
     fn settings(&self, bus: &PrivateBus) -> anyhow::Result<Program> {
-        let state = match &self.settings_state {
-            Some(folder) => std::path::absolute(folder)?,
-            None => bus.settings_state(),
-        };
-        service("tandem-settings", &[("--state", &state)])
+        service("tandem-settings", &[("--state", &self.settings_state(bus)?)])
     }
 
-    /// Who looks after the others, and does not miss what this run goes without.
-    fn lifecycle(&self) -> anyhow::Result<Program> {
-        let mut program = service("tandem-lifecycle", &[])?;
+    fn settings_state(&self, bus: &PrivateBus) -> anyhow::Result<PathBuf> {
+        Ok(match &self.settings_state {
+            Some(folder) => std::path::absolute(folder)?,
+            None => bus.settings_state(),
+        })
+    }
+
+    /// Who looks after the others and where they keep what they do, and does not miss what this run goes without.
+    fn lifecycle(&self, bus: &PrivateBus) -> anyhow::Result<Program> {
+        let mut folders = vec![self.settings_state(bus)?];
+        if !self.no_media {
+            folders.push(self.media_state(bus)?);
+        }
+        if self.has_phones() {
+            folders.push(self.phone_state(bus)?);
+        }
+        if let Some(folder) = &self.vehicle_state {
+            folders.push(std::path::absolute(folder)?);
+        }
+        let state: Vec<_> = folders.iter().map(|folder| ("--state", folder.as_path())).collect();
+        let mut program = service("tandem-lifecycle", &state)?;
         for part in [("media", !self.no_media), ("phone-link", self.has_phones())] {
             if let (name, false) = part {
                 program.arguments.extend(["--without", name].map(Into::into));
@@ -253,11 +267,15 @@ impl Sim {
         Ok(["--phone".into(), phone.path.into()].into_iter().chain(arguments).collect())
     }
 
-    fn media(&self, car: &Path, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
-        let state = match &self.media_state {
+    fn media_state(&self, bus: &PrivateBus) -> anyhow::Result<PathBuf> {
+        Ok(match &self.media_state {
             Some(folder) => std::path::absolute(folder)?,
             None => bus.media_state(),
-        };
+        })
+    }
+
+    fn media(&self, car: &Path, folders: &[PathBuf], bus: &PrivateBus) -> anyhow::Result<Program> {
+        let state = self.media_state(bus)?;
         let mut arguments = vec![("--state", state.as_path())];
         arguments.extend(folders.iter().map(|folder| ("--music", folder.as_path())));
         let cameras = car.join(CAMERAS);

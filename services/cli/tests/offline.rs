@@ -333,3 +333,32 @@ fn a_vss_file_that_cannot_be_read_is_told_by_every_command_that_takes_it() {
     let missing = run("car check two --vss nowhere.json");
     assert_eq!(missing, "status 2\ntandem: cannot read nowhere.json: No such file or directory (os error 2)\n");
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error_and_one_that_nobody_reads_is_none() {
+    let garage = garage();
+    let stats = || tandem(&garage, "bus stats drive.log --dbc assets/cars/two/two.dbc --bitrate 500000");
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = stats().stdout(full).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("tandem: cannot write the answer to standard output: No space left on device"), "{said}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = stats().stdout(writer).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("tandem: "), "{output:?}");
+}
+
+#[test]
+fn a_bus_whose_name_is_no_text_is_a_wrong_set_up_and_not_another_bus() {
+    use std::os::unix::ffi::OsStrExt;
+    let garage = garage();
+    let mut command = tandem(&garage, "doctor");
+    command.env("TANDEM_BUS", std::ffi::OsStr::from_bytes(b"unix:path=/run/\xff"));
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(r#"TANDEM_BUS is "unix:path=/run/\xFF", which is not UTF-8"#), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}

@@ -13,8 +13,8 @@ const STAYS: &str = "exec sleep 1000";
 /// The virtual car's stand-in makes the link's file, which the others wait for.
 const CAR: &str = "touch \"$2\"; exec sleep 1000";
 
-/// The media service's stand-in tells how it was called.
-const MEDIA: &str = "echo \"$@\" > \"$0.called\"; exec sleep 1000";
+/// A stand-in that tells how it was called.
+const CALLED: &str = "echo \"$@\" > \"$0.called\"; exec sleep 1000";
 
 /// A folder with `tandem` and stand-ins beside it, and an invented car.
 fn stage(vehicle: &str, cluster: &str) -> TempDir {
@@ -24,8 +24,8 @@ fn stage(vehicle: &str, cluster: &str) -> TempDir {
         ("tandem-sim", CAR),
         ("tandem-vehicle", vehicle),
         ("tandem-settings", STAYS),
-        ("tandem-lifecycle", STAYS),
-        ("tandem-media", MEDIA),
+        ("tandem-lifecycle", CALLED),
+        ("tandem-media", CALLED),
         ("tandem-cluster", cluster),
         ("tandem-centre", STAYS),
         ("tandem-panel", "exit 9"),
@@ -109,6 +109,24 @@ fn the_media_service_gets_its_folders_or_stays_away() {
     let output = sim(folder.path(), &["--headless", "--music", "nowhere"]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "tandem: --music: nowhere is no folder\n");
+}
+
+#[test]
+fn who_looks_after_the_others_looks_where_they_keep_what_they_keep() {
+    let folder = stage(STAYS, "while [ ! -s \"${0%cluster}lifecycle.called\" ]; do sleep 0.01; done; exit 7");
+    let call = |arguments: &[&str]| {
+        let called = folder.path().join("tandem-lifecycle.called");
+        let _ = fs::remove_file(&called);
+        let output = sim(folder.path(), &[&["--headless", "--fail-fast"], arguments].concat()).output().unwrap();
+        assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read_to_string(&called).unwrap().trim().to_owned()
+    };
+    let own = call(&["--no-media"]);
+    let own: Vec<_> = own.split(' ').collect();
+    let ["--state", settings, "--without", "media", "--without", "phone-link"] = own[..] else { panic!("{own:?}") };
+    assert!(settings.contains("/run/tandem-") && settings.ends_with("/settings"), "{settings}");
+    let kept = call(&["--settings-state", "/a", "--media-state", "/b", "--vehicle-state", "/c"]);
+    assert_eq!(kept, "--state /a --state /b --state /c --without phone-link");
 }
 
 #[test]

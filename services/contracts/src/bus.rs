@@ -58,6 +58,8 @@ pub struct IdStatistics {
 pub trait BusBackend: Send + Sync + 'static {
     fn buses(&self) -> impl Future<Output = zbus::fdo::Result<Vec<BusStatistics>>> + Send;
     fn ids(&self) -> impl Future<Output = zbus::fdo::Result<Vec<IdStatistics>>> + Send;
+    fn silences(&self) -> impl Future<Output = zbus::fdo::Result<Vec<(String, u64)>>> + Send;
+    fn power(&self) -> impl Future<Output = zbus::fdo::Result<String>> + Send;
 }
 
 /// The object that serves the interface over a backend.
@@ -78,5 +80,17 @@ impl<B: BusBackend> Bus1<B> {
     #[zbus(out_args("ids"))]
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
         self.0.ids().await
+    }
+
+    /// How long ago the last frame of others was heard, milliseconds, of every bus that has been heard since the service, or the link's clock, began.
+    #[zbus(property(emits_changed_signal = "false"))]
+    async fn silences(&self) -> zbus::fdo::Result<Vec<(String, u64)>> {
+        self.0.silences().await
+    }
+
+    /// `Vehicle.LowVoltageSystemState` as the car said it last, however long ago; empty if it has not since the service began.
+    #[zbus(property(emits_changed_signal = "false"))]
+    async fn power(&self) -> zbus::fdo::Result<String> {
+        self.0.power().await
     }
 }

@@ -26,4 +26,5 @@ pub mod settings;
 pub mod signals;
 pub mod simulator;
 pub mod subscription;
+pub mod unheard;
 pub mod wire;

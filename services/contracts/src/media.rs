@@ -287,6 +287,7 @@ pub trait MediaBackend: Send + Sync + 'static {
     fn scan_progress(&self) -> ScanProgress;
     fn replay_gain(&self) -> String;
     fn sound_device(&self) -> String;
+    fn is_kept(&self) -> bool;
 }
 
 /// The object that serves the interface over a backend.
@@ -455,6 +456,12 @@ impl<B: MediaBackend> Media1<B> {
     #[zbus(property(emits_changed_signal = "false"))]
     fn sound_device(&self) -> String {
         self.0.sound_device()
+    }
+
+    /// False if the library's folder cannot be used or written: a copy in memory serves, and what is new in it ends with the service.
+    #[zbus(property(emits_changed_signal = "false"))]
+    fn is_kept(&self) -> bool {
+        self.0.is_kept()
     }
 
     #[zbus(signal)]

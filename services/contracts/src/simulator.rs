@@ -237,7 +237,7 @@ impl<B: SimulatorBackend> Simulator1<B> {
         self.0.drop_bus(interface, dropped).await
     }
 
-    /// Kills a program by its name on this bus: `vehicle`, `settings`, `media`, `phone-link`, `cluster` or `centre`. Who supervises it brings it back.
+    /// Kills a program by its name on this bus: `vehicle`, `settings`, `media`, `phone-link`, `lifecycle`, `cluster` or `centre`. Who supervises it brings it back.
     async fn kill(&self, program: String) -> Result<(), SimulatorError> {
         self.0.kill(program).await
     }

@@ -165,6 +165,8 @@ async fn buses() {
     let buses = bus.buses().await.unwrap();
     assert_eq!((buses[0].name.as_str(), buses[0].frames, buses[0].unknown, buses[0].sent), ("can0", 3, 2, 1));
     assert_eq!((buses[0].rate, buses[0].load), (0.5, 0.25));
+    assert_eq!(bus.silences().await.unwrap(), [("can0".to_owned(), 4000)]);
+    assert_eq!(bus.power().await.unwrap(), "ON");
     let ids = bus.ids().await.unwrap();
     assert_eq!((ids[0].id, ids[0].frames, ids[0].errors["checksum"]), (0x8000_0001, 9, 7));
 }

@@ -12,12 +12,13 @@ use tandem_contracts::bus::Bus1Proxy;
 #[cfg(doc)]
 use tandem_contracts::connect::METHOD_TIMEOUT;
 use tandem_contracts::health::{Health1, HealthBackend, PATH, Report};
-use tandem_contracts::media::Media1Proxy;
+use tandem_contracts::media::{Media1Proxy, MediaError};
 use tandem_contracts::mpris;
 use tandem_contracts::part::Part1Proxy;
-use tandem_contracts::phones::PhoneLink1Proxy;
+use tandem_contracts::phones::{PhoneLink1Proxy, PhoneLinkError};
 use tandem_contracts::screen::Screen1Proxy;
 use tandem_contracts::settings::Settings1Proxy;
+use tandem_contracts::unheard::Unheard;
 use tandem_runtime::Watchdog;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
@@ -26,7 +27,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::proxy::CacheProperties;
 use zbus::{Connection, MatchRule, MessageStream};
 
-use crate::core::{Answer, Core, Machine, Told, Who};
+use crate::core::{Answer, Car, Core, Machine, Told, Who};
 use crate::machine::{self, Places};
 
 /// A part that has not answered by then does not answer.
@@ -334,12 +335,16 @@ impl Watch {
 
 /// Somebody came or went.
 fn hear_of(core: &mut Core, change: zbus::Result<zbus::Message>) {
-    let read = change.and_then(|message| {
-        let (name, _, owner): (String, String, String) = message.body().deserialize()?;
-        Ok((name, !owner.is_empty()))
-    });
-    match read {
-        Ok((name, is_owned)) => core.name(&name, is_owned),
+    let message = match change {
+        Ok(message) => message,
+        // The connection has failed: its end comes next, and is told where the service ends.
+        Err(error) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the bus says no more who comes and goes");
+            return;
+        }
+    };
+    match message.body().deserialize::<(String, String, String)>() {
+        Ok((name, _, owner)) => core.name(&name, !owner.is_empty()),
         Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "an owner that cannot be read"),
     }
 }
@@ -382,7 +387,10 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
             for bus in &mut buses {
                 (bus.name, bus.state) = (short(std::mem::take(&mut bus.name)), short(std::mem::take(&mut bus.state)));
             }
-            Told::Buses(buses)
+            let mut silences = bus.silences().await.map_err(why)?;
+            silences.truncate(MAX_ROWS);
+            let silences = silences.into_iter().map(|(name, silence)| (short(name), silence)).collect();
+            Told::Car(Car { buses, silences, power: short(bus.power().await.map_err(why)?) })
         }
         Who::Settings => {
             let settings = Settings1Proxy::builder(connection).cache_properties(CacheProperties::No);
@@ -394,15 +402,15 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
         Who::Media => {
             let media = Media1Proxy::builder(connection).cache_properties(CacheProperties::No);
             let media = media.build().await.map_err(why)?;
-            let sources = media.sources().await.map_err(why)?.len();
+            let sources = media.sources().await.map_err(why_media)?.len();
             // The one call that reads the library's database and nothing else.
-            let library = media.resume_points(1).await.map(drop).map_err(|error| short(why(error)));
+            let library = media.resume_points(1).await.map(drop).map_err(|error| short(why_media(error)));
             let device = short(media.sound_device().await.map_err(why)?);
-            Told::Media { sources, library, device }
+            Told::Media { sources, library, is_kept: media.is_kept().await.map_err(why)?, device }
         }
         Who::PhoneLink => {
             let link = PhoneLink1Proxy::builder(connection).cache_properties(CacheProperties::No);
-            Told::Phones(link.build().await.map_err(why)?.phones().await.map_err(why)?.len())
+            Told::Phones(link.build().await.map_err(why)?.phones().await.map_err(why_phones)?.len())
         }
         Who::Cluster | Who::Centre => {
             let screen = Screen1Proxy::builder(connection).destination(name).cache_properties(CacheProperties::No);
@@ -412,8 +420,22 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
     })
 }
 
+/// Why a call came to nothing.
+fn why(error: impl Into<zbus::Error>) -> String {
+    let error = error.into();
+    Unheard::of(&error).map_or_else(|| sentence(&error), |unheard| unheard.to_string())
+}
+
+fn why_media(error: MediaError) -> String {
+    if let MediaError::Bus(error) = error { why(error) } else { sentence(&error) }
+}
+
+fn why_phones(error: PhoneLinkError) -> String {
+    if let PhoneLinkError::Bus(error) = error { why(error) } else { sentence(&error) }
+}
+
 /// The sentence of an error: a typed one says its D-Bus name first.
-fn why(error: impl std::error::Error) -> String {
+fn sentence(error: &impl std::error::Error) -> String {
     let sentence = error.to_string();
     match sentence.split_once(": ") {
         Some((name, said)) if name.starts_with("org.") => said.to_owned(),

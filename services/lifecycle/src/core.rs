@@ -37,7 +37,7 @@ pub struct Answer {
 
 #[derive(Clone, Debug)]
 pub enum Told {
-    Buses(Vec<BusStatistics>),
+    Car(Car),
     Settings {
         notice: Notice,
         is_kept: bool,
@@ -46,12 +46,24 @@ pub enum Told {
         sources: usize,
         /// Or why its database is not read.
         library: Result<(), String>,
+        /// False for a copy in memory.
+        is_kept: bool,
         /// `Media1`'s word for what it plays to.
         device: String,
     },
     Phones(usize),
     /// The tell-tales that it drew otherwise than it was told.
     Misdrawn(Vec<String>),
+}
+
+/// What the vehicle service tells of the car's buses.
+#[derive(Clone, Debug, Default)]
+pub struct Car {
+    pub buses: Vec<BusStatistics>,
+    /// For how long each bus has been silent that was heard at all, ms.
+    pub silences: BTreeMap<String, u64>,
+    /// `Vehicle.LowVoltageSystemState` as the car said it last; empty if it has not.
+    pub power: String,
 }
 
 /// What the machine itself says.
@@ -247,7 +259,9 @@ impl Core {
     fn buses(&self) -> Vec<Finding> {
         let interface = |name: &str| self.machine.interfaces.iter().find(|interface| interface.name == name);
         match self.told(Who::Vehicle) {
-            Some(Told::Buses(buses)) => buses.iter().map(|bus| judge::bus(bus, interface(&bus.name))).collect(),
+            Some(Told::Car(car)) => {
+                car.buses.iter().map(|bus| judge::bus(bus, interface(&bus.name), car, self.place)).collect()
+            }
             _ => self.machine.interfaces.iter().map(judge::interface).collect(),
         }
     }
@@ -257,8 +271,8 @@ impl Core {
         if let Some(Told::Settings { notice, is_kept }) = self.told(Who::Settings) {
             findings.push(judge::settings(notice, *is_kept));
         }
-        if let Some(Told::Media { sources, library, .. }) = self.told(Who::Media) {
-            findings.push(judge::library(*sources, library, self.place));
+        if let Some(Told::Media { sources, library, is_kept, .. }) = self.told(Who::Media) {
+            findings.push(judge::library(*sources, library, *is_kept, self.place));
         }
         findings
     }

@@ -46,9 +46,11 @@ pub fn interfaces(folder: &Path) -> Vec<Interface> {
 /// The room on the disks of folders, each of which its owner alone may open: the file system is asked, and not the folder. Folders of one disk are one. A disk
 /// that hangs makes it hang.
 pub fn rooms(folders: &[PathBuf]) -> Vec<Room> {
-    let mut disks = BTreeMap::<Option<u64>, Vec<&Path>>::new();
+    // What lies below a file can never be made, and is on no disk.
+    let mut disks = BTreeMap::<Option<(u64, bool)>, Vec<&Path>>::new();
     for folder in folders {
-        let disk = fs::metadata(there(folder)).ok().map(|metadata| metadata.dev());
+        let metadata = fs::metadata(there(folder)).ok();
+        let disk = metadata.map(|metadata| (metadata.dev(), metadata.is_dir()));
         disks.entry(disk).or_default().push(folder);
     }
     // Somebody's mount point may be no text.
@@ -56,6 +58,7 @@ pub fn rooms(folders: &[PathBuf]) -> Vec<Room> {
     let room = |folders: Vec<&Path>| {
         let place = folders.first().map_or(Path::new("/"), |folder| there(folder));
         let space = match statvfs(place) {
+            Ok(_) if !place.is_dir() => Err(format!("{} is no folder", place.display())),
             Ok(told) => Ok(Space {
                 free: told.f_bavail.saturating_mul(told.f_frsize),
                 takes_no_file: told.f_files > 0 && told.f_favail == 0,
@@ -131,6 +134,18 @@ mod tests {
         let found: Vec<_> = interfaces(folder.path()).into_iter().map(|one| (one.name, one.state)).collect();
         assert_eq!(found, [("can0".to_owned(), "up".to_owned()), ("can1".to_owned(), "down".to_owned())]);
         assert!(interfaces(&folder.path().join("nowhere")).is_empty());
+    }
+
+    #[test]
+    fn what_can_never_be_a_folder_is_told_beside_what_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        let rooms = rooms(&[folder.path().to_owned(), file.join("tandem/media"), file.join("tandem/settings")]);
+        let [never, there] = &rooms[..] else { panic!("{rooms:?}") };
+        assert_eq!(never.space.as_ref().unwrap_err(), &format!("{} is no folder", file.display()));
+        assert!(never.folders.ends_with("/file/tandem/settings"), "{never:?}");
+        assert!(there.space.is_ok(), "{there:?}");
     }
 
     #[test]

@@ -19,6 +19,9 @@ pub struct Options {
     /// A part that is not started here and is not missed, again and again for more
     #[arg(long, value_enum, value_name = "PART")]
     pub without: Vec<Who>,
+    /// A folder in which a part keeps something, again and again for more [default: /var/lib/tandem-PART in a car, else $XDG_STATE_HOME/tandem]
+    #[arg(long, value_name = "DIR")]
+    pub state: Vec<PathBuf>,
 }
 
 /// Why the service does not start.
@@ -47,11 +50,12 @@ pub struct Service(Watch);
 pub async fn start(options: Options) -> Result<Service, StartError> {
     let place =
         if std::env::var_os("TANDEM_BUS").is_some_and(|bus| bus == "system") { Place::Car } else { Place::Desk };
-    let places = Places { interfaces: (place == Place::Car).then(|| INTERFACES.into()), folders: folders(place) };
+    let folders = if options.state.is_empty() { folders(place) } else { options.state };
+    let places = Places { interfaces: (place == Place::Car).then(|| INTERFACES.into()), folders };
     let generation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
     let core = Core::new(place, options.without.into_iter().collect(), env!("CARGO_PKG_VERSION"), generation);
     let (door, reports) = Watch::doors();
-    let connection = connect::builder().serve_at(PATH, Health1(door)).build().await?;
+    let connection = connect::reach(connect::builder().serve_at(PATH, Health1(door))).await?;
     // Before anything is followed: behind names that come and go without end the bus's answer would not be read.
     connect::own(&connection, [NAME]).await?;
     Ok(Service(Watch::begin(connection, connect::open().await?, core, places, reports).await?))

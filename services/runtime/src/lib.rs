@@ -59,20 +59,52 @@ fn folder_by(name: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<
 
 /// One clear line on standard error for an error and its causes, and the exit code for a wrong set-up.
 pub fn wrong_setup(program: &str, error: &dyn std::error::Error) -> ExitCode {
-    let mut line = format!("{program}: {error}");
+    // Where it cannot be said, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "{program}: {}", whole(error));
+    ExitCode::from(WRONG_SETUP)
+}
+
+/// An error and its causes, less those that it says itself.
+fn whole(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {
-        line.push_str(&format!(": {deeper}"));
+        let said = deeper.to_string();
+        if !line.ends_with(&said) {
+            line.push_str(": ");
+            line.push_str(&said);
+        }
         cause = deeper.source();
     }
-    // Where it cannot be said, the exit code still tells.
-    let _ = writeln!(std::io::stderr(), "{line}");
-    ExitCode::from(WRONG_SETUP)
+    line
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug)]
+    struct Said(&'static str, Option<Box<Said>>);
+
+    impl std::fmt::Display for Said {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Said {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            self.1.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let deepest = Said("the bus says nothing", None);
+        let told = Said("I/O error: the bus says nothing", Some(Box::new(deepest)));
+        let error = Said("cannot serve", Some(Box::new(told)));
+        assert_eq!(whole(&error), "cannot serve: I/O error: the bus says nothing");
+    }
 
     #[test]
     fn state_lies_where_systemd_or_the_user_says() {

@@ -93,7 +93,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     info!(set = core.rows().len(), "the settings are open");
     let (door, signals) = Door::new(core, store, rules);
     let connection =
-        connect::builder().serve_at(PATH, Settings1(door.clone())).build().await.map_err(StartError::Bus)?;
+        connect::reach(connect::builder().serve_at(PATH, Settings1(door.clone()))).await.map_err(StartError::Bus)?;
     connect::own(&connection, [NAME]).await.map_err(StartError::Bus)?;
     Ok(Service { door, signals, connection, following })
 }

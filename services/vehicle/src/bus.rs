@@ -32,6 +32,7 @@ use crate::subscriptions::{Batch, SubscribeError};
 
 /// Requests that may wait for the actor; what comes then waits behind them, no more of one client than [`crate::callers`] admits.
 pub const QUEUE: usize = 256;
+const MILLISECOND_NS: u64 = 1_000_000;
 
 /// What a client asks of the actor.
 pub enum Request {
@@ -69,6 +70,8 @@ pub enum Request {
     Wishes(oneshot::Sender<Vec<wire::Request>>),
     Buses(oneshot::Sender<Vec<BusStatistics>>),
     Ids(oneshot::Sender<Vec<IdStatistics>>),
+    Silences(oneshot::Sender<Vec<(String, u64)>>),
+    Power(oneshot::Sender<String>),
     Driving(oneshot::Sender<Status>),
     Inputs(u64, oneshot::Sender<(u64, Vec<InputEvent>)>),
 }
@@ -155,7 +158,7 @@ impl Front {
 
     /// Listens to who leaves before it has a name that anybody could call: whoever calls and leaves is heard of.
     async fn open(self) -> zbus::Result<(Connection, NameOwnerChangedStream)> {
-        let connection = self.builder.build().await?;
+        let connection = connect::reach(self.builder).await?;
         standard::bound(connection.object_server(), &self.objects, &self.callers).await?;
         let owners = DBusProxy::new(&connection).await?.receive_name_owner_changed().await?;
         connect::own(&connection, self.names).await?;
@@ -276,6 +279,10 @@ pub fn answer(core: &mut Core, request: Request) -> Vec<crate::core::Effect> {
         }
         Request::Buses(answer) => drop(answer.send(buses(core))),
         Request::Ids(answer) => drop(answer.send(ids(core))),
+        Request::Silences(answer) => drop(answer.send(silences(core))),
+        Request::Power(answer) => {
+            drop(answer.send(core.last_power().map(|power| power.word().to_owned()).unwrap_or_default()));
+        }
         Request::Inputs(number, answer) => drop(answer.send(core.inputs().since(number))),
         Request::Driving(answer) => drop(answer.send(core.driving_status())),
     }
@@ -382,6 +389,15 @@ fn buses(core: &Core) -> Vec<BusStatistics> {
         .collect()
 }
 
+fn silences(core: &Core) -> Vec<(String, u64)> {
+    let store = core.store();
+    let buses = store.car().buses.iter().zip(&store.statistics().buses);
+    let silence = |(bus, counts): (&tandem_store::Bus, &tandem_store::BusCounts)| {
+        Some((bus.interface.clone(), counts.silence_ns(core.now().0)? / MILLISECOND_NS))
+    };
+    buses.filter_map(silence).collect()
+}
+
 fn ids(core: &Core) -> Vec<IdStatistics> {
     let store = core.store();
     store
@@ -470,6 +486,14 @@ impl BusBackend for Door {
 
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
         self.ask(Request::Ids).await.ok_or_else(|| ending().into())
+    }
+
+    async fn silences(&self) -> zbus::fdo::Result<Vec<(String, u64)>> {
+        self.ask(Request::Silences).await.ok_or_else(|| ending().into())
+    }
+
+    async fn power(&self) -> zbus::fdo::Result<String> {
+        self.ask(Request::Power).await.ok_or_else(|| ending().into())
     }
 }
 

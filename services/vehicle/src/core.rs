@@ -144,6 +144,11 @@ impl Core {
         self.driving.known().power
     }
 
+    /// How far the car said last that it is switched on, however long ago; none if it never has, or only before the last power cut.
+    pub fn last_power(&self) -> Option<Power> {
+        self.driving.last_power(&self.store, self.now)
+    }
+
     /// The driving state and what it restricts, as of the last tick.
     pub fn driving_status(&self) -> Status {
         self.region.status(self.driving.known())

@@ -80,6 +80,12 @@ impl Watch {
         self.known
     }
 
+    /// See [`crate::core::Core::last_power`].
+    pub fn last_power(&self, store: &Store, now: Nanoseconds) -> Option<Power> {
+        let Reading { heard, value, .. } = store.reading(self.power.at?, now);
+        value.filter(|_| heard.0 > 0)?.as_text()?.parse().ok()
+    }
+
     /// Nobody looked for a while, or there is no car: what was known is not any more.
     pub fn lose_sight(&mut self) {
         (self.slow_since, self.stands, self.known) = (None, false, Known::default());

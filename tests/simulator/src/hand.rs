@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::climate::DRIVER_TEMPERATURE;
 use tandem_contracts::simulator::{NAME, PATH, Simulator1, SimulatorBackend, SimulatorError, State};
-use tandem_contracts::{connect, media, phones, screen, settings, signals};
+use tandem_contracts::{connect, health, media, phones, screen, settings, signals};
 use tokio::sync::oneshot;
 use zbus::Connection;
 use zbus::fdo::DBusProxy;
@@ -30,11 +30,12 @@ pub struct Hand {
 }
 
 /// The programs that may be killed, and their names on the bus.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("vehicle", signals::NAME),
     ("settings", settings::NAME),
     ("media", media::NAME),
     ("phone-link", phones::NAME),
+    ("lifecycle", health::NAME),
     ("cluster", screen::CLUSTER),
     ("centre", screen::CENTRE),
 ];
@@ -239,6 +240,7 @@ mod tests {
         let said = unknown(hand.kill("init".to_owned()).await);
         assert!(said.starts_with("there is no program init to kill, expected vehicle, "), "{said}");
         assert!(unknown(hand.kill("media".to_owned()).await).contains("is not on the bus"));
+        assert!(unknown(hand.kill("lifecycle".to_owned()).await).contains("is not on the bus"));
 
         assert!(unknown(hand.phone("fly".to_owned()).await).starts_with("\"fly\" is unknown, expected come, "));
         let refused = hand.phone("come".to_owned()).await;

@@ -39,6 +39,8 @@ pub struct BusCounts {
     pub bits: Bits,
     /// The first and the last time of this clock.
     span: Option<(u64, u64)>,
+    /// When this clock heard the last frame of others.
+    heard: Option<u64>,
     /// The spans of the clocks before it.
     earlier_ns: u64,
     recent: Recent,
@@ -117,9 +119,15 @@ impl BusCounts {
         100.0 * recent.sum::<f64>() + 0.0
     }
 
+    /// How long ago the last frame of others was heard, ns; none if none was by this clock.
+    pub fn silence_ns(&self, now_ns: u64) -> Option<u64> {
+        self.heard.map(|heard| now_ns.saturating_sub(heard))
+    }
+
     /// Counts a frame.
     pub fn hear(&mut self, frame: &Frame) {
         self.frames += 1;
+        self.heard = self.heard.max(Some(frame.t_ns));
         self.carry(frame);
     }
 
@@ -144,6 +152,7 @@ impl BusCounts {
         let span = self.span.take().map_or(0, |(first, last)| last - first);
         self.earlier_ns = self.earlier_ns.saturating_add(span);
         self.recent = Recent::default();
+        self.heard = None;
     }
 }
 

@@ -226,6 +226,16 @@ fn what_we_sent_takes_its_time_of_the_bus_and_is_nobody_elses_frame() {
 }
 
 #[test]
+fn a_bus_is_silent_since_others_were_heard_last() {
+    let mut car = Bench::new();
+    let silence = |car: &Bench, now_ms: u64| car.0.statistics().buses[0].silence_ns(now_ms * 1_000_000);
+    assert_eq!(silence(&car, 5_000), None, "never heard");
+    car.hears(0x7FF, &[], 1_000);
+    assert_eq!((silence(&car, 1_000), silence(&car, 5_000)), (Some(0), Some(4_000_000_000)));
+    assert_eq!(silence(&car, 900), Some(0), "a frame is stamped behind the tick");
+}
+
+#[test]
 fn the_times_of_one_clock_are_not_measured_by_another() {
     let mut car = Bench::new();
     let rates = Bitrates { nominal: 500_000, data: None };
@@ -235,6 +245,7 @@ fn the_times_of_one_clock_are_not_measured_by_another() {
     let bus = &car.0.statistics().buses[0];
     assert_eq!((bus.frames, bus.rate(), bus.recent_load(rates, 101_500_000_000)), (2, 2.0, 0.0));
     assert!(bus.recent_load(rates, 101_500_000_000).is_sign_positive(), "no load is not -0");
+    assert_eq!(bus.silence_ns(1_000_000_000), None, "heard by another clock");
     // The next clock runs behind; nothing from between them is time.
     car.hears(0x7FF, &[], 1_000);
     car.hears(0x7FF, &[], 4_000);

@@ -75,7 +75,7 @@ pub enum Ctl {
         #[arg(long)]
         off: bool,
     },
-    /// Kills a program: vehicle, settings, media, phone-link, cluster or centre. The simulation brings it back.
+    /// Kills a program: vehicle, settings, media, phone-link, lifecycle, cluster or centre. The simulation brings it back.
     Kill { program: String },
     /// Makes the simulated phone of `tandem sim --phone` do something.
     Phone {

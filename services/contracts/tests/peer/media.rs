@@ -145,4 +145,8 @@ impl MediaBackend for Echo {
     fn sound_device(&self) -> String {
         "null".into()
     }
+
+    fn is_kept(&self) -> bool {
+        true
+    }
 }

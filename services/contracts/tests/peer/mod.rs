@@ -96,6 +96,14 @@ impl BusBackend for Echo {
         }])
     }
 
+    async fn silences(&self) -> zbus::fdo::Result<Vec<(String, u64)>> {
+        Ok(vec![("can0".into(), 4000)])
+    }
+
+    async fn power(&self) -> zbus::fdo::Result<String> {
+        Ok("ON".into())
+    }
+
     async fn ids(&self) -> zbus::fdo::Result<Vec<IdStatistics>> {
         let errors = [("checksum".to_owned(), 7)].into();
         Ok(vec![IdStatistics { bus: "can0".into(), id: 0x8000_0001, message: String::new(), frames: 9, errors }])

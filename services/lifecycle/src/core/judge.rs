@@ -3,8 +3,9 @@
 use tandem_contracts::bus::BusStatistics;
 use tandem_contracts::health::{Finding, Health};
 use tandem_contracts::settings::Notice;
+use tandem_contracts::unheard::Unheard;
 
-use super::{Answer, Interface, Place, Room, Space, Told, Who};
+use super::{Answer, Car, Interface, Place, Room, Space, Told, Who};
 
 pub const BUS: &str = "bus";
 pub const DATABASE: &str = "database";
@@ -13,6 +14,10 @@ pub const DISK: &str = "disk";
 
 /// Below this a library that grows or a log may fill the disk before anybody looks again.
 pub const LEAST_ROOM: u64 = 32 << 20;
+
+/// A bus that was heard and carries nothing for so long has fallen silent, ms; one that is seldom heard after so many times of its own pace.
+pub const SILENT: u64 = 3_000;
+const SILENT_PACES: f64 = 10.0;
 
 const NO_SOUND: &str = "there is none: nobody hears what plays";
 
@@ -79,6 +84,13 @@ pub fn lacking(who: Who, missing: &[&&str], place: Place) -> Verdict {
 pub fn answer(who: Who, answer: Option<&Answer>, place: Place) -> Verdict {
     match answer.map(|answer| &answer.told) {
         None => (Health::Starting, "has just come".to_owned(), "wait: it is being asked".to_owned()),
+        Some(Err(why)) if *why == Unheard::Strange.to_string() => ill(
+            format!("is not understood: {why}"),
+            format!(
+                "programs of one version belong together; one that runs since before an update is to be started anew: {}",
+                anew(who, place)
+            ),
+        ),
         Some(Err(why)) => ill(format!("does not answer: {why}"), anew(who, place)),
         Some(Ok(Told::Phones(phones))) => well(format!("answers, {phones} phones")),
         Some(Ok(Told::Misdrawn(wrong))) if wrong.is_empty() => well("answers, and draws what it is told".to_owned()),
@@ -91,11 +103,11 @@ pub fn answer(who: Who, answer: Option<&Answer>, place: Place) -> Verdict {
 }
 
 /// A bus as the vehicle service tells it, and the kernel's interface of the same name, if there is one.
-pub fn bus(bus: &BusStatistics, interface: Option<&Interface>) -> Finding {
-    found(BUS, &bus.name, of_bus(bus, interface))
+pub fn bus(bus: &BusStatistics, interface: Option<&Interface>, car: &Car, place: Place) -> Finding {
+    found(BUS, &bus.name, of_bus(bus, interface, car, place))
 }
 
-fn of_bus(bus: &BusStatistics, interface: Option<&Interface>) -> Verdict {
+fn of_bus(bus: &BusStatistics, interface: Option<&Interface>, car: &Car, place: Place) -> Verdict {
     let name = &bus.name;
     let mut frames = format!("{} frames, load {:.1} %, {} lost", bus.frames, bus.load_last_second, bus.lost);
     if let Some(interface) = interface {
@@ -105,6 +117,7 @@ fn of_bus(bus: &BusStatistics, interface: Option<&Interface>) -> Verdict {
         "active" | "unknown" if interface.is_some_and(|interface| interface.state == "down") => {
             ill(frames, raise(name))
         }
+        "active" | "unknown" if is_silent(bus, car) => silent(bus, car, &frames, place),
         "active" => well(frames),
         // A replay or the virtual car has no controller that could be asked.
         "unknown" => well(format!("{frames}; no controller to ask")),
@@ -120,6 +133,44 @@ fn of_bus(bus: &BusStatistics, interface: Option<&Interface>) -> Verdict {
             ),
         ),
         other => ill(format!("is {other}"), "`journalctl -b -u tandem-vehicle` says what the kernel answered"),
+    }
+}
+
+/// Whether a bus that was heard is no longer.
+fn is_silent(bus: &BusStatistics, car: &Car) -> bool {
+    let seldom = if bus.rate > 0.0 { 1000.0 * SILENT_PACES / bus.rate } else { 0.0 };
+    car.silences.get(&bus.name).is_some_and(|silence| *silence >= SILENT && *silence as f64 >= seldom)
+}
+
+/// A car that is switched off sleeps, and so does one that has fallen silent as a whole and never says how far it is switched on.
+fn silent(bus: &BusStatistics, car: &Car, frames: &str, place: Place) -> Verdict {
+    let seconds = car.silences.get(&bus.name).copied().unwrap_or_default() / 1000;
+    let says = |why: &str| format!("silent for {seconds} s, {why}: {frames}");
+    let is_awake = || car.buses.iter().any(|bus| car.silences.contains_key(&bus.name) && !is_silent(bus, car));
+    match car.power.as_str() {
+        "LOCK" | "OFF" => {
+            let why = format!("and the car is switched off ({}): it sleeps", car.power);
+            (Health::Away, says(&why), "switch the car on: a bus that is silent then is told as ill".to_owned())
+        }
+        "" if !is_awake() => (
+            Health::Away,
+            says("as the whole car is: it sleeps, or is cut off"),
+            "if the car is switched on: wiring, termination, the plug of the head unit".to_owned(),
+        ),
+        "" => ill(says("while the car is heard on others"), mend(&bus.name, place)),
+        power => ill(says(&format!("and the car said last that it is {power}")), mend(&bus.name, place)),
+    }
+}
+
+fn mend(name: &str, place: Place) -> String {
+    let wiring = format!(
+        "wiring, termination, the supply of its control units: `ip -details -statistics link show {name}` counts what went wrong"
+    );
+    match place {
+        Place::Car => wiring,
+        Place::Desk => format!(
+            "in a simulation `tandem sim ctl state` says whether it was cut, and `tandem sim ctl drop-bus {name} --off` mends it; else {wiring}"
+        ),
     }
 }
 
@@ -148,8 +199,15 @@ pub fn settings(notice: &Notice, is_kept: bool) -> Finding {
     found(DATABASE, "settings", ill(says, remedy))
 }
 
-pub fn library(sources: usize, read: &Result<(), String>, place: Place) -> Finding {
+pub fn library(sources: usize, read: &Result<(), String>, is_kept: bool, place: Place) -> Finding {
     let verdict = match read {
+        Ok(()) if !is_kept => ill(
+            format!("is read, {sources} sources, and not kept: its folder cannot be written"),
+            format!(
+                "the disk is full, read-only or broken, or its folder is none: look at the disks below; {}",
+                anew(Who::Media, place)
+            ),
+        ),
         Ok(()) => well(format!("is read, {sources} sources")),
         Err(why) => ill(
             format!("is not read: {why}"),
@@ -173,7 +231,10 @@ pub fn sound(device: &str, place: Place) -> Finding {
 pub fn room(room: &Room) -> Finding {
     let verdict = match &room.space {
         Ok(space) => of_space(*space),
-        Err(why) => ill(format!("does not say what it has: {why}"), "`dmesg` has the kernel's word"),
+        Err(why) => ill(
+            format!("does not say what it has: {why}"),
+            "`dmesg` has the kernel's word; what is no folder is named wrongly: XDG_STATE_HOME, HOME, or a service's `--state`",
+        ),
     };
     found(DISK, &room.folders, verdict)
 }

@@ -1,3 +1,4 @@
+use tandem_contracts::unheard::Unheard;
 use tandem_contracts::{mpris, screen, signals};
 
 use super::judge::LEAST_ROOM;
@@ -25,13 +26,19 @@ fn bus(name: &str, state: &str) -> BusStatistics {
     BusStatistics { name: name.into(), state: state.into(), frames: 9, ..BusStatistics::default() }
 }
 
+/// What the vehicle service tells: its buses, for how many ms those were silent that were heard, and how far the car is switched on.
+fn car(buses: Vec<BusStatistics>, silences: &[(&str, u64)], power: &str) -> Told {
+    let silences = silences.iter().map(|(name, silence)| ((*name).to_owned(), *silence)).collect();
+    Told::Car(Car { buses, silences, power: power.into() })
+}
+
 fn settings(kind: &str, is_kept: bool) -> Told {
     let notice = Notice { kind: kind.into(), file: "/x".into(), reason: "why".into() };
     Told::Settings { notice: if kind.is_empty() { Notice::default() } else { notice }, is_kept }
 }
 
 fn media(sources: usize, device: &str) -> Told {
-    Told::Media { sources, library: Ok(()), device: device.into() }
+    Told::Media { sources, library: Ok(()), is_kept: true, device: device.into() }
 }
 
 /// Everybody that is to be there is, and well.
@@ -40,7 +47,7 @@ fn all_well(place: Place) -> Core {
     for who in Who::ALL.into_iter().filter(|who| *who != Who::PhoneLink) {
         come(&mut core, who, true);
     }
-    answers(&mut core, Who::Vehicle, Ok(Told::Buses(vec![bus("can0", "active")])));
+    answers(&mut core, Who::Vehicle, Ok(car(vec![bus("can0", "active")], &[("can0", 10)], "ON")));
     answers(&mut core, Who::Settings, Ok(settings("", true)));
     answers(&mut core, Who::Media, Ok(media(2, "pipewire")));
     answers(&mut core, Who::Cluster, Ok(Told::Misdrawn(Vec::new())));
@@ -142,7 +149,7 @@ fn who_does_not_answer_is_ill_and_so_is_a_screen_that_draws_wrong() {
 fn a_bus_is_well_while_its_controller_has_nothing_to_complain_of() {
     let mut core = all_well(Place::Car);
     let mut health = |state: &str, interface: Option<&str>| {
-        answers(&mut core, Who::Vehicle, Ok(Told::Buses(vec![bus("can0", state)])));
+        answers(&mut core, Who::Vehicle, Ok(car(vec![bus("can0", state)], &[], "ON")));
         let interfaces = interface.map(|state| Interface { name: "can0".into(), state: state.into() });
         core.see(Machine { interfaces: interfaces.into_iter().collect(), rooms: Vec::new() });
         let found = finding(&core, "bus");
@@ -154,6 +161,43 @@ fn a_bus_is_well_while_its_controller_has_nothing_to_complain_of() {
         assert_eq!(health(state, Some("up")), "ill", "{state}");
     }
     assert_eq!(health("active", Some("down")), "ill", "the kernel says otherwise");
+}
+
+#[test]
+fn a_bus_that_fell_silent_is_ill_while_the_car_is_on_and_sleeps_with_a_car_that_is_off() {
+    let mut core = all_well(Place::Desk);
+    let mut told = |silences: &[(&str, u64)], power: &str| {
+        let buses = ["can0", "can1", "can2"].map(|name| BusStatistics { rate: 50.0, ..bus(name, "unknown") });
+        answers(&mut core, Who::Vehicle, Ok(car(buses.into(), silences, power)));
+        let found = finding(&core, "bus");
+        assert!(found.health == "well" || !found.remedy.is_empty(), "{found:?}");
+        format!("{}: {}", found.health, found.says)
+    };
+    let frames = "9 frames, load 0.0 %, 0 lost";
+    assert_eq!(told(&[("can1", 10)], "ON"), format!("well: {frames}; no controller to ask"), "it was never heard");
+    assert_eq!(told(&[("can0", 2_999), ("can1", 10)], "ON"), format!("well: {frames}; no controller to ask"));
+    let on = |power: &str| format!("ill: silent for 4 s, and the car said last that it is {power}: {frames}");
+    assert_eq!(told(&[("can0", 4_000), ("can1", 10)], "ON"), on("ON"));
+    assert_eq!(told(&[("can0", 4_000), ("can1", 4_000)], "ACC"), on("ACC"), "cut as a whole");
+    for power in ["OFF", "LOCK"] {
+        let off = format!("away: silent for 4 s, and the car is switched off ({power}): it sleeps: {frames}");
+        assert_eq!(told(&[("can0", 4_000), ("can1", 10)], power), off);
+    }
+    let others = format!("ill: silent for 4 s, while the car is heard on others: {frames}");
+    assert_eq!(told(&[("can0", 4_000), ("can1", 10)], ""), others, "a car that never says how far it is on");
+    let all = format!("away: silent for 4 s, as the whole car is: it sleeps, or is cut off: {frames}");
+    assert_eq!(told(&[("can0", 4_000), ("can1", 4_000)], ""), all);
+}
+
+#[test]
+fn a_bus_that_is_seldom_heard_may_be_silent_for_longer() {
+    let mut core = all_well(Place::Car);
+    let mut health = |silence: u64| {
+        let seldom = BusStatistics { rate: 0.5, ..bus("can0", "active") };
+        answers(&mut core, Who::Vehicle, Ok(car(vec![seldom], &[("can0", silence)], "ON")));
+        finding(&core, "bus").health
+    };
+    assert_eq!([health(19_999), health(20_000)], ["well", "ill"]);
 }
 
 #[test]
@@ -186,11 +230,34 @@ fn a_library_that_is_not_read_is_told() {
     answers(
         &mut core,
         Who::Media,
-        Ok(Told::Media { sources: 2, library: Err("it is malformed".into()), device: String::new() }),
+        Ok(Told::Media { sources: 2, library: Err("it is malformed".into()), is_kept: true, device: String::new() }),
     );
     let report = core.report(LATER);
     let found = report.findings.iter().find(|finding| finding.name == "library").unwrap();
     assert_eq!((found.health.as_str(), found.says.as_str()), ("ill", "is not read: it is malformed"));
+}
+
+#[test]
+fn a_library_that_is_not_kept_is_told() {
+    let mut core = all_well(Place::Car);
+    let told = Told::Media { sources: 2, library: Ok(()), is_kept: false, device: String::new() };
+    answers(&mut core, Who::Media, Ok(told));
+    let report = core.report(LATER);
+    let found = report.findings.iter().find(|finding| finding.name == "library").unwrap();
+    let says = "is read, 2 sources, and not kept: its folder cannot be written";
+    assert_eq!((found.health.as_str(), found.says.as_str()), ("ill", says));
+}
+
+#[test]
+fn a_part_of_another_version_is_told_so() {
+    let mut core = all_well(Place::Car);
+    answers(&mut core, Who::Vehicle, Err(&Unheard::Strange.to_string()));
+    let strange = part(&core, "vehicle", LATER);
+    assert!(strange.says.starts_with("is not understood: it is of another version"), "{strange:?}");
+    assert!(
+        strange.remedy.contains("programs of one version") && strange.remedy.contains("systemctl restart"),
+        "{strange:?}"
+    );
 }
 
 #[test]
@@ -233,7 +300,7 @@ fn it_is_news_when_a_health_a_name_or_a_version_is_another_and_nothing_else_is()
     assert_eq!(core.news(LATER).unwrap().sequence, 0);
     assert_eq!(core.news(LATER), None);
     let more = BusStatistics { frames: 10_000, ..bus("can0", "active") };
-    answers(&mut core, Who::Vehicle, Ok(Told::Buses(vec![more])));
+    answers(&mut core, Who::Vehicle, Ok(car(vec![more], &[("can0", 20)], "ON")));
     answers(&mut core, Who::Media, Ok(media(3, "pipewire")));
     assert_eq!(core.news(LATER), None, "frames and sources are none");
     core.name(mpris::NAME, false);

@@ -257,7 +257,7 @@ fn nobody_stands_across_a_gap_or_into_another_clock() {
 #[test]
 fn the_power_is_known_or_it_is_not() {
     let mut road = Road::new();
-    assert_eq!(road.car.0.power(), None);
+    assert_eq!((road.car.0.power(), road.car.0.last_power()), (None, None));
     road.says(1, Says { power: Some(0), ..STANDS });
     assert_eq!(road.car.0.power(), Some(Power::Lock));
     road.says(1, Says { power: Some(5), ..STANDS });
@@ -265,4 +265,5 @@ fn the_power_is_known_or_it_is_not() {
     road.says(1, STANDS);
     road.says(12, Says { power: None, ..STANDS });
     assert_eq!(road.car.0.power(), None, "stale");
+    assert_eq!(road.car.0.last_power(), Some(Power::On), "it said so, however long ago");
 }

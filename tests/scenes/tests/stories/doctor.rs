@@ -64,6 +64,7 @@ async fn the_doctor_finds_all_well_and_then_who_is_ill() {
     assert_eq!(alone.code(), Some(1));
     let report = alone.json();
     assert_eq!(finding(&report, "lifecycle")["health"], "ill", "{report:#}");
+    assert_eq!(finding(&report, "lifecycle")["says"], "does not answer: nothing came within 3 s, it hangs");
     assert!(report["names"].as_array().unwrap().contains(&"org.tandem.Settings1".into()), "{report:#}");
 
     assert_eq!(ask(&["--no-such-option"]).code(), Some(2));

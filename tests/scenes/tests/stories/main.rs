@@ -37,4 +37,5 @@ mod silence;
 mod supervised;
 mod temperature;
 mod undecodable;
+mod unwell;
 mod walk;

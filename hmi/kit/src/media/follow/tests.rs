@@ -101,6 +101,10 @@ impl MediaBackend for Songs {
         String::new()
     }
 
+    fn is_kept(&self) -> bool {
+        true
+    }
+
     async fn jump_to(&self, entry: u64) -> Result<(), MediaError> {
         Err(MediaError::NotFound(format!("there is no entry {entry}")))
     }
