@@ -29,6 +29,13 @@ async fn a_bus_that_was_cut_is_told_until_it_is_mended() {
         tokio::task::yield_now().await;
     };
     assert_eq!(within("a bus that is well", told("well")).await.0, Some(0));
+    let power = ["signals", "get", "Vehicle.LowVoltageSystemState", "--json"];
+    let said = async {
+        while ask(&bus.address, &power).json()[0]["quality"] != "valid" {
+            tokio::task::yield_now().await;
+        }
+    };
+    within("how far the car is switched on", said).await;
     ask(&bus.address, &["sim", "ctl", "drop-bus", "can1"]).well();
     let (code, found) = within("a bus that fell silent", told("ill")).await;
     assert_eq!(code, Some(1));
