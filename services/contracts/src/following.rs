@@ -81,7 +81,7 @@ impl<T> Following<T> {
                     self.asking = None;
                     return Some(self.known(answer));
                 }
-                () = at(self.ask_at) => self.ask(),
+                () = due(self.ask_at) => self.ask(),
             }
         }
     }
@@ -99,16 +99,17 @@ impl<T> Following<T> {
 }
 
 /// The answer that is under way; never comes if none is.
-async fn answer<T>(asking: &mut Option<BoxFuture<'static, Option<T>>>) -> Option<T> {
+pub async fn answer<A>(asking: &mut Option<BoxFuture<'static, A>>) -> A {
     match asking {
         Some(asking) => asking.await,
         None => std::future::pending().await,
     }
 }
 
-async fn at(point: Option<Instant>) {
-    match point {
-        Some(point) => tokio::time::sleep_until(point).await,
+/// Comes at its time; never if there is none.
+pub async fn due(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
     }
 }

@@ -9,6 +9,7 @@ use zbus::names::UniqueName;
 use zbus::proxy::CacheProperties;
 
 use super::{ChangedStream, Driving1Proxy, NAME, Status};
+use crate::following::answer;
 
 /// A change is told when it comes; so often the service is asked whether it is still there to tell one.
 const PULSE: Duration = Duration::from_secs(1);
@@ -99,13 +100,5 @@ impl Follower {
             .owner
             .is_some()
             .then(|| async move { tokio::time::timeout(PATIENCE, proxy.status()).await.ok()?.ok() }.boxed());
-    }
-}
-
-/// The answer that is under way; never comes if none is.
-async fn answer(asking: &mut Option<BoxFuture<'static, Option<Status>>>) -> Option<Status> {
-    match asking {
-        Some(asking) => asking.await,
-        None => std::future::pending().await,
     }
 }

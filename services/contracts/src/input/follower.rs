@@ -8,6 +8,7 @@ use zbus::names::UniqueName;
 use zbus::proxy::CacheProperties;
 
 use super::{EventStream, Input1Proxy, InputEvent, NAME};
+use crate::following::answer;
 
 /// What a follower tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,12 +173,4 @@ async fn since(connection: &Connection, owner: &UniqueName<'_>, number: u64) -> 
 /// The number of the last event that a service has told of so far.
 fn newest(oldest: u64, events: &[InputEvent]) -> u64 {
     events.last().map_or(oldest.saturating_sub(1), |event| event.number)
-}
-
-/// The answer that is under way; never comes if none is.
-async fn answer(asking: &mut Option<BoxFuture<'static, Answer>>) -> Answer {
-    match asking {
-        Some(asking) => asking.await,
-        None => std::future::pending().await,
-    }
 }

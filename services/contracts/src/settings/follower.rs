@@ -11,6 +11,7 @@ use zbus::proxy::CacheProperties;
 use zbus::{Connection, Variant};
 
 use super::{ChangedStream, NAME, Notice, NoticeChangedStream, Settings1Proxy, Table, Values};
+use crate::following::{answer, due};
 use crate::wire::from_variant;
 
 /// A service that did not answer is asked again so much later.
@@ -208,20 +209,4 @@ impl Follower {
 
 fn value(variant: &Variant<'_>) -> Option<Value> {
     from_variant(0, variant).ok()?.1
-}
-
-/// The answer that is under way; never comes if none is.
-async fn answer(asking: &mut Option<BoxFuture<'static, Option<Table>>>) -> Option<Table> {
-    match asking {
-        Some(asking) => asking.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Comes at its time; never if there is none.
-async fn due(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
