@@ -11,15 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tandem_kdeconnect::DeviceId;
 use tandem_link::{LinkId, Links, News, Pin};
 use tandem_runtime::Watchdog;
-use tandem_session::CarSeen;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
-use crate::car::{Car, FADES};
+use crate::car::{Car, FADES, Reading};
 use crate::core::{
-    Arrival, CallOrder, CarPlays, Change, Core, Deed, Effect, Found, HandsFree, Landed, Moment, Order, Refusal,
-    Snapshot, Vehicle,
+    Arrival, CallOrder, Change, Core, Deed, Effect, Found, HandsFree, Landed, Moment, Order, Refusal, Snapshot, Vehicle,
 };
 use crate::store::Store;
 use crate::{covers, files};
@@ -54,8 +52,8 @@ async fn obey(car: Car, mut orders: mpsc::UnboundedReceiver<Turn>, words: mpsc::
                 car.play(item, position_ms).await;
             }
             Turn::Pause { session, item, number } => {
-                if let Some(seen) = car.pause(&item).await {
-                    drop(words.send(Word::Paused { session, number, seen }).await);
+                if let Some(reading) = car.pause(&item).await {
+                    drop(words.send(Word::Paused { session, number, reading }).await);
                 }
             }
             Turn::Steer(order) => car.steer(order).await,
@@ -115,7 +113,7 @@ pub enum Word {
     Paused {
         session: String,
         number: u64,
-        seen: CarSeen,
+        reading: Reading,
     },
     Received(DeviceId, Landed),
     Covered {
@@ -151,7 +149,7 @@ pub struct Tools {
     pub news: mpsc::Receiver<News>,
     pub store: Arc<Store>,
     pub car: Car,
-    pub plays: watch::Receiver<(u64, CarPlays)>,
+    pub plays: watch::Receiver<Reading>,
     pub vehicle: watch::Receiver<Vehicle>,
     pub hands_free: watch::Receiver<Vec<HandsFree>>,
     /// Where files of phones, and their covers, have folders.
@@ -176,6 +174,8 @@ pub struct Actor {
     hanging: Arc<Semaphore>,
     /// What the disk did not take, in its order.
     unwritten: VecDeque<Change>,
+    /// Pauses of the car's player that are heard.
+    pauses: u64,
 }
 
 /// Both clocks, as the core reads them.
@@ -205,6 +205,7 @@ impl Actor {
             landing: Arc::new(Semaphore::new(files::AT_ONCE)),
             hanging: Arc::new(Semaphore::new(covers::AT_ONCE)),
             unwritten: VecDeque::new(),
+            pauses: 0,
         };
         (actor, handle)
     }
@@ -233,8 +234,11 @@ impl Actor {
                     self.core.vehicle(moment(self.began), vehicle);
                 }
                 Ok(()) = self.tools.plays.changed() => {
-                    let plays = self.tools.plays.borrow_and_update().1.clone();
-                    self.core.car(moment(self.began), plays);
+                    let Reading { pauses, plays } = self.tools.plays.borrow_and_update().clone();
+                    // What it did before it fell silent is told already, and is asked again.
+                    if pauses >= self.pauses {
+                        self.core.car(moment(self.began), plays);
+                    }
                 }
                 Ok(()) = self.tools.hands_free.changed() => {
                     let calls = self.tools.hands_free.borrow_and_update().clone();
@@ -294,7 +298,10 @@ impl Actor {
         let at = moment(self.began);
         match word {
             Word::Resolved { session, track, found } => self.core.resolved(at, &session, &track, found),
-            Word::Paused { session, number, seen } => self.core.car_paused(at, &session, number, seen),
+            Word::Paused { session, number, reading } => {
+                self.pauses = reading.pauses;
+                self.core.car_paused(at, &session, number, reading.plays.seen());
+            }
             Word::Received(phone, landed) => self.core.received(at, &phone, landed),
             Word::Covered { phone, session, url, address } => self.core.covered(at, &phone, &session, &url, address),
             Word::Sent(phone) => self.core.sent(at, &phone),

@@ -1,13 +1,13 @@
 //! The car's own player: what it does, and what it is told. `Media1` finds and plays, MPRIS steers.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use tandem_contracts::media::{Media1Proxy, Now, Wanted};
 use tandem_contracts::mpris::{self, PlayerProxy, track_id};
 use tandem_contracts::{connect, media};
-use tandem_session::CarSeen;
 use tokio::sync::{Notify, watch};
 use tracing::{debug, warn};
 use zbus::Connection;
@@ -34,6 +34,15 @@ pub struct Car {
     media: Media1Proxy<'static>,
     player: PlayerProxy<'static>,
     asked: Arc<Notify>,
+    /// How often it was told to pause and has said what it did then.
+    paused: Arc<AtomicU64>,
+}
+
+/// What the player was seen to do, and how many of its pauses that is after: what was asked in several turns may be of before the next.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    pub pauses: u64,
+    pub plays: CarPlays,
 }
 
 impl Car {
@@ -45,7 +54,7 @@ impl Car {
         let media = Media1Proxy::builder(calls).cache_properties(CacheProperties::No).build().await?;
         let player =
             PlayerProxy::builder(calls).destination(mpris::NAME).cache_properties(CacheProperties::No).build().await?;
-        Ok(Self { media, player, asked: Arc::new(Notify::new()) })
+        Ok(Self { media, player, asked: Arc::default(), paused: Arc::default() })
     }
 
     /// What the car has of what the phone plays: an item that can be played now.
@@ -76,17 +85,24 @@ impl Car {
     }
 
     /// Pauses, if it plays this item, and says what it does then.
-    pub async fn pause(&self, item: &str) -> Option<CarSeen> {
+    pub async fn pause(&self, item: &str) -> Option<Reading> {
+        let plays = self.fall_silent(item).await?;
+        let pauses = self.paused.fetch_add(1, Ordering::SeqCst) + 1;
+        self.ask();
+        Some(Reading { pauses, plays })
+    }
+
+    async fn fall_silent(&self, item: &str) -> Option<CarPlays> {
         let by = tokio::time::Instant::now() + PAUSES_WITHIN;
         let mut told = false;
         loop {
             let plays = self.plays().await.ok()?;
             if plays.item != item {
-                return Some(seen(plays));
+                return Some(plays);
             }
             if !plays.sounding && told {
                 tokio::time::sleep(FADES).await;
-                return Some(seen(self.plays().await.ok()?));
+                return self.plays().await.ok();
             }
             if !told {
                 self.player.pause().await.ok()?;
@@ -94,7 +110,7 @@ impl Car {
                 continue;
             }
             if tokio::time::Instant::now() >= by {
-                return Some(seen(plays));
+                return Some(plays);
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
@@ -160,7 +176,7 @@ impl Car {
     }
 
     /// Tells what it does, whenever that changes or somebody asks, until nobody listens. Signals come over a connection of their own.
-    pub async fn follow(&self, told: watch::Sender<(u64, CarPlays)>) {
+    pub async fn follow(&self, told: watch::Sender<Reading>) {
         loop {
             if let Err(error) = self.listen(&told).await {
                 debug!(error = &error as &dyn std::error::Error, "the car's player cannot be heard");
@@ -169,11 +185,15 @@ impl Car {
                 () = told.closed() => return,
                 () = tokio::time::sleep(GONE) => {}
             }
-            tell(&told, CarPlays::default());
+            self.tell_nothing(&told);
         }
     }
 
-    async fn listen(&self, told: &watch::Sender<(u64, CarPlays)>) -> zbus::Result<()> {
+    fn tell_nothing(&self, told: &watch::Sender<Reading>) {
+        drop(told.send_replace(Reading { pauses: self.paused.load(Ordering::SeqCst), plays: CarPlays::default() }));
+    }
+
+    async fn listen(&self, told: &watch::Sender<Reading>) -> zbus::Result<()> {
         let signals = connect::open().await?;
         let media = Media1Proxy::builder(&signals).cache_properties(CacheProperties::No).build().await?;
         let player = PlayerProxy::builder(&signals).destination(mpris::NAME).build().await?;
@@ -183,8 +203,10 @@ impl Car {
         let mut present = zbus::fdo::DBusProxy::new(&signals).await?.name_has_owner(media::NAME.try_into()?).await?;
         loop {
             if present {
+                let pauses = self.paused.load(Ordering::SeqCst);
                 match self.plays().await {
-                    Ok(plays) => tell(told, plays),
+                    // Each telling counts, even if it is the same again: somebody may have asked.
+                    Ok(plays) => drop(told.send_replace(Reading { pauses, plays })),
                     Err(error) => debug!(error = &error as &dyn std::error::Error, "the car's player does not answer"),
                 }
             }
@@ -193,7 +215,7 @@ impl Car {
                 jumped = jumps.next() => if jumped.is_none() { return Ok(()) },
                 () = self.asked.notified() => {}
                 () = tokio::time::sleep(POSITION_EVERY), if present => {}
-                () = tokio::time::sleep(GONE), if !present => tell(told, CarPlays::default()),
+                () = tokio::time::sleep(GONE), if !present => self.tell_nothing(told),
                 owner = owners.next() => match owner {
                     Some(owner) => present = owner.is_some(),
                     None => return Ok(()),
@@ -202,16 +224,4 @@ impl Car {
             }
         }
     }
-}
-
-fn seen(plays: CarPlays) -> CarSeen {
-    CarSeen { item: plays.item, sounding: plays.sounding, position_ms: plays.position_ms }
-}
-
-/// Each telling counts, even if it is the same again: somebody may have asked.
-fn tell(told: &watch::Sender<(u64, CarPlays)>, plays: CarPlays) {
-    told.send_modify(|(count, before)| {
-        *count += 1;
-        *before = plays;
-    });
 }

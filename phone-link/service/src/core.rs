@@ -96,7 +96,7 @@ pub struct CarPlays {
 }
 
 impl CarPlays {
-    fn seen(&self) -> CarSeen {
+    pub fn seen(&self) -> CarSeen {
         CarSeen { item: self.item.clone(), sounding: self.sounding, position_ms: self.position_ms }
     }
 }

@@ -22,8 +22,8 @@ use zbus::Connection;
 use crate::actor::{Actor, Tools, moment};
 use crate::announce;
 use crate::bus::{Began, Door};
-use crate::car::Car;
-use crate::core::{CarPlays, Core, HandsFree, Language, Us, Vehicle};
+use crate::car::{Car, Reading};
+use crate::core::{Core, HandsFree, Language, Us, Vehicle};
 use crate::files;
 use crate::mpris;
 use crate::ofono;
@@ -128,7 +128,7 @@ pub struct Service {
     door: Door,
     connection: Connection,
     car: Car,
-    plays: watch::Sender<(u64, CarPlays)>,
+    plays: watch::Sender<Reading>,
     vehicle: watch::Sender<Vehicle>,
     hands_free: watch::Sender<Vec<HandsFree>>,
     without_a_car: bool,
@@ -159,7 +159,7 @@ pub async fn start(options: Options) -> Result<Service, StartError> {
     listen.mdns = !options.no_mdns;
     let (links, news) = tandem_link::start(own, listen).await?;
 
-    let (plays, follows_plays) = watch::channel((0, CarPlays::default()));
+    let (plays, follows_plays) = watch::channel(Reading::default());
     let (vehicle, follows_vehicle) = watch::channel(Vehicle::default());
     let (hands_free, follows_hands_free) = watch::channel(Vec::new());
     files::tidy(&state);

@@ -13,6 +13,8 @@ const PHONE_ANSWERS: Duration = Duration::from_secs(10);
 const CAR_STARTS: Duration = Duration::from_secs(3);
 /// Where it is found in the car, and whether it is silent, is known within this.
 const CAR_ANSWERS: Duration = Duration::from_secs(3);
+/// A car that was told to pause says within this what it does, or never. Its player may have other orders before this one; whoever gets out waits for it.
+const CAR_PAUSES: Duration = Duration::from_secs(8);
 /// How long something may be owed to a phone that is away.
 const OWED_FOR: Duration = Duration::from_secs(12 * 3600);
 
@@ -160,6 +162,8 @@ pub struct HandOver {
     told: Duration,
     /// How often the car was told to pause.
     pauses: u64,
+    /// Until when it may be about to do so: what sounds until then is of before.
+    hushes: Option<Duration>,
     /// The phone was told where the car stopped, and has not said anything since: the connection may be dead already.
     given: bool,
     why: Option<Why>,
@@ -182,6 +186,7 @@ impl HandOver {
             told: Duration::ZERO,
             given: false,
             pauses: 0,
+            hushes: None,
             why: None,
             out: Vec::new(),
         };
@@ -319,7 +324,7 @@ impl HandOver {
             | Stage::Unsure { .. }
                 if seen.playing =>
             {
-                self.pause_car();
+                self.pause_car(now);
                 self.pass(Step::Settled);
                 self.give_up(Why::PhoneWent);
             }
@@ -339,13 +344,14 @@ impl HandOver {
                 }
             }
             // An order of before a crash may still be under way to the car.
-            Stage::Offered if starts && !self.item.is_empty() => self.pause_car(),
+            Stage::Offered if starts && !self.item.is_empty() => self.pause_car(now),
             _ => {}
         }
     }
 
-    fn pause_car(&mut self) {
+    fn pause_car(&mut self, now: Duration) {
         self.pauses += 1;
+        self.hushes = Some(now + CAR_PAUSES);
         self.out.push(Effect::PauseCar { item: self.item.clone(), number: self.pauses });
     }
 
@@ -363,19 +369,21 @@ impl HandOver {
                 self.why = Some(Why::CarWent);
                 self.stopped(now, false);
             }
+            // It does not know yet that it is to pause: it says so when it does.
+            Stage::Offered if self.hushes.is_some_and(|until| now < until) => {}
             // An order of before a crash was late, or somebody chose it here.
-            Stage::Offered if sounds => self.adopt(seen.position_ms),
+            Stage::Offered if sounds => self.adopt(now, seen.position_ms),
             Stage::Unsure { releasing: true } if sounds => {
-                self.pause_car();
+                self.pause_car(now);
                 self.out.push(Effect::AskCar);
                 self.stage = Stage::Releasing { since: now };
             }
             Stage::Unsure { releasing: true } if ours => self.stopped(now, false),
-            Stage::Unsure { .. } if sounds => self.adopt(seen.position_ms),
+            Stage::Unsure { .. } if sounds => self.adopt(now, seen.position_ms),
             Stage::Unsure { .. } => {
                 if ours {
                     // It may be about to sound: an order of before the crash that waits for its server.
-                    self.pause_car();
+                    self.pause_car(now);
                 }
                 self.pass(Step::Settled);
                 self.stage = Stage::Offered;
@@ -398,8 +406,10 @@ impl HandOver {
         if number != self.pauses {
             return;
         }
+        self.hushes = None;
         let silent = !(self.see(&seen) && seen.sounding);
         match self.stage {
+            Stage::Offered if !silent => self.adopt(now, seen.position_ms),
             Stage::Undoing { why, .. } if silent => self.back_to_phone(why),
             Stage::Releasing { .. } if silent => self.stopped(now, true),
             _ => {}
@@ -407,9 +417,9 @@ impl HandOver {
     }
 
     /// The car sounds, whoever wished it: it is the car's, unless the phone sounds as well.
-    fn adopt(&mut self, position_ms: i64) {
+    fn adopt(&mut self, now: Duration, position_ms: i64) {
         if self.phone.is_some_and(|phone| phone.playing) {
-            self.pause_car();
+            self.pause_car(now);
             self.stage = Stage::Offered;
         } else {
             self.pass(Step::Moved { position_ms });
@@ -422,7 +432,7 @@ impl HandOver {
         match self.stage {
             Stage::Held => {
                 self.pass(Step::Releasing);
-                self.pause_car();
+                self.pause_car(now);
                 self.out.push(Effect::AskCar);
                 self.stage = Stage::Releasing { since: now };
             }
@@ -434,7 +444,7 @@ impl HandOver {
     }
 
     fn undo(&mut self, now: Duration, why: Option<Why>) {
-        self.pause_car();
+        self.pause_car(now);
         self.stage = Stage::Undoing { since: now, why };
     }
 
@@ -484,9 +494,8 @@ impl HandOver {
     /// When to call [`HandOver::tick`] next.
     pub fn due(&self) -> Option<Duration> {
         Some(match self.stage {
-            Stage::Resolving { since } | Stage::Releasing { since, .. } | Stage::Undoing { since, .. } => {
-                since + CAR_ANSWERS
-            }
+            Stage::Resolving { since } => since + CAR_ANSWERS,
+            Stage::Releasing { since } | Stage::Undoing { since, .. } => since + CAR_PAUSES,
             Stage::Pausing { since, .. } => since + PHONE_PAUSES,
             Stage::Starting { since, .. } => since + CAR_STARTS,
             Stage::Owed { until, .. } => until,

@@ -489,3 +489,73 @@ fn a_car_that_does_not_start_gives_it_back_to_the_phone_once() {
     assert!(world.phone_plays && !world.car_sounds);
     assert_eq!(world.log.iter().filter(|line| line.contains("PlayPhone")).count(), 1);
 }
+
+const fn second(second: u64) -> Duration {
+    Duration::from_secs(second)
+}
+
+fn sounding(sounding: bool) -> CarSeen {
+    CarSeen { item: ITEM.to_owned(), sounding, position_ms: 9_000 }
+}
+
+/// The car has it at second 2.
+fn held() -> HandOver {
+    let mut core = HandOver::new(second(0), None);
+    core.link(second(0), true);
+    core.phone(second(0), PhoneSeen { playing: true, position_ms: 6_000 });
+    core.claim(second(1));
+    core.resolved(second(1), Some(ITEM.to_owned()));
+    core.phone_heard();
+    core.phone(second(1), PhoneSeen { playing: false, position_ms: 7_000 });
+    core.car(second(2), sounding(true));
+    assert_eq!(core.stage(), Stage::Held);
+    core.take_effects();
+    core
+}
+
+#[test]
+fn a_car_that_takes_seconds_to_fall_silent_is_waited_for_before_the_phone_goes_on() {
+    let mut core = held();
+    core.release(second(10));
+    for now in 11..17 {
+        core.tick(second(now));
+        core.car(second(now), sounding(true));
+    }
+    assert_eq!(core.stage(), Stage::Releasing { since: second(10) });
+    core.car_paused(second(17), 1, sounding(false));
+    let given = Effect::GiveBack { position_ms: 9_000, car_silent: true };
+    assert!(core.take_effects().contains(&given), "{core:?}");
+}
+
+#[test]
+fn a_car_that_is_about_to_fall_silent_does_not_have_it_again_and_one_that_never_does_has() {
+    let released = || {
+        let mut core = held();
+        core.release(second(10));
+        core.tick(second(18));
+        core.phone(second(18), PhoneSeen { playing: false, position_ms: 9_000 });
+        assert_eq!(core.stage(), Stage::Offered);
+        core
+    };
+    let mut core = released();
+    core.car(second(19), sounding(true));
+    assert_eq!(core.stage(), Stage::Held, "its limit is over, and it sounds");
+
+    // Somebody played it on the phone: the order is given at second 10, and not heard yet.
+    let went = || {
+        let mut core = held();
+        core.phone(second(10), PhoneSeen { playing: true, position_ms: 7_000 });
+        core.phone(second(11), PhoneSeen { playing: false, position_ms: 8_000 });
+        core.car(second(12), sounding(true));
+        assert_eq!((core.stage(), core.why()), (Stage::Offered, Some(Why::PhoneWent)));
+        core
+    };
+    let mut core = went();
+    core.car_paused(second(13), 1, sounding(false));
+    assert_eq!(core.stage(), Stage::Offered);
+    core.car(second(14), sounding(true));
+    assert_eq!(core.stage(), Stage::Held, "somebody chose it here");
+    let mut core = went();
+    core.car_paused(second(13), 1, sounding(true));
+    assert_eq!(core.stage(), Stage::Held, "it was told, and plays on");
+}

@@ -397,7 +397,7 @@ fn a_phone_that_comes_claims_and_vanishes_a_thousand_times_leaves_nothing_behind
         }
         world.core.link_down(world.at(), link);
         world.wait(4.0);
-        world.wait(4.0);
+        world.wait(9.0);
         let deeds = world.deeds();
         let steps = steps(&deeds);
         assert_eq!(steps.last(), Some(&Taken::Settled), "{round}: {steps:?}");
