@@ -43,7 +43,7 @@ impl Readings {
         if let Value::Bool(flag) = self.0.get(path)? { Some(*flag) } else { None }
     }
 
-    fn vehicle(&self, driving: &Driven) -> Vehicle {
+    fn cabin(&self) -> Cabin {
         let power =
             self.0.get(POWER).and_then(|value| if let Value::Text(word) = value { Some(&**word) } else { None });
         let ignition_on = match power {
@@ -51,43 +51,52 @@ impl Readings {
             Some("LOCK" | "OFF") => Some(false),
             _ => None,
         };
-        let place = self.number(LATITUDE).zip(self.number(LONGITUDE));
-        Vehicle {
-            cabin: Cabin { ignition_on, driver_door_open: self.flag(DOOR), driver_belted: self.flag(BELT) },
-            parked: driving.parked,
-            restrictions: driving.restrictions,
-            place: place.and_then(|(latitude, longitude)| Point::new(latitude, longitude)),
-        }
+        Cabin { ignition_on, driver_door_open: self.flag(DOOR), driver_belted: self.flag(BELT) }
     }
-}
 
-/// Whether the car is parked, and what that restricts.
-#[derive(Clone, Copy, Debug)]
-struct Driven {
-    parked: bool,
-    restrictions: Restrictions,
-}
-
-impl Driven {
-    /// At a desk without a car.
-    const FREE: Self = Self { parked: true, restrictions: Restrictions::NONE };
-
-    fn of(status: &Status) -> Self {
-        Self { parked: status.driving() == Driving::Parked, restrictions: status.restrictions(Zone::Driver) }
+    fn place(&self) -> Option<Point> {
+        let (latitude, longitude) = self.number(LATITUDE).zip(self.number(LONGITUDE))?;
+        Point::new(latitude, longitude)
     }
 }
 
 /// Follows the vehicle until nobody wants to know any more. What is not known is not guessed: without a service nothing is parked, unless there is no car at all.
+/// Readings that are late say nothing of whether it is parked, which is told beside them.
 pub async fn follow(told: watch::Sender<Vehicle>, without_a_car: bool) {
-    let nobody = if without_a_car { Driven::FREE } else { Driven::of(&Status::default()) };
-    let unknown = Readings::default().vehicle(&nobody);
+    if without_a_car {
+        told.send_modify(|vehicle| (vehicle.parked, vehicle.restrictions) = (true, Restrictions::NONE));
+        return follow_readings(&told).await;
+    }
+    tokio::join!(follow_readings(&told), follow_driving(&told));
+}
+
+async fn follow_readings(told: &watch::Sender<Vehicle>) {
     // A car that lacks some of the leaves is asked for the others.
     let mut paths: Vec<String> = PATHS.map(str::to_owned).to_vec();
+    again(told, async || {
+        let heard = listen(told, &mut paths).await;
+        tell(told, &Readings::default());
+        heard
+    })
+    .await;
+}
+
+async fn follow_driving(told: &watch::Sender<Vehicle>) {
+    tell_driving(told, &Status::default());
+    again(told, async || {
+        let heard = drive(told).await;
+        tell_driving(told, &Status::default());
+        heard
+    })
+    .await;
+}
+
+/// Listens, and after every end anew, until nobody wants to know any more.
+async fn again(told: &watch::Sender<Vehicle>, mut listen: impl AsyncFnMut() -> zbus::Result<()>) {
     loop {
-        if let Err(error) = listen(&told, &mut paths, nobody, without_a_car).await {
+        if let Err(error) = listen().await {
             warn!(error = &error as &dyn std::error::Error, "the vehicle cannot be heard");
         }
-        told.send_if_modified(|vehicle| std::mem::replace(vehicle, unknown) != unknown);
         tokio::select! {
             () = told.closed() => return,
             () = tokio::time::sleep(AGAIN) => {}
@@ -95,35 +104,26 @@ pub async fn follow(told: watch::Sender<Vehicle>, without_a_car: bool) {
     }
 }
 
-async fn listen(
-    told: &watch::Sender<Vehicle>,
-    paths: &mut Vec<String>,
-    mut driving: Driven,
-    without_a_car: bool,
-) -> zbus::Result<()> {
+async fn drive(told: &watch::Sender<Vehicle>) -> zbus::Result<()> {
+    let mut follower = Follower::open(&connect::open().await?).await?;
+    while let Some(status) = follower.next().await {
+        tell_driving(told, &status);
+    }
+    Ok(())
+}
+
+async fn listen(told: &watch::Sender<Vehicle>, paths: &mut Vec<String>) -> zbus::Result<()> {
     let connection = connect::open().await?;
     let wish = Wish { paths: paths.clone(), min_interval_ms: INTERVAL_MS, window: 2 };
     let mut subscription = Subscription::open(&connection, wish).await?;
-    let mut follower = Follower::open(&connection).await?;
     let mut names: HashMap<u32, String> = HashMap::new();
     let mut readings = Readings::default();
     let mut is_subscribed = false;
-    tell(told, &readings, &driving);
     loop {
-        let heard = tokio::select! {
-            biased;
-            status = follower.next(), if !without_a_car => {
-                let Some(status) = status else { return Ok(()) };
-                driving = Driven::of(&status);
-                tell(told, &readings, &driving);
-                continue;
-            }
-            heard = tokio::time::timeout(SILENCE, subscription.next()) => heard,
-        };
-        let news = match heard {
+        let news = match tokio::time::timeout(SILENCE, subscription.next()).await {
             Ok(Some(news)) => news,
             Ok(None) => return Ok(()),
-            // Batches tell what changes: who goes on with this one never hears again of a gear that stays in P.
+            // Batches tell what changes: who goes on with this one never hears again of a door that stays shut.
             Err(_) if is_subscribed => return Ok(()),
             Err(_) => continue,
         };
@@ -156,7 +156,7 @@ async fn listen(
                 }
             }
         }
-        tell(told, &readings, &driving);
+        tell(told, &readings);
     }
 }
 
@@ -170,7 +170,20 @@ fn take(readings: &mut Readings, names: &HashMap<u32, String>, batch: Batch) {
     }
 }
 
-fn tell(told: &watch::Sender<Vehicle>, readings: &Readings, driving: &Driven) {
-    let now = readings.vehicle(driving);
-    told.send_if_modified(|vehicle| std::mem::replace(vehicle, now) != now);
+fn tell(told: &watch::Sender<Vehicle>, readings: &Readings) {
+    let now = (readings.cabin(), readings.place());
+    told.send_if_modified(|vehicle| {
+        let before = (vehicle.cabin, vehicle.place);
+        (vehicle.cabin, vehicle.place) = now;
+        before != now
+    });
+}
+
+fn tell_driving(told: &watch::Sender<Vehicle>, status: &Status) {
+    let now = (status.driving() == Driving::Parked, status.restrictions(Zone::Driver));
+    told.send_if_modified(|vehicle| {
+        let before = (vehicle.parked, vehicle.restrictions);
+        (vehicle.parked, vehicle.restrictions) = now;
+        before != now
+    });
 }

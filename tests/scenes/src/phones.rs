@@ -18,6 +18,7 @@ struct State {
     phones: Vec<Phone>,
     /// Every wish is refused.
     refuses: bool,
+    is_open: bool,
 }
 
 #[derive(Clone)]
@@ -41,7 +42,7 @@ impl Link {
 
     async fn serve(builder: Builder<'_>, sessions: Vec<Session>, phones: Vec<Phone>) -> Self {
         let (sender, asked) = unbounded_channel();
-        let state = State { sessions, phones, refuses: false };
+        let state = State { sessions, phones, refuses: false, is_open: false };
         let desk = Desk { state: Arc::new(Mutex::new(state)), asked: sender };
         let connection = builder
             .serve_at(sessions::PATH, Sessions1(desk.clone()))
@@ -180,11 +181,15 @@ impl PhoneLinkBackend for Desk {
     }
 
     async fn open_pairing(&self) -> Result<u32, PhoneLinkError> {
-        self.phone("open pairing".into()).map(|()| 60)
+        self.phone("open pairing".into())?;
+        self.state.lock().unwrap().is_open = true;
+        Ok(60)
     }
 
     async fn close_pairing(&self) -> Result<(), PhoneLinkError> {
-        self.phone("close pairing".into())
+        self.phone("close pairing".into())?;
+        self.state.lock().unwrap().is_open = false;
+        Ok(())
     }
 
     async fn pair(&self, id: String) -> Result<(), PhoneLinkError> {
@@ -247,6 +252,6 @@ impl PhoneLinkBackend for Desk {
     }
 
     fn pairing_open(&self) -> bool {
-        false
+        self.state.lock().unwrap().is_open
     }
 }

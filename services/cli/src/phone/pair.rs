@@ -28,6 +28,8 @@ pub async fn pair(service: &Service, meant: Option<&str>, yes: bool) -> anyhow::
     say(&format!("Pairing is open for {seconds} s: the phone finds this car as `{car}` in KDE Connect."));
     let deadline = Instant::now() + Duration::from_secs(seconds.into()) + GRACE;
     loop {
+        // Asked first: it closes as soon as a phone is paired.
+        let open = service.phones.pairing_open().await.map_err(explain)?;
         let phones = service.phones.phones().await.map_err(explain)?;
         match search.step(&phones, Instant::now())? {
             Step::Paired(phone) => {
@@ -45,6 +47,11 @@ pub async fn pair(service: &Service, meant: Option<&str>, yes: bool) -> anyhow::
                 }
             }
             Step::Ask(phone) => service.phones.pair(phone.id.clone()).await.map_err(explain)?,
+            Step::Wait if !open && Instant::now() + GRACE < deadline => {
+                bail!(
+                    "pairing was closed before a phone was paired: by somebody else, or because the car is not known to stand any more; see `tandem driving`"
+                )
+            }
             Step::Wait => match timeout_at(deadline.min(Instant::now() + QUIET), changes.next()).await {
                 Ok(change) => drop(change.context("the bus is gone")?),
                 Err(_) if Instant::now() < deadline => {}

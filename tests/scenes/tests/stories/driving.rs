@@ -99,7 +99,18 @@ async fn a_speed_that_falls_silent_moves_at_once_and_the_command_line_says_why()
     let mut follower = Follower::open(&bus.connection).await.unwrap();
     until(&mut follower, "parked", |status| status.state == "parked").await;
     let simulator = bus.simulator().await;
+    let phones = PhoneLink1Proxy::new(&bus.connection).await.unwrap();
+    within("the pairing", async { while phones.open_pairing().await.is_err() {} }).await;
+    let mut pairing = Tandem::start_with(["phone", "pair", "--yes", "Nobody"], &[("TANDEM_BUS", bus.address.as_ref())]);
+    pairing.hears("Pairing is open");
     simulator.mute("VehicleMotion".into(), true).await.unwrap();
+    let closed = pairing.finish();
+    assert_eq!(closed.code(), Some(1), "{}", closed.stdout);
+    assert!(
+        closed.complaint().starts_with("tandem: pairing was closed before a phone was paired"),
+        "{}",
+        closed.complaint()
+    );
     let moving = until(&mut follower, "the next state", |status| status.state != "parked").await;
     assert_eq!(
         (moving.state.as_str(), moving.reading.as_str(), moving.why.as_str()),
