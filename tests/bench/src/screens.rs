@@ -129,8 +129,11 @@ async fn scrolling() -> Result<FrameTimes> {
     let media = Media1Proxy::new(&bus.connection).await?;
     let begun = Instant::now();
     // A car of which nobody knows yet that it is parked shows a few.
-    while media.page("tracks".to_owned(), String::new(), 0, 0).await?.total as usize != CROWD {
+    while media.page("tracks".to_owned(), String::new(), 0, 0).await?.total as usize != CROWD
+        || media.scan_progress().await?.state != "done"
+    {
         ensure!(begun.elapsed() < PATIENCE, "the songs do not come");
+        tokio::time::sleep(BETWEEN).await;
     }
     for (x, y) in [MUSIC, LIBRARY, SONGS] {
         centre.touch(x, y).await?;
