@@ -94,7 +94,7 @@ async fn the_car_drives_off_and_stops_and_a_phone_is_paired_only_while_it_stands
 
 #[tokio::test]
 async fn a_speed_that_falls_silent_moves_at_once_and_the_command_line_says_why() {
-    let mut tandem = Tandem::sim(&["--scenario", "parked"]);
+    let mut tandem = Tandem::sim(&["--scenario", "parked", "--phone", "podcast"]);
     let bus = tandem.bus().await;
     let mut follower = Follower::open(&bus.connection).await.unwrap();
     until(&mut follower, "parked", |status| status.state == "parked").await;
