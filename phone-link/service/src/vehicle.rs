@@ -94,7 +94,11 @@ async fn follow_driving(told: &watch::Sender<Vehicle>) {
 /// Listens, and after every end anew, until nobody wants to know any more.
 async fn again(told: &watch::Sender<Vehicle>, mut listen: impl AsyncFnMut() -> zbus::Result<()>) {
     loop {
-        if let Err(error) = listen().await {
+        let heard = tokio::select! {
+            () = told.closed() => return,
+            heard = listen() => heard,
+        };
+        if let Err(error) = heard {
             warn!(error = &error as &dyn std::error::Error, "the vehicle cannot be heard");
         }
         tokio::select! {

@@ -369,8 +369,9 @@ impl HandOver {
                 self.why = Some(Why::CarWent);
                 self.stopped(now, false);
             }
-            // It does not know yet that it is to pause: it says so when it does.
-            Stage::Offered if self.hushes.is_some_and(|until| now < until) => {}
+            // It does not know yet that it is to pause, and says so when it does. Beside a phone that plays it is told again: the order may be lost.
+            Stage::Offered
+                if self.hushes.is_some_and(|until| now < until) && !self.phone.is_some_and(|phone| phone.playing) => {}
             // An order of before a crash was late, or somebody chose it here.
             Stage::Offered if sounds => self.adopt(now, seen.position_ms),
             Stage::Unsure { releasing: true } if sounds => {

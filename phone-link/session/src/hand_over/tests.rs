@@ -559,3 +559,13 @@ fn a_car_that_is_about_to_fall_silent_does_not_have_it_again_and_one_that_never_
     core.car_paused(second(13), 1, sounding(true));
     assert_eq!(core.stage(), Stage::Held, "it was told, and plays on");
 }
+
+#[test]
+fn a_car_that_sounds_beside_the_phone_is_told_again_to_pause() {
+    let mut core = held();
+    core.phone(second(10), PhoneSeen { playing: true, position_ms: 7_000 });
+    core.take_effects();
+    core.car(second(12), sounding(true));
+    let again = Effect::PauseCar { item: ITEM.to_owned(), number: 2 };
+    assert!(core.take_effects().contains(&again) && core.stage() == Stage::Offered, "{core:?}");
+}

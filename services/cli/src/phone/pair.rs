@@ -47,7 +47,8 @@ pub async fn pair(service: &Service, meant: Option<&str>, yes: bool) -> anyhow::
                 }
             }
             Step::Ask(phone) => service.phones.pair(phone.id.clone()).await.map_err(explain)?,
-            Step::Wait if !open && Instant::now() + GRACE < deadline => {
+            // A moment before its end it may have closed by itself, and with a phone that is paired it has.
+            Step::Wait if !open && !search.found(&phones) && Instant::now() + GRACE + QUIET < deadline => {
                 bail!(
                     "pairing was closed before a phone was paired: by somebody else, or because the car is not known to stand any more; see `tandem driving`"
                 )
@@ -87,6 +88,11 @@ impl<'a> Search<'a> {
     fn new(meant: Option<&'a str>, before: &[Known]) -> Self {
         let known = before.iter().filter(|phone| phone.is_paired).map(|phone| phone.id.clone()).collect();
         Self { meant, known, chosen: None, asked: false, compared: false, alone: None }
+    }
+
+    /// Whether a phone was paired meanwhile, chosen or not.
+    fn found(&self, phones: &[Known]) -> bool {
+        phones.iter().any(|phone| phone.is_paired && !self.known.contains(&phone.id))
     }
 
     fn step<'b>(&mut self, phones: &'b [Known], now: Instant) -> anyhow::Result<Step<'b>> {
