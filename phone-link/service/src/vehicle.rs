@@ -191,3 +191,25 @@ fn tell_driving(told: &watch::Sender<Vehicle>, status: &Status) {
         before != now
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readings_that_are_late_leave_the_driving_state_and_the_other_way_round() {
+        let parked = Status { state: "parked".to_owned(), ..Status::default() };
+        let (told, heard) = watch::channel(Vehicle::default());
+        tell(&told, &Readings(HashMap::from([(BELT.to_owned(), Value::Bool(true))])));
+        tell_driving(&told, &parked);
+        assert!(heard.borrow().parked);
+
+        tell(&told, &Readings::default());
+        assert!(heard.borrow().parked && heard.borrow().cabin.driver_belted.is_none());
+
+        tell(&told, &Readings(HashMap::from([(BELT.to_owned(), Value::Bool(false))])));
+        tell_driving(&told, &Status::default());
+        assert_eq!(heard.borrow().cabin.driver_belted, Some(false));
+        assert!(!heard.borrow().parked, "what is not known is not parked");
+    }
+}

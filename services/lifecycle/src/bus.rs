@@ -27,7 +27,7 @@ use zbus::object_server::SignalEmitter;
 use zbus::proxy::CacheProperties;
 use zbus::{Connection, MatchRule, MessageStream};
 
-use crate::core::{Answer, Car, Core, Machine, Told, Who};
+use crate::core::{Answer, Car, Core, Machine, Told, Who, Why};
 use crate::machine::{self, Places};
 
 /// A part that has not answered by then does not answer.
@@ -359,17 +359,17 @@ async fn at(point: Option<Instant>) {
 /// Asks a part what it alone knows, and which program it is.
 async fn ask(connection: &Connection, who: Who) -> Answer {
     let Some(name) = who.names().first().copied() else {
-        return Answer { version: String::new(), told: Err("it has no name".to_owned()) };
+        return Answer { version: String::new(), told: Err(Why::Said("it has no name".to_owned())) };
     };
     let told = async {
         match timeout(PATIENCE, told(connection, who, name)).await {
             Ok(told) => told,
-            Err(_) => Err(format!("nothing came within {} s", PATIENCE.as_secs())),
+            Err(_) => Err(Why::Said(format!("nothing came within {} s", PATIENCE.as_secs()))),
         }
     };
     let version = async { timeout(PATIENCE, version(connection, name)).await.ok().and_then(Result::ok) };
     let (told, version) = join(told, version).await;
-    Answer { version: short(version.unwrap_or_default()), told: told.map_err(short) }
+    Answer { version: short(version.unwrap_or_default()), told }
 }
 
 async fn version(connection: &Connection, name: &'static str) -> zbus::Result<String> {
@@ -377,7 +377,7 @@ async fn version(connection: &Connection, name: &'static str) -> zbus::Result<St
     part.version().await
 }
 
-async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<Told, String> {
+async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<Told, Why> {
     Ok(match who {
         Who::Vehicle => {
             let bus =
@@ -404,7 +404,7 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
             let media = media.build().await.map_err(why)?;
             let sources = media.sources().await.map_err(why_media)?.len();
             // The one call that reads the library's database and nothing else.
-            let library = media.resume_points(1).await.map(drop).map_err(|error| short(why_media(error)));
+            let library = media.resume_points(1).await.map(drop).map_err(|error| short(why_media(error).to_string()));
             let device = short(media.sound_device().await.map_err(why)?);
             Told::Media { sources, library, is_kept: media.is_kept().await.map_err(why)?, device }
         }
@@ -421,17 +421,21 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
 }
 
 /// Why a call came to nothing.
-fn why(error: impl Into<zbus::Error>) -> String {
+fn why(error: impl Into<zbus::Error>) -> Why {
     let error = error.into();
-    Unheard::of(&error).map_or_else(|| sentence(&error), |unheard| unheard.to_string())
+    Unheard::of(&error).map_or_else(|| said(&error), Why::Unheard)
 }
 
-fn why_media(error: MediaError) -> String {
-    if let MediaError::Bus(error) = error { why(error) } else { sentence(&error) }
+fn why_media(error: MediaError) -> Why {
+    if let MediaError::Bus(error) = error { why(error) } else { said(&error) }
 }
 
-fn why_phones(error: PhoneLinkError) -> String {
-    if let PhoneLinkError::Bus(error) = error { why(error) } else { sentence(&error) }
+fn why_phones(error: PhoneLinkError) -> Why {
+    if let PhoneLinkError::Bus(error) = error { why(error) } else { said(&error) }
+}
+
+fn said(error: &impl std::error::Error) -> Why {
+    Why::Said(short(sentence(error)))
 }
 
 /// The sentence of an error: a typed one says its D-Bus name first.

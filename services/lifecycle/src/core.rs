@@ -1,11 +1,13 @@
 //! How everything is, made of what was seen and heard. It asks nobody.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use tandem_contracts::bus::BusStatistics;
 use tandem_contracts::health::{self, Finding, Health, Part, Report};
 use tandem_contracts::settings::Notice;
+use tandem_contracts::unheard::Unheard;
 
 pub use crate::parts::Who;
 
@@ -31,8 +33,23 @@ pub enum Place {
 pub struct Answer {
     /// Empty if it did not say.
     pub version: String,
-    /// Or why it did not answer, a part of a sentence.
-    pub told: Result<Told, String>,
+    pub told: Result<Told, Why>,
+}
+
+/// Why a part did not answer, a part of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    Unheard(Unheard),
+    Said(String),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unheard(unheard) => unheard.fmt(f),
+            Self::Said(sentence) => sentence.fmt(f),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use tandem_contracts::health::{Finding, Health};
 use tandem_contracts::settings::Notice;
 use tandem_contracts::unheard::Unheard;
 
-use super::{Answer, Car, Interface, Place, Room, Space, Told, Who};
+use super::{Answer, Car, Interface, Place, Room, Space, Told, Who, Why};
 
 pub const BUS: &str = "bus";
 pub const DATABASE: &str = "database";
@@ -84,7 +84,7 @@ pub fn lacking(who: Who, missing: &[&&str], place: Place) -> Verdict {
 pub fn answer(who: Who, answer: Option<&Answer>, place: Place) -> Verdict {
     match answer.map(|answer| &answer.told) {
         None => (Health::Starting, "has just come".to_owned(), "wait: it is being asked".to_owned()),
-        Some(Err(why)) if *why == Unheard::Strange.to_string() => ill(
+        Some(Err(why @ Why::Unheard(Unheard::Strange))) => ill(
             format!("is not understood: {why}"),
             format!(
                 "programs of one version belong together; one that runs since before an update is to be started anew: {}",

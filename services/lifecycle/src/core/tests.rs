@@ -17,9 +17,9 @@ fn come(core: &mut Core, who: Who, is_owned: bool) {
     }
 }
 
-fn answers(core: &mut Core, who: Who, told: Result<Told, &str>) {
+fn answers(core: &mut Core, who: Who, told: Result<Told, Why>) {
     let (_, era) = core.present().find(|(present, _)| *present == who).unwrap();
-    core.hear(who, era, Answer { version: "0.1.0".into(), told: told.map_err(str::to_owned) });
+    core.hear(who, era, Answer { version: "0.1.0".into(), told });
 }
 
 fn bus(name: &str, state: &str) -> BusStatistics {
@@ -129,7 +129,7 @@ fn what_one_answered_who_has_gone_since_is_not_heard() {
     core.name(screen::CENTRE, false);
     core.name(screen::CENTRE, true);
     assert_eq!(core.unheard().map(|(who, _)| who).collect::<Vec<_>>(), [Who::Centre]);
-    core.hear(Who::Centre, before, Answer { version: "0.0.9".into(), told: Err("nothing came".into()) });
+    core.hear(Who::Centre, before, Answer { version: "0.0.9".into(), told: Err(Why::Said("nothing came".into())) });
     assert_eq!(core.unheard().count(), 1);
     assert_eq!(part(&core, "centre", LATER).health, "starting");
 }
@@ -137,7 +137,7 @@ fn what_one_answered_who_has_gone_since_is_not_heard() {
 #[test]
 fn who_does_not_answer_is_ill_and_so_is_a_screen_that_draws_wrong() {
     let mut core = all_well(Place::Desk);
-    answers(&mut core, Who::Settings, Err("nothing came within 2 s"));
+    answers(&mut core, Who::Settings, Err(Why::Said("nothing came within 2 s".into())));
     let hangs = part(&core, "settings", LATER);
     assert_eq!((hangs.health.as_str(), hangs.says.as_str()), ("ill", "does not answer: nothing came within 2 s"));
     assert!(hangs.remedy.contains("pkill -KILL tandem-settings"), "{hangs:?}");
@@ -251,7 +251,7 @@ fn a_library_that_is_not_kept_is_told() {
 #[test]
 fn a_part_of_another_version_is_told_so() {
     let mut core = all_well(Place::Car);
-    answers(&mut core, Who::Vehicle, Err(&Unheard::Strange.to_string()));
+    answers(&mut core, Who::Vehicle, Err(Why::Unheard(Unheard::Strange)));
     let strange = part(&core, "vehicle", LATER);
     assert!(strange.says.starts_with("is not understood: it is of another version"), "{strange:?}");
     assert!(
