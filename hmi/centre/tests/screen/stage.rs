@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use i_slint_backend_testing::{AccessibleRole, ElementHandle, ElementQuery};
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{ComponentHandle, LogicalPosition};
+use slint::{Color, ComponentHandle, LogicalPosition};
 use tandem_centre::{Asks, Centre, CentreWindow, Choices, Leaf};
 use tandem_contracts::driving::{Restrictions, Status, Zone};
 use tandem_kit::headless::{Pace, Screen};
@@ -16,6 +16,9 @@ use tandem_kit::{
 };
 use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
+
+/// No picture has it: where it is seen, nothing covers the window.
+const BENEATH: Color = Color::from_rgb_u8(255, 0, 255);
 
 pub struct Stage {
     pub window: CentreWindow,
@@ -130,6 +133,7 @@ impl Stage {
         let screen = Screen::new(Centre::SIZE, pace);
         slint::platform::set_platform(screen.platform_of_one_thread()).unwrap();
         let window = Centre::open().unwrap();
+        window.set_beneath(BENEATH);
         let sent = Rc::new(RefCell::new(Vec::new()));
         let commands = Rc::new(RefCell::new(Vec::new()));
         let wanted = Rc::new(RefCell::new(Vec::new()));
@@ -377,7 +381,12 @@ impl Stage {
     /// The screen as it stands now: red, green, blue.
     pub fn pixels(&self) -> Vec<u8> {
         self.screen.turn();
-        self.screen.rgb()
+        let rgb = self.screen.rgb();
+        let (seen, _) = rgb.as_chunks::<3>();
+        let hole = seen.iter().position(|seen| *seen == [BENEATH.red(), BENEATH.green(), BENEATH.blue()]);
+        let place = hole.map(|at| (at % 1_920, at / 1_920));
+        assert_eq!(place, None, "neither the background nor a card lies there");
+        rgb
     }
 
     /// Holds the picture against the kept one, and hands it over.
