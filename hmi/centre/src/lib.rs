@@ -31,7 +31,7 @@ pub use control::Ask;
 pub use generated::{
     Asking, BodyAdapter, CallAdapter, CallState, CallTrouble, CallView, CallWish, CameraAdapter, CentreWindow,
     Choosing, ClimateAdapter, Colours, Control, Deed, Denial, EnergyAdapter, Going, GuideLines, HalfDay, Having,
-    HealthAdapter, Kind, Lacking, LackingAdapter, LedgerRow, LineAcross, LinePiece, ListState, MediaAdapter,
+    HealthAdapter, Icons, Kind, Lacking, LackingAdapter, LedgerRow, LineAcross, LinePiece, ListState, MediaAdapter,
     MediaCause, MediaRow, MediaSession, MediaTab, MissedCall, NearPhone, NoteSession, Opening, Page, Pairing, PartName,
     PartRow, PartState, Passing, PhoneAdapter, PhoneTab, PhoneView, PlaceSession, PlayState, Quality, Repeating,
     Scanning, ScreenAdapter, Service, SessionsAdapter, SettingDenial, SettingNotice, SettingsAdapter, SettingsTab,
@@ -120,7 +120,9 @@ impl Face for Centre {
     }
 
     fn open() -> Result<CentreWindow, PlatformError> {
-        CentreWindow::new()
+        let window = CentreWindow::new()?;
+        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        Ok(window)
     }
 
     fn new(window: &CentreWindow, desk: Desk) -> Self {

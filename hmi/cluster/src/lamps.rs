@@ -216,7 +216,7 @@ mod tests {
     use std::cell::RefCell;
     use std::rc::Rc;
 
-    use tandem_kit::slint::Rgb8Pixel;
+    use tandem_kit::DisplayPixel;
 
     use super::*;
 
@@ -226,10 +226,14 @@ mod tests {
         let hear = Rc::clone(&told);
         let mut lane = Lane::new(move |words| hear.borrow_mut().push(words));
         assert!(lane.is_unseen());
-        let mut pixels = vec![Rgb8Pixel::default(); 1920 * 100];
+        let mut pixels = vec![DisplayPixel::new(0, 0, 0); 1920 * 100];
         assert!(!lane.look_at(&Drawn::new(1920, 1920, &pixels)) && !lane.is_unseen());
         // A red bar over the lights: no lamp of them may be lit.
-        pixels.chunks_exact_mut(1920).skip(50).take(2).for_each(|row| row[1744..1872].fill(Rgb8Pixel::new(255, 0, 0)));
+        pixels
+            .chunks_exact_mut(1920)
+            .skip(50)
+            .take(2)
+            .for_each(|row| row[1744..1872].fill(DisplayPixel::new(255, 0, 0)));
         assert!(lane.look_at(&Drawn::new(1920, 1920, &pixels)));
         assert!(!lane.look_at(&Drawn::new(1920, 1920, &pixels)), "nothing new");
         assert_eq!(*told.borrow(), [["position", "low-beam"]]);

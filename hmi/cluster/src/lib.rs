@@ -19,8 +19,8 @@ use crate::place::Place;
 use crate::tile::Tile;
 
 pub use generated::{
-    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, LackingAdapter, LampAdapter, LampState, Layout, PlaceAdapter,
-    ScreenAdapter, Sentence, Theme, TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
+    CallAdapter, CallState, ClusterWindow, Gear, HalfDay, Icons, LackingAdapter, LampAdapter, LampState, Layout,
+    PlaceAdapter, ScreenAdapter, Sentence, Theme, TileAdapter, TileSource, TileState, UnitWords, VehicleAdapter, Words,
 };
 
 tandem_kit::leaves! {
@@ -98,7 +98,9 @@ impl Face for Cluster {
     }
 
     fn open() -> Result<ClusterWindow, PlatformError> {
-        ClusterWindow::new()
+        let window = ClusterWindow::new()?;
+        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        Ok(window)
     }
 
     fn new(window: &ClusterWindow, desk: Desk) -> Self {

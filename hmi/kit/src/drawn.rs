@@ -1,4 +1,4 @@
-use slint::Rgb8Pixel;
+use slint::platform::software_renderer::{PremultipliedRgbaColor, TargetPixel};
 
 /// A rectangle of a screen: left, top, width and height in pixels of [`crate::Face::SIZE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,16 +19,52 @@ impl Area {
     }
 }
 
+/// A pixel as a display's memory has it: red, green, blue, and a byte that is always 255, so that it is written at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, align(4))]
+pub struct DisplayPixel {
+    pub r: u8,
+    pub g: u8,
+    pub b: u8,
+    full: u8,
+}
+
+impl DisplayPixel {
+    #[inline]
+    pub const fn new(r: u8, g: u8, b: u8) -> Self {
+        Self { r, g, b, full: u8::MAX }
+    }
+}
+
+impl TargetPixel for DisplayPixel {
+    #[inline]
+    fn blend(&mut self, color: PremultipliedRgbaColor) {
+        let rest = u16::from(u8::MAX - color.alpha);
+        let under = |channel: u8| (u16::from(channel) * rest / 255) as u8;
+        *self = Self {
+            r: under(self.r) + color.red,
+            g: under(self.g) + color.green,
+            b: under(self.b) + color.blue,
+            full: under(self.full) + color.alpha,
+        };
+    }
+
+    #[inline]
+    fn from_rgb(r: u8, g: u8, b: u8) -> Self {
+        Self::new(r, g, b)
+    }
+}
+
 /// What a renderer has left of a screen: the pixels themselves, whatever was meant to be drawn.
 pub struct Drawn<'a> {
     width: u32,
     scale: f64,
-    pixels: &'a [Rgb8Pixel],
+    pixels: &'a [DisplayPixel],
 }
 
 impl<'a> Drawn<'a> {
     /// A picture of a screen that is made for `made_for` pixels a row and has `width` of them.
-    pub fn new(made_for: u32, width: u32, pixels: &'a [Rgb8Pixel]) -> Self {
+    pub fn new(made_for: u32, width: u32, pixels: &'a [DisplayPixel]) -> Self {
         Self { width, scale: f64::from(width) / f64::from(made_for.max(1)), pixels }
     }
 
@@ -54,8 +90,8 @@ mod tests {
     use super::*;
 
     /// Six pixels a row, three rows; each pixel says where it is.
-    fn pixels() -> Vec<Rgb8Pixel> {
-        (0..18).map(|index| Rgb8Pixel { r: index % 6, g: index / 6, b: 0 }).collect()
+    fn pixels() -> Vec<DisplayPixel> {
+        (0..18).map(|index| DisplayPixel::new(index % 6, index / 6, 0)).collect()
     }
 
     fn area(x: u32, y: u32, width: u32, height: u32) -> Area {

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use slint::platform::software_renderer::{MinimalSoftwareWindow, RepaintBufferType};
 use slint::platform::{EventLoopProxy, Platform, WindowAdapter};
-use slint::{ComponentHandle, EventLoopError, PhysicalPosition, PhysicalSize, PlatformError, Rgb8Pixel};
+use slint::{ComponentHandle, EventLoopError, PhysicalPosition, PhysicalSize, PlatformError};
 use tandem_pictures::boot_clock;
 use tandem_units::Nanoseconds;
 
-use crate::{Area, Face, Look, Readings, Update};
+use crate::{Area, DisplayPixel, Face, Look, Readings, Update};
 
 /// The shortest time from one frame to the next when the screen draws by itself: 60 frames a second.
 const FRAME: Duration = Duration::from_micros(16_667);
@@ -32,7 +32,7 @@ pub struct Screen {
     window: OnceCell<Rc<MinimalSoftwareWindow>>,
     size: PhysicalSize,
     pace: Pace,
-    pixels: RefCell<Vec<Rgb8Pixel>>,
+    pixels: RefCell<Vec<DisplayPixel>>,
     time: Cell<Duration>,
     started: Instant,
     frames: RefCell<FrameTimes>,
@@ -41,7 +41,7 @@ pub struct Screen {
     queue: Arc<Queue>,
 }
 
-type See = Box<dyn Fn(&[Rgb8Pixel], bool)>;
+type See = Box<dyn Fn(&[DisplayPixel], bool)>;
 
 /// Sees the pixels after each turn, and whether any of its own area was painted in it.
 struct Watcher {
@@ -82,7 +82,7 @@ impl Screen {
             window: OnceCell::new(),
             size: PhysicalSize::new(width, height),
             pace,
-            pixels: RefCell::new(vec![Rgb8Pixel::default(); width as usize * height as usize]),
+            pixels: RefCell::new(vec![DisplayPixel::new(0, 0, 0); width as usize * height as usize]),
             time: Cell::default(),
             started: Instant::now(),
             frames: RefCell::default(),
@@ -114,12 +114,12 @@ impl Screen {
     }
 
     /// Shows the pixels after each turn, and says whether any of this area was painted. One watcher a screen.
-    pub(crate) fn watch(&self, area: Area, see: impl Fn(&[Rgb8Pixel], bool) + 'static) {
+    pub(crate) fn watch(&self, area: Area, see: impl Fn(&[DisplayPixel], bool) + 'static) {
         let _ = self.watcher.set(Watcher { area, see: Box::new(see) });
     }
 
     /// Looks at the pixels as they stand.
-    pub fn look<T>(&self, look: impl FnOnce(&[Rgb8Pixel]) -> T) -> T {
+    pub fn look<T>(&self, look: impl FnOnce(&[DisplayPixel]) -> T) -> T {
         look(&self.pixels.borrow())
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use slint::ComponentHandle;
 use slint::platform::{PointerEventButton, WindowEvent};
-use slint::{LogicalPosition, Rgb8Pixel, TimerMode};
+use slint::{LogicalPosition, TimerMode};
 use tandem_contracts::screen::{Picture, ScreenError};
 use tandem_units::Nanoseconds;
 use tokio::sync::{oneshot, watch};
@@ -17,7 +17,7 @@ use crate::bus::SILENCE;
 use crate::dress::{Dress, Fixed};
 use crate::mailbox::{Ask, Heard, Mailbox, RawPicture};
 use crate::media::Anchor;
-use crate::{Drawn, Face, Link, Look, Media, Readings, SettingsNews, Update, headless};
+use crate::{DisplayPixel, Drawn, Face, Link, Look, Media, Readings, SettingsNews, Update, headless};
 
 /// How soon a window looks at what it drew: each look costs as much as drawing all of it anew.
 const LOOK_AFTER: Duration = Duration::from_secs(2);
@@ -199,7 +199,7 @@ impl<F: Face> Stage<F> {
     fn glance(&self) {
         match self.window.window().take_snapshot() {
             Ok(pixels) => {
-                let rgb: Vec<_> = pixels.as_slice().iter().map(|it| Rgb8Pixel::new(it.r, it.g, it.b)).collect();
+                let rgb: Vec<_> = pixels.as_slice().iter().map(|it| DisplayPixel::new(it.r, it.g, it.b)).collect();
                 self.look_at(&Drawn::new(F::SIZE.0, pixels.width(), &rgb));
             }
             Err(error) => tracing::debug!(%error, "nobody can look at what is drawn"),

@@ -3,7 +3,7 @@
 use slint::{BackendSelector, ComponentHandle, PlatformError};
 use tandem_kit::{Language, SetupError};
 
-use crate::{GalleryWindow, Theme};
+use crate::{GalleryWindow, Icons, Theme};
 
 /// Pixels.
 pub const SIZE: (u32, u32) = (1920, 1400);
@@ -14,6 +14,7 @@ pub const SIZE: (u32, u32) = (1920, 1400);
 /// Slint finds no display or no renderer.
 pub fn open(night: bool, language: Language) -> Result<GalleryWindow, PlatformError> {
     let window = GalleryWindow::new()?;
+    window.global::<Icons>().on_drawn(tandem_kit::icons());
     let theme = window.global::<Theme>();
     theme.set_night(night);
     theme.set_language(language.translation().into());

@@ -19,8 +19,8 @@ use tandem_kit::{Face, Key, Link, Look, Readings, Units, Update};
 use tandem_units::{KilometersPerHour, Nanoseconds, Percent};
 
 pub use generated::{
-    Asking, CarAdapter, Control, Denial, GalleryWindow, HandAdapter, PanelWindow, PhoneView, Quality, Reach, Refused,
-    Row, SettingsAdapter, Shown as WindowShown, Theme, UnitWords, Wire,
+    Asking, CarAdapter, Control, Denial, GalleryWindow, HandAdapter, Icons, PanelWindow, PhoneView, Quality, Reach,
+    Refused, Row, SettingsAdapter, Shown as WindowShown, Theme, UnitWords, Wire,
 };
 pub use hand::{News, Order, Why};
 pub use leaf::Leaf;
@@ -79,7 +79,9 @@ impl Face for Panel {
     }
 
     fn open() -> Result<PanelWindow, PlatformError> {
-        PanelWindow::new()
+        let window = PanelWindow::new()?;
+        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        Ok(window)
     }
 
     fn new(window: &PanelWindow, _desk: tandem_kit::Desk) -> Self {

@@ -1,9 +1,8 @@
 //! The check of all lamps when the car is switched on, and the cluster's own look at what it drew.
 
-use slint::Rgb8Pixel;
 use tandem_cluster::{Cluster, Leaf};
 use tandem_kit::headless::{Pace, untold};
-use tandem_kit::{Desk, Face, Link};
+use tandem_kit::{Desk, DisplayPixel, Face, Link};
 use tandem_units::{Nanoseconds, Quality, Value};
 
 use crate::drawing::{Area, Drawing, Heard, Look, Pixel, drive};
@@ -29,7 +28,7 @@ const LAMPS: [(Area, Pixel); 15] = [
     ((1184, 20, 64, 64), GREEN),
 ];
 
-const GROUND: Rgb8Pixel = Rgb8Pixel { r: 0x0D, g: 0x11, b: 0x15 };
+const GROUND: DisplayPixel = DisplayPixel::new(0x0D, 0x11, 0x15);
 
 fn power(word: &str) -> Heard {
     (Leaf::Power, Quality::Valid, Value::Text(word.into()))
@@ -89,7 +88,11 @@ fn a_fault_is_said_in_the_check_and_stays_after_it() {
 }
 
 /// Changes the pixels of an area.
-fn paint((left, top, width, height): Area, pixels: &mut [Rgb8Pixel], paint: impl Fn(Rgb8Pixel) -> Rgb8Pixel) {
+fn pixel([r, g, b]: [u8; 3]) -> DisplayPixel {
+    DisplayPixel::new(r, g, b)
+}
+
+fn paint((left, top, width, height): Area, pixels: &mut [DisplayPixel], paint: impl Fn(DisplayPixel) -> DisplayPixel) {
     for row in pixels.chunks_exact_mut(1920).skip(top).take(height) {
         for pixel in &mut row[left..left + width] {
             *pixel = paint(*pixel);
@@ -107,18 +110,18 @@ fn faulty(look: Look) -> Drawing {
     drawing
 }
 
-type Spoil = Box<dyn Fn(&mut [Rgb8Pixel]) + Send>;
+type Spoil = Box<dyn Fn(&mut [DisplayPixel]) + Send>;
 
 #[test]
 fn a_lamp_that_is_drawn_otherwise_than_commanded_is_found_in_the_very_frame() {
     let spoils: [(&str, Spoil); 7] = [
         ("not lit", Box::new(|it| paint(cell(3), it, |_| GROUND))),
         ("half covered", Box::new(|it| paint((264, 24, 28, 56), it, |_| GROUND))),
-        ("covered in its own colour", Box::new(|it| paint((280, 24, 20, 56), it, |_| AMBER.into()))),
-        ("red", Box::new(|it| paint(cell(3), it, |pixel| Rgb8Pixel::new(pixel.r, pixel.g / 2, pixel.r / 3)))),
-        ("faded", Box::new(|it| paint(cell(3), it, |it| Rgb8Pixel::new(it.r / 2, it.g / 2, it.b / 2)))),
-        ("lit for nothing", Box::new(|it| paint((74, 40, 6, 6), it, |_| RED.into()))),
-        ("a line over a dark flasher", Box::new(|it| paint((690, 40, 40, 2), it, |_| Rgb8Pixel::new(96, 96, 96)))),
+        ("covered in its own colour", Box::new(|it| paint((280, 24, 20, 56), it, |_| pixel(AMBER)))),
+        ("red", Box::new(|it| paint(cell(3), it, |pixel| DisplayPixel::new(pixel.r, pixel.g / 2, pixel.r / 3)))),
+        ("faded", Box::new(|it| paint(cell(3), it, |it| DisplayPixel::new(it.r / 2, it.g / 2, it.b / 2)))),
+        ("lit for nothing", Box::new(|it| paint((74, 40, 6, 6), it, |_| pixel(RED)))),
+        ("a line over a dark flasher", Box::new(|it| paint((690, 40, 40, 2), it, |_| DisplayPixel::new(96, 96, 96)))),
     ];
     for (name, spoil) in spoils {
         let found = std::thread::spawn(move || {

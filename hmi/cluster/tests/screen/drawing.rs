@@ -3,12 +3,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use slint::ComponentHandle;
 use slint::platform::WindowEvent;
-use slint::{ComponentHandle, Rgb8Pixel};
 use tandem_cluster::{Cluster, ClusterWindow, Leaf};
 use tandem_kit::headless::{Pace, Screen};
 use tandem_kit::{
-    CallsNews, Desk, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme, Update,
+    CallsNews, Desk, DisplayPixel, Drawn, Face, InputEvent, Key, Language, Link, Media, Reading, Readings, Theme,
+    Update,
 };
 use tandem_likeness::Album;
 use tandem_units::{Nanoseconds, Quality, Value};
@@ -120,8 +121,8 @@ impl Drawing {
     }
 
     /// Lets the cluster look at what is drawn, spoilt by somebody. Returns whether it has found something new.
-    pub fn look(&self, spoil: impl FnOnce(&mut [Rgb8Pixel])) -> bool {
-        let mut pixels = self.screen.look(<[Rgb8Pixel]>::to_vec);
+    pub fn look(&self, spoil: impl FnOnce(&mut [DisplayPixel])) -> bool {
+        let mut pixels = self.screen.look(<[DisplayPixel]>::to_vec);
         spoil(&mut pixels);
         self.face.borrow_mut().look_at(&Drawn::new(1920, self.screen.size().0, &pixels))
     }
