@@ -121,7 +121,7 @@ impl Face for Centre {
 
     fn open() -> Result<CentreWindow, PlatformError> {
         let window = CentreWindow::new()?;
-        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        window.global::<Icons>().on_drawn(tandem_kit::draw_icons());
         Ok(window)
     }
 

@@ -99,7 +99,7 @@ impl Face for Cluster {
 
     fn open() -> Result<ClusterWindow, PlatformError> {
         let window = ClusterWindow::new()?;
-        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        window.global::<Icons>().on_drawn(tandem_kit::draw_icons());
         Ok(window)
     }
 

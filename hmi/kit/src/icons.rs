@@ -1,7 +1,7 @@
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::HashMap;
 
-use i_slint_core::graphics::image_to_rgba8_with_target_size;
+use i_slint_core::graphics::{ImageCacheKey, image_to_rgba8_with_target_size};
 use slint::Image;
 
 /// Every icon of a screen in each of its sizes, and some.
@@ -10,60 +10,53 @@ const KEPT: usize = 256;
 const LARGEST: u32 = 256;
 
 /// What `Icons.drawn` answers with: an icon as pixels, so many a side. A software renderer would draw the lines of an SVG in every frame anew.
-pub fn icons() -> impl Fn(Image, i32) -> Image {
-    let kept = RefCell::new(VecDeque::<(Image, u32, Image)>::new());
+pub fn draw_icons() -> impl Fn(Image, i32) -> Image {
+    let kept = RefCell::new(HashMap::new());
     move |icon, side| {
         let Some(side) = u32::try_from(side).ok().filter(|side| (1..=LARGEST).contains(side)) else { return icon };
+        // Slint parses a drawing anew when it had no room for it: where it comes from stays the same.
+        let Some(key) = ImageCacheKey::new((&icon).into()) else { return icon };
         let mut kept = kept.borrow_mut();
-        if let Some((.., drawn)) = kept.iter().find(|(of, at, _)| *at == side && *of == icon) {
-            return drawn.clone();
+        if let Some(drawn) = kept.get(&(key.clone(), side)) {
+            return Image::clone(drawn);
         }
         let Some(pixels) = image_to_rgba8_with_target_size(&icon, (side, side).into()) else { return icon };
         let drawn = Image::from_rgba8(pixels);
-        kept.truncate(KEPT - 1);
-        kept.push_front((icon, side, drawn.clone()));
+        if kept.len() < KEPT {
+            kept.insert((key, side), drawn.clone());
+        }
         drawn
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
-    const RING: &str =
-        r##"<svg xmlns="http://www.w3.org/2000/svg" width="24" height="24"><circle cx="12" cy="12" r="8"/></svg>"##;
-
-    fn ring() -> Image {
-        Image::load_from_svg_data(RING.as_bytes()).unwrap()
+    fn note() -> Image {
+        Image::load_from_path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/icons/note.svg")).unwrap()
     }
 
     #[test]
     fn an_icon_is_drawn_once_in_each_of_its_sizes() {
-        let (icons, ring) = (icons(), ring());
-        let drawn = icons(ring.clone(), 36);
+        let (draw, note) = (draw_icons(), note());
+        let drawn = draw(note.clone(), 36);
         assert_eq!((drawn.size().width, drawn.size().height), (36, 36));
-        assert!(drawn.to_rgba8().unwrap().as_slice().iter().any(|pixel| pixel.a == 255));
-        assert_eq!(icons(ring.clone(), 36), drawn);
-        assert_eq!(icons(ring, 48).size().width, 48);
+        let pixels = drawn.to_rgba8().unwrap();
+        assert!(pixels.as_slice().iter().any(|pixel| pixel.a == 255));
+        // The same memory, and not only the same picture.
+        assert_eq!(draw(note.clone(), 36).to_rgba8().unwrap().as_bytes().as_ptr(), pixels.as_bytes().as_ptr());
+        assert_eq!(draw(note, 48).size().width, 48);
     }
 
     #[test]
     fn what_has_no_size_or_is_no_icon_is_handed_back() {
-        let (icons, ring) = (icons(), ring());
+        let (draw, note) = (draw_icons(), note());
         for side in [i32::MIN, 0, 257, i32::MAX] {
-            assert_eq!(icons(ring.clone(), side), ring);
+            assert_eq!(draw(note.clone(), side), note);
         }
-        assert_eq!(icons(Image::default(), 36).size(), Image::default().size());
-    }
-
-    #[test]
-    fn icons_without_end_take_no_memory_without_end() {
-        let icons = icons();
-        let first = ring();
-        let drawn = icons(first.clone(), 36);
-        for _ in 0..KEPT {
-            icons(ring(), 36);
-        }
-        assert_ne!(icons(first, 36), drawn, "it was drawn anew");
+        assert_eq!(draw(Image::default(), 36).size(), Image::default().size());
     }
 }

@@ -43,7 +43,7 @@ pub use commands::{CommandError, Commands, Desk};
 pub use drawn::{Area, DisplayPixel, Drawn};
 pub use face::Face;
 pub use health::{HealthNews, Lacking};
-pub use icons::icons;
+pub use icons::draw_icons;
 pub use look::{Language, Look, Theme, UnknownWord};
 pub use media::{Media, MediaCommand};
 pub use needle::needle;

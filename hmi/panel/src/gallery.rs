@@ -14,7 +14,7 @@ pub const SIZE: (u32, u32) = (1920, 1400);
 /// Slint finds no display or no renderer.
 pub fn open(night: bool, language: Language) -> Result<GalleryWindow, PlatformError> {
     let window = GalleryWindow::new()?;
-    window.global::<Icons>().on_drawn(tandem_kit::icons());
+    window.global::<Icons>().on_drawn(tandem_kit::draw_icons());
     let theme = window.global::<Theme>();
     theme.set_night(night);
     theme.set_language(language.translation().into());

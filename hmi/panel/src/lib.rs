@@ -80,7 +80,7 @@ impl Face for Panel {
 
     fn open() -> Result<PanelWindow, PlatformError> {
         let window = PanelWindow::new()?;
-        window.global::<Icons>().on_drawn(tandem_kit::icons());
+        window.global::<Icons>().on_drawn(tandem_kit::draw_icons());
         Ok(window)
     }
 

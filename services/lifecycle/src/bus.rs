@@ -359,12 +359,12 @@ async fn at(point: Option<Instant>) {
 /// Asks a part what it alone knows, and which program it is.
 async fn ask(connection: &Connection, who: Who) -> Answer {
     let Some(name) = who.names().first().copied() else {
-        return Answer { version: String::new(), told: Err(Why::Said("it has no name".to_owned())) };
+        return Answer { version: String::new(), told: Err(Why::Nameless) };
     };
     let told = async {
         match timeout(PATIENCE, told(connection, who, name)).await {
             Ok(told) => told,
-            Err(_) => Err(Why::Said(format!("nothing came within {} s", PATIENCE.as_secs()))),
+            Err(_) => Err(Why::Late(PATIENCE)),
         }
     };
     let version = async { timeout(PATIENCE, version(connection, name)).await.ok().and_then(Result::ok) };

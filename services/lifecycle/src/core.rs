@@ -39,13 +39,18 @@ pub struct Answer {
 /// Why a part did not answer, a part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
+    Nameless,
+    Late(Duration),
     Unheard(Unheard),
+    /// What it said itself.
     Said(String),
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Nameless => f.write_str("it has no name"),
+            Self::Late(patience) => write!(f, "nothing came within {} s", patience.as_secs()),
             Self::Unheard(unheard) => unheard.fmt(f),
             Self::Said(sentence) => sentence.fmt(f),
         }

@@ -17,7 +17,7 @@ use tandem_kit::{
 use tandem_likeness::{Album, Picture};
 use tandem_units::{Nanoseconds, Quality, Value};
 
-/// No picture has it: where it is seen, nothing covers the window.
+/// No picture has it: where it is seen, nothing covers the window. By day a shadow over it hides it, by night there is none.
 const BENEATH: Color = Color::from_rgb_u8(255, 0, 255);
 
 pub struct Stage {
@@ -384,7 +384,7 @@ impl Stage {
         let rgb = self.screen.rgb();
         let (seen, _) = rgb.as_chunks::<3>();
         let hole = seen.iter().position(|seen| *seen == [BENEATH.red(), BENEATH.green(), BENEATH.blue()]);
-        let place = hole.map(|at| (at % 1_920, at / 1_920));
+        let place = hole.map(|at| (at % Centre::SIZE.0 as usize, at / Centre::SIZE.0 as usize));
         assert_eq!(place, None, "neither the background nor a card lies there");
         rgb
     }

@@ -87,11 +87,11 @@ fn a_fault_is_said_in_the_check_and_stays_after_it() {
     }
 }
 
-/// Changes the pixels of an area.
 fn pixel([r, g, b]: [u8; 3]) -> DisplayPixel {
     DisplayPixel::new(r, g, b)
 }
 
+/// Changes the pixels of an area.
 fn paint((left, top, width, height): Area, pixels: &mut [DisplayPixel], paint: impl Fn(DisplayPixel) -> DisplayPixel) {
     for row in pixels.chunks_exact_mut(1920).skip(top).take(height) {
         for pixel in &mut row[left..left + width] {

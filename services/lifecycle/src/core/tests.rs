@@ -137,7 +137,7 @@ fn what_one_answered_who_has_gone_since_is_not_heard() {
 #[test]
 fn who_does_not_answer_is_ill_and_so_is_a_screen_that_draws_wrong() {
     let mut core = all_well(Place::Desk);
-    answers(&mut core, Who::Settings, Err(Why::Said("nothing came within 2 s".into())));
+    answers(&mut core, Who::Settings, Err(Why::Late(Duration::from_secs(2))));
     let hangs = part(&core, "settings", LATER);
     assert_eq!((hangs.health.as_str(), hangs.says.as_str()), ("ill", "does not answer: nothing came within 2 s"));
     assert!(hangs.remedy.contains("pkill -KILL tandem-settings"), "{hangs:?}");
