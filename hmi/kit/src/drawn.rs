@@ -40,7 +40,7 @@ impl TargetPixel for DisplayPixel {
     #[inline]
     fn blend(&mut self, color: PremultipliedRgbaColor) {
         let rest = u32::from(u8::MAX - color.alpha);
-        // Divided by 255, exactly, without a division: half of what a screen paints comes through here.
+        // Divided by 255, exactly, without a division.
         let under = |channel: u8| ((u32::from(channel) * rest * 0x8081) >> 23) as u8;
         *self = Self {
             r: under(self.r) + color.red,
