@@ -75,7 +75,7 @@ impl Options {
 /// `cargo xtask bench boot ARGS`.
 ///
 /// # Errors
-/// There is no image and none can be made, or it does not tell in time; what it said last is told.
+/// There is no image and none can be made, or it does not tell in time; what it said last is told. A bar is not kept.
 pub fn boot(workspace: &Workspace, args: &[String], may_install: bool) -> Result<()> {
     let options = Options::read(args)?;
     let image = image::provide(workspace, &options.wish, may_install)?;
@@ -91,7 +91,30 @@ pub fn boot(workspace: &Workspace, args: &[String], may_install: bool) -> Result
     } else {
         tell(&mut out, &image, &timeline, &emulated, native.as_ref())?;
     }
+    let broken = broken(image.sizes.total(), &emulated, native.as_ref());
+    if !broken.is_empty() {
+        bail!("not kept: {}", broken.join("; "));
+    }
     Ok(())
+}
+
+/// The bars that are not kept.
+fn broken(root: u64, emulated: &Measures, native: Option<&Measures>) -> Vec<&'static str> {
+    let kept = [
+        (root as f64 <= ROOT_AT_MOST, "the root is too large"),
+        (emulated.bytes() as f64 <= MEMORY_AT_MOST, "the stack takes too much memory in QEMU"),
+        (
+            native.is_none_or(|it| it.bytes() as f64 <= MEMORY_AT_MOST),
+            "the stack takes too much memory at native speed",
+        ),
+        (
+            native.is_none_or(|it| {
+                first_frame(it).is_some_and(|(frame, dashes)| frame <= FRAME_WITHIN && dashes <= DASHES_WITHIN)
+            }),
+            "the cluster's first frame is too late at native speed",
+        ),
+    ];
+    kept.into_iter().filter(|(is, _)| !is).map(|(_, what)| what).collect()
 }
 
 fn emulated(image: &Image, qemu: &Qemu) -> Result<(Timeline, Measures)> {
@@ -255,4 +278,35 @@ fn of_start(out: &mut impl Write, measures: &Measures) -> Result<()> {
     let told = kept(sum as f64 <= MEMORY_AT_MOST);
     writeln!(out, "{:>8.1} MiB  PSS of the whole stack, at most {most} MiB: {told}", megabytes(sum))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A start whose cluster began 100 ms after systemd and drew its first frame so many later, and whose stack takes so much.
+    fn start(milliseconds: u64, mebibytes: u64) -> Measures {
+        let mut measures = Measures::default();
+        let ready = 1_100_000 + milliseconds * 1_000;
+        for told in [
+            "began 1000000".to_owned(),
+            format!("unit {CLUSTER} 1100000 {ready}"),
+            format!("pss {} tandem-cluster", mebibytes << 10),
+        ] {
+            measures.hear(&format!("measure: {told}"));
+        }
+        measures
+    }
+
+    #[test]
+    fn a_bar_that_is_not_kept_is_told() {
+        let good = start(200, 110);
+        assert_eq!(broken(344_000_000, &good, Some(&good)), [""; 0]);
+        assert_eq!(broken(344_000_000, &good, None), [""; 0]);
+        assert_eq!(broken(450_000_001, &good, None), ["the root is too large"]);
+        assert_eq!(broken(0, &start(9_000, 151), Some(&good)), ["the stack takes too much memory in QEMU"]);
+        let late = "the cluster's first frame is too late at native speed";
+        assert_eq!(broken(0, &good, Some(&start(301, 151))), ["the stack takes too much memory at native speed", late]);
+        assert_eq!(broken(0, &good, Some(&Measures::default())), [late], "it was not told");
+    }
 }

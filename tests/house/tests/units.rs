@@ -188,8 +188,15 @@ fn faults(units: &BTreeMap<String, Unit>) -> Vec<String> {
                 .map(|(key, _)| format!("{name}: {key} is {SHARED}'s")),
         );
     }
-    let never_dead =
-        [("StartLimitIntervalSec", "0"), ("Restart", "always"), ("Type", "notify"), ("NotifyAccess", "main")];
+    let never_dead = [
+        ("StartLimitIntervalSec", "0"),
+        ("Restart", "always"),
+        ("RestartSec", "300ms"),
+        ("RestartSteps", "8"),
+        ("RestartMaxDelaySec", "10s"),
+        ("Type", "notify"),
+        ("NotifyAccess", "main"),
+    ];
     wrong.extend(
         never_dead
             .iter()
@@ -265,6 +272,8 @@ fn every_fault_that_is_sown_is_found() {
         ("tandem-media.service", "[Service]\n", "[Service]\nUMask=0022\n", "UMask is"),
         (SHARED, "StartLimitIntervalSec=0", "StartLimitIntervalSec=10", "StartLimitIntervalSec is not 0"),
         (SHARED, "Restart=always", "Restart=on-failure", "Restart is not always"),
+        (SHARED, "RestartSteps=8\n", "", "RestartSteps is not 8"),
+        (SHARED, "RestartMaxDelaySec=10s\n", "", "RestartMaxDelaySec is not 10s"),
         (SHARED, "SystemCallFilter=@system-service", "SystemCallFilter=@sistem-service", "@sistem-service"),
         (SHARED, "ProtectSystem=strict\n", "", "may touch too much"),
     ];
