@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use tandem_contracts::signals::{self, Change, Handle};
-use tandem_contracts::{driving, health, input, media, mpris, phones, sessions, settings, simulator};
+use tandem_contracts::{calls, camera, driving, health, input, media, mpris, phones, sessions, settings, simulator};
 use tandem_scenes::Daemon;
 use tokio::task::JoinHandle;
 use zbus::message::{Message, Type};
@@ -15,13 +15,15 @@ use zbus::{Connection, MessageStream, OwnedVariant, Variant};
 
 use super::words::{Body, Chance, Interface, interface};
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     signals::NAME,
     driving::NAME,
     input::NAME,
     media::NAME,
     mpris::NAME,
+    camera::NAME,
     phones::NAME,
+    calls::NAME,
     sessions::NAME,
     settings::NAME,
     health::NAME,

@@ -39,7 +39,7 @@ impl Chance {
 
     /// Words that a service has, so that what follows from them is reached, and texts that none has.
     fn text(&mut self, long: bool) -> String {
-        const KNOWN: [&str; 22] = [
+        const KNOWN: [&str; 26] = [
             "playing",
             "paused",
             "buffering",
@@ -60,6 +60,10 @@ impl Chance {
             "point",
             "resume",
             "obey",
+            "ringing",
+            "active",
+            "hands-free",
+            "rear",
             "none",
             "file",
         ];
