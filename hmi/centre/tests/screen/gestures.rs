@@ -5,12 +5,11 @@ use slint::platform::{PointerEventButton, WindowEvent};
 use slint::{ComponentHandle, LogicalPosition};
 
 use tandem_contracts::driving::Restrictions;
-use tandem_kit::Look;
+use tandem_kit::{Language, Look};
 use tandem_units::Nanoseconds;
 
-use crate::music_choices::playing;
 use crate::stage::Stage;
-use crate::walk::walk;
+use crate::walk::{full, walk};
 
 fn swipe(stage: &Stage, from: (f32, f32), to: (f32, f32)) {
     let button = PointerEventButton::Left;
@@ -62,14 +61,14 @@ fn a_tap_at_the_edge_and_a_swipe_on_the_page_go_nowhere() {
 fn a_finger_on_any_control_shows_in_the_next_frame() {
     use AccessibleRole::{Button, RadioButton, Slider, Switch, Tab};
 
-    let (mut stage, _library) = playing();
-    stage.offer_all_while("parked");
-    stage.restrict(Restrictions::NONE);
-    stage.wear(Look { motion: true, ..Look::STILL });
+    let mut full = full(Language::English);
+    full.0.offer_all_while("parked");
+    full.0.restrict(Restrictions::NONE);
+    full.0.wear(Look { motion: true, ..Look::STILL });
     let button = PointerEventButton::Left;
     let (mut pressed, mut seconds) = (0, 100);
     let mut still = Vec::new();
-    walk(&stage, |stage, page| {
+    walk(&mut full, |stage, page| {
         let all = [Button, RadioButton, Slider, Switch, Tab].into_iter().flat_map(|role| stage.all(role));
         for control in all.filter(|control| control.accessible_enabled() != Some(false)) {
             let (corner, size) = (control.absolute_position(), control.size());

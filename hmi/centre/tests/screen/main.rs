@@ -10,6 +10,7 @@ mod gestures;
 mod health;
 mod instructions;
 mod knob;
+mod matrix;
 mod measured;
 mod music;
 mod music_choices;

@@ -1,21 +1,20 @@
 //! What every page's picture is measured by: sizes of text, hues, the grid, and how much words stand out.
 
-use tandem_kit::{HealthNews, Look, Theme, Update};
+use tandem_kit::{HealthNews, Language, Look, Theme, Update};
 use tandem_likeness::Elements;
 
 use crate::health::{ALL, parts};
-use crate::music_choices::playing;
-use crate::walk::walk;
+use crate::walk::{full, walk};
 
 #[test]
 fn every_page_keeps_to_few_sizes_and_hues_and_to_the_grid_and_its_words_stand_out() {
-    let (mut stage, _library) = playing();
-    stage.offer();
-    stage.tell(&Update::Health(HealthNews { lacking: ALL, parts: parts(&["media", "settings"]) }));
+    let mut full = full(Language::English);
+    full.0.offer();
+    full.0.tell(&Update::Health(HealthNews { lacking: ALL, parts: parts(&["media", "settings"]) }));
     for theme in [Theme::Night, Theme::Day] {
-        stage.wear(Look { theme, ..Look::STILL });
+        full.0.wear(Look { theme, ..Look::STILL });
         let mut edges = 0;
-        walk(&stage, |stage, page| {
+        walk(&mut full, |stage, page| {
             let audit = tandem_likeness::audit(&stage.pixels(), 1_920, &Elements::of(&stage.window));
             assert_eq!(audit.faults(), [""; 0], "{page} by {theme}");
             edges += audit.edges;

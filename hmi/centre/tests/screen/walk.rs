@@ -4,10 +4,14 @@ use i_slint_backend_testing::{AccessibleRole, ElementHandle};
 use tandem_centre::{Centre, Leaf};
 use tandem_contracts::driving::Restrictions;
 use tandem_kit::headless::untold;
-use tandem_kit::{Desk, Face, HealthNews, Lacking, Language, Look, SettingsNews, Theme, Update};
+use tandem_kit::media::Status;
+use tandem_kit::{Desk, Face, HealthNews, Lacking, Language, Look, PhoneNews, SettingsNews, Theme, Update};
 use tandem_units::{Quality, Value};
 
 use crate::health::{ALL, parts};
+use crate::music_service::Library;
+use crate::phone_service::{LONG_NAME, cafe, entries, message, phone, podcast};
+use crate::phones::PARK;
 use crate::stage::{Stage, instant, windows};
 
 /// On every page, for a glance and a tap are enough.
@@ -29,12 +33,19 @@ const LIBRARY: [&str; 13] = [
     "Sources",
 ];
 
-fn full(language: Language) -> Stage {
+/// A parked car in which every service has something to show.
+pub fn full(language: Language) -> (Stage, Library) {
     let mut stage = Stage::open(Theme::Night, language);
     stage.hear(60, Quality::Valid, &instant());
+    stage.hear(60, Quality::Valid, &PARK);
     stage.tell(&Update::Settings(SettingsNews::Told(Box::default())));
     stage.tell(&Update::Health(HealthNews { lacking: Lacking::default(), parts: parts(&["media", "settings"]) }));
-    stage
+    stage.phones(&[phone("ana", "Ana's Pixel", 1), phone("lin", LONG_NAME, 2)], false);
+    stage.sessions(&[podcast("offered"), cafe("offered"), message(0)]);
+    stage.tell(&Update::Phone(PhoneNews::Ledger { entries: entries(), read_at: 1_795_470_000 }));
+    let mut library = Library::of(1_000);
+    library.plays(&mut stage, library.player(0, Status::Playing), library.service());
+    (stage, library)
 }
 
 /// What somebody may press now, apart from the dock's pages.
@@ -47,20 +58,24 @@ fn open_to_a_hand(stage: &Stage) -> Vec<String> {
     words.filter(|word| !DOCK.contains(&word.as_str())).collect()
 }
 
-/// Each page, and each part of the page of settings.
-pub fn walk(stage: &Stage, mut look: impl FnMut(&Stage, &str)) {
+/// Each page, and each part of it that has a tab, with its lists read.
+pub fn walk((stage, library): &mut (Stage, Library), mut look: impl FnMut(&Stage, &str)) {
+    let mut open = |stage: &mut Stage, tab: &ElementHandle| {
+        stage.tap(tab);
+        stage.pixels();
+        library.answer(stage);
+        stage.pixels();
+    };
     for page in stage.pages() {
         let word = page.accessible_label().unwrap_or_default().to_string();
-        stage.tap(&page);
-        stage.pixels();
+        open(stage, &page);
         let parts: Vec<ElementHandle> =
             stage.all(AccessibleRole::Tab).into_iter().filter(|tab| tab.absolute_position().y < 900.0).collect();
         if parts.is_empty() {
             look(stage, &word);
         }
         for part in parts {
-            stage.tap(&part);
-            stage.pixels();
+            open(stage, &part);
             look(stage, &format!("{word}, {}", part.accessible_label().unwrap_or_default()));
         }
     }
@@ -68,14 +83,14 @@ pub fn walk(stage: &Stage, mut look: impl FnMut(&Stage, &str)) {
 
 #[test]
 fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
-    let mut stage = full(Language::English);
-    stage.offer_all_while("parked");
+    let mut full = full(Language::English);
+    full.0.offer_all_while("parked");
     let mut before = 0;
-    walk(&stage, |stage, _| before += open_to_a_hand(stage).len());
+    walk(&mut full, |stage, _| before += open_to_a_hand(stage).len());
     assert!(before > 100, "parked, there is something to press: {before}");
 
-    stage.restrict_as("moving", Restrictions::ALL);
-    walk(&stage, |stage, page| {
+    full.0.restrict_as("moving", Restrictions::ALL);
+    walk(&mut full, |stage, page| {
         let allowed: &[&str] = match page {
             // A glance and a tap: what is looked at, not what is asked of the car.
             "Climate" => &["Front", "Rear"],
@@ -135,8 +150,8 @@ fn longest() -> Vec<(Leaf, Value)> {
     values
 }
 
-fn assert_no_word_is_cut(stage: &Stage, what: &str) {
-    walk(stage, |stage, page| {
+fn assert_no_word_is_cut(full: &mut (Stage, Library), what: &str) {
+    walk(full, |stage, page| {
         let cut = tandem_likeness::words_that_are_cut(&stage.window, &stage.pixels(), 1_920);
         assert!(cut.is_empty(), "{page}, {what}: {:?} of {}", &cut[..cut.len().min(6)], cut.len());
     });
@@ -144,35 +159,38 @@ fn assert_no_word_is_cut(stage: &Stage, what: &str) {
 
 #[test]
 fn no_word_is_cut_beside_the_longest_readings_parked_or_while_the_car_drives() {
-    let mut stage = full(Language::English);
+    let mut full = full(Language::English);
+    let stage = &mut full.0;
     stage.hear(61, Quality::Valid, &longest());
     stage.tell(&Update::Health(HealthNews { lacking: ALL, parts: parts(&["media", "settings"]) }));
     for language in [Language::English, Language::German] {
         for percent in [100, 130] {
             // On plain grounds cut words are found.
+            let stage = &mut full.0;
             stage.wear(Look { language, contrast: true, percent, ..Look::STILL });
             stage.offer();
             stage.restrict(Restrictions::default());
-            assert_no_word_is_cut(&stage, &format!("{language:?} at {percent} %, parked"));
+            assert_no_word_is_cut(&mut full, &format!("{language:?} at {percent} %, parked"));
+            let stage = &mut full.0;
             stage.offer_all_while("parked");
             stage.restrict_as("moving", Restrictions::ALL);
-            assert_no_word_is_cut(&stage, &format!("{language:?} at {percent} %, moving"));
+            assert_no_word_is_cut(&mut full, &format!("{language:?} at {percent} %, moving"));
         }
     }
 }
 
 #[test]
 fn every_page_in_german_and_in_large_letters_is_as_it_was_accepted() {
-    let mut stage = full(Language::German);
-    stage.offer();
+    let mut full = full(Language::German);
+    full.0.offer();
     let mut pages = 0;
-    walk(&stage, |stage, page| {
+    walk(&mut full, |stage, page| {
         pages += 1;
         stage.picture(&format!("de-{}", page.to_lowercase().replace(", ", "-").replace(' ', "-")));
     });
     assert_eq!(pages, 16);
-    stage.wear(Look { language: Language::German, contrast: true, percent: 130, ..Look::STILL });
-    walk(&stage, |stage, page| {
+    full.0.wear(Look { language: Language::German, contrast: true, percent: 130, ..Look::STILL });
+    walk(&mut full, |stage, page| {
         stage.picture(&format!("de-large-{}", page.to_lowercase().replace(", ", "-").replace(' ', "-")));
     });
 }

@@ -31,7 +31,7 @@ pub fn guidance() -> Update {
     layout(ClusterLayout::Guidance)
 }
 
-fn cafe(stage: &str) -> Session {
+pub fn cafe(stage: &str) -> Session {
     Session {
         id: "0197-cafe".into(),
         schema: 1,
@@ -51,7 +51,7 @@ fn cafe(stage: &str) -> Session {
     }
 }
 
-fn sessions(sessions: &[Session]) -> Update {
+pub fn sessions(sessions: &[Session]) -> Update {
     Update::Phone(PhoneNews::Sessions(Some(sessions.into())))
 }
 

@@ -9,6 +9,7 @@ mod han;
 mod health;
 mod instructions;
 mod limit;
+mod matrix;
 mod measured;
 mod music;
 mod pictures;
