@@ -6,6 +6,7 @@ use std::future::Future;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tandem_kdeconnect::DeviceId;
@@ -133,6 +134,8 @@ pub struct Handle {
     pub requests: mpsc::Sender<Request>,
     pub words: mpsc::Sender<Word>,
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
+    /// Whether the disk took everything that was to be kept.
+    pub is_written: Arc<AtomicBool>,
     began: Instant,
 }
 
@@ -174,6 +177,7 @@ pub struct Actor {
     hanging: Arc<Semaphore>,
     /// What the disk did not take, in its order.
     unwritten: VecDeque<Change>,
+    is_written: Arc<AtomicBool>,
     /// Pauses of the car's player that are heard.
     pauses: u64,
 }
@@ -191,7 +195,8 @@ impl Actor {
         let (snapshot, watcher) = watch::channel(Arc::new(core.snapshot()));
         let (orders, obeyed) = mpsc::unbounded_channel();
         tokio::spawn(obey(tools.car.clone(), obeyed, words.0.clone()));
-        let handle = Handle { requests: sender, words: words.0.clone(), snapshot: watcher, began };
+        let is_written = Arc::new(AtomicBool::new(true));
+        let handle = Handle { requests: sender, words: words.0.clone(), snapshot: watcher, is_written, began };
         let actor = Self {
             core,
             began,
@@ -205,6 +210,7 @@ impl Actor {
             landing: Arc::new(Semaphore::new(files::AT_ONCE)),
             hanging: Arc::new(Semaphore::new(covers::AT_ONCE)),
             unwritten: VecDeque::new(),
+            is_written: Arc::clone(&handle.is_written),
             pauses: 0,
         };
         (actor, handle)
@@ -253,8 +259,10 @@ impl Actor {
                 }
             }
             self.perform().await;
+            let is_written = self.unwritten.is_empty();
+            self.is_written.store(is_written, Ordering::Relaxed);
             if let Some(reply) = reply {
-                reply(self.unwritten.is_empty());
+                reply(is_written);
             }
         }
     }

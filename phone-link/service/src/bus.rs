@@ -1,6 +1,7 @@
 //! `org.tandem.Sessions1`, `org.tandem.PhoneLink1` and `org.tandem.Calls1`: what is to be seen comes from the snapshot, wishes go to the actor. Everything from the bus is looked at here first.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -264,6 +265,10 @@ impl PhoneLinkBackend for Door {
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    async fn is_kept(&self) -> bool {
+        self.handle.is_written.load(Ordering::Relaxed) && self.store.is_there().await
     }
 
     fn pairing_open(&self) -> bool {

@@ -128,13 +128,17 @@ impl Store {
         })
     }
 
+    /// Whether the file is the one that was opened: SQLite would go on writing into one that has no name any more.
+    pub async fn is_there(&self) -> bool {
+        tokio::fs::metadata(&self.path).await.is_ok_and(|facts| facts.ino() == self.inode)
+    }
+
     /// Writes a change down; it is on the disk when this returns.
     ///
     /// # Errors
     /// The disk is full or cannot be written, or the file was taken away; nothing was changed.
     pub async fn keep(&self, change: &Change) -> Result<(), StoreError> {
-        // SQLite would go on writing into a file that has no name any more.
-        if !tokio::fs::metadata(&self.path).await.is_ok_and(|facts| facts.ino() == self.inode) {
+        if !self.is_there().await {
             return Err(StoreError::Gone { path: self.path.clone() });
         }
         let mut connection = self.connection.lock().await;
@@ -436,7 +440,9 @@ mod tests {
         let store = Store::open(folder.path()).await.unwrap();
         let change = Change::IgnitionOff(Some(1));
         store.keep(&change).await.unwrap();
+        assert!(store.is_there().await);
         std::fs::rename(folder.path().join(DATABASE), folder.path().join("elsewhere")).unwrap();
+        assert!(!store.is_there().await);
         assert!(matches!(store.keep(&change).await, Err(StoreError::Gone { .. })));
         // Nor does another one in its place: it is not the one that is open.
         std::fs::write(folder.path().join(DATABASE), "").unwrap();

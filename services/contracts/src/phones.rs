@@ -118,6 +118,7 @@ pub trait PhoneLinkBackend: Send + Sync + 'static {
     fn send_file(&self, id: String, path: String) -> impl Future<Output = Result<(), PhoneLinkError>> + Send;
     fn ledger(&self, limit: u32) -> impl Future<Output = Result<Vec<Entry>, PhoneLinkError>> + Send;
     fn name(&self) -> String;
+    fn is_kept(&self) -> impl Future<Output = bool> + Send;
     fn pairing_open(&self) -> bool;
 }
 
@@ -217,6 +218,12 @@ impl<B: PhoneLinkBackend> PhoneLink1<B> {
     #[zbus(property(emits_changed_signal = "const"))]
     fn name(&self) -> String {
         self.0.name()
+    }
+
+    /// False while the disk does not take what was done, or its file was taken away: a restart would undo it. It is tried again.
+    #[zbus(property(emits_changed_signal = "false"))]
+    async fn is_kept(&self) -> bool {
+        self.0.is_kept().await
     }
 
     /// Changes are told by `PairingChanged`.

@@ -327,6 +327,7 @@ async fn phones() {
     assert_eq!(link.phones().await.unwrap(), [phone.clone(), Default::default()]);
     assert_eq!((link.open_pairing().await.unwrap(), link.forget_all().await.unwrap()), (60, 2));
     assert_eq!((link.name().await.unwrap().as_str(), link.pairing_open().await.unwrap()), ("Tandem", true));
+    assert!(link.is_kept().await.unwrap());
     link.close_pairing().await.unwrap();
     link.refuse("a".into()).await.unwrap();
     link.prefer("a".into()).await.unwrap();

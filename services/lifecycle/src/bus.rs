@@ -410,7 +410,9 @@ async fn told(connection: &Connection, who: Who, name: &'static str) -> Result<T
         }
         Who::PhoneLink => {
             let link = PhoneLink1Proxy::builder(connection).cache_properties(CacheProperties::No);
-            Told::Phones(link.build().await.map_err(why)?.phones().await.map_err(why_phones)?.len())
+            let link = link.build().await.map_err(why)?;
+            let phones = link.phones().await.map_err(why_phones)?.len();
+            Told::Phones { phones, is_kept: link.is_kept().await.map_err(why)? }
         }
         Who::Cluster | Who::Centre => {
             let screen = Screen1Proxy::builder(connection).destination(name).cache_properties(CacheProperties::No);

@@ -73,7 +73,11 @@ pub enum Told {
         /// `Media1`'s word for what it plays to.
         device: String,
     },
-    Phones(usize),
+    Phones {
+        phones: usize,
+        /// False while the disk does not take what was done.
+        is_kept: bool,
+    },
     /// The tell-tales that it drew otherwise than it was told.
     Misdrawn(Vec<String>),
 }
@@ -295,6 +299,9 @@ impl Core {
         }
         if let Some(Told::Media { sources, library, is_kept, .. }) = self.told(Who::Media) {
             findings.push(judge::library(*sources, library, *is_kept, self.place));
+        }
+        if let Some(Told::Phones { is_kept, .. }) = self.told(Who::PhoneLink) {
+            findings.push(judge::phones(*is_kept));
         }
         findings
     }

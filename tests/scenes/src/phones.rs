@@ -251,6 +251,10 @@ impl PhoneLinkBackend for Desk {
         "Tandem".into()
     }
 
+    async fn is_kept(&self) -> bool {
+        true
+    }
+
     fn pairing_open(&self) -> bool {
         self.state.lock().unwrap().is_open
     }

@@ -28,11 +28,13 @@ fn who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_
             until("the phone", async || stage.phones.phones().await.ok()?.into_iter().find(|it| it.reach == "near"))
                 .await;
 
+        assert!(stage.phones.is_kept().await.unwrap());
         let junk = state.join("junk");
         assert!(std::fs::write(&junk, vec![1; 1 << 20]).is_err(), "the disk is full");
         let told = stage.phones.forget(known.id.clone()).await;
         assert!(matches!(told, Err(PhoneLinkError::Storage(_))), "{told:?}");
         assert!(stage.phones.phones().await.unwrap().is_empty(), "here it is forgotten all the same");
+        assert!(!stage.phones.is_kept().await.unwrap());
         assert!(stage.log().contains("not kept until the disk takes it"));
 
         std::fs::remove_file(&junk).unwrap();
@@ -44,6 +46,7 @@ fn who_is_forgotten_on_a_full_disk_is_told_so_and_stays_forgotten_once_there_is_
             (String::from_utf8_lossy(&output.stdout).trim() == "1").then_some(())
         })
         .await;
+        until("that it is kept", async || stage.phones.is_kept().await.ok()?.then_some(())).await;
         stage.kill();
         stage.start().await;
         assert!(stage.phones.phones().await.unwrap().is_empty(), "nor does a restart know it");

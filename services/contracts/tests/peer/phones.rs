@@ -170,6 +170,10 @@ impl PhoneLinkBackend for Echo {
         "Tandem".into()
     }
 
+    async fn is_kept(&self) -> bool {
+        true
+    }
+
     fn pairing_open(&self) -> bool {
         true
     }

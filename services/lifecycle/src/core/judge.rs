@@ -92,7 +92,7 @@ pub fn answer(who: Who, answer: Option<&Answer>, place: Place) -> Verdict {
             ),
         ),
         Some(Err(why)) => ill(format!("does not answer: {why}"), anew(who, place)),
-        Some(Ok(Told::Phones(phones))) => well(format!("answers, {phones} phones")),
+        Some(Ok(Told::Phones { phones, .. })) => well(format!("answers, {phones} phones")),
         Some(Ok(Told::Misdrawn(wrong))) if wrong.is_empty() => well("answers, and draws what it is told".to_owned()),
         Some(Ok(Told::Misdrawn(wrong))) => ill(
             format!("drew otherwise than it was told: {}", wrong.join(", ")),
@@ -215,6 +215,18 @@ pub fn library(sources: usize, read: &Result<(), String>, is_kept: bool, place: 
         ),
     };
     found(DATABASE, "library", verdict)
+}
+
+pub fn phones(is_kept: bool) -> Finding {
+    let verdict = if is_kept {
+        well("keeps who is paired and what was taken".to_owned())
+    } else {
+        ill(
+            "does not take what was done with phones: a restart would undo it",
+            "it is tried again; the disk is full, read-only or broken, or the file was taken away: look at the disks below",
+        )
+    };
+    found(DATABASE, "phones", verdict)
 }
 
 /// What opened for music to play to, by `Media1`'s word; that a loudspeaker hangs on it nobody knows.

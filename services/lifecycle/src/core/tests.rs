@@ -249,6 +249,22 @@ fn a_library_that_is_not_kept_is_told() {
 }
 
 #[test]
+fn phones_that_are_not_kept_are_told() {
+    let mut core = all_well(Place::Car);
+    come(&mut core, Who::PhoneLink, true);
+    for (is_kept, health, says) in [
+        (true, "well", "keeps who is paired and what was taken"),
+        (false, "ill", "does not take what was done with phones: a restart would undo it"),
+    ] {
+        answers(&mut core, Who::PhoneLink, Ok(Told::Phones { phones: 2, is_kept }));
+        let report = core.report(LATER);
+        let found = report.findings.iter().find(|finding| finding.name == "phones").unwrap();
+        assert_eq!((found.health.as_str(), found.says.as_str()), (health, says));
+        assert_eq!(part(&core, "phone-link", LATER).says, "answers, 2 phones");
+    }
+}
+
+#[test]
 fn a_part_of_another_version_is_told_so() {
     let mut core = all_well(Place::Car);
     answers(&mut core, Who::Vehicle, Err(Why::Unheard(Unheard::Strange)));
