@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tandem_contracts::media::Media1Proxy;
-use tandem_contracts::screen::{CENTRE, CLUSTER};
+use tandem_contracts::screen::{CENTRE, CLUSTER, PANEL};
 use tandem_contracts::signals;
 use tandem_library::{Library, Volume, VolumeId, VolumeKind};
 use tandem_scenes::{Bus, Daemon, Pixels, Shown, Tandem, binary, speed};
 
 use crate::crowd::{self, CROWD};
 use crate::figure::Figure;
-use crate::process::{Kept, quantile};
+use crate::process::{Kept, proportional_set, quantile};
 use crate::running::{FrameTimes, frame_times};
 
 /// The middle of the dock's first page, and how far it is to the next one, pixels.
@@ -46,10 +46,15 @@ pub fn figures() -> Result<Vec<Figure>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut starts = Vec::new();
-        for _ in 0..STARTS {
-            starts.push(start_to_first_frame().await?);
+        for (program, name) in [("tandem-cluster", CLUSTER), ("tandem-centre", CENTRE), ("tandem-panel", PANEL)] {
+            let mut took = Vec::new();
+            for _ in 0..STARTS {
+                took.push(start_to_first_frame(program, name).await?);
+            }
+            starts.push(quantile(&mut took, 0.5).context("no start")?);
         }
-        let start = quantile(&mut starts, 0.5).context("no start")?;
+        let [cluster, centre, panel] = starts[..] else { anyhow::bail!("three screens") };
+        let panel_memory = memory_of("tandem-panel", PANEL).await?;
         // What is drawn while a screen comes up is in both.
         let still = frames_drawn(SETTLED + STILL).await? - frames_drawn(SETTLED).await?;
         let mut hangs = Vec::new();
@@ -62,13 +67,17 @@ pub fn figures() -> Result<Vec<Figure>> {
         }
         let changes = page_changes().await?;
         let scrolled = scrolling().await?;
-        Ok(vec![
+        let mut figures = sizes()?;
+        figures.extend([
             Figure::new("centre scrolls 100,000 songs, frame p50", scrolled.p50, "ms"),
             Figure::new("centre scrolls 100,000 songs, frame p99", scrolled.p99, "ms").at_most(10.0),
             Figure::new("centre changes pages, frame p50", changes.p50, "ms"),
             Figure::new("centre changes pages, frame p99", changes.p99, "ms").at_most(10.0),
             Figure::new("still screen, frames drawn in 3 s", still, "frames").at_most(0.0),
-            Figure::new("cluster, start to first frame", start, "ms").at_most(300.0),
+            Figure::new("cluster, start to first frame", cluster, "ms").at_most(300.0),
+            Figure::new("centre, start to first frame", centre, "ms").at_most(300.0),
+            Figure::new("panel, start to first frame", panel, "ms").at_most(300.0),
+            Figure::new("panel, PSS", panel_memory, "MB").at_most(45.0),
             Figure::new("service hangs to dashes, worst", quantile(&mut hangs, 1.0).context("no hang")?, "ms"),
             Figure::new("service dies to dashes, worst", quantile(&mut deaths, 1.0).context("no death")?, "ms")
                 .at_most(500.0),
@@ -78,8 +87,21 @@ pub fn figures() -> Result<Vec<Figure>> {
                 "ms",
             )
             .at_most(1_000.0),
-        ])
+        ]);
+        Ok(figures)
     })
+}
+
+/// What a screen's program takes on the disk; one for development has names in it that nobody ships.
+fn sizes() -> Result<Vec<Figure>> {
+    if cfg!(debug_assertions) {
+        return Ok(Vec::new());
+    }
+    let size = |name: &str| -> Result<Figure> {
+        let bytes = std::fs::metadata(binary(&format!("tandem-{name}")))?.len();
+        Ok(Figure::new(format!("{name}, its program"), bytes as f64 / 1e6, "MB").at_most(30.0))
+    };
+    ["cluster", "centre", "panel"].into_iter().map(size).collect()
 }
 
 /// The frames of a centre whose pages are opened one after the other.
@@ -156,7 +178,7 @@ async fn scrolling() -> Result<FrameTimes> {
     Ok(centre)
 }
 
-/// A cluster on a bus without a service: it shows dashes, and nothing moves.
+/// A screen on a bus without a service: it shows dashes, and nothing moves.
 struct Alone {
     // In this order: the screen goes before its bus.
     screen: Kept,
@@ -165,32 +187,39 @@ struct Alone {
 }
 
 impl Alone {
-    async fn start() -> Result<(Self, Instant)> {
+    async fn start(program: &str, name: &'static str) -> Result<(Self, Instant)> {
         let daemon = Daemon::start();
         let bus = Bus::open(daemon.address()).await;
         let begun = Instant::now();
-        let mut cluster = Command::new(binary("tandem-cluster"));
-        cluster
+        let mut screen = Command::new(binary(program));
+        screen
             .arg("--headless")
             .env("TANDEM_BUS", daemon.address())
             .env("TANDEM_LOG", "info")
             .env("NO_COLOR", "1")
             .stderr(Stdio::piped());
-        let screen = Kept(cluster.spawn()?);
-        while bus.owner(CLUSTER).await.is_none() {}
+        let screen = Kept(screen.spawn()?);
+        while bus.owner(name).await.is_none() {}
         Ok((Self { screen, bus, _daemon: daemon }, begun))
     }
 }
 
-async fn start_to_first_frame() -> Result<f64> {
-    let (alone, begun) = Alone::start().await?;
-    alone.bus.screen(CLUSTER).await.capture(0).await?;
+async fn start_to_first_frame(program: &str, name: &'static str) -> Result<f64> {
+    let (alone, begun) = Alone::start(program, name).await?;
+    alone.bus.screen(name).await.capture(0).await?;
     Ok(begun.elapsed().as_secs_f64() * 1e3)
+}
+
+/// What a screen alone takes once it has settled, megabytes.
+async fn memory_of(program: &str, name: &'static str) -> Result<f64> {
+    let (alone, _) = Alone::start(program, name).await?;
+    tokio::time::sleep(SETTLED).await;
+    Ok(proportional_set(Pid::from_child(&alone.screen.0))? as f64 / 1e6)
 }
 
 /// Frames that a screen with nothing to show drew in a time.
 async fn frames_drawn(time: Duration) -> Result<f64> {
-    let (mut alone, _) = Alone::start().await?;
+    let (mut alone, _) = Alone::start("tandem-cluster", CLUSTER).await?;
     tokio::time::sleep(time).await;
     kill_process(Pid::from_child(&alone.screen.0), Signal::TERM)?;
     let mut told = String::new();

@@ -9,12 +9,13 @@ use slint::platform::{Key, WindowEvent};
 use tandem_centre::Leaf;
 use tandem_contracts::driving::Restrictions;
 use tandem_kit::phone::Entry;
-use tandem_kit::{PhoneNews, Update};
+use tandem_kit::{Language, PhoneNews, Update};
 use tandem_units::Value;
 
 use crate::music::rows;
 use crate::music_choices::{dots, is_open, playing};
 use crate::stage::Stage;
+use crate::walk::full;
 
 /// More than any page has controls.
 const MOST: usize = 80;
@@ -65,7 +66,8 @@ impl Stage {
 
 #[test]
 fn the_ring_comes_to_every_control_of_every_page() {
-    let stage = Stage::full();
+    let (mut stage, _library) = full(Language::English);
+    stage.offer();
     for page in ["Home", "Climate", "Vehicle", "Energy", "Phone"] {
         stage.open_page(page);
         assert_eq!(stage.places_of_the_ring(), stage.controls(), "{page}");

@@ -14,6 +14,8 @@ use crate::phone_service::{LONG_NAME, cafe, entries, message, phone, podcast};
 use crate::phones::PARK;
 use crate::stage::{Stage, instant, windows};
 
+/// The smallest target that a finger finds while driving, pixels.
+const SMALLEST_TARGET: f32 = 76.0;
 /// On every page, for a glance and a tap are enough.
 const DOCK: [&str; 7] = ["Home", "Vehicle", "Climate", "Energy", "Music", "Phone", "Settings"];
 
@@ -128,6 +130,28 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
         let open: Vec<_> = open_to_a_hand(stage).into_iter().filter(|word| !allowed.contains(&word.as_str())).collect();
         assert_eq!(open, [""; 0], "{page}");
     });
+}
+
+#[test]
+fn every_control_of_every_page_has_a_word_and_room_for_a_finger() {
+    use AccessibleRole::{Button, ListItem, RadioButton, Slider, Switch, Tab};
+
+    let mut full = full(Language::English);
+    full.0.offer();
+    let (mut seen, mut wrong) = (0, Vec::new());
+    walk(&mut full, |stage, page| {
+        for role in [Button, ListItem, RadioButton, Slider, Switch, Tab] {
+            for control in stage.all(role) {
+                seen += 1;
+                let (label, size) = (control.accessible_label().unwrap_or_default(), control.size());
+                if label.is_empty() || size.width.min(size.height) < SMALLEST_TARGET {
+                    wrong.push(format!("{page}: {role:?} {label:?} of {size:?}"));
+                }
+            }
+        }
+    });
+    assert!(seen > 300, "{seen}");
+    assert_eq!(wrong, [""; 0]);
 }
 
 /// What takes the most room of what a car says.

@@ -6,9 +6,6 @@ use tandem_centre::Leaf;
 use tandem_kit::{Actuation, Key, Language, Refusal, RefusalCause, RequestState, Theme, Update};
 use tandem_units::{Nanoseconds, Quality, Value};
 
-/// The smallest target that a finger finds while driving, pixels.
-const SMALLEST_TARGET: f32 = 76.0;
-
 #[test]
 fn a_tap_sends_one_wish_and_does_not_move_the_number() {
     let mut stage = Stage::full();
@@ -114,34 +111,6 @@ fn only_a_tyre_that_differs_is_shown() {
     assert!(stage.words().contains(&"Rear right tyre is low".to_owned()));
     stage.hear(62, Quality::Valid, &tyres().map(|leaf| (leaf, Value::Int(205))));
     assert!(!stage.words().iter().any(|words| words.ends_with("bar")), "all alike: a cold morning");
-}
-
-#[test]
-fn every_control_has_a_word_and_room_for_a_finger() {
-    use AccessibleRole::{Button, RadioButton, Switch, Tab};
-
-    let stage = Stage::full();
-    // Four buttons and seven tabs of the dock are everywhere.
-    let pages = [
-        ("Home", [(Button, 4), (Switch, 0), (RadioButton, 0)]),
-        ("Climate", [(Button, 16), (Switch, 6), (RadioButton, 8)]),
-        ("Vehicle", [(Button, 4), (Switch, 6), (RadioButton, 14)]),
-        ("Energy", [(Button, 4), (Switch, 2), (RadioButton, 2)]),
-        ("Settings", [(Button, 4), (Switch, 0), (RadioButton, 2)]),
-    ];
-    for (page, counts) in pages {
-        stage.open_page(page);
-        let tabs = if page == "Settings" { 14 } else { 7 };
-        for (role, count) in counts.into_iter().chain([(Tab, tabs)]) {
-            let found = stage.all(role);
-            assert_eq!(found.len(), count, "{role:?} of {page}");
-            for control in found {
-                let (label, size) = (control.accessible_label().unwrap_or_default(), control.size());
-                assert!(!label.is_empty());
-                assert!(size.width >= SMALLEST_TARGET && size.height >= SMALLEST_TARGET, "{label}: {size:?}");
-            }
-        }
-    }
 }
 
 #[test]
