@@ -1,5 +1,6 @@
 //! Debian's user-mode-linux: a kernel that is a program. Virtual buses, at native speed.
 
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,7 +21,9 @@ pub fn boot(kernel: &Path, run: &Run) -> Ended {
     guest.args(["--cpu-list", &core()]);
     // With the name space go all of the guest's processes, which would outlive their first one.
     guest.args(["unshare", "--pid", "--mount-proc", "--fork", "--kill-child", "sh", "-c", "\"$@\"; exit $?", "sh"]);
-    guest.arg(kernel.join("usr/bin/linux.uml"));
+    let mut preload = OsString::from("LD_PRELOAD=");
+    preload.push(registers(run));
+    guest.arg("env").arg(preload).arg(kernel.join("usr/bin/linux.uml"));
     guest.args([
         "mem=256M",
         "rootfstype=hostfs",
@@ -36,6 +39,16 @@ pub fn boot(kernel: &Path, run: &Run) -> Ended {
     // Its memory is a file there; a container's /dev/shm is often too small for it.
     guest.env("TMPDIR", run.path());
     run.boot(LIMIT, &mut guest)
+}
+
+/// What makes room for the registers of this machine's processor; it says why itself.
+fn registers(run: &Run) -> PathBuf {
+    let library = run.path().join("registers.so");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guest/registers.c");
+    let made =
+        Command::new("cc").args(["-shared", "-fPIC", "-O2", "-o"]).arg(&library).arg(source).arg("-ldl").status();
+    assert!(made.unwrap().success(), "the C compiler does not make a library (the Debian packages gcc and libc6-dev)");
+    library
 }
 
 /// The last of the cores that we may run on.
