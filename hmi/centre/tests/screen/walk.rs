@@ -10,7 +10,7 @@ use tandem_units::{Quality, Value};
 
 use crate::health::{ALL, parts};
 use crate::music_service::Library;
-use crate::phone_service::{LONG_NAME, cafe, entries, message, phone, podcast};
+use crate::phone_service::{cafe, entries, message, phone, podcast};
 use crate::phones::PARK;
 use crate::stage::{Stage, instant, windows};
 
@@ -19,7 +19,8 @@ const SMALLEST_TARGET: f32 = 76.0;
 /// On every page, for a glance and a tap are enough.
 const DOCK: [&str; 7] = ["Home", "Vehicle", "Climate", "Energy", "Music", "Phone", "Settings"];
 
-const LIBRARY: [&str; 13] = [
+const LIBRARY: [&str; 14] = [
+    "More",
     "Now playing",
     "Library",
     "Search",
@@ -35,14 +36,34 @@ const LIBRARY: [&str; 13] = [
     "Sources",
 ];
 
-/// A parked car in which every service has something to show.
-pub fn full(language: Language) -> (Stage, Library) {
+const PLAYER: [&str; 11] = [
+    "Now playing",
+    "Library",
+    "Search",
+    "Shuffle off",
+    "Previous",
+    "Pause",
+    "Next",
+    "Repeat one",
+    "Empty the queue",
+    "More",
+    "Position",
+];
+
+/// A parked car whose services of music and phones are not there.
+fn bare(language: Language) -> (Stage, Library) {
     let mut stage = Stage::open(Theme::Night, language);
     stage.hear(60, Quality::Valid, &instant());
     stage.hear(60, Quality::Valid, &PARK);
     stage.tell(&Update::Settings(SettingsNews::Told(Box::default())));
     stage.tell(&Update::Health(HealthNews { lacking: Lacking::default(), parts: parts(&["media", "settings"]) }));
-    stage.phones(&[phone("ana", "Ana's Pixel", 1), phone("lin", LONG_NAME, 2)], false);
+    (stage, Library::of(0))
+}
+
+/// A parked car in which every service has something to show.
+pub fn full(language: Language) -> (Stage, Library) {
+    let (mut stage, _) = bare(language);
+    stage.phones(&[phone("ana", "Ana's Pixel", 1), phone("lin", "小林的手机", 2)], false);
     stage.sessions(&[podcast("offered"), cafe("offered"), message(0)]);
     stage.tell(&Update::Phone(PhoneNews::Ledger { entries: entries(), read_at: 1_795_470_000 }));
     let mut library = Library::of(1_000);
@@ -94,6 +115,8 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
     full.0.restrict_as("moving", Restrictions::ALL);
     walk(&mut full, |stage, page| {
         let allowed: &[&str] = match page {
+            // A tap takes what a phone offers, or leaves it.
+            "Home" => &["Continue at 12:34", "Put it away", "Go there", "Not now", "Open the player"],
             // A glance and a tap: what is looked at, not what is asked of the car.
             "Climate" => &["Front", "Rear"],
             "Settings, Display" => &[
@@ -123,7 +146,9 @@ fn nothing_that_a_moving_car_forbids_can_be_pressed_on_any_page() {
             }
             // Of its lists only so many rows are there.
             "Music, Library" => &LIBRARY,
+            "Music, Now playing" => &PLAYER,
             page if page.starts_with("Music") => &["Now playing", "Library", "Search"],
+            "Phone, Phones" => &["Phones", "What was shared", "Ring", "Put away"],
             page if page.starts_with("Phone") => &["Phones", "What was shared"],
             _ => &[],
         };
@@ -183,7 +208,7 @@ fn assert_no_word_is_cut(full: &mut (Stage, Library), what: &str) {
 
 #[test]
 fn no_word_is_cut_beside_the_longest_readings_parked_or_while_the_car_drives() {
-    let mut full = full(Language::English);
+    let mut full = bare(Language::English);
     let stage = &mut full.0;
     stage.hear(61, Quality::Valid, &longest());
     stage.tell(&Update::Health(HealthNews { lacking: ALL, parts: parts(&["media", "settings"]) }));
