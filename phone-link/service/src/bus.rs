@@ -20,6 +20,8 @@ use crate::ofono;
 use crate::store::Store;
 
 /// Lines of the ledger that one call returns.
+/// How long the disk may take to say whether a file is there.
+const LOOKS_WITHIN: Duration = Duration::from_secs(1);
 const MAX_ENTRIES: u32 = 500;
 
 /// The backend of all interfaces.
@@ -268,7 +270,9 @@ impl PhoneLinkBackend for Door {
     }
 
     async fn is_kept(&self) -> bool {
-        self.handle.is_written.load(Ordering::Relaxed) && self.store.is_there().await
+        // A disk that does not answer takes nothing, and is no reason not to answer.
+        let is_there = tokio::time::timeout(LOOKS_WITHIN, self.store.is_there());
+        self.handle.is_written.load(Ordering::Relaxed) && is_there.await.unwrap_or(false)
     }
 
     fn pairing_open(&self) -> bool {
